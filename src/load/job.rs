@@ -1,0 +1,201 @@
+//! A job: one object to copy or one batch of messages to publish, in one request or in many.
+
+use std::fmt;
+
+use super::attempt::Request;
+
+/// What a job consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// One request does the whole job.
+    Single(Request),
+    /// A multipart copy: create, parts side by side, complete.
+    Multipart {
+        /// Number of parts.
+        parts: u32,
+        /// Bytes of every part but the last.
+        part_bytes: u64,
+        /// Parts in flight at once.
+        parallel: u32,
+    },
+}
+
+/// A job as the dispatcher sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Job {
+    /// Object number; the first of a batch.
+    pub object: u64,
+    /// Bytes that the job moves.
+    pub bytes: u64,
+    /// Objects or messages that the job carries.
+    pub items: u32,
+    /// What it consists of.
+    pub shape: Shape,
+}
+
+/// Where jobs come from.
+pub trait Jobs: fmt::Debug {
+    /// The job with this number, from 0.
+    fn job(&self, number: u64) -> Job;
+}
+
+/// How far a job has come.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    shape: Shape,
+    bytes: u64,
+    next_part: u32,
+    /// Part copies begun and not ended for good, waiting ones included.
+    open_parts: u32,
+    done_parts: u32,
+    failed: bool,
+    uploading: bool,
+}
+
+/// What follows from the end of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Start what [`Progress::next_part`] gives.
+    Parts,
+    /// Start this request.
+    Request(Request),
+    /// Other requests of the job are still open.
+    Wait,
+    /// The job is done.
+    Done,
+    /// The job has failed.
+    Failed,
+}
+
+impl Progress {
+    /// A job at its beginning, with its first request.
+    #[must_use]
+    pub fn begin(job: &Job) -> (Self, Request) {
+        let progress = Self {
+            shape: job.shape,
+            bytes: job.bytes,
+            next_part: 1,
+            open_parts: 0,
+            done_parts: 0,
+            failed: false,
+            uploading: false,
+        };
+        let first = match job.shape {
+            Shape::Single(request) => request,
+            Shape::Multipart { .. } => Request::CreateUpload,
+        };
+        (progress, first)
+    }
+
+    /// Bytes that `request` moves.
+    #[must_use]
+    pub fn bytes_of(&self, request: Request) -> u64 {
+        match (self.shape, request) {
+            (Shape::Multipart { part_bytes, .. }, Request::CopyPart(part)) => {
+                let offset = part_bytes.saturating_mul(u64::from(part - 1));
+                self.bytes.saturating_sub(offset).min(part_bytes)
+            }
+            (_, Request::Copy | Request::Publish) => self.bytes,
+            _ => 0,
+        }
+    }
+
+    /// The next part to copy, None while enough parts are open or all have begun.
+    pub fn next_part(&mut self) -> Option<Request> {
+        let Shape::Multipart { parts, parallel, .. } = self.shape else { return None };
+        if self.failed || self.next_part > parts || self.open_parts >= parallel {
+            return None;
+        }
+        let part = self.next_part;
+        self.next_part += 1;
+        self.open_parts += 1;
+        Some(Request::CopyPart(part))
+    }
+
+    /// Takes the final end of `request`: it succeeded, or it failed and will not be made again.
+    pub fn ended(&mut self, request: Request, ok: bool) -> Step {
+        match request {
+            Request::Copy | Request::Publish => {
+                if ok {
+                    Step::Done
+                } else {
+                    Step::Failed
+                }
+            }
+            Request::CreateUpload if ok => {
+                self.uploading = true;
+                Step::Parts
+            }
+            Request::CreateUpload | Request::AbortUpload => Step::Failed,
+            Request::CompleteUpload if ok => Step::Done,
+            Request::CompleteUpload => self.give_up(),
+            Request::CopyPart(_) => self.part_ended(ok),
+        }
+    }
+
+    fn part_ended(&mut self, ok: bool) -> Step {
+        self.open_parts -= 1;
+        if !ok || self.failed {
+            return self.give_up();
+        }
+        self.done_parts += 1;
+        match self.shape {
+            Shape::Multipart { parts, .. } if self.done_parts == parts => {
+                Step::Request(Request::CompleteUpload)
+            }
+            _ => Step::Parts,
+        }
+    }
+
+    /// Ends the job early. An upload that was begun is aborted once its last open part has ended.
+    pub fn give_up(&mut self) -> Step {
+        self.failed = true;
+        match (self.open_parts, self.uploading) {
+            (0, true) => Step::Request(Request::AbortUpload),
+            (0, false) => Step::Failed,
+            _ => Step::Wait,
+        }
+    }
+
+    /// Whether the job is on its way to failure.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.failed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn multipart(bytes: u64, parts: u32, parallel: u32) -> Progress {
+        let shape = Shape::Multipart { parts, part_bytes: 10, parallel };
+        Progress::begin(&Job { object: 0, bytes, items: 1, shape }).0
+    }
+
+    #[test]
+    fn a_multipart_job_creates_copies_its_parts_and_completes() {
+        let mut job = multipart(25, 3, 2);
+        assert_eq!(job.ended(Request::CreateUpload, true), Step::Parts);
+        assert_eq!(job.next_part(), Some(Request::CopyPart(1)));
+        assert_eq!(job.next_part(), Some(Request::CopyPart(2)));
+        assert_eq!(job.next_part(), None, "two at a time");
+        assert_eq!(job.ended(Request::CopyPart(2), true), Step::Parts);
+        assert_eq!(job.next_part(), Some(Request::CopyPart(3)));
+        assert_eq!(job.bytes_of(Request::CopyPart(3)), 5, "the last part is what is left");
+        assert_eq!(job.ended(Request::CopyPart(1), true), Step::Parts);
+        assert_eq!(job.ended(Request::CopyPart(3), true), Step::Request(Request::CompleteUpload));
+        assert_eq!(job.ended(Request::CompleteUpload, true), Step::Done);
+    }
+
+    #[test]
+    fn a_failed_part_aborts_the_upload_after_the_others_ended() {
+        let mut job = multipart(30, 3, 3);
+        job.ended(Request::CreateUpload, true);
+        while job.next_part().is_some() {}
+        assert_eq!(job.ended(Request::CopyPart(1), false), Step::Wait);
+        assert_eq!(job.ended(Request::CopyPart(2), true), Step::Wait);
+        assert_eq!(job.ended(Request::CopyPart(3), true), Step::Request(Request::AbortUpload));
+        assert_eq!(job.ended(Request::AbortUpload, true), Step::Failed);
+    }
+}

@@ -1,0 +1,75 @@
+//! What is wrong with a scenario, and where.
+
+use std::ops::Range;
+
+use miette::{Diagnostic, NamedSource, SourceSpan};
+use toml::de::{DeTable, DeValue};
+
+/// A scenario that cannot be used.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("{message}")]
+pub struct ScenarioError {
+    message: String,
+    #[source_code]
+    text: NamedSource<String>,
+    #[label]
+    span: Option<SourceSpan>,
+    #[help]
+    help: Option<String>,
+}
+
+/// The text of a scenario and the name it goes by in messages.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// File name.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+}
+
+impl Source {
+    /// An error about the whole file or about the field at `path`, such as `arrivals.workers`.
+    #[must_use]
+    pub fn error(&self, path: &str, message: impl Into<String>, help: impl Into<String>) -> ScenarioError {
+        self.error_at(locate(&self.text, path), message.into(), Some(help.into()))
+    }
+
+    /// The parser's own error.
+    #[must_use]
+    pub fn syntax_error(&self, error: &toml::de::Error) -> ScenarioError {
+        let message = error.message().trim().replace('\n', "; ");
+        self.error_at(
+            error.span(),
+            message,
+            Some("`planner schema` prints what a scenario may contain".into()),
+        )
+    }
+
+    fn error_at(&self, span: Option<Range<usize>>, message: String, help: Option<String>) -> ScenarioError {
+        ScenarioError {
+            message,
+            text: NamedSource::new(&self.name, self.text.clone()),
+            span: span.map(Into::into),
+            help: help.filter(|text| !text.is_empty()),
+        }
+    }
+}
+
+/// Where the value at a dotted path stands; an index such as `thresholds.0` walks into an array. Where the
+/// last part is missing, the place of its table.
+fn locate(text: &str, path: &str) -> Option<Range<usize>> {
+    let table = DeTable::parse(text).ok()?;
+    let mut span = None;
+    let mut value = DeValue::Table(table.into_inner());
+    for part in path.split('.').filter(|part| !part.is_empty()) {
+        let next = match value {
+            DeValue::Table(mut table) => table.remove(part),
+            DeValue::Array(array) => part.parse().ok().and_then(|index: usize| array.into_iter().nth(index)),
+            _ => None,
+        };
+        let Some(next) = next else { break };
+        span = Some(next.span());
+        value = next.into_inner();
+    }
+    span
+}

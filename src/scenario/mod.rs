@@ -1,0 +1,122 @@
+//! What the user wrote, validated.
+
+mod check;
+pub mod error;
+pub mod file;
+mod levels;
+pub mod manifest;
+pub mod objects;
+pub mod quantity;
+pub mod threshold;
+
+use std::io::{self, Read};
+
+use check::Check;
+use error::{ScenarioError, Source};
+use file::File;
+use objects::Workload;
+use threshold::Threshold;
+
+use crate::load::dispatch::{Arrivals, Budget, Level};
+use crate::load::retry::RetryPolicy;
+
+/// Opens a file that a scenario names, relative to the scenario.
+pub type Beside<'a> = &'a dyn Fn(&str) -> io::Result<Box<dyn Read>>;
+
+/// What sets one level of a run apart from the others.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LevelKey {
+    /// Workers of a closed level, all pools together.
+    Concurrency(u32),
+    /// Jobs per second of an open level with one rate.
+    Rate(f64),
+    /// An open level whose rate changes.
+    Varying,
+}
+
+/// A level before it runs.
+#[derive(Debug, Clone)]
+pub struct LevelPlan {
+    /// What sets it apart.
+    pub key: LevelKey,
+    arrivals: Arrivals,
+}
+
+/// A scenario that can be run.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// As written, with the overrides of the command line.
+    pub file: File,
+    /// Objects and the jobs they make.
+    pub workload: Workload,
+    /// One level, or the levels of a sweep.
+    pub levels: Vec<LevelPlan>,
+    /// Goals.
+    pub thresholds: Vec<Threshold>,
+    max_jobs: u64,
+}
+
+/// Reads a scenario file without looking at whether its values make sense together.
+///
+/// # Errors
+/// Where the text is not TOML, or has unknown keys or wrong types.
+pub fn parse(source: &Source) -> Result<File, ScenarioError> {
+    toml::from_str(&source.text).map_err(|error| source.syntax_error(&error))
+}
+
+/// The JSON schema of a scenario file.
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(File)
+}
+
+impl Scenario {
+    /// Checks a file and works out its objects and levels.
+    ///
+    /// # Errors
+    /// Where values are out of range or do not go together, or a file it names cannot be read.
+    pub fn resolve(file: File, source: &Source, beside: Beside) -> Result<Self, ScenarioError> {
+        let check = Check { file: &file, source, beside };
+        check.name()?;
+        let workload = check.workload()?;
+        let thresholds = check.thresholds()?;
+        check.service()?;
+        let (process_ends, max_in_flight) = (check.process_ends(), check.max_in_flight()?);
+        let max_jobs = check.max_jobs(&workload, process_ends)?;
+        let levels = check.levels(&workload, max_jobs, max_in_flight)?;
+        Ok(Self { workload, levels, thresholds, max_jobs, file })
+    }
+
+    /// Level number `index` as the dispatcher wants it.
+    #[must_use]
+    pub fn level(&self, index: usize, budget: Budget) -> Level {
+        let retry = &self.file.retry;
+        Level {
+            arrivals: self.levels[index].arrivals.clone(),
+            max_jobs: self.max_jobs,
+            duration_ns: self.file.stop.duration.map_or(u64::MAX, quantity::Span::ns),
+            retry: RetryPolicy {
+                max_attempts: retry.max_attempts,
+                base_ns: retry.base.ns(),
+                cap_ns: retry.cap.ns(),
+            },
+            budget,
+            seed: crate::random::word(self.file.seed, &[index as u64]),
+        }
+    }
+
+    /// Jobs of one level if that is known beforehand.
+    #[must_use]
+    pub fn expected_jobs(&self, index: usize) -> Option<u64> {
+        let timed = self.file.stop.duration;
+        match &self.levels[index].arrivals {
+            Arrivals::Open { process, .. } => {
+                let end_s = process.length_s().min(timed.map_or(f64::INFINITY, quantity::Span::seconds));
+                let by_time = process.expected_arrivals(end_s).ceil();
+                let jobs = (self.max_jobs as f64).min(by_time);
+                (jobs < u64::MAX as f64).then_some(jobs as u64)
+            }
+            Arrivals::Closed { .. } => Some(self.max_jobs).filter(|&jobs| jobs != u64::MAX),
+        }
+    }
+}
