@@ -3,8 +3,10 @@
 //! The pure core (this crate without the `cli` feature) takes time and randomness as values.
 //! Everything that reads a clock, a file, the environment or the network sits behind `cli`.
 
+pub mod law;
 pub mod load;
 pub mod random;
 pub mod scenario;
 pub mod service;
 pub mod simulate;
+pub mod stats;

@@ -173,6 +173,14 @@ pub struct Start {
     pub items: u32,
 }
 
+impl Start {
+    /// Whether this is the first request of its job.
+    #[must_use]
+    pub fn is_first_of_job(&self) -> bool {
+        self.attempt == 1 && matches!(self.request, Request::Copy | Request::Publish | Request::CreateUpload)
+    }
+}
+
 /// One finished attempt: the record that every statistic is computed from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {

@@ -1,0 +1,3 @@
+//! The laws that a measurement must obey.
+
+pub mod little;

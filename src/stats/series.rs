@@ -1,0 +1,147 @@
+//! One row a second: what happened in it, and all that the laws need to be checked on any stretch of rows.
+
+use serde::{Deserialize, Serialize};
+
+use crate::law::little::Window;
+use crate::scenario::quantity::seconds;
+
+/// A stretch of a level, one second long but for the last.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Row {
+    /// Level of a sweep, from 0.
+    pub level: u32,
+    /// Beginning, since the start of the run.
+    pub start_ns: u64,
+    /// Attempts that started.
+    pub started: u64,
+    /// Attempts that succeeded.
+    pub ok: u64,
+    /// Attempts that were throttled.
+    pub throttled: u64,
+    /// Attempts that failed otherwise.
+    pub errors: u64,
+    /// Arrivals that could not start.
+    pub not_started: u64,
+    /// Objects or messages whose job was done.
+    pub items_done: u64,
+    /// Bytes moved by successful attempts.
+    pub bytes: u64,
+    /// Attempts in flight at the end.
+    pub in_flight_end: u64,
+    /// Little's law over the row.
+    pub window: Window,
+    /// Median latency of the jobs done, from the intended start.
+    pub latency_p50_s: f64,
+    /// 99th percentile of the same.
+    pub latency_p99_s: f64,
+    /// The latest start behind its intended time.
+    pub lateness_max_ns: u64,
+    /// The endpoint's own count of requests in flight, read at a random moment of the row.
+    pub endpoint_in_flight: Option<u64>,
+    /// Longest delay of the event loop.
+    pub loop_lag_ns: Option<u64>,
+}
+
+/// A row as it stands in `series.csv`: readable numbers first, exact whole numbers after.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    level: u32,
+    start_s: f64,
+    end_s: f64,
+    throughput_per_s: f64,
+    in_flight_mean: f64,
+    residence_mean_s: f64,
+    latency_p50_s: f64,
+    latency_p99_s: f64,
+    started: u64,
+    ended: u64,
+    ok: u64,
+    throttled: u64,
+    errors: u64,
+    not_started: u64,
+    items_done: u64,
+    size_bytes: u64,
+    lateness_max_s: f64,
+    loop_lag_s: Option<f64>,
+    endpoint_in_flight: Option<u64>,
+    in_flight_end: u64,
+    start_ns: u64,
+    length_ns: u64,
+    in_flight_time_ns: u128,
+    residence_ns: u128,
+    age_start_ns: u128,
+    age_end_ns: u128,
+}
+
+impl Row {
+    /// End, since the start of the run.
+    #[must_use]
+    pub fn end_ns(&self) -> u64 {
+        self.start_ns + self.window.length_ns
+    }
+}
+
+impl From<&Row> for Record {
+    fn from(row: &Row) -> Self {
+        let window = &row.window;
+        Self {
+            level: row.level,
+            start_s: seconds(row.start_ns),
+            end_s: seconds(row.end_ns()),
+            throughput_per_s: window.x_per_s(),
+            in_flight_mean: window.n(),
+            residence_mean_s: window.r_s(),
+            latency_p50_s: row.latency_p50_s,
+            latency_p99_s: row.latency_p99_s,
+            started: row.started,
+            ended: window.ended,
+            ok: row.ok,
+            throttled: row.throttled,
+            errors: row.errors,
+            not_started: row.not_started,
+            items_done: row.items_done,
+            size_bytes: row.bytes,
+            lateness_max_s: seconds(row.lateness_max_ns),
+            loop_lag_s: row.loop_lag_ns.map(seconds),
+            endpoint_in_flight: row.endpoint_in_flight,
+            in_flight_end: row.in_flight_end,
+            start_ns: row.start_ns,
+            length_ns: window.length_ns,
+            in_flight_time_ns: window.in_flight_time_ns,
+            residence_ns: window.residence_ns,
+            age_start_ns: window.age_start_ns,
+            age_end_ns: window.age_end_ns,
+        }
+    }
+}
+
+impl From<Record> for Row {
+    fn from(record: Record) -> Self {
+        let exact_ns = crate::scenario::quantity::nanoseconds;
+        Self {
+            level: record.level,
+            start_ns: record.start_ns,
+            started: record.started,
+            ok: record.ok,
+            throttled: record.throttled,
+            errors: record.errors,
+            not_started: record.not_started,
+            items_done: record.items_done,
+            bytes: record.size_bytes,
+            in_flight_end: record.in_flight_end,
+            window: Window {
+                length_ns: record.length_ns,
+                ended: record.ended,
+                in_flight_time_ns: record.in_flight_time_ns,
+                residence_ns: record.residence_ns,
+                age_start_ns: record.age_start_ns,
+                age_end_ns: record.age_end_ns,
+            },
+            latency_p50_s: record.latency_p50_s,
+            latency_p99_s: record.latency_p99_s,
+            lateness_max_ns: exact_ns(record.lateness_max_s),
+            endpoint_in_flight: record.endpoint_in_flight,
+            loop_lag_ns: record.loop_lag_s.map(exact_ns),
+        }
+    }
+}
