@@ -4,3 +4,4 @@
 //! Everything that reads a clock, a file, the environment or the network sits behind `cli`.
 
 pub mod random;
+pub mod service;

@@ -1,0 +1,13 @@
+//! The service model: how long a request takes, and when it is refused.
+//!
+//! It is told the time and never reads it, so the simulator can ask it about a virtual future and
+//! the embedded endpoint about the present, and both get the same answers.
+
+mod gauge;
+mod model;
+mod profile;
+mod token_bucket;
+
+pub use gauge::Gauge;
+pub use model::{Admission, CopyRequest, Refusal, Request, ServiceModel};
+pub use profile::{CopyProfile, Profile, ProfileError, PublishProfile, RequestProfile};

@@ -1,0 +1,217 @@
+//! The numbers that describe a service, as a user writes them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a service is like; the defaults stand for copies inside one busy region.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Profile {
+    /// Server-side copies, whole or in parts.
+    pub copy: CopyProfile,
+    /// Limits and times that all object requests share.
+    pub request: RequestProfile,
+    /// Publishing to a topic.
+    pub publish: PublishProfile,
+}
+
+/// How long a server-side copy takes.
+///
+/// By default 700 MB take 0.2 + 25.0 = 25.2 s, as in a loop that copied 250 such objects in 6300 s.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CopyProfile {
+    /// Seconds a copy takes whatever its size.
+    pub base_s: f64,
+    /// Bytes per second of one copy running alone.
+    pub bandwidth_bytes_per_s: f64,
+    /// Coefficient of variation of the lognormal factor (mean 1) on every duration.
+    pub noise_cv: f64,
+    /// Contention σ of Gunther's Universal Scalability Law.
+    pub sigma: f64,
+    /// Crosstalk κ of Gunther's Universal Scalability Law.
+    pub kappa: f64,
+    /// Bytes per second of all copies together, if something caps them.
+    pub aggregate_bandwidth_bytes_per_s: Option<f64>,
+}
+
+impl Default for CopyProfile {
+    fn default() -> Self {
+        Self {
+            base_s: 0.2,
+            bandwidth_bytes_per_s: 28e6,
+            noise_cv: 0.25,
+            sigma: 1e-4,
+            kappa: 1e-8,
+            aggregate_bandwidth_bytes_per_s: None,
+        }
+    }
+}
+
+impl CopyProfile {
+    /// Mean seconds that a copy of `bytes` takes with `in_flight` copies running, itself included.
+    ///
+    /// R(N) = R(1)·(1 + σ(N−1) + κN(N−1)) (Gunther, *Guerrilla Capacity Planning*), and never less
+    /// than N·bytes/B, which holds the throughput N/R to B/bytes.
+    #[must_use]
+    pub fn mean_s(&self, bytes: u64, in_flight: u64) -> f64 {
+        let bytes = bytes as f64;
+        let n = in_flight.max(1) as f64;
+        let alone_s = self.base_s + bytes / self.bandwidth_bytes_per_s;
+        let contended_s = alone_s * (1.0 + self.sigma * (n - 1.0) + self.kappa * n * (n - 1.0));
+        let capped_s = self.aggregate_bandwidth_bytes_per_s.map_or(0.0, |cap| n * bytes / cap);
+        contended_s.max(capped_s)
+    }
+}
+
+/// Limits and times that all object requests share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RequestProfile {
+    /// Copies and parts per second into one prefix, with a burst of one second; more get 503 `SlowDown`.
+    pub prefix_rate_per_s: f64,
+    /// Probability that a copy or part is answered with 500 `InternalError`.
+    pub error_rate: f64,
+    /// Seconds until a refusal is answered.
+    pub refusal_s: f64,
+    /// Mean seconds of a small request: HEAD, LIST, starting and completing a multipart upload.
+    pub metadata_s: f64,
+    /// Coefficient of variation of the lognormal time of a small request.
+    pub metadata_noise_cv: f64,
+}
+
+impl Default for RequestProfile {
+    fn default() -> Self {
+        Self {
+            prefix_rate_per_s: 3500.0,
+            error_rate: 0.0,
+            refusal_s: 0.02,
+            metadata_s: 0.02,
+            metadata_noise_cv: 0.3,
+        }
+    }
+}
+
+/// How long publishing takes and how much of it a region takes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PublishProfile {
+    /// Mean seconds of a publish request.
+    pub base_s: f64,
+    /// Coefficient of variation of its lognormal time.
+    pub noise_cv: f64,
+    /// Messages per second, with a burst of one second; more are answered `Throttled`. A batch
+    /// counts its messages. The default is the quota of us-east-1.
+    pub rate_per_s: f64,
+}
+
+impl Default for PublishProfile {
+    fn default() -> Self {
+        Self { base_s: 0.015, noise_cv: 0.3, rate_per_s: 30_000.0 }
+    }
+}
+
+/// A number in a profile that cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("service profile: `{field}` is {value}; give a {rule} number")]
+pub struct ProfileError {
+    /// The field, with its table.
+    pub field: &'static str,
+    /// What it holds.
+    pub value: f64,
+    /// What it must be.
+    pub rule: &'static str,
+}
+
+impl Profile {
+    /// Checks that every number is one a service can have.
+    ///
+    /// # Errors
+    /// Names the first field that is not finite, is negative, or is zero where it divides.
+    pub fn validate(&self) -> Result<(), ProfileError> {
+        let (copy, request, publish) = (&self.copy, &self.request, &self.publish);
+        let not_negative = [
+            ("copy.base_s", copy.base_s),
+            ("copy.noise_cv", copy.noise_cv),
+            ("copy.sigma", copy.sigma),
+            ("copy.kappa", copy.kappa),
+            ("request.refusal_s", request.refusal_s),
+            ("request.metadata_s", request.metadata_s),
+            ("request.metadata_noise_cv", request.metadata_noise_cv),
+            ("publish.base_s", publish.base_s),
+            ("publish.noise_cv", publish.noise_cv),
+        ];
+        let positive = [
+            ("copy.bandwidth_bytes_per_s", copy.bandwidth_bytes_per_s),
+            ("copy.aggregate_bandwidth_bytes_per_s", copy.aggregate_bandwidth_bytes_per_s.unwrap_or(1.0)),
+            ("request.prefix_rate_per_s", request.prefix_rate_per_s),
+            ("publish.rate_per_s", publish.rate_per_s),
+        ];
+        for (field, value) in not_negative {
+            check(field, value, value >= 0.0, "finite, non-negative")?;
+        }
+        for (field, value) in positive {
+            check(field, value, value > 0.0, "finite, positive")?;
+        }
+        let error_rate = request.error_rate;
+        check("request.error_rate", error_rate, (0.0..=1.0).contains(&error_rate), "0 to 1")
+    }
+}
+
+fn check(field: &'static str, value: f64, holds: bool, rule: &'static str) -> Result<(), ProfileError> {
+    if holds && value.is_finite() { Ok(()) } else { Err(ProfileError { field, value, rule }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_copies_700_mb_in_25_point_2_seconds() {
+        assert!((CopyProfile::default().mean_s(700_000_000, 1) - 25.2).abs() < 1e-9);
+        assert_eq!(Profile::default().validate(), Ok(()));
+    }
+
+    #[test]
+    fn the_aggregate_bandwidth_caps_the_throughput() {
+        let cap = 1e9;
+        let copy = CopyProfile { aggregate_bandwidth_bytes_per_s: Some(cap), ..CopyProfile::default() };
+        let bytes = 700_000_000;
+        for in_flight in [1, 10, 35, 36, 100, 1000] {
+            let throughput_per_s = in_flight as f64 / copy.mean_s(bytes, in_flight);
+            assert!(throughput_per_s <= cap / bytes as f64 * (1.0 + 1e-12), "at {in_flight}");
+        }
+        assert!((copy.mean_s(bytes, 100) - 70.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn impossible_numbers_are_named() {
+        let mut profile = Profile::default();
+        profile.copy.bandwidth_bytes_per_s = 0.0;
+        let error = profile.validate().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "service profile: `copy.bandwidth_bytes_per_s` is 0; give a finite, positive number"
+        );
+
+        let mut profile = Profile::default();
+        profile.publish.base_s = f64::NAN;
+        assert_eq!(profile.validate().unwrap_err().field, "publish.base_s");
+        profile = Profile::default();
+        profile.request.error_rate = 1.5;
+        assert_eq!(profile.validate().unwrap_err().field, "request.error_rate");
+        profile = Profile::default();
+        profile.copy.aggregate_bandwidth_bytes_per_s = Some(f64::INFINITY);
+        assert_eq!(profile.validate().unwrap_err().field, "copy.aggregate_bandwidth_bytes_per_s");
+    }
+
+    #[test]
+    fn a_partial_profile_keeps_the_other_defaults_and_refuses_unknown_names() {
+        let profile: Profile = toml::from_str("[copy]\nnoise_cv = 0.0\n").unwrap();
+        assert_eq!(profile.copy, CopyProfile { noise_cv: 0.0, ..CopyProfile::default() });
+        assert_eq!(profile.request, RequestProfile::default());
+        assert!(toml::from_str::<Profile>("[copy]\nnoise = 0.0\n").is_err());
+        let text = toml::to_string(&profile).unwrap();
+        assert_eq!(toml::from_str::<Profile>(&text).unwrap(), profile);
+    }
+}
