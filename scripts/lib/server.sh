@@ -74,12 +74,12 @@ wait_until_healthy() {
   until healthy; do
     if ! find_own; then
       tail -n 20 "$log_file" >&2
-      die "$name ended while starting; the end of $log_file is above"
+      die "$name ended while starting; the end of its log is above, all of it in $log_file"
     fi
     if ((SECONDS >= deadline)); then
       tail -n 20 "$log_file" >&2
       stop_own
-      die "$name did not answer $url$health_path in time; the end of $log_file is above"
+      die "$name did not answer $url$health_path in time; the end of its log is above"
     fi
     sleep 0.2
   done
@@ -120,7 +120,8 @@ stop_own() {
     # Workers too, and a server that would not end.
     kill -KILL -- "-$pid" 2>/dev/null || true
     while find_own; do sleep 0.1; done
-    say "stopped process $pid"
+    mv -f "$log_file" "$cache/$name.log"
+    say "stopped process $pid, log in $cache/$name.log"
   fi
   rm -rf "$state" "$pid_file"
 }
