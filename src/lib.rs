@@ -3,6 +3,8 @@
 //! The pure core (this crate without the `cli` feature) takes time and randomness as values.
 //! Everything that reads a clock, a file, the environment or the network sits behind `cli`.
 
+#[cfg(feature = "cli")]
+pub mod cloud;
 pub mod law;
 pub mod load;
 pub mod random;

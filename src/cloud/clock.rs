@@ -1,0 +1,42 @@
+//! The endpoint's time: tokio's, so that a paused runtime gives virtual time.
+
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+/// Tokio's timer wakes at the first whole millisecond after a deadline. Aiming half a millisecond
+/// early rounds to the nearest instead, so that short requests are not all late on average.
+const HALF_TICK: Duration = Duration::from_micros(500);
+
+/// Nanoseconds since the endpoint started, and what time of day that was.
+#[derive(Debug)]
+pub(super) struct Clock {
+    start: Instant,
+    start_of_day: SystemTime,
+}
+
+impl Clock {
+    pub(super) fn start() -> Self {
+        Self { start: Instant::now(), start_of_day: wall_time() }
+    }
+
+    /// Nanoseconds since the start.
+    pub(super) fn now_ns(&self) -> u64 {
+        self.start.elapsed().as_nanos() as u64
+    }
+
+    /// The time of day at `now_ns`; it moves with virtual time.
+    pub(super) fn time_of_day(&self, now_ns: u64) -> SystemTime {
+        self.start_of_day + Duration::from_nanos(now_ns)
+    }
+
+    /// Waits for `duration_ns`, to the nearest millisecond.
+    pub(super) async fn wait(&self, duration_ns: u64) {
+        tokio::time::sleep(Duration::from_nanos(duration_ns).saturating_sub(HALF_TICK)).await;
+    }
+}
+
+/// The machine's time of day, by which clients sign; virtual time does not move it.
+pub(super) fn wall_time() -> SystemTime {
+    SystemTime::now()
+}
