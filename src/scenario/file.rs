@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::LevelKey;
 use super::quantity::{Bytes, Rate, Span};
 use crate::load::arrival::Spacing;
 use crate::service::Profile;
@@ -44,6 +45,30 @@ pub struct File {
     /// with exit code 99.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub thresholds: Vec<String>,
+}
+
+impl File {
+    /// What sets level number `index` apart.
+    #[must_use]
+    pub fn level_key(&self, index: usize) -> LevelKey {
+        let arrivals = &self.arrivals;
+        let swept = self.sweep.as_ref();
+        match arrivals.kind {
+            ArrivalKind::Closed => {
+                let listed = swept.and_then(|sweep| sweep.workers.as_ref()?.get(index).copied());
+                listed.or(arrivals.workers).map_or(LevelKey::Varying, LevelKey::Concurrency)
+            }
+            ArrivalKind::Nested => {
+                let workers = arrivals.outer.unwrap_or(1).saturating_mul(arrivals.inner.unwrap_or(1));
+                LevelKey::Concurrency(workers)
+            }
+            ArrivalKind::Constant | ArrivalKind::Poisson => {
+                let listed = swept.and_then(|sweep| sweep.rates.as_ref()?.get(index).copied());
+                listed.or(arrivals.rate).map_or(LevelKey::Varying, |rate| LevelKey::Rate(rate.per_s()))
+            }
+            ArrivalKind::Ramp | ArrivalKind::Steps | ArrivalKind::Trace => LevelKey::Varying,
+        }
+    }
 }
 
 fn default_seed() -> u64 {

@@ -7,7 +7,6 @@ use super::check::{Check, Checked};
 use super::file::{ArrivalKind, RateStep};
 use super::objects::Workload;
 use super::quantity::{Rate, nanoseconds};
-use super::{LevelKey, LevelPlan};
 use crate::load::arrival::{Piece, Process, Spacing};
 use crate::load::dispatch::Arrivals;
 use crate::load::pool::Groups;
@@ -43,7 +42,7 @@ impl Check<'_> {
         }
     }
 
-    pub fn levels(&self, workload: &Workload, max_jobs: u64, max_in_flight: u64) -> Checked<Vec<LevelPlan>> {
+    pub fn levels(&self, workload: &Workload, max_jobs: u64, max_in_flight: u64) -> Checked<Vec<Arrivals>> {
         self.no_stray_fields()?;
         let arrivals = &self.file.arrivals;
         let per_job = workload.items_per_job() as f64;
@@ -51,21 +50,17 @@ impl Check<'_> {
             ArrivalKind::Nested if per_job == 1.0 => workload.objects.borders().into(),
             _ => [0, workload.jobs_per_lap()].into(),
         };
-        let closed = |outer: u32, inner: u32| LevelPlan {
-            key: LevelKey::Concurrency(outer.saturating_mul(inner)),
-            arrivals: Arrivals::Closed { outer, inner, groups: Groups::new(borders.clone(), max_jobs) },
+        let closed = |outer: u32, inner: u32| {
+            Arrivals::Closed { outer, inner, groups: Groups::new(borders.clone(), max_jobs) }
         };
-        let open = |key: LevelKey, process: Process| LevelPlan {
-            key,
-            arrivals: Arrivals::Open { process: process.slowed(per_job), max_in_flight },
-        };
+        let open = |process: Process| Arrivals::Open { process: process.slowed(per_job), max_in_flight };
         let at_rate = |rate: Rate| {
             let poisson = arrivals.kind == ArrivalKind::Poisson;
             let spacing = if poisson { Spacing::Poisson } else { Spacing::Even };
-            open(LevelKey::Rate(rate.per_s()), Process::constant(rate.per_s(), spacing))
+            open(Process::constant(rate.per_s(), spacing))
         };
         let spacing = arrivals.spacing.unwrap_or(Spacing::Even);
-        let curve = |pieces| open(LevelKey::Varying, Process::Curve { pieces, spacing });
+        let curve = |pieces| open(Process::Curve { pieces, spacing });
         Ok(match arrivals.kind {
             ArrivalKind::Closed => {
                 self.worker_counts()?.into_iter().map(|workers| closed(1, workers)).collect()
@@ -79,7 +74,7 @@ impl Check<'_> {
             ArrivalKind::Constant | ArrivalKind::Poisson => self.rates()?.into_iter().map(at_rate).collect(),
             ArrivalKind::Ramp => vec![curve(vec![self.ramp()?])],
             ArrivalKind::Steps => vec![curve(self.steps()?)],
-            ArrivalKind::Trace => vec![open(LevelKey::Varying, Process::Trace(self.trace()?))],
+            ArrivalKind::Trace => vec![open(Process::Trace(self.trace()?))],
         })
     }
 

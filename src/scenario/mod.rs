@@ -34,14 +34,6 @@ pub enum LevelKey {
     Varying,
 }
 
-/// A level before it runs.
-#[derive(Debug, Clone)]
-pub struct LevelPlan {
-    /// What sets it apart.
-    pub key: LevelKey,
-    arrivals: Arrivals,
-}
-
 /// A scenario that can be run.
 #[derive(Debug, Clone)]
 pub struct Scenario {
@@ -50,7 +42,7 @@ pub struct Scenario {
     /// Objects and the jobs they make.
     pub workload: Workload,
     /// One level, or the levels of a sweep.
-    pub levels: Vec<LevelPlan>,
+    pub levels: Vec<Arrivals>,
     /// Goals.
     pub thresholds: Vec<Threshold>,
     max_jobs: u64,
@@ -92,7 +84,7 @@ impl Scenario {
     pub fn level(&self, index: usize, budget: Budget) -> Level {
         let retry = &self.file.retry;
         Level {
-            arrivals: self.levels[index].arrivals.clone(),
+            arrivals: self.levels[index].clone(),
             max_jobs: self.max_jobs,
             duration_ns: self.file.stop.duration.map_or(u64::MAX, quantity::Span::ns),
             retry: RetryPolicy {
@@ -109,7 +101,7 @@ impl Scenario {
     #[must_use]
     pub fn expected_jobs(&self, index: usize) -> Option<u64> {
         let timed = self.file.stop.duration;
-        match &self.levels[index].arrivals {
+        match &self.levels[index] {
             Arrivals::Open { process, .. } => {
                 let end_s = process.length_s().min(timed.map_or(f64::INFINITY, quantity::Span::seconds));
                 let by_time = process.expected_arrivals(end_s).ceil();

@@ -9,6 +9,8 @@ use crate::law::little::{InFlight, Window};
 use crate::load::attempt::{Attempt, JobEnd, Outcome, Start};
 use crate::scenario::quantity::{NS_PER_S, seconds};
 
+/// Why an arrival could not start: too many jobs were in progress.
+pub const MAX_IN_FLIGHT: &str = "max_in_flight";
 /// Distinct error codes that are told apart; the others share one name.
 const MAX_CODES: usize = 50;
 
@@ -96,6 +98,11 @@ impl Recorder {
     /// An attempt ended. Its times count from the level's start.
     pub fn ended(&mut self, attempt: &Attempt) {
         self.in_flight.ended(attempt.started_ns, attempt.ended_ns);
+        self.count(attempt);
+    }
+
+    /// Counts an ended attempt without regard to what is in flight.
+    fn count(&mut self, attempt: &Attempt) {
         match attempt.outcome {
             Outcome::Ok => self.succeeded(attempt),
             Outcome::Throttled => {
@@ -132,9 +139,9 @@ impl Recorder {
     }
 
     /// An arrival could not start.
-    pub fn not_started(&mut self, reason: &str) {
+    pub fn not_started(&mut self) {
         self.row.not_started += 1;
-        *self.counts.not_started.entry(reason.to_owned()).or_default() += 1;
+        *self.counts.not_started.entry(MAX_IN_FLIGHT.to_owned()).or_default() += 1;
     }
 
     /// The endpoint's own count of requests in flight was read.
@@ -166,11 +173,35 @@ impl Recorder {
         }
     }
 
+    /// Takes a closed second of a run that is read back. Attempts are counted apart from it.
+    pub fn restore(&mut self, row: &Row) {
+        self.whole = Some(self.whole.map_or(row.window, |whole| whole.then(&row.window)));
+        self.counts.in_flight_max = self.counts.in_flight_max.max(row.in_flight_end);
+        self.lateness.record(row.lateness_max_ns);
+        if row.not_started > 0 {
+            *self.counts.not_started.entry(MAX_IN_FLIGHT.to_owned()).or_default() += row.not_started;
+        }
+        if let Some(in_flight) = row.endpoint_in_flight {
+            self.gauge(in_flight);
+        }
+    }
+
+    /// Counts an attempt of a run that is read back.
+    pub fn restore_attempt(&mut self, attempt: &Attempt) {
+        if attempt.start.is_first_of_job() {
+            self.counts.jobs += 1;
+        }
+        self.count(attempt);
+    }
+
     /// The level so far, up to the last closed second.
     #[must_use]
     pub fn summary(&self) -> LevelSummary {
         let whole = self.whole.unwrap_or_default();
         let counts = &self.counts;
+        let (mut latency, mut service) = (self.latency.clone(), self.service.clone());
+        latency.add(&self.second_latency);
+        service.add(&self.second_service);
         let makespan_s = seconds(whole.length_ns);
         LevelSummary {
             concurrency: None,
@@ -188,8 +219,8 @@ impl Recorder {
             residence_mean_s: whole.r_s(),
             in_flight_mean: whole.n(),
             in_flight_max: counts.in_flight_max,
-            latency_s: self.latency.percentiles(),
-            service_s: self.service.percentiles(),
+            latency_s: latency.percentiles(),
+            service_s: service.percentiles(),
             throttles: counts.throttles,
             errors: counts.errors.clone(),
             error_codes: counts.error_codes.clone(),

@@ -79,6 +79,29 @@ impl Row {
     pub fn end_ns(&self) -> u64 {
         self.start_ns + self.window.length_ns
     }
+
+    /// This row and the next one as one; percentiles become the larger of the two.
+    #[must_use]
+    pub fn then(&self, next: &Self) -> Self {
+        Self {
+            level: self.level,
+            start_ns: self.start_ns,
+            started: self.started + next.started,
+            ok: self.ok + next.ok,
+            throttled: self.throttled + next.throttled,
+            errors: self.errors + next.errors,
+            not_started: self.not_started + next.not_started,
+            items_done: self.items_done + next.items_done,
+            bytes: self.bytes + next.bytes,
+            in_flight_end: next.in_flight_end,
+            window: self.window.then(&next.window),
+            latency_p50_s: self.latency_p50_s.max(next.latency_p50_s),
+            latency_p99_s: self.latency_p99_s.max(next.latency_p99_s),
+            lateness_max_ns: self.lateness_max_ns.max(next.lateness_max_ns),
+            endpoint_in_flight: next.endpoint_in_flight.or(self.endpoint_in_flight),
+            loop_lag_ns: self.loop_lag_ns.max(next.loop_lag_ns),
+        }
+    }
 }
 
 impl From<&Row> for Record {
