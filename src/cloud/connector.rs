@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use http::uri::Authority;
 use http::{HeaderValue, header};
 use s3s::Body;
 
@@ -61,7 +62,7 @@ fn host(uri: &http::Uri) -> Option<HeaderValue> {
         Some("https") => Some(443),
         _ => Some(80),
     };
-    let host = if uri.port_u16() == implied { uri.host() } else { uri.authority().map(|all| all.as_str()) };
+    let host = if uri.port_u16() == implied { uri.host() } else { uri.authority().map(Authority::as_str) };
     HeaderValue::from_str(host?).ok()
 }
 

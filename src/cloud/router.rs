@@ -72,14 +72,12 @@ impl Router {
 
 /// Whether the signature names SNS, or there is none and the request looks like SNS's.
 fn is_for_sns(parts: &Parts) -> bool {
-    match Authorization::of(parts) {
-        Some(authorization) => authorization.service == "sns",
-        None => {
-            let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-            let is_form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-            parts.method == Method::POST && parts.uri.path() == "/" && is_form
-        }
+    if let Some(authorization) = Authorization::of(parts) {
+        return authorization.service == "sns";
     }
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let is_form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    parts.method == Method::POST && parts.uri.path() == "/" && is_form
 }
 
 fn sns_error(error: SnsError, id: &str) -> Response<Body> {

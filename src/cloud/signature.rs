@@ -13,7 +13,7 @@ use s3s::{S3Result, s3_error};
 use super::clock::wall_time;
 
 /// Requests signed longer ago, or further ahead, are refused.
-const MAX_SKEW: Duration = Duration::from_secs(15 * 60);
+const MAX_SKEW: Duration = Duration::from_mins(15);
 
 /// The one pair of keys that the endpoint knows.
 #[derive(Clone)]
@@ -185,6 +185,45 @@ mod tests {
         let request = http::Request::builder().header("x-amz-date", "20250102T030405Z").body(()).unwrap();
         let time = signing_time(&request.into_parts().0).unwrap();
         assert_eq!(time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs(), 1_735_787_045);
+    }
+
+    #[test]
+    fn requests_are_rejected_for_the_first_thing_that_is_wrong() {
+        let keys = Keys { access_key: "key".to_owned(), secret_key: "secret".to_owned() };
+        let rejection = |headers: &[(&str, &str)]| {
+            let request = headers
+                .iter()
+                .fold(http::Request::post("/"), |request, (name, value)| request.header(*name, *value));
+            keys.verify(&request.body(()).unwrap().into_parts().0, b"").unwrap_err()
+        };
+        let signed = |key: &str, headers: &str| {
+            format!(
+                "AWS4-HMAC-SHA256 Credential={key}/20250102/r/sns/aws4_request, SignedHeaders={headers}, \
+                 Signature=abc"
+            )
+        };
+        let now = jiff::Timestamp::try_from(wall_time()).unwrap();
+        let date = |minutes: i64| {
+            let moved = now + jiff::SignedDuration::from_mins(minutes);
+            moved.strftime("%Y%m%dT%H%M%SZ").to_string()
+        };
+        let both = signed("key", "host;x-amz-date");
+        assert_eq!(rejection(&[]), Rejection::Missing);
+        assert_eq!(rejection(&[("authorization", "Basic abc")]), Rejection::Incomplete);
+        assert_eq!(rejection(&[("authorization", &signed("other", "host"))]), Rejection::UnknownKey);
+        assert_eq!(rejection(&[("authorization", &both)]), Rejection::Incomplete);
+        for (minutes, expected) in [
+            (-16, Rejection::Skewed),
+            (16, Rejection::Skewed),
+            (-14, Rejection::Mismatch),
+            (14, Rejection::Mismatch),
+        ] {
+            let headers = [("authorization", &*both), ("host", "h"), ("x-amz-date", &date(minutes))];
+            assert_eq!(rejection(&headers), expected, "{minutes} minutes from now");
+        }
+        let hostless = signed("key", "x-amz-date");
+        let headers = [("authorization", &*hostless), ("x-amz-date", &date(0))];
+        assert_eq!(rejection(&headers), Rejection::Incomplete);
     }
 
     #[test]

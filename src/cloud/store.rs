@@ -155,7 +155,7 @@ impl Store {
                 page.next = Some(last).filter(|last| !last.is_empty());
                 break;
             }
-            last = common.unwrap_or(key).to_owned();
+            common.unwrap_or(key).clone_into(&mut last);
             match common {
                 Some(prefix) => page.prefixes.push(prefix.to_owned()),
                 None => page.objects.push((key.to_owned(), object.clone())),

@@ -32,14 +32,18 @@ impl Tag {
     /// The MD5 digest of pieces of bytes, one after another.
     pub(super) fn of_bytes<T: AsRef<[u8]>>(pieces: impl IntoIterator<Item = T>) -> Self {
         let mut digest = Md5::new();
-        pieces.into_iter().for_each(|piece| digest.update(piece));
+        for piece in pieces {
+            digest.update(piece);
+        }
         Self { digest: digest.finalize().into(), parts: 0 }
     }
 
     /// The tag of an object put together from parts: the digest of their digests, and their number.
     pub(super) fn of_parts(parts: &[Self]) -> Self {
         let mut digest = Md5::new();
-        parts.iter().for_each(|part| digest.update(part.digest));
+        for part in parts {
+            digest.update(part.digest);
+        }
         Self { digest: digest.finalize().into(), parts: parts.len() as u32 }
     }
 

@@ -32,13 +32,12 @@ impl Element {
     }
 
     fn write(&self, into: &mut String, attributes: &str) {
-        let name = &self.name;
-        into.push_str(&format!("<{name}{attributes}>"));
+        into.extend(["<", &self.name, attributes, ">"]);
         match &self.content {
             Content::Text(text) => into.push_str(text),
             Content::Elements(elements) => elements.iter().for_each(|element| element.write(into, "")),
         }
-        into.push_str(&format!("</{name}>"));
+        into.extend(["</", &self.name, ">"]);
     }
 }
 

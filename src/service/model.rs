@@ -121,10 +121,11 @@ impl ServiceModel {
 
     /// Takes the request of `admission` out of flight at `now_ns`, however it ended.
     pub fn finish(&mut self, now_ns: u64, admission: Admission) {
-        match admission.lane {
+        let Admission { refusal, lane, duration_ns: _ } = admission;
+        match lane {
             Lane::Copy => {
                 self.copies.leave(now_ns);
-                self.copying -= u64::from(admission.refusal.is_none());
+                self.copying -= u64::from(refusal.is_none());
             }
             Lane::Publish => self.publishes.leave(now_ns),
             Lane::Metadata => {}

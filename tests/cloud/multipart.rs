@@ -98,6 +98,8 @@ async fn parts_that_are_too_small_or_too_far_are_refused() {
     assert_eq!(failure(small), refused(400, "EntityTooSmall"));
     let beyond = part.clone().part_number(3).copy_source_range("bytes=50-100").send().await;
     assert_eq!(failure(beyond), refused(400, "InvalidArgument"));
+    let backwards = part.clone().part_number(3).copy_source_range("bytes=9-5").send().await;
+    assert_eq!(failure(backwards), refused(400, "InvalidArgument"));
     let numberless = part.clone().part_number(10_001).send().await;
     assert_eq!(failure(numberless), refused(400, "InvalidArgument"));
 

@@ -26,6 +26,10 @@ async fn objects_come_back_as_they_were_put() {
     let beyond = s3.get_object().bucket("data").key("dir/a b+ü&.txt").range("bytes=11-").send().await;
     assert_eq!(failure(beyond), refused(416, "InvalidRange"));
 
+    s3.put_object().bucket("data").key("empty").send().await.unwrap();
+    let nothing = s3.get_object().bucket("data").key("empty").range("bytes=-1").send().await;
+    assert_eq!(failure(nothing), refused(416, "InvalidRange"));
+
     let gone = s3.delete_object().bucket("data").key("dir/a b+ü&.txt");
     assert_eq!(failure(gone.clone().if_match("\"0123\"").send().await), refused(412, "PreconditionFailed"));
     gone.if_match(put.e_tag().unwrap()).send().await.unwrap();

@@ -40,7 +40,7 @@ impl Storage {
             .await?;
         let object = Object { modified_ns: self.now_ns(), ..begun?.written };
         let result = CopyObjectResult {
-            e_tag: entity_tag(object.tag),
+            e_tag: Some(entity_tag(object.tag)),
             last_modified: Some(self.timestamp(object.modified_ns)),
             ..Default::default()
         };
@@ -68,7 +68,7 @@ impl Storage {
             .await?;
         let part = Part { modified_ns: self.now_ns(), ..begun?.written };
         let result = CopyPartResult {
-            e_tag: entity_tag(part.tag),
+            e_tag: Some(entity_tag(part.tag)),
             last_modified: Some(self.timestamp(part.modified_ns)),
             ..Default::default()
         };
@@ -143,7 +143,7 @@ fn part_content(source: &Content, range: Option<&str>) -> S3Result<(Content, u64
              the zero-based offsets of the first and last bytes to copy"
         ));
     };
-    if last >= size_bytes {
+    if last >= size_bytes || first > last {
         return Err(s3_error!(
             InvalidArgument,
             "Range specified is not valid for source object of size: {size_bytes}"

@@ -69,7 +69,7 @@ impl Storage {
 
     fn listed(&self, objects: Vec<(String, Object)>) -> Vec<ListedObject> {
         let listed = |(key, object): (String, Object)| ListedObject {
-            e_tag: entity_tag(object.tag),
+            e_tag: Some(entity_tag(object.tag)),
             key: Some(key),
             last_modified: Some(self.timestamp(object.modified_ns)),
             size: Some(object.content.size_bytes() as i64),

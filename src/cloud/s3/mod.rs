@@ -71,8 +71,8 @@ fn refused(refusal: Refusal) -> S3Error {
     }
 }
 
-fn entity_tag(tag: Tag) -> Option<ETag> {
-    Some(ETag::Strong(tag.to_string()))
+fn entity_tag(tag: Tag) -> ETag {
+    ETag::Strong(tag.to_string())
 }
 
 /// The requested page size, which is never more than S3's own.

@@ -38,7 +38,7 @@ impl Storage {
         let mut store = self.store();
         let upload = store.uploads.get_mut(&input.bucket, &input.key, &input.upload_id)?;
         upload.parts.insert(part_number, part);
-        Ok(UploadPartOutput { e_tag: entity_tag(tag), ..Default::default() })
+        Ok(UploadPartOutput { e_tag: Some(entity_tag(tag)), ..Default::default() })
     }
 
     pub(super) async fn complete_multipart_upload(
@@ -50,7 +50,7 @@ impl Storage {
         let mut store = self.store();
         let upload = (&*input.bucket, &*input.key, &*input.upload_id);
         let object = store.uploads.complete(upload, &listed, self.now_ns())?;
-        let e_tag = entity_tag(object.tag);
+        let e_tag = Some(entity_tag(object.tag));
         store.put(&input.bucket, &input.key, object)?;
         Ok(CompleteMultipartUploadOutput {
             location: Some(format!("/{}/{}", input.bucket, input.key)),
@@ -125,7 +125,7 @@ impl Storage {
             .take(max_parts)
             .map(|(&number, part)| ListedPart {
                 part_number: Some(number as i32),
-                e_tag: entity_tag(part.tag),
+                e_tag: Some(entity_tag(part.tag)),
                 size: Some(part.content.size_bytes() as i64),
                 last_modified: Some(self.timestamp(part.modified_ns)),
                 ..Default::default()

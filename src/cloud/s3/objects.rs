@@ -33,7 +33,7 @@ impl Storage {
             copies_asked: 0,
         };
         self.store().put(&input.bucket, &input.key, object)?;
-        Ok(PutObjectOutput { e_tag: entity_tag(tag), ..Default::default() })
+        Ok(PutObjectOutput { e_tag: Some(entity_tag(tag)), ..Default::default() })
     }
 
     pub(super) async fn get_object(&self, input: GetObjectInput) -> S3Result<GetObjectOutput> {
@@ -49,7 +49,7 @@ impl Storage {
             body: Some(StreamingBlob::new(content.into_stream())),
             content_type: object.headers.content_type.clone(),
             metadata: object.headers.metadata.clone(),
-            e_tag: entity_tag(object.tag),
+            e_tag: Some(entity_tag(object.tag)),
             last_modified: Some(self.timestamp(object.modified_ns)),
             ..Default::default()
         })
@@ -65,7 +65,7 @@ impl Storage {
             content_range,
             content_type: object.headers.content_type.clone(),
             metadata: object.headers.metadata.clone(),
-            e_tag: entity_tag(object.tag),
+            e_tag: Some(entity_tag(object.tag)),
             last_modified: Some(self.timestamp(object.modified_ns)),
             ..Default::default()
         })
@@ -194,6 +194,9 @@ fn requested_range(
 ) -> S3Result<(Range<u64>, Option<String>)> {
     let Some(range) = range else { return Ok((0..size_bytes, None)) };
     let bytes = range.check(size_bytes).map_err(S3Error::from)?;
+    if bytes.is_empty() {
+        return Err(s3_error!(InvalidRange, "The requested range is not satisfiable"));
+    }
     let header = format!("bytes {}-{}/{size_bytes}", bytes.start, bytes.end - 1);
     Ok((bytes, Some(header)))
 }
