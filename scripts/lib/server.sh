@@ -103,8 +103,10 @@ start() {
     # A process group of its own keeps the terminal's interrupts away, and lets `stop` reach its workers.
     set -m
     (unlock; cd "$state"; launch "$port") </dev/null >"$log_file" 2>&1 &
-    set +m
     pid=$!
+    # Otherwise this shell would report how the server ended.
+    disown "$pid"
+    set +m
     printf '%s %s\n' "$pid" "$(started_at "$pid")" >"$pid_file"
     wait_until_healthy
     say "started, process $pid, log in $log_file"
