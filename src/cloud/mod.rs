@@ -22,6 +22,8 @@ use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use s3s::service::S3ServiceBuilder;
 
@@ -73,6 +75,15 @@ impl Default for CloudConfig {
             region: "us-east-1".to_owned(),
             max_stored_bytes: 1 << 30,
         }
+    }
+}
+
+impl CloudConfig {
+    /// The keys as SDK clients want them.
+    #[must_use]
+    pub fn credentials(&self) -> SharedCredentialsProvider {
+        let (key, secret) = (self.access_key.clone(), self.secret_key.clone());
+        SharedCredentialsProvider::new(Credentials::new(key, secret, None, None, "embedded endpoint"))
     }
 }
 

@@ -1,0 +1,3 @@
+//! What a run or a plan costs.
+
+pub mod price;

@@ -1,0 +1,128 @@
+//! Deletes what a run created: what its list names, where the ETag is still the one that was written.
+
+use std::path::Path;
+
+use aws_sdk_s3::Client as S3;
+use futures::{StreamExt, stream};
+
+use super::TargetError;
+use super::clients::Clients;
+use super::reply::explain;
+use crate::runs::created::{Created, CreatedLog};
+
+/// Deletions in progress at once.
+const PARALLEL: usize = 16;
+
+/// What a clean-up did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CleanUp {
+    /// Objects and topics deleted, or gone already.
+    pub deleted: u64,
+    /// Uploads aborted.
+    pub aborted: u64,
+    /// Objects kept because they are not what the run wrote.
+    pub changed: Vec<String>,
+    /// Objects kept because the run does not know whether it wrote them.
+    pub unconfirmed: Vec<String>,
+    /// Deletions that failed.
+    pub failures: Vec<String>,
+}
+
+impl CleanUp {
+    /// Whether nothing of the run is left.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.changed.is_empty() && self.unconfirmed.is_empty() && self.failures.is_empty()
+    }
+}
+
+/// What became of one object.
+enum Fate {
+    Deleted,
+    Changed,
+    Unconfirmed,
+}
+
+/// Cleans up after the run in `folder`. Objects whose write was never confirmed are kept unless
+/// `unconfirmed_too`.
+///
+/// # Errors
+/// Where the list cannot be read. Single deletions that fail are part of the answer.
+pub async fn clean_up(clients: &Clients, folder: &Path, unconfirmed_too: bool) -> Result<CleanUp, TargetError> {
+    let unreadable = |error: crate::runs::RunError| TargetError::new("failed to clean up", error.to_string());
+    let created = Created::read(folder).map_err(unreadable)?;
+    let log = CreatedLog::append(folder).map_err(unreadable)?;
+    let mut done = CleanUp::default();
+    for (id, (bucket, key)) in &created.uploads {
+        match abort(&clients.s3, bucket, key, id).await {
+            Ok(()) => {
+                done.aborted += 1;
+                note(log.upload_ended(bucket, key, id), &mut done);
+            }
+            Err(error) => done.failures.push(error.to_string()),
+        }
+    }
+    let objects = created.objects.iter().map(|((bucket, key), tag)| async move {
+        (bucket, key, delete(&clients.s3, bucket, key, tag.as_deref(), unconfirmed_too).await)
+    });
+    let mut fates = stream::iter(objects).buffer_unordered(PARALLEL);
+    while let Some((bucket, key, fate)) = fates.next().await {
+        match fate {
+            Ok(Fate::Deleted) => {
+                done.deleted += 1;
+                note(log.deleted(bucket, key), &mut done);
+            }
+            Ok(Fate::Changed) => done.changed.push(format!("{bucket}/{key}")),
+            Ok(Fate::Unconfirmed) => done.unconfirmed.push(format!("{bucket}/{key}")),
+            Err(error) => done.failures.push(error.to_string()),
+        }
+    }
+    for arn in &created.topics {
+        match clients.sns.delete_topic().topic_arn(arn).send().await {
+            Ok(_) => {
+                done.deleted += 1;
+                note(log.deleted("", arn), &mut done);
+            }
+            Err(error) => done.failures.push(explain(format!("failed to delete topic {arn}"), &error).to_string()),
+        }
+    }
+    Ok(done)
+}
+
+fn note(written: std::io::Result<()>, done: &mut CleanUp) {
+    if let Err(error) = written {
+        done.failures.push(format!("failed to note a deletion: {error}"));
+    }
+}
+
+async fn abort(s3: &S3, bucket: &str, key: &str, id: &str) -> Result<(), TargetError> {
+    match s3.abort_multipart_upload().bucket(bucket).key(key).upload_id(id).send().await {
+        Ok(_) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_upload()) => Ok(()),
+        Err(error) => Err(explain(format!("failed to abort an upload to {bucket}/{key}"), &error)),
+    }
+}
+
+async fn delete(
+    s3: &S3,
+    bucket: &str,
+    key: &str,
+    tag: Option<&str>,
+    unconfirmed_too: bool,
+) -> Result<Fate, TargetError> {
+    let head = match s3.head_object().bucket(bucket).key(key).send().await {
+        Ok(head) => head,
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => {
+            return Ok(Fate::Deleted);
+        }
+        Err(error) => return Err(explain(format!("failed to look at {bucket}/{key}"), &error)),
+    };
+    let bare = |tag: &str| tag.trim_matches('"').to_owned();
+    match tag {
+        Some(tag) if head.e_tag().map(bare) != Some(bare(tag)) => return Ok(Fate::Changed),
+        None if !unconfirmed_too => return Ok(Fate::Unconfirmed),
+        _ => {}
+    }
+    let answer = s3.delete_object().bucket(bucket).key(key).send().await;
+    answer.map(|_| Fate::Deleted).map_err(|error| explain(format!("failed to delete {bucket}/{key}"), &error))
+}

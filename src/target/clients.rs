@@ -1,0 +1,165 @@
+//! SDK clients, built once and cloned.
+//!
+//! The SDK's own retries are off: the dispatcher retries, so that every attempt on the wire is one record.
+
+use std::time::Duration;
+
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig};
+
+use super::TargetError;
+use crate::cloud::{Cloud, CloudConfig, IN_PROCESS_URL};
+
+/// Time to make a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Where neither the scenario nor the environment names a region.
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// The clients of one target.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    /// S3.
+    pub s3: aws_sdk_s3::Client,
+    /// SNS.
+    pub sns: aws_sdk_sns::Client,
+    /// STS.
+    pub sts: aws_sdk_sts::Client,
+    /// Region in use.
+    pub region: String,
+}
+
+impl Clients {
+    /// Clients of an embedded endpoint, reached in process.
+    #[must_use]
+    pub fn in_process(cloud: &Cloud, config: &CloudConfig, attempt_timeout: Duration) -> Self {
+        let shared = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(cloud.http_client())
+            .endpoint_url(IN_PROCESS_URL);
+        Self::with_keys(shared, &config.region, config.credentials(), attempt_timeout)
+    }
+
+    /// Clients of an endpoint with known keys, over HTTP.
+    #[must_use]
+    pub fn with_endpoint(url: &str, config: &CloudConfig, attempt_timeout: Duration) -> Self {
+        let shared = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).endpoint_url(url);
+        Self::with_keys(shared, &config.region, config.credentials(), attempt_timeout)
+    }
+
+    /// Clients of an emulator or another S3 at `url`. Credentials come from the environment or a named profile;
+    /// an endpoint on this machine gets `test`/`test` where there are none. The instance metadata service is
+    /// never asked.
+    ///
+    /// # Errors
+    /// Where an endpoint elsewhere has no credentials.
+    pub fn endpoint(url: &str, region: Option<&str>, attempt_timeout: Duration) -> Result<Self, TargetError> {
+        let shared = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).endpoint_url(url);
+        let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let region = region
+            .map(str::to_owned)
+            .or_else(|| environment("AWS_REGION"))
+            .or_else(|| environment("AWS_DEFAULT_REGION"))
+            .unwrap_or_else(|| DEFAULT_REGION.to_owned());
+        let credentials = match (environment("AWS_ACCESS_KEY_ID"), environment("AWS_SECRET_ACCESS_KEY")) {
+            (Some(key), Some(secret)) => {
+                let token = environment("AWS_SESSION_TOKEN");
+                SharedCredentialsProvider::new(Credentials::new(key, secret, token, None, "environment"))
+            }
+            _ if environment("AWS_PROFILE").is_some() => {
+                SharedCredentialsProvider::new(ProfileFileCredentialsProvider::builder().build())
+            }
+            _ if is_loopback(url) => {
+                SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "default"))
+            }
+            _ => {
+                return Err(TargetError::new(format!("failed to use {url}"), "there are no credentials")
+                    .help("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"));
+            }
+        };
+        Ok(Self::with_keys(shared, &region, credentials, attempt_timeout))
+    }
+
+    /// Clients of a real account, by the default credential and region chain.
+    pub async fn aws(region: Option<&str>, attempt_timeout: Duration) -> Self {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest());
+        if let Some(region) = region {
+            loader = loader.region(Region::new(region.to_owned()));
+        }
+        let shared = loader.load().await;
+        let region = shared.region().map_or(DEFAULT_REGION, Region::as_ref).to_owned();
+        let tuned = tune(shared.into_builder(), attempt_timeout).region(Region::new(region.clone())).build();
+        Self::build(&tuned, false, region)
+    }
+
+    fn with_keys(
+        shared: aws_config::sdk_config::Builder,
+        region: &str,
+        credentials: SharedCredentialsProvider,
+        attempt_timeout: Duration,
+    ) -> Self {
+        let shared = tune(shared, attempt_timeout)
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(credentials)
+            .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
+                aws_smithy_async::rt::sleep::TokioSleep::new(),
+            ))
+            .time_source(aws_smithy_async::time::SystemTimeSource::new())
+            .build();
+        Self::build(&shared, true, region.to_owned())
+    }
+
+    fn build(shared: &SdkConfig, path_style: bool, region: String) -> Self {
+        let s3 = aws_sdk_s3::config::Builder::from(shared)
+            .force_path_style(path_style)
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .build();
+        Self {
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            sns: aws_sdk_sns::Client::new(shared),
+            sts: aws_sdk_sts::Client::new(shared),
+            region,
+        }
+    }
+}
+
+fn tune(builder: aws_config::sdk_config::Builder, attempt_timeout: Duration) -> aws_config::sdk_config::Builder {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(attempt_timeout)
+        .build();
+    builder
+        .retry_config(RetryConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .timeout_config(timeouts)
+}
+
+/// Whether a URL names this machine.
+#[must_use]
+pub fn is_loopback(url: &str) -> bool {
+    let host = url.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
+    host.is_some_and(|host| {
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_is_recognised_in_every_spelling() {
+        for url in ["http://127.0.0.1:4566", "http://localhost:1", "http://[::1]:80/", "https://127.9.9.9"] {
+            assert!(is_loopback(url), "{url}");
+        }
+        for url in ["http://10.0.0.1", "https://s3.amazonaws.com", "http://localhost.example", "nonsense"] {
+            assert!(!is_loopback(url), "{url}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The objects that a scenario copies, made where they are missing.
+
+use std::sync::Arc;
+
+use aws_sdk_s3::primitives::ByteStream;
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::TargetError;
+use super::clients::Clients;
+use super::operation::Places;
+use super::reply::explain;
+use crate::cloud::Cloud;
+use crate::runs::created::CreatedLog;
+use crate::scenario::objects::ObjectSet;
+
+/// Uploads in progress at once.
+const PARALLEL: usize = 16;
+/// Bytes that are uploaded to make a data set, at most: 1 GiB.
+pub const MAX_BYTES: u64 = 1 << 30;
+
+/// Puts the objects into the embedded endpoint, where they take no memory.
+pub fn seed(cloud: &Cloud, objects: &ObjectSet, places: &Places) {
+    cloud.create_bucket(&places.source_bucket);
+    cloud.create_bucket(&places.destination_bucket);
+    for index in 0..objects.len() {
+        let object = objects.object(index);
+        cloud.put_sparse(&places.source_bucket, &object.key, object.size_bytes);
+    }
+}
+
+/// Uploads the objects to the source bucket under [`Places::source_prefix`], each listed before it is written.
+///
+/// # Errors
+/// Where an upload fails; what was uploaded stands in the log.
+pub async fn upload(
+    clients: &Clients,
+    objects: &ObjectSet,
+    places: &Places,
+    created: &Arc<CreatedLog>,
+) -> Result<(), TargetError> {
+    let bucket = &places.source_bucket;
+    let largest = (0..objects.len()).map(|index| objects.size_bytes(index)).max().unwrap_or(0);
+    // At most MAX_BYTES, which the caller has checked; shared by all uploads.
+    let zeros = Bytes::from(vec![0; usize::try_from(largest).unwrap_or(0)]);
+    let one = |index: u64| {
+        let object = objects.object(index);
+        let key = format!("{}{}", places.source_prefix, object.key);
+        let body = zeros.slice(..usize::try_from(object.size_bytes).unwrap_or(0));
+        async move {
+            let not_listed = |error| TargetError::new("failed to list what is created", format!("{error}"));
+            created.intended(bucket, &key).map_err(not_listed)?;
+            let request = clients.s3.put_object().bucket(bucket).key(&key).body(ByteStream::from(body));
+            let answer = request.send().await;
+            let answer = answer.map_err(|error| explain(format!("failed to upload to {bucket}"), &error))?;
+            created.written(bucket, &key, answer.e_tag().unwrap_or_default()).map_err(not_listed)
+        }
+    };
+    stream::iter((0..objects.len()).map(one)).buffer_unordered(PARALLEL).try_collect::<()>().await
+}

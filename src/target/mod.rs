@@ -1,0 +1,48 @@
+//! What stands at the other end: clients, the operations on them, and what keeps a real account safe.
+
+pub mod cleanup;
+pub mod clients;
+pub mod data_set;
+pub mod operation;
+pub mod preflight;
+pub mod reply;
+
+use std::error::Error;
+
+/// A target that cannot be used.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{what}: {reason}")]
+pub struct TargetError {
+    what: String,
+    reason: String,
+    #[help]
+    help: Option<String>,
+}
+
+impl TargetError {
+    /// `what` failed for `reason`.
+    pub fn new(what: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { what: what.into(), reason: reason.into(), help: None }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+}
+
+/// An error and all its causes in one line.
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.ends_with(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,227 @@
+//! One attempt against a target.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use aws_sdk_sns::types::PublishBatchRequestEntry;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::clients::Clients;
+use super::reply::Reply;
+use crate::load::attempt::{Outcome, Request, Start};
+use crate::load::job::Shape;
+use crate::runs::created::CreatedLog;
+use crate::scenario::objects::Workload;
+
+/// Characters of a key that stand for themselves in `x-amz-copy-source`.
+const KEY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// Where the operation reads and writes.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// Bucket to copy from.
+    pub source_bucket: String,
+    /// What stands before every key in the source bucket; empty for objects that were there before.
+    pub source_prefix: String,
+    /// Bucket to copy to.
+    pub destination_bucket: String,
+    /// What stands before every key in the destination bucket.
+    pub destination_prefix: String,
+    /// ARN of the topic to publish to.
+    pub topic_arn: String,
+}
+
+/// A multipart upload in progress.
+#[derive(Debug, Clone, Default)]
+struct Upload {
+    id: String,
+    parts: Vec<(i32, Option<String>)>,
+}
+
+/// Carries out attempts.
+#[derive(Debug)]
+pub struct Operator {
+    clients: Clients,
+    workload: Workload,
+    places: Places,
+    created: Option<Arc<CreatedLog>>,
+    uploads: Mutex<HashMap<u64, Upload>>,
+    /// Messages of a batch that are still to be published, where some of it was refused.
+    remaining: Mutex<HashMap<u64, Vec<u64>>>,
+}
+
+impl Operator {
+    /// An operator; with a log, everything it creates stands there first.
+    #[must_use]
+    pub fn new(clients: Clients, workload: Workload, places: Places, created: Option<Arc<CreatedLog>>) -> Self {
+        Self {
+            clients,
+            workload,
+            places,
+            created,
+            uploads: Mutex::default(),
+            remaining: Mutex::default(),
+        }
+    }
+
+    /// Makes one attempt.
+    pub async fn attempt(&self, start: &Start) -> Reply {
+        let result = match start.request {
+            Request::Copy => self.copy(start).await,
+            Request::CreateUpload => self.create_upload(start).await,
+            Request::CopyPart(part) => self.copy_part(start, part).await,
+            Request::CompleteUpload => self.complete_upload(start).await,
+            Request::AbortUpload => self.abort_upload(start).await,
+            Request::Publish if self.workload.items_per_job() == 1 => self.publish(start).await,
+            Request::Publish => self.publish_batch(start).await,
+        };
+        result.err().unwrap_or(Reply::OK)
+    }
+
+    async fn copy(&self, start: &Start) -> Result<(), Reply> {
+        let (source, key) = self.keys(start.object);
+        self.log(|log| log.intended(&self.places.destination_bucket, &key))?;
+        let request = self.clients.s3.copy_object();
+        let request = request.copy_source(source).bucket(&self.places.destination_bucket).key(&key);
+        let answer = request.send().await.map_err(|error| Reply::from(&error))?;
+        let tag = answer.copy_object_result().and_then(|result| result.e_tag()).unwrap_or_default();
+        self.log(|log| log.written(&self.places.destination_bucket, &key, tag))
+    }
+
+    async fn create_upload(&self, start: &Start) -> Result<(), Reply> {
+        let (_, key) = self.keys(start.object);
+        let request = self.clients.s3.create_multipart_upload().bucket(&self.places.destination_bucket).key(&key);
+        let answer = request.send().await.map_err(|error| Reply::from(&error))?;
+        let id = answer.upload_id().unwrap_or_default().to_owned();
+        lock(&self.uploads).insert(start.job, Upload { id: id.clone(), parts: Vec::new() });
+        self.log(|log| log.upload_begun(&self.places.destination_bucket, &key, &id))
+    }
+
+    async fn copy_part(&self, start: &Start, part: u32) -> Result<(), Reply> {
+        let (source, key) = self.keys(start.object);
+        let offset = match self.workload.copy_shape(self.workload.objects.size_bytes(start.object)) {
+            Shape::Multipart { part_bytes, .. } => part_bytes * u64::from(part - 1),
+            Shape::Single(_) => 0,
+        };
+        let number = i32::try_from(part).unwrap_or(i32::MAX);
+        let request = self.clients.s3.upload_part_copy();
+        let request = request
+            .copy_source(source)
+            .copy_source_range(format!("bytes={offset}-{}", offset + start.bytes - 1))
+            .bucket(&self.places.destination_bucket)
+            .key(key)
+            .upload_id(self.upload(start.job).id)
+            .part_number(number);
+        let answer = request.send().await.map_err(|error| Reply::from(&error))?;
+        let tag = answer.copy_part_result().and_then(|result| result.e_tag()).map(str::to_owned);
+        if let Some(upload) = lock(&self.uploads).get_mut(&start.job) {
+            upload.parts.push((number, tag));
+        }
+        Ok(())
+    }
+
+    async fn complete_upload(&self, start: &Start) -> Result<(), Reply> {
+        let (_, key) = self.keys(start.object);
+        let mut upload = self.upload(start.job);
+        upload.parts.sort_unstable();
+        let parts = upload.parts.into_iter().map(|(number, tag)| {
+            CompletedPart::builder().part_number(number).set_e_tag(tag).build()
+        });
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build();
+        self.log(|log| log.intended(&self.places.destination_bucket, &key))?;
+        let request = self.clients.s3.complete_multipart_upload();
+        let request = request
+            .bucket(&self.places.destination_bucket)
+            .key(&key)
+            .upload_id(&upload.id)
+            .multipart_upload(parts);
+        let answer = request.send().await.map_err(|error| Reply::from(&error))?;
+        self.end_upload(start.job, &key, &upload.id)?;
+        self.log(|log| log.written(&self.places.destination_bucket, &key, answer.e_tag().unwrap_or_default()))
+    }
+
+    async fn abort_upload(&self, start: &Start) -> Result<(), Reply> {
+        let (_, key) = self.keys(start.object);
+        let id = self.upload(start.job).id;
+        let request = self.clients.s3.abort_multipart_upload();
+        let request = request.bucket(&self.places.destination_bucket).key(&key).upload_id(&id);
+        request.send().await.map_err(|error| Reply::from(&error))?;
+        self.end_upload(start.job, &key, &id)
+    }
+
+    async fn publish(&self, start: &Start) -> Result<(), Reply> {
+        let request = self.clients.sns.publish().topic_arn(&self.places.topic_arn);
+        let answer = request.message(self.message(start.object)).send().await;
+        answer.map(drop).map_err(|error| Reply::from(&error))
+    }
+
+    /// Publishes the messages of a batch that no earlier attempt got through.
+    async fn publish_batch(&self, start: &Start) -> Result<(), Reply> {
+        let all = || (start.object..start.object + u64::from(start.items)).collect();
+        let objects: Vec<u64> = lock(&self.remaining).remove(&start.job).unwrap_or_else(all);
+        let mut request = self.clients.sns.publish_batch().topic_arn(&self.places.topic_arn);
+        for object in &objects {
+            let entry = PublishBatchRequestEntry::builder().id(object.to_string()).message(self.message(*object));
+            let entry = entry.build().map_err(|_| Reply::failure(Outcome::ClientError, "RequestNotBuilt"))?;
+            request = request.publish_batch_request_entries(entry);
+        }
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                lock(&self.remaining).insert(start.job, objects);
+                return Err(Reply::from(&error));
+            }
+        };
+        let Some(first) = answer.failed().first() else { return Ok(()) };
+        let refused = answer.failed().iter().filter_map(|entry| entry.id().parse().ok()).collect();
+        lock(&self.remaining).insert(start.job, refused);
+        Err(Reply::from_code(Some(first.code()), if first.sender_fault() { 400 } else { 500 }))
+    }
+
+    /// What is published for an object.
+    fn message(&self, object: u64) -> String {
+        let object = self.workload.objects.object(object);
+        let message = serde_json::json!({
+            "v": 1,
+            "bucket": self.places.source_bucket,
+            "key": format!("{}{}", self.places.source_prefix, object.key),
+            "size_bytes": object.size_bytes,
+        });
+        message.to_string()
+    }
+
+    /// The source as a header wants it, and the destination key.
+    fn keys(&self, object: u64) -> (String, String) {
+        let key = self.workload.objects.object(object).key;
+        let Places { source_bucket, source_prefix, destination_prefix, .. } = &self.places;
+        let source = format!(
+            "{source_bucket}/{}{}",
+            utf8_percent_encode(source_prefix, KEY),
+            utf8_percent_encode(&key, KEY)
+        );
+        (source, format!("{destination_prefix}{key}"))
+    }
+
+    fn upload(&self, job: u64) -> Upload {
+        lock(&self.uploads).get(&job).cloned().unwrap_or_default()
+    }
+
+    fn end_upload(&self, job: u64, key: &str, id: &str) -> Result<(), Reply> {
+        lock(&self.uploads).remove(&job);
+        self.log(|log| log.upload_ended(&self.places.destination_bucket, key, id))
+    }
+
+    /// Writes to the log where there is one. What cannot be logged is not done.
+    fn log(&self, write: impl FnOnce(&CreatedLog) -> std::io::Result<()>) -> Result<(), Reply> {
+        match self.created.as_deref().map(write) {
+            Some(Err(_)) => Err(Reply::failure(Outcome::ClientError, "CreatedLogNotWritten")),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic elsewhere leaves the map itself whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,79 @@
+//! What is checked before anything is written, and what a real account needs besides.
+
+use aws_sdk_s3::Client as S3;
+use aws_sdk_sns::Client as Sns;
+
+use super::TargetError;
+use super::clients::Clients;
+use super::reply::explain;
+
+/// Checks that a bucket is there and may be used.
+///
+/// # Errors
+/// Where it is missing, forbidden or cannot be reached.
+pub async fn check_bucket(s3: &S3, bucket: &str) -> Result<(), TargetError> {
+    match s3.head_bucket().bucket(bucket).send().await {
+        Ok(_) => Ok(()),
+        // HEAD answers have no body, so the code may be missing: the status says it all.
+        Err(error) => match error.raw_response().map(|answer| answer.status().as_u16()) {
+            Some(404) => Err(TargetError::new(format!("failed to use bucket {bucket}"), "it does not exist")
+                .help("name an existing bucket under [target], or set objects.prepare = true for an endpoint target")),
+            Some(403) => Err(TargetError::new(format!("failed to use bucket {bucket}"), "access denied")
+                .help("check the credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")),
+            Some(301) => Err(TargetError::new(format!("failed to use bucket {bucket}"), "it is in another region")
+                .help("set target.region or AWS_REGION")),
+            _ => Err(explain(format!("failed to reach bucket {bucket}"), &error)),
+        },
+    }
+}
+
+/// Makes a bucket unless it is there.
+///
+/// # Errors
+/// Where it cannot be made or reached.
+pub async fn ensure_bucket(s3: &S3, bucket: &str) -> Result<(), TargetError> {
+    if s3.head_bucket().bucket(bucket).send().await.is_ok() {
+        return Ok(());
+    }
+    match s3.create_bucket().bucket(bucket).send().await {
+        Ok(_) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_bucket_already_owned_by_you()) => Ok(()),
+        Err(error) => Err(explain(format!("failed to create bucket {bucket}"), &error)),
+    }
+}
+
+/// The ARN of a topic given by name or ARN, None where there is no such topic.
+///
+/// # Errors
+/// Where topics cannot be listed.
+pub async fn find_topic(sns: &Sns, topic: &str) -> Result<Option<String>, TargetError> {
+    let mut pages = sns.list_topics().into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| explain("failed to list topics", &error))?;
+        let arns = page.topics().iter().filter_map(|topic| topic.topic_arn());
+        if let Some(arn) = arns.into_iter().find(|arn| *arn == topic || arn.rsplit(':').next() == Some(topic)) {
+            return Ok(Some(arn.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// Makes a topic.
+///
+/// # Errors
+/// Where it cannot be made.
+pub async fn create_topic(sns: &Sns, name: &str) -> Result<String, TargetError> {
+    let answer = sns.create_topic().name(name).send().await;
+    let answer = answer.map_err(|error| explain(format!("failed to create topic {name}"), &error))?;
+    Ok(answer.topic_arn().unwrap_or_default().to_owned())
+}
+
+/// The account that the credentials belong to.
+///
+/// # Errors
+/// Where there are no credentials or STS refuses them.
+pub async fn account(clients: &Clients) -> Result<String, TargetError> {
+    let answer = clients.sts.get_caller_identity().send().await;
+    let answer = answer.map_err(|error| explain("failed to ask STS which account this is", &error))?;
+    Ok(answer.account().unwrap_or_default().to_owned())
+}
