@@ -4,11 +4,21 @@
 //! Everything that reads a clock, a file, the environment or the network sits behind `cli`.
 
 #[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "cli")]
 pub mod cloud;
+#[cfg(feature = "cli")]
+pub mod drive;
 pub mod law;
 pub mod load;
+pub mod plan;
 pub mod random;
+pub mod report;
+#[cfg(feature = "cli")]
+pub mod runs;
 pub mod scenario;
 pub mod service;
 pub mod simulate;
 pub mod stats;
+#[cfg(feature = "cli")]
+pub mod target;

@@ -201,6 +201,16 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// The same attempt by a clock that started `offset_ns` earlier.
+    #[must_use]
+    pub fn later_by(mut self, offset_ns: u64) -> Self {
+        self.start.job_intended_ns += offset_ns;
+        self.start.intended_ns += offset_ns;
+        self.started_ns += offset_ns;
+        self.ended_ns += offset_ns;
+        self
+    }
+
     /// Time from actual start to end.
     #[must_use]
     pub fn residence_ns(&self) -> u64 {

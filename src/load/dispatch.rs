@@ -92,6 +92,14 @@ pub enum StopReason {
     Interrupted,
 }
 
+impl StopReason {
+    /// Whether it ends the whole run, not only the level.
+    #[must_use]
+    pub fn ends_run(self) -> bool {
+        !matches!(self, Self::Finished | Self::Duration)
+    }
+}
+
 /// What a driver has to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -177,6 +185,22 @@ impl<J: Jobs> Dispatcher<J> {
         self.in_flight
     }
 
+    /// What is left of the budget for a level that begins at `now_ns`.
+    #[must_use]
+    pub fn budget_left(&self, now_ns: u64) -> Budget {
+        let budget = &self.level.budget;
+        let max_duration_ns = match budget.max_duration_ns {
+            u64::MAX => u64::MAX,
+            limit => limit.saturating_sub(now_ns),
+        };
+        Budget {
+            max_requests: budget.max_requests.saturating_sub(self.requests),
+            max_duration_ns,
+            max_cost_usd: (budget.max_cost_usd - self.cost_usd).max(0.0),
+            ..*budget
+        }
+    }
+
     /// What to do at `now_ns`.
     pub fn poll(&mut self, now_ns: u64) -> Action {
         if now_ns >= self.level.budget.max_duration_ns {
@@ -204,7 +228,7 @@ impl<J: Jobs> Dispatcher<J> {
         self.in_flight = self.in_flight.saturating_sub(1);
         let ok = outcome == Outcome::Ok;
         let gave_up = start.request != Request::AbortUpload
-            && (self.stopped.is_some_and(cancels_retries)
+            && (self.stopped.is_some_and(StopReason::ends_run)
                 || self.active.get(&start.job).is_none_or(|job| job.progress.has_failed()));
         if outcome.is_retryable() && !gave_up {
             let part = start.request.part();
@@ -223,7 +247,7 @@ impl<J: Jobs> Dispatcher<J> {
 
     /// Starts no further job and makes no further retry; what is in flight may end.
     pub fn stop(&mut self, reason: StopReason) {
-        if self.stopped.is_some_and(cancels_retries) {
+        if self.stopped.is_some_and(StopReason::ends_run) {
             return;
         }
         self.stopped = Some(reason);
@@ -344,7 +368,7 @@ impl<J: Jobs> Dispatcher<J> {
                 self.ready.push_back(next);
                 None
             }
-            Step::Parts if self.stopped.is_some_and(cancels_retries) => {
+            Step::Parts if self.stopped.is_some_and(StopReason::ends_run) => {
                 let step = self.active.get_mut(&number)?.progress.give_up();
                 self.follow(now_ns, number, step)
             }
@@ -390,12 +414,7 @@ impl<J: Jobs> Dispatcher<J> {
             _ => None,
         };
         let limit = Some(self.level.budget.max_duration_ns)
-            .filter(|&limit| limit != u64::MAX && !self.stopped.is_some_and(cancels_retries));
+            .filter(|&limit| limit != u64::MAX && !self.stopped.is_some_and(StopReason::ends_run));
         [retry, arrival, limit].into_iter().flatten().min()
     }
-}
-
-/// Whether a level that ended for this reason makes no further attempt, not even for jobs in progress.
-fn cancels_retries(reason: StopReason) -> bool {
-    !matches!(reason, StopReason::Finished | StopReason::Duration)
 }

@@ -4,13 +4,17 @@ pub mod attempts;
 pub mod created;
 pub mod folder;
 pub mod hlog;
+pub mod machine;
 pub mod read;
 
 use std::path::{Path, PathBuf};
 
+/// The action that fails where a file's content is wrong or missing.
+const READ: &str = "read";
+
 /// A file or folder of a run that could not be used.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{action} {}: {reason}", path.display())]
+#[error("failed to {action} {}: {reason}", path.display())]
 pub struct RunError {
     action: &'static str,
     path: PathBuf,
@@ -22,6 +26,12 @@ pub struct RunError {
 impl RunError {
     fn new(action: &'static str, path: &Path, reason: impl ToString) -> Self {
         Self { action, path: path.to_owned(), reason: reason.to_string(), help: None }
+    }
+
+    /// Whether the file is there and its content is wrong.
+    #[must_use]
+    pub fn is_about_content(&self) -> bool {
+        self.action == READ
     }
 
     fn help(self, help: &'static str) -> Self {

@@ -25,21 +25,30 @@ pub struct Run {
     pub levels: Vec<LevelTimes>,
 }
 
-/// Reads a run folder.
+/// Reads the document of a run as it stands, complete or not.
 ///
 /// # Errors
-/// Where the folder is none, or a file in it cannot be read.
-pub fn read(folder: &Path) -> Result<Run, RunError> {
+/// Where the folder holds no document that this version reads.
+pub fn read_document(folder: &Path) -> Result<RunDocument, RunError> {
     let path = folder.join(DOCUMENT);
     let text = fs::read(&path).map_err(|error| {
         RunError::new("read", &path, error).help("a run folder is what `planner measure` leaves under reports/")
     })?;
-    let mut document: RunDocument =
+    let document: RunDocument =
         serde_json::from_slice(&text).map_err(|error| RunError::new("read", &path, error))?;
     if document.schema != SCHEMA {
         let reason = format!("its schema is `{}`, this version reads `{SCHEMA}`", document.schema);
         return Err(RunError::new("read", &path, reason));
     }
+    Ok(document)
+}
+
+/// Reads a run folder.
+///
+/// # Errors
+/// Where the folder is none, or a file in it cannot be read.
+pub fn read(folder: &Path) -> Result<Run, RunError> {
+    let mut document = read_document(folder)?;
     let series = read_series(folder)?;
     if !document.complete {
         rebuild(folder, &mut document, &series)?;

@@ -1,0 +1,223 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::scenario::file::TargetKind;
+use crate::scenario::quantity::{Rate, Span};
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 fine · 1 something outside failed (endpoint, disk) · 2 wrong usage · 3 bad scenario or data · \
+4 deadline cannot be met · 5 measurement not valid · 6 refused for safety · 99 a threshold was crossed · \
+130 interrupted";
+
+/// Plan and measure large S3 copies: how many workers, how fast, and can the numbers be trusted.
+#[derive(Debug, Parser)]
+#[command(name = "planner", version, after_help = EXIT_CODES, propagate_version = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Drive a scenario, record every attempt, check N = X·R and write a report.
+    Measure(MeasureOptions),
+    /// Render a run folder again, whole or cut off.
+    Report(ReportOptions),
+    /// Serve the embedded S3 and SNS endpoint over HTTP, in real time.
+    Cloud(CloudOptions),
+    /// Delete what a run created: what its list names and is unchanged.
+    Cleanup(CleanupOptions),
+    /// Print the JSON schema of scenario files.
+    Schema,
+    /// Print a completion script.
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page.
+    Man,
+}
+
+/// How a summary is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// The run document.
+    Json,
+    /// For a pull request.
+    Markdown,
+    /// One row a level.
+    Csv,
+}
+
+/// What stands at the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TargetArgument {
+    /// The endpoint inside this program.
+    Embedded,
+    /// An emulator or another S3 at a URL.
+    Endpoint,
+    /// A real account.
+    Aws,
+}
+
+impl From<TargetArgument> for TargetKind {
+    fn from(kind: TargetArgument) -> Self {
+        match kind {
+            TargetArgument::Embedded => Self::Embedded,
+            TargetArgument::Endpoint => Self::Endpoint,
+            TargetArgument::Aws => Self::Aws,
+        }
+    }
+}
+
+/// Options of `planner measure`.
+#[derive(Debug, Args)]
+pub struct MeasureOptions {
+    /// Scenario file (TOML); `planner schema` prints what it may contain.
+    pub scenario: PathBuf,
+    /// Folder in which the run folder is made.
+    #[arg(long, default_value = "reports", value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Print the summary as.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Print nothing but errors.
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Say what would be done, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask before writing to a real account.
+    #[arg(long, short)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub overrides: Overrides,
+    #[command(flatten)]
+    pub limits: Limits,
+    /// Serve the embedded endpoint over HTTP and measure it in real time.
+    #[arg(long)]
+    pub real_time: bool,
+    /// Leave what the run created at the target.
+    #[arg(long)]
+    pub keep: bool,
+}
+
+/// Options that take the place of what the scenario says.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Instead of what the scenario says")]
+pub struct Overrides {
+    /// Seed of everything random.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Workers, for closed arrivals.
+    #[arg(long, value_name = "N")]
+    pub workers: Option<u32>,
+    /// Rate, for constant and Poisson arrivals, such as 50/s; over the whole program.
+    #[arg(long)]
+    pub rate: Option<Rate>,
+    /// Stop starting jobs after this time, such as 10m.
+    #[arg(long, value_name = "SPAN")]
+    pub duration: Option<Span>,
+    /// Stop after so many jobs.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<u64>,
+    /// Number of objects.
+    #[arg(long, value_name = "N")]
+    pub objects: Option<u64>,
+    /// Where the load goes.
+    #[arg(long, value_enum)]
+    pub target: Option<TargetArgument>,
+    /// URL of the endpoint target.
+    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL")]
+    pub endpoint_url: Option<String>,
+    /// Region.
+    #[arg(long)]
+    pub region: Option<String>,
+    /// The account that an aws target must turn out to be.
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// Bucket to copy from.
+    #[arg(long, value_name = "BUCKET")]
+    pub source_bucket: Option<String>,
+    /// Bucket to copy to.
+    #[arg(long, value_name = "BUCKET")]
+    pub destination_bucket: Option<String>,
+}
+
+/// Limits that hold whatever the scenario says.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits that hold whatever the scenario says")]
+pub struct Limits {
+    /// Requests, over the whole run.
+    #[arg(long, value_name = "N")]
+    pub max_requests: Option<u64>,
+    /// Cost in US dollars by the price list, at worst, over the whole run.
+    #[arg(long, value_name = "USD")]
+    pub max_cost: Option<f64>,
+    /// Time of the whole run.
+    #[arg(long, value_name = "SPAN")]
+    pub max_duration: Option<Span>,
+    /// Price list to use instead of the built-in one.
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+}
+
+/// Options of `planner report`.
+#[derive(Debug, Args)]
+pub struct ReportOptions {
+    /// Run folder.
+    pub run: PathBuf,
+    /// Print the summary as.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Print nothing but errors.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Options of `planner cloud`.
+#[derive(Debug, Args)]
+pub struct CloudOptions {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:4566", value_name = "ADDRESS")]
+    pub listen: std::net::SocketAddr,
+    /// Take objects, buckets, topic and service profile from this scenario.
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Access key that requests must be signed with.
+    #[arg(long, default_value = "planner", value_name = "KEY")]
+    pub access_key: String,
+    /// Secret that goes with it.
+    #[arg(long, default_value = "planner-secret", value_name = "SECRET", env = "PLANNER_CLOUD_SECRET_KEY", hide_env_values = true)]
+    pub secret_key: String,
+    /// Seed of all luck.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Options of `planner cleanup`.
+#[derive(Debug, Args)]
+pub struct CleanupOptions {
+    /// Run folder.
+    pub run: PathBuf,
+    /// Also delete objects that the run began to write and never saw written.
+    #[arg(long)]
+    pub unconfirmed: bool,
+    /// Do not ask before deleting from a real account.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// URL of the endpoint, instead of the run's.
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Account that the credentials must belong to, for an aws run.
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+}

@@ -1,0 +1,76 @@
+//! How the program ends.
+
+use std::process::{ExitCode, Termination};
+
+use crate::runs::RunError;
+use crate::scenario::error::ScenarioError;
+
+/// The documented exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All is well.
+    Fine = 0,
+    /// Something outside failed: an endpoint, a disk.
+    Failed = 1,
+    /// A scenario or other input cannot be used.
+    BadInput = 3,
+    /// The measurement is not valid: the law check failed or the generator was saturated.
+    NotValid = 5,
+    /// Refused for safety.
+    Refused = 6,
+    /// A threshold of the scenario was crossed.
+    ThresholdCrossed = 99,
+    /// Interrupted by the user.
+    Interrupted = 130,
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self as u8)
+    }
+}
+
+/// Something that is not done because it could do harm.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("refused: {reason}")]
+pub struct Refusal {
+    reason: String,
+    #[help]
+    help: String,
+}
+
+impl Refusal {
+    /// A refusal with its reason and the way out.
+    pub fn new(reason: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { reason: reason.into(), help: help.into() }
+    }
+}
+
+/// Input other than a scenario that cannot be used.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{reason}")]
+pub struct BadInput {
+    reason: String,
+    #[help]
+    help: Option<String>,
+}
+
+impl BadInput {
+    /// What is wrong and what to do.
+    pub fn new(reason: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { reason: reason.into(), help: Some(help.into()).filter(|text: &String| !text.is_empty()) }
+    }
+}
+
+/// The exit code of an error.
+pub fn of_error(report: &miette::Report) -> Exit {
+    if report.downcast_ref::<ScenarioError>().is_some() || report.downcast_ref::<BadInput>().is_some() {
+        Exit::BadInput
+    } else if report.downcast_ref::<Refusal>().is_some() {
+        Exit::Refused
+    } else if report.downcast_ref::<RunError>().is_some_and(RunError::is_about_content) {
+        Exit::BadInput
+    } else {
+        Exit::Failed
+    }
+}

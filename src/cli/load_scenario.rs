@@ -1,0 +1,66 @@
+//! From a scenario file and the command line to a scenario.
+
+use std::fs::{self, File};
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+
+use super::args::Overrides;
+use super::exit::BadInput;
+use crate::scenario::error::Source;
+use crate::scenario::file::{Stop, TargetKind};
+use crate::scenario::{self, Scenario};
+
+/// Reads a scenario with the overrides of the command line.
+pub fn load(path: &Path, overrides: Option<&Overrides>) -> miette::Result<Scenario> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        BadInput::new(format!("failed to read {}: {error}", path.display()), "the folder scenarios/ has examples")
+    })?;
+    let source = Source { name: path.display().to_string(), text };
+    let mut file = scenario::parse(&source)?;
+    if let Some(overrides) = overrides {
+        apply(overrides, &mut file);
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let beside = |name: &str| open(&folder.join(name));
+    Ok(Scenario::resolve(file, &source, &beside)?)
+}
+
+/// Opens a file; one that ends in `.gz` is decompressed, as S3 Inventory lists are.
+fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
+    let file = BufReader::new(File::open(path)?);
+    let is_compressed = path.extension().is_some_and(|extension| extension == "gz");
+    Ok(if is_compressed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
+}
+
+fn apply(overrides: &Overrides, file: &mut scenario::file::File) {
+    if let Some(seed) = overrides.seed {
+        file.seed = seed;
+    }
+    // One level instead of a sweep.
+    if overrides.workers.is_some() || overrides.rate.is_some() {
+        file.sweep = None;
+    }
+    file.arrivals.workers = overrides.workers.or(file.arrivals.workers);
+    file.arrivals.rate = overrides.rate.or(file.arrivals.rate);
+    if overrides.duration.is_some() || overrides.jobs.is_some() {
+        file.stop = Stop { jobs: overrides.jobs, duration: overrides.duration };
+    }
+    file.objects.count = overrides.objects.or(file.objects.count);
+    let target = &mut file.target;
+    if let Some(kind) = overrides.target {
+        target.kind = kind.into();
+    }
+    if target.kind == TargetKind::Endpoint || overrides.target.is_some() {
+        target.endpoint_url = overrides.endpoint_url.clone().or(target.endpoint_url.take());
+    }
+    target.region = overrides.region.clone().or(target.region.take());
+    target.account = overrides.account.clone().or(target.account.take());
+    if let Some(bucket) = &overrides.source_bucket {
+        target.source_bucket.clone_from(bucket);
+    }
+    if let Some(bucket) = &overrides.destination_bucket {
+        target.destination_bucket.clone_from(bucket);
+    }
+}

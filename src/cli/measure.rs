@@ -1,0 +1,302 @@
+//! `planner measure`: drive, record, check, report.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use cpu_time::ProcessTime;
+use jiff::Timestamp;
+use miette::IntoDiagnostic;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::args::{Limits, MeasureOptions};
+use super::exit::{BadInput, Exit};
+use super::progress::Progress;
+use super::run_target::{self, RunTarget};
+use super::{cleanup, load_scenario, report, safety, tell};
+use crate::drive::pacer::Pacer;
+use crate::drive::{Drive, Observer};
+use crate::load::attempt::Attempt;
+use crate::load::dispatch::{Budget, Dispatcher, StopReason};
+use crate::plan::price::Prices;
+use crate::runs::created::CreatedLog;
+use crate::runs::folder::{self, RunWriter};
+use crate::runs::{RunError, machine};
+use crate::scenario::Scenario;
+use crate::scenario::file::TargetKind;
+use crate::stats::histogram::Times;
+use crate::stats::judgement;
+use crate::stats::recorder::Second;
+use crate::stats::summary::{Generator, LevelSummary, RunDocument, SCHEMA, TargetSummary};
+use crate::target::operation::Operator;
+
+/// Runs the command.
+pub fn run(options: &MeasureOptions) -> miette::Result<Exit> {
+    let scenario = load_scenario::load(&options.scenario, Some(&options.overrides))?;
+    let prices = read_prices(options.limits.prices.as_deref())?;
+    let estimate = safety::estimate(&scenario, &prices);
+    let description = safety::describe(&scenario, estimate.as_ref(), &options.limits, &prices);
+    if options.dry_run {
+        tell::print(&description)?;
+        safety::refuse_harm(&scenario, estimate.as_ref(), &options.limits)?;
+        return Ok(Exit::Fine);
+    }
+    safety::refuse_harm(&scenario, estimate.as_ref(), &options.limits)?;
+    if !options.quiet && scenario.file.target.kind != TargetKind::Embedded {
+        eprint!("{description}");
+    }
+    let measurement = Measurement {
+        is_virtual: scenario.file.target.kind == TargetKind::Embedded && !options.real_time,
+        scenario,
+        options,
+        prices,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(measurement.is_virtual)
+        .build()
+        .into_diagnostic()?;
+    runtime.block_on(measurement.run())
+}
+
+fn read_prices(path: Option<&Path>) -> miette::Result<Prices> {
+    let Some(path) = path else { return Ok(Prices::built_in()) };
+    let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
+    let prices = read.and_then(|text| Prices::parse(&text));
+    prices.map_err(|error| BadInput::new(format!("failed to read prices from {}: {error}", path.display()), "").into())
+}
+
+/// Everything that is settled before the first request.
+struct Measurement<'a> {
+    scenario: Scenario,
+    options: &'a MeasureOptions,
+    prices: Prices,
+    is_virtual: bool,
+}
+
+/// What a run has come to when its last level is over.
+struct Outcome {
+    levels: Vec<LevelSummary>,
+    loop_lag: Times,
+    abandoned: u64,
+}
+
+impl Measurement<'_> {
+    async fn run(&self) -> miette::Result<Exit> {
+        let target = run_target::connect(&self.scenario, self.options.real_time).await?;
+        if let Some(account) = &target.account {
+            safety::agree(self.scenario.file.target.account.as_deref(), account, self.options.yes)?;
+        }
+        let started_at = Timestamp::now();
+        let (folder, run) = folder::create(&self.options.out, &self.scenario.file.name, started_at)?;
+        let mut document = self.document(&run, started_at, &target);
+        folder::write_document(&folder, &document)?;
+        let created = match self.scenario.file.target.kind {
+            TargetKind::Embedded => None,
+            _ => Some(Arc::new(CreatedLog::create(&folder)?)),
+        };
+        let driven = self.drive(&target, &folder, &run, started_at, created.as_ref()).await;
+        let finished = driven.and_then(|(outcome, generator)| {
+            self.finish(&mut document, outcome, generator);
+            folder::write_document(&folder, &document)?;
+            report::write_files(&folder)
+        });
+        // What was made at the target is removed whether or not the run went well.
+        if created.is_some() && !self.options.keep {
+            cleanup::after_run(&target.clients, &folder, self.options.quiet).await?;
+        }
+        finished?;
+        if !self.options.quiet {
+            report::print(&folder, self.options.format)?;
+            eprintln!("run folder: {}", folder.display());
+        }
+        Ok(exit(&document))
+    }
+
+    /// Prepares the target and runs level after level.
+    async fn drive(
+        &self,
+        target: &RunTarget,
+        folder: &Path,
+        run: &str,
+        started_at: Timestamp,
+        created: Option<&Arc<CreatedLog>>,
+    ) -> miette::Result<(Outcome, Generator)> {
+        let scenario = &self.scenario;
+        let writer = RunWriter::create(folder, started_at)?;
+        let places = target.prepare(scenario, run, created).await?;
+        let operator =
+            Operator::new(target.clients.clone(), scenario.workload.clone(), places, created.map(Arc::clone));
+        let pacer = if self.is_virtual { Pacer::Virtual } else { Pacer::real().into_diagnostic()? };
+        let (interrupted, interrupts) = watch::channel(0);
+        let listener = tokio::spawn(listen_for_interrupts(interrupted));
+        let mut drive = Drive {
+            operator: Arc::new(operator),
+            pacer,
+            epoch: Instant::now(),
+            seed: scenario.file.seed,
+            gauge: target.gauge(scenario.file.operation),
+            loop_lag: Times::new(),
+            interrupts,
+        };
+        let (began, cpu) = (machine::RealTime::now(), ProcessTime::now());
+        let result = self.levels(&mut drive, writer).await;
+        listener.abort();
+        let (levels, abandoned) = result?;
+        let outcome = Outcome { levels, loop_lag: drive.loop_lag, abandoned };
+        let generator = self.generator(&outcome, cpu.elapsed().as_secs_f64(), began.elapsed_s());
+        Ok((outcome, generator))
+    }
+
+    async fn levels(&self, drive: &mut Drive, writer: RunWriter) -> Result<(Vec<LevelSummary>, u64), RunError> {
+        let mut budget = self.budget();
+        let mut recording = Recording { writer, progress: Progress::new("", None, true) };
+        let (mut levels, mut abandoned) = (Vec::new(), 0);
+        for index in 0..self.scenario.levels.len() {
+            let key = self.scenario.file.level_key(index);
+            let level = self.scenario.level(index, budget);
+            let dispatcher = Dispatcher::new(self.scenario.workload.clone(), level);
+            recording.progress =
+                Progress::new(&self.scenario.file.name, self.scenario.expected_jobs(index), self.options.quiet);
+            let number = u32::try_from(index).unwrap_or(u32::MAX);
+            let mut driven = drive.level(number, dispatcher, &mut recording).await?;
+            recording.progress.finish();
+            driven.summary.set_key(key);
+            budget = driven.budget_left;
+            abandoned += driven.abandoned;
+            let ends_run = driven.summary.stop_reason.is_some_and(StopReason::ends_run);
+            levels.push(driven.summary);
+            if ends_run {
+                break;
+            }
+        }
+        Ok((levels, abandoned))
+    }
+
+    fn budget(&self) -> Budget {
+        let Limits { max_requests, max_cost, max_duration, .. } = &self.options.limits;
+        let workload = &self.scenario.workload;
+        Budget {
+            max_requests: max_requests.unwrap_or(u64::MAX),
+            max_duration_ns: max_duration.map_or(u64::MAX, crate::scenario::quantity::Span::ns),
+            max_cost_usd: max_cost.unwrap_or(f64::INFINITY),
+            usd_per_request: self.prices.usd_per_request(workload.operation, workload.items_per_job()),
+            usd_per_byte: self.prices.usd_per_byte_high(),
+        }
+    }
+
+    fn document(&self, run: &str, started_at: Timestamp, target: &RunTarget) -> RunDocument {
+        let file = &self.scenario.file;
+        RunDocument {
+            schema: SCHEMA.into(),
+            run: run.to_owned(),
+            name: file.name.clone(),
+            started_at: started_at.to_string(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            command: machine::command_line(),
+            target: TargetSummary {
+                kind: file.target.kind,
+                endpoint_url: target.url.clone(),
+                region: Some(target.clients.region.clone()),
+            },
+            rehearsal: file.target.kind != TargetKind::Aws,
+            virtual_time: self.is_virtual,
+            seed: file.seed,
+            complete: false,
+            machine: machine::describe(),
+            scenario: machine::without_account(file.clone()),
+            levels: Vec::new(),
+            verdicts: None,
+            generator: None,
+            thresholds: Vec::new(),
+        }
+    }
+
+    fn generator(&self, outcome: &Outcome, cpu_s: f64, real_s: f64) -> Generator {
+        // In real time the embedded endpoint runs in this process too, so its CPU says nothing of the generator.
+        let own_cpu = self.scenario.file.target.kind != TargetKind::Embedded;
+        let cpu_share = if own_cpu { cpu_s / real_s.max(1e-9) } else { 0.0 };
+        let (saturated, reason) = judgement::saturation(&outcome.levels, (!self.is_virtual).then_some(cpu_share));
+        let attempts: u64 = outcome.levels.iter().map(|level| level.attempts).sum();
+        Generator {
+            saturated,
+            reason,
+            cpu_s,
+            cpu_us_per_attempt: if attempts == 0 { 0.0 } else { cpu_s * 1e6 / attempts as f64 },
+            real_s,
+            loop_lag_s: (!self.is_virtual).then(|| outcome.loop_lag.percentiles()),
+            peak_memory_bytes: machine::peak_memory_bytes(),
+        }
+    }
+
+    fn finish(&self, document: &mut RunDocument, outcome: Outcome, generator: Generator) {
+        if outcome.abandoned > 0 {
+            eprintln!("{} attempts were left in flight; what they did is not known", outcome.abandoned);
+        }
+        let verdicts = judgement::verdicts(&outcome.levels);
+        document.thresholds = judgement::thresholds(&self.scenario.thresholds, &outcome.levels, &verdicts);
+        document.verdicts = Some(verdicts);
+        document.generator = Some(generator);
+        document.levels = outcome.levels;
+        document.complete = true;
+    }
+}
+
+/// Counts interrupts until the run is over: Ctrl-C and a polite request to end.
+async fn listen_for_interrupts(interrupted: watch::Sender<u32>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return;
+    };
+    loop {
+        let received = tokio::select! {
+            received = interrupt.recv() => received,
+            received = terminate.recv() => received,
+        };
+        if received.is_none() {
+            return;
+        }
+        interrupted.send_modify(|count| *count += 1);
+        if *interrupted.borrow() == 1 {
+            eprintln!("stopping: attempts in flight may end; interrupt again to leave them");
+        }
+    }
+}
+
+/// Writes down what the driver reports.
+struct Recording {
+    writer: RunWriter,
+    progress: Progress,
+}
+
+impl Observer for Recording {
+    fn attempt(&mut self, attempt: &Attempt) -> Result<(), RunError> {
+        if attempt.job_end.is_some() {
+            self.progress.job_ended();
+        }
+        self.writer.attempt(attempt)
+    }
+
+    fn second(&mut self, second: &Second) -> Result<(), RunError> {
+        self.progress.second(second);
+        self.writer.second(second)
+    }
+}
+
+/// The exit code that a run deserves.
+fn exit(document: &RunDocument) -> Exit {
+    let interrupted = document.levels.iter().any(|level| level.stop_reason == Some(StopReason::Interrupted));
+    let saturated = document.generator.as_ref().is_some_and(|generator| generator.saturated);
+    let broken = document.levels.iter().any(|level| !level.littles_law.accounting_holds);
+    let nothing_done = document.levels.iter().all(|level| level.jobs_done == 0);
+    if interrupted {
+        Exit::Interrupted
+    } else if saturated || broken || nothing_done {
+        Exit::NotValid
+    } else if document.thresholds.iter().any(|threshold| !threshold.holds) {
+        Exit::ThresholdCrossed
+    } else {
+        Exit::Fine
+    }
+}

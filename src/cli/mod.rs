@@ -1,0 +1,63 @@
+//! Arguments → settings → call → write.
+
+mod args;
+mod cleanup;
+mod cloud;
+mod exit;
+mod load_scenario;
+mod measure;
+mod progress;
+mod report;
+mod run_target;
+mod safety;
+mod tell;
+
+use clap::{CommandFactory, Parser};
+use miette::IntoDiagnostic;
+
+use args::{Arguments, Command};
+pub use exit::Exit;
+
+/// Runs the program and says how it ended.
+#[must_use]
+pub fn main() -> Exit {
+    let arguments = Arguments::parse();
+    match run(arguments.command) {
+        Ok(exit) => exit,
+        Err(report) if is_broken_pipe(&report) => Exit::Fine,
+        Err(report) => {
+            eprintln!("{report:?}");
+            exit::of_error(&report)
+        }
+    }
+}
+
+fn run(command: Command) -> miette::Result<Exit> {
+    match command {
+        Command::Measure(options) => measure::run(&options),
+        Command::Report(options) => report::run(&options),
+        Command::Cloud(options) => cloud::run(&options),
+        Command::Cleanup(options) => cleanup::run(&options),
+        Command::Schema => {
+            let schema = serde_json::to_string_pretty(&crate::scenario::schema()).into_diagnostic()?;
+            tell::print(&format!("{schema}\n"))
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "planner", &mut script);
+            tell::print(&String::from_utf8_lossy(&script))
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Arguments::command()).render(&mut page).into_diagnostic()?;
+            tell::print(&String::from_utf8_lossy(&page))
+        }
+    }
+}
+
+/// A reader that has seen enough, such as `head`, is no failure.
+fn is_broken_pipe(report: &miette::Report) -> bool {
+    let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    report.downcast_ref::<std::io::Error>().is_some_and(broken)
+        || report.chain().any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(broken))
+}

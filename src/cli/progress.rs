@@ -1,0 +1,52 @@
+//! A progress bar, on a terminal only.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::stats::recorder::Second;
+
+/// What is shown of a level while it runs.
+pub struct Progress(ProgressBar);
+
+impl Progress {
+    /// A bar for a level of so many jobs, where that is known.
+    pub fn new(label: &str, jobs: Option<u64>, quiet: bool) -> Self {
+        if quiet || !std::io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let template = match jobs {
+            Some(_) => "{prefix} [{bar:30}] {pos}/{len} {msg}",
+            None => "{prefix} {spinner} {pos} {msg}",
+        };
+        let bar = jobs.map_or_else(ProgressBar::no_length, ProgressBar::new);
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_prefix(label.to_owned());
+        Self(bar)
+    }
+
+    /// A job ended.
+    pub fn job_ended(&self) {
+        self.0.inc(1);
+    }
+
+    /// A second is over.
+    pub fn second(&self, second: &Second) {
+        let row = &second.row;
+        let window = &row.window;
+        self.0.set_message(format!(
+            "{:.1}/s, {:.0} in flight, {} throttled, {} failed",
+            window.x_per_s(),
+            window.n(),
+            row.throttled,
+            row.errors
+        ));
+    }
+
+    /// The level is over.
+    pub fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,0 +1,39 @@
+//! `planner report`: the renderers over a run folder.
+
+use std::path::Path;
+
+use miette::IntoDiagnostic;
+
+use super::args::{Format, ReportOptions};
+use super::exit::Exit;
+use super::tell;
+use crate::report::{self, RunView};
+use crate::runs::folder::replace;
+use crate::runs::read;
+
+/// Runs the command.
+pub fn run(options: &ReportOptions) -> miette::Result<Exit> {
+    write_files(&options.run)?;
+    if !options.quiet {
+        print(&options.run, options.format)?;
+    }
+    Ok(Exit::Fine)
+}
+
+/// Writes `report.html` and the charts into a run folder.
+pub fn write_files(folder: &Path) -> miette::Result<()> {
+    let run = read::read(folder)?;
+    let view = RunView { document: &run.document, series: &run.series, levels: &run.levels };
+    replace(&folder.join("report.html"), report::html::render(&view).into_diagnostic()?.as_bytes())?;
+    for (name, chart) in report::charts(&view) {
+        let png = report::png::render(&report::chart::svg(&chart)).into_diagnostic()?;
+        replace(&folder.join(format!("{name}.png")), &png)?;
+    }
+    Ok(())
+}
+
+/// Prints the summary of a run folder.
+pub fn print(folder: &Path, format: Format) -> miette::Result<()> {
+    let run = read::read(folder)?;
+    tell::print_run(&RunView { document: &run.document, series: &run.series, levels: &run.levels }, format)
+}

@@ -1,0 +1,172 @@
+//! Makes a target ready for a run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use miette::IntoDiagnostic;
+
+use super::exit::BadInput;
+use crate::cloud::{Cloud, CloudConfig, serve};
+use crate::drive::Gauge;
+use crate::runs::created::CreatedLog;
+use crate::scenario::Scenario;
+use crate::scenario::file::{OperationKind, TargetKind};
+use crate::target::clients::Clients;
+use crate::target::operation::Places;
+use crate::target::{TargetError, data_set, preflight};
+
+/// A target that has been reached.
+pub struct RunTarget {
+    /// Its clients.
+    pub clients: Clients,
+    /// The embedded endpoint, where it is in this process.
+    cloud: Option<Cloud>,
+    /// The account, on AWS.
+    pub account: Option<String>,
+    /// URL, of an endpoint.
+    pub url: Option<String>,
+    kind: TargetKind,
+}
+
+/// Connects to the target of a scenario. Nothing is written.
+pub async fn connect(scenario: &Scenario, real_time: bool) -> miette::Result<RunTarget> {
+    let file = &scenario.file;
+    let timeout = Duration::from_nanos(file.retry.attempt_timeout.ns());
+    let target = &file.target;
+    let region = target.region.as_deref();
+    let mut ready = match target.kind {
+        TargetKind::Embedded => {
+            let config = embedded_config(scenario);
+            if real_time {
+                let (cloud, url) = serve_beside(config.clone())?;
+                let clients = Clients::with_endpoint(&url, &config, timeout);
+                RunTarget { clients, cloud: Some(cloud), account: None, url: None, kind: target.kind }
+            } else {
+                let cloud = Cloud::new(config.clone());
+                let clients = Clients::in_process(&cloud, &config, timeout);
+                RunTarget { clients, cloud: Some(cloud), account: None, url: None, kind: target.kind }
+            }
+        }
+        TargetKind::Endpoint => {
+            let url = target.endpoint_url.clone().ok_or_else(|| {
+                BadInput::new("an endpoint target has no URL", "set target.endpoint_url, --endpoint-url or AWS_ENDPOINT_URL")
+            })?;
+            let clients = Clients::endpoint(&url, region, timeout)?;
+            RunTarget { clients, cloud: None, account: None, url: Some(url), kind: target.kind }
+        }
+        TargetKind::Aws => {
+            let clients = Clients::aws(region, timeout).await;
+            RunTarget { clients, cloud: None, account: None, url: None, kind: target.kind }
+        }
+    };
+    if target.kind == TargetKind::Aws {
+        ready.account = Some(preflight::account(&ready.clients).await?);
+    }
+    if ready.cloud.is_none() {
+        ready.check(scenario).await?;
+    }
+    Ok(ready)
+}
+
+/// The embedded endpoint that a scenario asks for.
+pub fn embedded_config(scenario: &Scenario) -> CloudConfig {
+    let target = &scenario.file.target;
+    let standard = CloudConfig::default();
+    CloudConfig {
+        profile: target.service.clone().unwrap_or_default(),
+        seed: scenario.file.seed,
+        region: target.region.clone().unwrap_or(standard.region.clone()),
+        ..standard
+    }
+}
+
+/// Serves an endpoint on a free port from a thread of its own, so that it does not share the generator's loop.
+fn serve_beside(config: CloudConfig) -> miette::Result<(Cloud, String)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().into_diagnostic()?;
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).into_diagnostic()?;
+    let url = format!("http://{}", listener.local_addr().into_diagnostic()?);
+    let cloud = Cloud::new(config);
+    let served = cloud.clone();
+    let body = move || runtime.block_on(serve(listener, &served, std::future::pending()));
+    std::thread::Builder::new().name("cloud".into()).spawn(body).into_diagnostic()?;
+    Ok((cloud, url))
+}
+
+impl RunTarget {
+    /// Checks, before a run folder exists, that what the scenario names is there.
+    async fn check(&self, scenario: &Scenario) -> Result<(), TargetError> {
+        let (target, prepare) = (&scenario.file.target, scenario.file.objects.prepare);
+        let may_create = self.kind == TargetKind::Endpoint && prepare;
+        match scenario.file.operation {
+            OperationKind::Publish => {
+                let found = preflight::find_topic(&self.clients.sns, &target.topic).await?;
+                if found.is_none() && !may_create {
+                    return Err(TargetError::new(format!("failed to find topic {}", target.topic), "it does not exist")
+                        .help("name an existing topic, or set objects.prepare = true for an endpoint target"));
+                }
+            }
+            // Reaching the endpoint is checked by looking for the bucket that may have to be made.
+            OperationKind::Copy if may_create => {
+                preflight::ensure_bucket(&self.clients.s3, &target.source_bucket).await?;
+                preflight::ensure_bucket(&self.clients.s3, &target.destination_bucket).await?;
+            }
+            OperationKind::Copy => {
+                preflight::check_bucket(&self.clients.s3, &target.source_bucket).await?;
+                preflight::check_bucket(&self.clients.s3, &target.destination_bucket).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the data set and the topic, each listed before it is made.
+    pub async fn prepare(
+        &self,
+        scenario: &Scenario,
+        run: &str,
+        created: Option<&Arc<CreatedLog>>,
+    ) -> miette::Result<Places> {
+        let (file, target) = (&scenario.file, &scenario.file.target);
+        let own = file.objects.prepare && self.cloud.is_none();
+        let mut places = Places {
+            source_bucket: target.source_bucket.clone(),
+            source_prefix: if own { format!("planner-runs/{run}/objects/") } else { String::new() },
+            destination_bucket: target.destination_bucket.clone(),
+            destination_prefix: format!("planner-runs/{run}/copies/"),
+            topic_arn: String::new(),
+        };
+        match (file.operation, &self.cloud) {
+            (OperationKind::Copy, Some(cloud)) => data_set::seed(cloud, &scenario.workload.objects, &places),
+            (OperationKind::Publish, Some(cloud)) => places.topic_arn = cloud.create_topic(&target.topic),
+            (OperationKind::Copy, None) => {
+                if let Some(created) = created.filter(|_| own) {
+                    data_set::upload(&self.clients, &scenario.workload.objects, &places, created).await?;
+                }
+            }
+            (OperationKind::Publish, None) => {
+                places.topic_arn = match preflight::find_topic(&self.clients.sns, &target.topic).await? {
+                    Some(arn) => arn,
+                    None => {
+                        let arn = preflight::create_topic(&self.clients.sns, &target.topic).await?;
+                        if let Some(created) = created {
+                            created.topic(&arn).into_diagnostic()?;
+                        }
+                        arn
+                    }
+                };
+            }
+        }
+        Ok(places)
+    }
+
+    /// The endpoint's own count of the requests that the operation makes.
+    pub fn gauge(&self, operation: OperationKind) -> Option<Gauge> {
+        let gauge = self.cloud.as_ref()?.gauge();
+        Some(Box::new(move || {
+            let reading = gauge.read();
+            match operation {
+                OperationKind::Copy => reading.copies,
+                OperationKind::Publish => reading.publishes,
+            }
+        }))
+    }
+}

@@ -1,0 +1,153 @@
+//! What stands between a scenario and somebody's account.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use miette::IntoDiagnostic;
+
+use super::args::Limits;
+use super::exit::{BadInput, Refusal};
+use crate::plan::price::{Estimate, Prices};
+use crate::report::human;
+use crate::scenario::Scenario;
+use crate::scenario::file::{OperationKind, TargetKind};
+use crate::target::data_set::MAX_BYTES;
+
+/// The load before it runs, over all levels; None where nothing but the limits ends it.
+pub fn estimate(scenario: &Scenario, prices: &Prices) -> Option<Estimate> {
+    let jobs = (0..scenario.levels.len()).map(|level| scenario.expected_jobs(level)).try_fold(0u64, |sum, jobs| {
+        jobs.map(|jobs| sum.saturating_add(jobs))
+    })?;
+    Some(Estimate::of(&scenario.workload, jobs, scenario.file.retry.max_attempts, prices))
+}
+
+/// What will be done, in lines for people.
+pub fn describe(scenario: &Scenario, estimate: Option<&Estimate>, limits: &Limits, prices: &Prices) -> String {
+    let target = &scenario.file.target;
+    let place = match target.kind {
+        TargetKind::Embedded => "the embedded endpoint (rehearsal)".to_owned(),
+        TargetKind::Endpoint => target.endpoint_url.clone().unwrap_or_else(|| "an endpoint".into()),
+        TargetKind::Aws => format!("AWS account {}", target.account.as_deref().unwrap_or("(not named)")),
+    };
+    let mut lines = vec![format!("{} on {place}", scenario.file.name)];
+    lines.push(match scenario.file.operation {
+        OperationKind::Copy => format!(
+            "  copies from s3://{} to s3://{}/planner-runs/<run>/",
+            target.source_bucket, target.destination_bucket
+        ),
+        OperationKind::Publish => format!("  publishes to topic {}", target.topic),
+    });
+    lines.push(match estimate {
+        Some(estimate) => format!(
+            "  {} in {}, {} at most with every retry; {}",
+            human::counted(estimate.jobs, "job"),
+            human::counted(estimate.requests, "request"),
+            human::count(estimate.requests_at_most),
+            human::bytes(estimate.bytes),
+        ),
+        None => "  as many jobs as fit into the time".to_owned(),
+    });
+    if target.kind != TargetKind::Embedded {
+        if let Some(estimate) = estimate {
+            lines.push(format!(
+                "  {:.4} to {:.4} USD on AWS ({} list of {})",
+                estimate.cost_low_usd, estimate.cost_high_usd, prices.region, prices.as_of
+            ));
+        }
+        if let Some(text) = describe_limits(limits) {
+            lines.push(format!("  limits: {text}"));
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+fn describe_limits(limits: &Limits) -> Option<String> {
+    let parts: Vec<String> = [
+        limits.max_requests.map(|count| human::counted(count, "request")),
+        limits.max_cost.map(|usd| format!("{usd} USD")),
+        limits.max_duration.map(|span| span.to_string()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Refuses what could do harm, whatever the user answers later.
+pub fn refuse_harm(scenario: &Scenario, estimate: Option<&Estimate>, limits: &Limits) -> miette::Result<()> {
+    let target = &scenario.file.target;
+    if limits.max_cost.is_some_and(|usd| !usd.is_finite() || usd < 0.0) {
+        return Err(BadInput::new("--max-cost must be 0 or more", "").into());
+    }
+    if target.kind == TargetKind::Embedded {
+        return Ok(());
+    }
+    if scenario.file.operation == OperationKind::Copy && target.source_bucket == target.destination_bucket {
+        return Err(Refusal::new(
+            format!("source and destination are both {}", target.source_bucket),
+            "a run never writes into the bucket that it reads; name another destination_bucket",
+        )
+        .into());
+    }
+    let objects = &scenario.workload.objects;
+    if scenario.file.objects.prepare && objects.total_bytes() > MAX_BYTES {
+        return Err(Refusal::new(
+            format!("preparing the data set would upload {}", human::bytes(objects.total_bytes())),
+            format!("prepare at most {}, or copy objects that are there", human::bytes(MAX_BYTES)),
+        )
+        .into());
+    }
+    let is_bounded = estimate.is_some() || limits.max_requests.is_some() || limits.max_cost.is_some();
+    if target.kind == TargetKind::Aws && !is_bounded {
+        return Err(Refusal::new(
+            "nothing limits the number of requests",
+            "set --max-requests or --max-cost, or stop after a number of jobs",
+        )
+        .into());
+    }
+    if let (Some(estimate), Some(usd)) = (estimate, limits.max_cost)
+        && estimate.cost_low_usd > usd
+    {
+        return Err(Refusal::new(
+            format!("the run costs {:.4} USD at least, more than --max-cost {usd}", estimate.cost_low_usd),
+            "raise --max-cost or make the run smaller",
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// Makes sure that the account is the one that was named and that somebody agrees.
+pub fn agree(named: Option<&str>, actual: &str, yes: bool) -> miette::Result<()> {
+    let Some(named) = named else {
+        return Err(Refusal::new(
+            "a real account must be named",
+            "add --account ID (the 12 digits that `aws sts get-caller-identity` shows)",
+        )
+        .into());
+    };
+    if named != actual {
+        return Err(Refusal::new(
+            format!("the credentials belong to another account than {named}"),
+            "check AWS_PROFILE and the account id",
+        )
+        .into());
+    }
+    if yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Refusal::new(
+            "nobody is there to confirm it",
+            "add --yes to go on without a question, or run it on a terminal",
+        )
+        .into());
+    }
+    eprint!("Type the account id to go on: ");
+    std::io::stderr().flush().into_diagnostic()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).into_diagnostic()?;
+    if answer.trim() == actual {
+        return Ok(());
+    }
+    Err(Refusal::new("that is not the account's id", "nothing was done").into())
+}

@@ -1,0 +1,38 @@
+//! Data on standard output, everything else on standard error.
+
+use std::io::{IsTerminal, Write};
+
+use miette::IntoDiagnostic;
+
+use super::args::Format;
+use super::exit::Exit;
+use crate::report::{self, RunView};
+
+/// Writes data to standard output.
+pub fn print(text: &str) -> miette::Result<Exit> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).into_diagnostic()?;
+    Ok(Exit::Fine)
+}
+
+/// Prints a run in the wanted form.
+pub fn print_run(view: &RunView, format: Format) -> miette::Result<()> {
+    let text = match format {
+        Format::Table => report::text::render(view, width(), wants_colour()),
+        Format::Json => report::json::render(view).into_diagnostic()?,
+        Format::Markdown => report::markdown::render(view),
+        Format::Csv => report::csv::render(view).into_diagnostic()?,
+    };
+    print(&text).map(drop)
+}
+
+/// Columns to write for: those of the terminal, 80 elsewhere.
+fn width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    columns.filter(|_| std::io::stdout().is_terminal()).unwrap_or(80usize).clamp(60, 120)
+}
+
+/// Colours only on a terminal that wants them (no-color.org).
+fn wants_colour() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
