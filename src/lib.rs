@@ -6,6 +6,7 @@
 pub mod law;
 pub mod load;
 pub mod random;
+pub mod report;
 pub mod scenario;
 pub mod service;
 pub mod simulate;
