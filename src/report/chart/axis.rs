@@ -1,0 +1,262 @@
+//! Axes: where a value lies, and the round values that are marked.
+
+use crate::report::human::grouped;
+
+/// How values become places, and how they are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// Plain numbers, evenly spaced.
+    Linear,
+    /// Plain numbers, each ten times as far as the last.
+    Log,
+    /// Seconds, evenly spaced, in the unit that fits.
+    Time,
+    /// Seconds, each ten times as far as the last.
+    LogTime,
+    /// Percentiles p as 1/(1 − p), so that p90, p99 and p99.9 are evenly spaced.
+    Nines,
+}
+
+/// An axis from `low` to `high`.
+#[derive(Debug, Clone)]
+pub struct Axis {
+    /// What the axis measures, without the unit of a time.
+    pub name: String,
+    /// Its scale.
+    pub scale: Scale,
+    /// Value at its beginning.
+    pub low: f64,
+    /// Value at its end.
+    pub high: f64,
+}
+
+/// A marked value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tick {
+    /// Value.
+    pub at: f64,
+    /// As it is written.
+    pub label: String,
+}
+
+const MINUTE_S: f64 = 60.0;
+const HOUR_S: f64 = 3600.0;
+const DAY_S: f64 = 86_400.0;
+const YEAR_S: f64 = 365.0 * DAY_S;
+
+/// Units of an evenly spaced time axis, each up to the given number of seconds.
+const UNITS: [(f64, f64, &str); 7] = [
+    (1e-3, 1e-6, "µs"),
+    (1.0, 1e-3, "ms"),
+    (300.0, 1.0, "s"),
+    (3.0 * HOUR_S, MINUTE_S, "min"),
+    (4.0 * DAY_S, HOUR_S, "h"),
+    (2.0 * YEAR_S, DAY_S, "days"),
+    (f64::INFINITY, YEAR_S, "years"),
+];
+
+/// Marks of a logarithmic time axis.
+const LOG_TIMES: [(f64, &str); 19] = [
+    (1e-6, "1 µs"),
+    (1e-5, "10 µs"),
+    (1e-4, "100 µs"),
+    (1e-3, "1 ms"),
+    (1e-2, "10 ms"),
+    (1e-1, "100 ms"),
+    (1.0, "1 s"),
+    (10.0, "10 s"),
+    (MINUTE_S, "1 min"),
+    (10.0 * MINUTE_S, "10 min"),
+    (HOUR_S, "1 h"),
+    (10.0 * HOUR_S, "10 h"),
+    (2.0 * DAY_S, "2 days"),
+    (10.0 * DAY_S, "10 days"),
+    (100.0 * DAY_S, "100 days"),
+    (YEAR_S, "1 year"),
+    (4.0 * YEAR_S, "4 years"),
+    (10.0 * YEAR_S, "10 years"),
+    (100.0 * YEAR_S, "100 years"),
+];
+
+impl Axis {
+    /// An axis that shows all of `values` from 0, with a little room at its end.
+    #[must_use]
+    pub fn from_zero(name: impl Into<String>, scale: Scale, values: impl IntoIterator<Item = f64>) -> Self {
+        let max = values.into_iter().filter(|value| value.is_finite()).fold(0.0, f64::max);
+        let high = if max > 0.0 { max * 1.06 } else { 1.0 };
+        Self { name: name.into(), scale, low: 0.0, high }
+    }
+
+    /// An axis between two values.
+    #[must_use]
+    pub fn between(name: impl Into<String>, scale: Scale, low: f64, high: f64) -> Self {
+        let high = if high > low { high } else { low + low.abs().max(1.0) };
+        Self { name: name.into(), scale, low, high }
+    }
+
+    /// The name with the unit.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self.scale {
+            Scale::Time => format!("{} ({})", self.name, self.unit().1),
+            _ => self.name.clone(),
+        }
+    }
+
+    /// Where a value lies: 0 at the beginning, 1 at the end, held to the axis.
+    #[must_use]
+    pub fn place(&self, value: f64) -> f64 {
+        let even = |value: f64| match self.scale {
+            Scale::Linear | Scale::Time => value,
+            Scale::Log | Scale::LogTime | Scale::Nines => value.max(f64::MIN_POSITIVE).log10(),
+        };
+        let (low, high) = (even(self.low), even(self.high));
+        ((even(value) - low) / (high - low)).clamp(0.0, 1.0)
+    }
+
+    /// At most `at_most` round values, from the beginning.
+    #[must_use]
+    pub fn ticks(&self, at_most: usize) -> Vec<Tick> {
+        let at_most = at_most.max(2);
+        match self.scale {
+            Scale::Linear => self.even(1.0, at_most),
+            Scale::Time => self.even(self.unit().0, at_most),
+            Scale::Log => self.powers(at_most),
+            Scale::LogTime => self.thinned(&LOG_TIMES.map(|(at, label)| (at, label.to_owned())), at_most),
+            Scale::Nines => self.nines(at_most),
+        }
+    }
+
+    fn unit(&self) -> (f64, &'static str) {
+        let (_, unit_s, name) =
+            UNITS.into_iter().find(|(up_to_s, ..)| self.high <= *up_to_s).unwrap_or(UNITS[6]);
+        (unit_s, name)
+    }
+
+    fn even(&self, unit: f64, at_most: usize) -> Vec<Tick> {
+        let (low, high) = (self.low / unit, self.high / unit);
+        let step = round_step((high - low) / (at_most - 1) as f64, unit == MINUTE_S || unit == 1.0);
+        let step =
+            if self.scale == Scale::Time { step } else { decimal_step((high - low) / (at_most - 1) as f64) };
+        let decimals = (-step.log10().floor()).max(0.0) as usize;
+        let (first, last) = ((low / step).ceil() as i64, (high / step * (1.0 + 1e-9)).floor() as i64);
+        (first..=last)
+            .map(|index| index as f64 * step)
+            .map(|value| Tick { at: value * unit, label: grouped(value, decimals) })
+            .collect()
+    }
+
+    fn powers(&self, at_most: usize) -> Vec<Tick> {
+        let (low, high) = (self.low.log10().floor() as i32, self.high.log10().ceil() as i32);
+        let values = |mantissas: &[f64]| -> Vec<(f64, String)> {
+            (low..=high)
+                .flat_map(|exponent| mantissas.iter().map(move |mantissa| mantissa * 10f64.powi(exponent)))
+                .map(|at| (at, grouped(at, (-at.log10().floor()).max(0.0) as usize)))
+                .collect()
+        };
+        let fine = values(&[1.0, 2.0, 5.0]);
+        let within = fine.iter().filter(|(at, _)| self.shows(*at)).count();
+        if within <= at_most { self.thinned(&fine, at_most) } else { self.thinned(&values(&[1.0]), at_most) }
+    }
+
+    fn nines(&self, at_most: usize) -> Vec<Tick> {
+        let nines = |power: i32| match power {
+            1 => "p90".to_owned(),
+            2 => "p99".to_owned(),
+            _ => format!("p99.{}", "9".repeat(power as usize - 2)),
+        };
+        let mut marks = vec![(2.0, "p50".to_owned())];
+        marks.extend((1..=15).map(|power| (10f64.powi(power), nines(power))));
+        self.thinned(&marks, at_most)
+    }
+
+    /// Those of the marks that the axis shows, every second or third of them when there are too many.
+    fn thinned(&self, marks: &[(f64, String)], at_most: usize) -> Vec<Tick> {
+        let shown: Vec<_> = marks.iter().filter(|(at, _)| self.shows(*at)).collect();
+        let every = shown.len().div_ceil(at_most).max(1);
+        shown.into_iter().step_by(every).map(|(at, label)| Tick { at: *at, label: label.clone() }).collect()
+    }
+
+    fn shows(&self, value: f64) -> bool {
+        let tolerance = 1e-9 * self.high.abs();
+        value >= self.low - tolerance && value <= self.high + tolerance
+    }
+}
+
+/// The smallest of 1, 2 or 5 times a power of ten that is at least `step`.
+fn decimal_step(step: f64) -> f64 {
+    let power = 10f64.powf(step.log10().floor());
+    [1.0, 2.0, 5.0]
+        .map(|factor| factor * power)
+        .into_iter()
+        .find(|&round| round >= step * (1.0 - 1e-9))
+        .unwrap_or(10.0 * power)
+}
+
+/// Like [`decimal_step`], in steps of sixty where those are rounder.
+fn round_step(step: f64, sixties: bool) -> f64 {
+    const SIXTIES: [f64; 6] = [10.0, 15.0, 20.0, 30.0, 60.0, 120.0];
+    let sixty = SIXTIES.into_iter().find(|&round| round >= step).filter(|_| sixties && step > 5.0);
+    sixty.unwrap_or_else(|| decimal_step(step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(axis: &Axis, at_most: usize) -> String {
+        axis.ticks(at_most).into_iter().map(|tick| tick.label).collect::<Vec<_>>().join(" ")
+    }
+
+    fn time(high_s: f64) -> Axis {
+        Axis::between("time", Scale::Time, 0.0, high_s)
+    }
+
+    #[test]
+    fn time_is_marked_at_round_values_of_a_fitting_unit() {
+        for (high_s, title, expected) in [
+            (0.000_5, "time (µs)", "0 100 200 300 400 500"),
+            (0.9, "time (ms)", "0 200 400 600 800"),
+            (160.0, "time (s)", "0 30 60 90 120 150"),
+            (780.0, "time (min)", "0 5 10"),
+            (6300.0, "time (min)", "0 30 60 90"),
+            (50_000.0, "time (h)", "0 5 10"),
+            (315_360_000.0, "time (years)", "0 2 4 6 8 10"),
+        ] {
+            assert_eq!((time(high_s).title().as_str(), labels(&time(high_s), 6).as_str()), (title, expected));
+        }
+    }
+
+    #[test]
+    fn numbers_percentiles_and_powers_are_marked_at_round_values() {
+        let linear = Axis::from_zero("rate", Scale::Linear, [1.7, f64::NAN]);
+        assert_eq!(labels(&linear, 6), "0.0 0.5 1.0 1.5");
+        assert_eq!(labels(&Axis::from_zero("rate", Scale::Linear, []), 6), "0.0 0.2 0.4 0.6 0.8 1.0");
+        assert_eq!(labels(&Axis::between("N", Scale::Log, 5.0, 80.0), 8), "5 10 20 50");
+        assert_eq!(labels(&Axis::between("N", Scale::Log, 1.0, 10_000.0), 6), "1 10 100 1,000 10,000");
+        assert_eq!(labels(&Axis::between("p", Scale::Nines, 1.0, 45_000.0), 8), "p50 p90 p99 p99.9 p99.99");
+        let latency = Axis::between("latency", Scale::LogTime, 0.02, 7200.0);
+        assert_eq!(labels(&latency, 9), "100 ms 1 s 10 s 1 min 10 min 1 h");
+    }
+
+    #[test]
+    fn there_are_never_more_marks_than_asked_for() {
+        for exponent in -7..12 {
+            for scale in [Scale::Linear, Scale::Log, Scale::Time, Scale::LogTime] {
+                let high = 3.7 * 10f64.powi(exponent);
+                let axis = Axis::between("x", scale, high / 1e4, high);
+                for at_most in 2..9 {
+                    let count = axis.ticks(at_most).len();
+                    assert!(count <= at_most, "{count} of {at_most} on {axis:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn values_lie_on_the_axis() {
+        let axis = Axis::between("x", Scale::Log, 1.0, 100.0);
+        assert_eq!([0.0, 1.0, 10.0, 1e9].map(|value| axis.place(value)), [0.0, 0.0, 0.5, 1.0]);
+        assert_eq!(Axis::between("x", Scale::Linear, 3.0, 3.0).place(3.0), 0.0);
+    }
+}

@@ -1,0 +1,103 @@
+//! One model of a chart and the charts of a run in it.
+//!
+//! A chart is data: panels over one horizontal axis. It is drawn in one place, in one style, so that a page, an
+//! SVG file and a PNG image show the same picture.
+
+pub mod axis;
+mod canvas;
+mod draw;
+pub mod palette;
+mod run;
+mod spectrum;
+
+pub use draw::{Frame, svg};
+pub use run::charts;
+
+use axis::Axis;
+use palette::Colour;
+
+use super::table::Table;
+
+/// A picture with its words and its numbers.
+#[derive(Debug, Clone)]
+pub struct Chart {
+    /// Name for files and for links in a page: letters and hyphens.
+    pub id: &'static str,
+    /// What it shows.
+    pub title: String,
+    /// What it was taken from, one line each.
+    pub subtitle: Vec<String>,
+    /// What there is to see, for those who do not see it.
+    pub description: String,
+    /// Horizontal axis of all panels.
+    pub x: Axis,
+    /// Borders across all panels.
+    pub borders: Vec<Rule>,
+    /// Panels, from the top.
+    pub panels: Vec<Panel>,
+    /// The numbers behind the picture.
+    pub(super) table: Table,
+}
+
+/// One plotting area.
+#[derive(Debug, Clone)]
+pub struct Panel {
+    /// Vertical axis; its name stands above the panel.
+    pub y: Axis,
+    /// Height of the plotting area in pixels.
+    pub height_px: u32,
+    /// What is plotted, from the back.
+    pub series: Vec<Series>,
+    /// Shaded areas behind everything.
+    pub bands: Vec<Band>,
+    /// Values to compare with.
+    pub rules: Vec<Rule>,
+}
+
+/// Points with a look.
+#[derive(Debug, Clone)]
+pub struct Series {
+    /// Name, written beside the end of a line where there is room; empty for none.
+    pub label: String,
+    /// Look.
+    pub mark: Mark,
+    /// Colour.
+    pub colour: Colour,
+    /// Points in the axes' values, from the left.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// How the points of a series are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Joined by straight lines.
+    Line,
+    /// Each value holds until the next point.
+    Step,
+    /// A step with the area below it shaded.
+    Area,
+    /// A dot each.
+    Points,
+    /// A dot each, joined.
+    Joined,
+}
+
+/// A shaded area between two lines.
+#[derive(Debug, Clone)]
+pub struct Band {
+    /// Name, shown above the panel.
+    pub label: String,
+    /// Colour, drawn faintly.
+    pub colour: Colour,
+    /// Corners: horizontal value, lower and upper end.
+    pub corners: Vec<(f64, f64, f64)>,
+}
+
+/// A thin line across a panel.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Value on the axis that it crosses.
+    pub at: f64,
+    /// Name.
+    pub label: String,
+}

@@ -1,0 +1,98 @@
+//! The whole distribution of times, out to the rarest.
+
+use super::axis::{Axis, Scale};
+use super::palette::{BLUE, VERMILION, level as shade};
+use super::{Chart, Mark, Panel, Series};
+use crate::report::human::{count, duration};
+use crate::report::table::Table;
+use crate::report::{LevelTimes, RunView};
+use crate::stats::histogram::Times;
+
+/// Points of a line in each factor of ten.
+const POINTS_PER_DECADE: f64 = 24.0;
+/// Spread between median and maximum from which the times are shown on a logarithmic axis.
+const WIDE: f64 = 30.0;
+
+/// Times over percentiles: one panel with both kinds of time, or one panel a kind when there are several levels.
+pub fn spectrum(view: &RunView) -> Option<Chart> {
+    let largest = view.levels.iter().flat_map(|level| [level.latency.len(), level.service.len()]).max()?;
+    if largest == 0 {
+        return None;
+    }
+    let panels = match view.levels {
+        [level] => {
+            let series = vec![
+                line("from intended start", BLUE, &level.latency),
+                line("from actual start", VERMILION, &level.service),
+            ];
+            vec![panel("time to completion", 300, series)]
+        }
+        levels => {
+            let lines = |of: fn(&LevelTimes) -> &Times| {
+                let labels = view.document.levels.iter().map(crate::stats::summary::LevelSummary::label);
+                let labelled = levels.iter().zip(labels).enumerate();
+                labelled
+                    .map(|(index, (level, label))| line(&label, shade(index, levels.len()), of(level)))
+                    .collect()
+            };
+            vec![
+                panel("time from intended start", 220, lines(|level| &level.latency)),
+                panel("time from actual start", 220, lines(|level| &level.service)),
+            ]
+        }
+    };
+    Some(Chart {
+        id: "latency",
+        title: "Times by percentile".into(),
+        subtitle: super::run::subtitle(view),
+        description: format!(
+            "Time to completion over percentiles up to the largest of {} values; \
+             a line that stays flat to the right has no rare slow ones.",
+            count(largest)
+        ),
+        x: Axis::between("percentile", Scale::Nines, 1.0, (largest as f64).max(10.0)),
+        borders: Vec::new(),
+        panels,
+        table: table(view),
+    })
+}
+
+/// The times at evenly spaced places of the percentile axis, out to the largest.
+fn line(label: &str, colour: super::palette::Colour, times: &Times) -> Series {
+    let (count, mut points) = (times.len() as f64, Vec::new());
+    let steps = (count.log10() * POINTS_PER_DECADE).ceil();
+    if !times.is_empty() {
+        for step in 0..=steps as u32 {
+            let rarity = 10f64.powf(f64::from(step) / POINTS_PER_DECADE).min(count);
+            points.push((rarity, times.quantile_s(1.0 - 1.0 / rarity)));
+        }
+        points.push((count, times.quantile_s(1.0)));
+    }
+    Series { label: label.into(), mark: Mark::Line, colour, points }
+}
+
+fn panel(name: &str, height_px: u32, series: Vec<Series>) -> Panel {
+    let values = || series.iter().flat_map(|series| series.points.iter().map(|&(_, y)| y));
+    let (least, largest) = values().fold((f64::INFINITY, 0.0), |(least, largest), value| {
+        (f64::min(least, value), f64::max(largest, value))
+    });
+    let y = if least > 0.0 && largest / least > WIDE {
+        Axis::between(name, Scale::LogTime, least / 1.3, largest * 1.3)
+    } else {
+        Axis::from_zero(name, Scale::Time, values())
+    };
+    Panel { y, height_px, series, bands: Vec::new(), rules: Vec::new() }
+}
+
+fn table(view: &RunView) -> Table {
+    let mut table = Table::new("Percentiles", &["time", "p50", "p90", "p99", "p99.9", "p99.99", "max"]);
+    for (level, times) in view.document.levels.iter().zip(view.levels) {
+        for (kind, times) in [("from intended start", &times.latency), ("from actual start", &times.service)]
+        {
+            let [p50, p90, p99, p999, p9999, max] =
+                [0.5, 0.9, 0.99, 0.999, 0.9999, 1.0].map(|quantile| duration(times.quantile_s(quantile)));
+            table.row([format!("{}, {kind}", level.label()), p50, p90, p99, p999, p9999, max]);
+        }
+    }
+    table
+}

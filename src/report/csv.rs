@@ -1,0 +1,60 @@
+//! One row a level, for spreadsheets.
+
+use super::{ReportError, RunView};
+use crate::stats::summary::LevelSummary;
+
+type Cell = fn(&LevelSummary) -> String;
+
+const COLUMNS: [(&str, Cell); 36] = [
+    ("concurrency", |level| level.concurrency.map_or_else(String::new, |workers| workers.to_string())),
+    ("rate_per_s", |level| level.rate_per_s.map_or_else(String::new, |per_s| per_s.to_string())),
+    ("start_s", |level| level.start_s.to_string()),
+    ("makespan_s", |level| level.makespan_s.to_string()),
+    ("jobs", |level| level.jobs.to_string()),
+    ("jobs_done", |level| level.jobs_done.to_string()),
+    ("jobs_failed", |level| level.jobs_failed.to_string()),
+    ("items_done", |level| level.items_done.to_string()),
+    ("size_bytes", |level| level.size_bytes.to_string()),
+    ("attempts", |level| level.attempts.to_string()),
+    ("throughput_per_s", |level| level.throughput_per_s.to_string()),
+    ("goodput_per_s", |level| level.goodput_per_s.to_string()),
+    ("residence_mean_s", |level| level.residence_mean_s.to_string()),
+    ("in_flight_mean", |level| level.in_flight_mean.to_string()),
+    ("in_flight_max", |level| level.in_flight_max.to_string()),
+    ("latency_p50_s", |level| level.latency_s.p50.to_string()),
+    ("latency_p90_s", |level| level.latency_s.p90.to_string()),
+    ("latency_p95_s", |level| level.latency_s.p95.to_string()),
+    ("latency_p99_s", |level| level.latency_s.p99.to_string()),
+    ("latency_p999_s", |level| level.latency_s.p999.to_string()),
+    ("latency_max_s", |level| level.latency_s.max.to_string()),
+    ("latency_mean_s", |level| level.latency_s.mean.to_string()),
+    ("service_p50_s", |level| level.service_s.p50.to_string()),
+    ("service_p90_s", |level| level.service_s.p90.to_string()),
+    ("service_p95_s", |level| level.service_s.p95.to_string()),
+    ("service_p99_s", |level| level.service_s.p99.to_string()),
+    ("service_p999_s", |level| level.service_s.p999.to_string()),
+    ("service_max_s", |level| level.service_s.max.to_string()),
+    ("service_mean_s", |level| level.service_s.mean.to_string()),
+    ("throttles", |level| level.throttles.to_string()),
+    ("errors", |level| level.error_count().to_string()),
+    ("not_started", |level| level.not_started_count().to_string()),
+    ("lateness_p99_s", |level| level.lateness_s.p99.to_string()),
+    ("lateness_max_s", |level| level.lateness_s.max.to_string()),
+    ("xr", |level| level.littles_law.xr.to_string()),
+    ("accounting_holds", |level| level.littles_law.accounting_holds.to_string()),
+];
+
+/// The levels as CSV: names with units in the first line, exact values after.
+///
+/// # Errors
+/// Where the writer refuses a row.
+pub fn render(view: &RunView) -> Result<String, ReportError> {
+    let failed = |error: csv::Error| ReportError::Csv(error.to_string());
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(COLUMNS.map(|(name, _)| name)).map_err(failed)?;
+    for level in &view.document.levels {
+        writer.write_record(COLUMNS.map(|(_, cell)| cell(level))).map_err(failed)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| ReportError::Csv(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|error| ReportError::Csv(error.to_string()))
+}

@@ -1,0 +1,209 @@
+//! The run as one page: nothing is loaded, nothing is executed, and everything from the run is escaped.
+
+mod parts;
+
+use askama::Template;
+
+use super::chart::charts;
+use super::table::Table;
+use super::{ReportError, RunView, tables, words};
+use crate::stats::summary::{Finding, Verdict};
+use parts::{Figure, Grid};
+
+/// The run as a self-contained HTML page.
+///
+/// # Errors
+/// Where a chart cannot be drawn.
+pub fn render(view: &RunView) -> Result<String, ReportError> {
+    let document = view.document;
+    let figures = charts(view).iter().map(Figure::of).collect::<Result<Vec<_>, _>>()?;
+    let body = RunBody {
+        name: &document.name,
+        banners: banners(view),
+        done: words::done(document),
+        verdicts: [
+            Some(words::law_verdict(document)),
+            Some(words::generator_verdict(document)),
+            words::threshold_verdict(document),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        tiles: tiles(view),
+        provenance: tables::provenance(document),
+        command: words::command(document),
+        figures,
+        laws: laws(view),
+        findings: findings(view),
+        tables: tables(view),
+        generator: document.generator.as_ref().map(words::generator),
+        doubts: words::doubts(view),
+    };
+    parts::page(&document.name, &body.render()?, &document.version)
+}
+
+/// The page between its head and its foot.
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r##"
+<header>
+  <p class="kind">Load run</p>
+  <h1>{{ name }}</h1>
+  {%- for banner in banners %}
+  <p class="banner" role="note">{{ banner }}</p>
+  {%- endfor %}
+  <p class="lead">{{ done }}</p>
+  <ul class="verdicts">
+    {%- for verdict in verdicts %}
+    <li>{{ verdict }}</li>
+    {%- endfor %}
+  </ul>
+  {%- if !tiles.is_empty() %}
+  <dl class="tiles">
+    {%- for tile in tiles %}
+    <div><dt>{{ tile.name }}</dt><dd>{{ tile.value }}</dd></div>
+    {%- endfor %}
+  </dl>
+  {%- endif %}
+</header>
+<section aria-labelledby="provenance">
+  <h2 id="provenance">Where it comes from</h2>
+  <dl class="facts">
+    {%- for row in provenance.rows %}
+    <div><dt>{{ row[0] }}</dt><dd>{{ row[1] }}</dd></div>
+    {%- endfor %}
+  </dl>
+  {%- if !command.is_empty() %}
+  <p class="again">The same run again:</p>
+  <pre tabindex="0"><code>{{ command }}</code></pre>
+  {%- endif %}
+</section>
+{%- if !figures.is_empty() %}
+<section aria-labelledby="charts">
+  <h2 id="charts">Charts</h2>
+  {%- for figure in figures %}
+  {{ figure|safe }}
+  {%- endfor %}
+</section>
+{%- endif %}
+<section aria-labelledby="law">
+  <h2 id="law">Little’s law, N = X·R</h2>
+  {%- for law in laws %}
+  <p>{% if !law.name.is_empty() %}<b>{{ law.name }}:</b> {% endif %}{{ law.value }}</p>
+  {%- endfor %}
+  <dl class="findings">
+    {%- for finding in findings %}
+    <div><dt>{{ finding.name }} <span class="{{ finding.class }}">{{ finding.word }}</span></dt><dd>{{ finding.text }}</dd></div>
+    {%- endfor %}
+  </dl>
+</section>
+<section aria-labelledby="numbers">
+  <h2 id="numbers">Numbers</h2>
+  {%- for table in tables %}
+  {{ table|safe }}
+  {%- endfor %}
+</section>
+{%- if let Some(generator) = generator %}
+<section aria-labelledby="generator">
+  <h2 id="generator">The load generator</h2>
+  <p>{{ generator }}.</p>
+</section>
+{%- endif %}
+{%- if !doubts.is_empty() %}
+<section aria-labelledby="doubts">
+  <h2 id="doubts">Doubts</h2>
+  <ul>
+    {%- for doubt in doubts %}
+    <li>{{ doubt }}</li>
+    {%- endfor %}
+  </ul>
+</section>
+{%- endif %}
+"##
+)]
+struct RunBody<'a> {
+    name: &'a str,
+    banners: Vec<String>,
+    done: String,
+    verdicts: Vec<String>,
+    tiles: Vec<Named>,
+    provenance: Table,
+    command: String,
+    figures: Vec<Figure>,
+    laws: Vec<Named>,
+    findings: Vec<Judged>,
+    tables: Vec<Grid>,
+    generator: Option<String>,
+    doubts: Vec<String>,
+}
+
+/// A value with its name.
+struct Named {
+    name: String,
+    value: String,
+}
+
+/// A verdict in the page.
+struct Judged {
+    name: &'static str,
+    word: &'static str,
+    class: &'static str,
+    text: String,
+}
+
+fn banners(view: &RunView) -> Vec<String> {
+    let document = view.document;
+    [words::rehearsal(document), words::cut_off(view), words::saturation(document)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The numbers that a reader looks for first; a sweep has them in its table.
+fn tiles(view: &RunView) -> Vec<Named> {
+    let [level] = view.document.levels.as_slice() else { return Vec::new() };
+    tables::headlines(level).into_iter().map(|(name, value)| Named { name: name.into(), value }).collect()
+}
+
+fn laws(view: &RunView) -> Vec<Named> {
+    let levels = &view.document.levels;
+    let name = |label: String| if levels.len() > 1 { label } else { String::new() };
+    levels
+        .iter()
+        .map(|level| Named {
+            name: name(level.label()),
+            value: format!("{}.", words::law(&level.littles_law)),
+        })
+        .collect()
+}
+
+fn findings(view: &RunView) -> Vec<Judged> {
+    let Some(verdicts) = &view.document.verdicts else { return Vec::new() };
+    let judged = |name, finding: &Finding| Judged {
+        name,
+        word: finding.verdict.word(),
+        class: match finding.verdict {
+            Verdict::Pass => "pass",
+            Verdict::Fail => "fail",
+            Verdict::Inconclusive | Verdict::NotAvailable => "open",
+        },
+        text: words::finding_details(finding),
+    };
+    vec![
+        judged("Accounting", &verdicts.accounting),
+        judged("Independent", &verdicts.independent),
+        judged("Raw", &verdicts.raw),
+    ]
+}
+
+fn tables(view: &RunView) -> Vec<Grid> {
+    let document = view.document;
+    let of_levels = match document.levels.as_slice() {
+        [] => Vec::new(),
+        [level] => vec![tables::measures(level), tables::times(level)],
+        _ => vec![tables::levels(document), tables::outcomes(document)],
+    };
+    let others = [tables::refusals(document), tables::thresholds(document)];
+    of_levels.into_iter().chain(others).filter(|table| !table.rows.is_empty()).map(Grid).collect()
+}

@@ -1,0 +1,123 @@
+//! Parts that every page is made of.
+
+use askama::Template;
+
+use crate::report::ReportError;
+use crate::report::chart::{Chart, Frame, palette, svg};
+use crate::report::table::Table;
+
+/// Width of a chart on a desk or on paper, in pixels.
+const WIDE_PX: u32 = 760;
+/// Width of a chart on a telephone, in pixels.
+const NARROW_PX: u32 = 350;
+
+/// A whole page around its body.
+///
+/// # Errors
+/// Where the page cannot be put together.
+pub fn page(title: &str, body: &str, version: &str) -> Result<String, ReportError> {
+    let dark = palette::dark_css("figure svg");
+    Ok(Page { title, body, version, style: include_str!("style.css"), dark: &dark }.render()?)
+}
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r#"<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{{ title }} · planner</title>
+<style>
+{{ style|safe }}
+@media screen and (prefers-color-scheme: dark) {
+{{ dark|safe }}}
+</style>
+</head>
+<body>
+<main>
+{{ body|safe }}
+</main>
+<footer><p>Made by planner {{ version }}.</p></footer>
+</body>
+</html>
+"#
+)]
+struct Page<'a> {
+    title: &'a str,
+    body: &'a str,
+    version: &'a str,
+    style: &'a str,
+    dark: &'a str,
+}
+
+/// A table that scrolls by itself where the page is narrow.
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r#"
+<div class="scroll" role="region" aria-label="{{ self.0.caption }}" tabindex="0">
+<table>
+<caption>{{ self.0.caption }}</caption>
+<thead><tr>
+{%- for name in self.0.head %}<th scope="col">{{ name }}</th>{% endfor -%}
+</tr></thead>
+<tbody>
+{%- for row in self.0.rows %}
+<tr>
+{%- for cell in row %}
+{%- if loop.first %}<th scope="row">{{ cell }}</th>{% else %}<td>{{ cell }}</td>{% endif -%}
+{%- endfor -%}
+</tr>
+{%- endfor %}
+</tbody>
+</table>
+</div>
+"#
+)]
+pub struct Grid(pub Table);
+
+/// A chart for wide and for narrow pages, with its numbers.
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r#"
+<figure id="{{ id }}">
+<figcaption><h3>{{ title }}</h3><p>{{ description }}</p></figcaption>
+<div class="wide">
+{{ wide|safe }}</div>
+<div class="narrow">
+{{ narrow|safe }}</div>
+<details><summary>Numbers behind the chart</summary>
+{{ table|safe }}
+</details>
+</figure>
+"#
+)]
+pub struct Figure {
+    id: &'static str,
+    title: String,
+    description: String,
+    wide: String,
+    narrow: String,
+    table: Grid,
+}
+
+impl Figure {
+    /// Draws a chart.
+    ///
+    /// # Errors
+    /// Where the chart cannot be drawn.
+    pub fn of(chart: &Chart) -> Result<Self, ReportError> {
+        Ok(Self {
+            id: chart.id,
+            title: chart.title.clone(),
+            description: chart.description.clone(),
+            wide: svg(chart, Frame::Inline { width_px: WIDE_PX })?,
+            narrow: svg(chart, Frame::Inline { width_px: NARROW_PX })?,
+            table: Grid(chart.table.clone()),
+        })
+    }
+}

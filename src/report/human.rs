@@ -1,0 +1,201 @@
+//! Numbers as people read them, never in scientific notation.
+
+const MINUTE_S: f64 = 60.0;
+const HOUR_S: f64 = 3600.0;
+const DAY_S: f64 = 86_400.0;
+const YEAR_S: f64 = 365.0 * DAY_S;
+
+/// A length of time in seconds: `250 ms`, `25.2 s`, `12m 40s`, `1h 45m`, `3d 4h`, `10y`.
+#[must_use]
+pub fn duration(time_s: f64) -> String {
+    let rounded_s = rounded(time_s, 3);
+    if rounded_s == 0.0 {
+        "0 s".into()
+    } else if rounded_s < 1e-3 {
+        format!("{} µs", number(time_s * 1e6))
+    } else if rounded_s < 1.0 {
+        format!("{} ms", number(time_s * 1e3))
+    } else if rounded_s < MINUTE_S {
+        format!("{} s", number(time_s))
+    } else if time_s.round() < HOUR_S {
+        two_units(time_s, (MINUTE_S, "m"), (1.0, "s"))
+    } else if (time_s / MINUTE_S).round() * MINUTE_S < DAY_S {
+        two_units(time_s, (HOUR_S, "h"), (MINUTE_S, "m"))
+    } else if (time_s / HOUR_S).round() * HOUR_S < YEAR_S {
+        two_units(time_s, (DAY_S, "d"), (HOUR_S, "h"))
+    } else {
+        two_units(time_s, (YEAR_S, "y"), (DAY_S, "d"))
+    }
+}
+
+fn two_units(time_s: f64, (large_s, large): (f64, &str), (small_s, small): (f64, &str)) -> String {
+    let in_small = (time_s / small_s).round();
+    let per_large = (large_s / small_s).round();
+    let (whole, rest) = ((in_small / per_large).floor(), in_small % per_large);
+    let whole = grouped(whole, 0);
+    if rest == 0.0 { format!("{whole}{large}") } else { format!("{whole}{large} {rest}{small}") }
+}
+
+/// Three significant digits; all digits before the point.
+#[must_use]
+pub fn number(value: f64) -> String {
+    significant(value, 3)
+}
+
+/// Like [`number`] with as many significant digits as asked for.
+#[must_use]
+pub fn significant(value: f64, digits: i32) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return if value == 0.0 { "0".into() } else { "–".into() };
+    }
+    let decimals = digits - 1 - magnitude(rounded(value, digits));
+    grouped(value, decimals.clamp(0, 9) as usize)
+}
+
+/// Like [`significant`], without the zeros at the end that say nothing.
+#[must_use]
+pub fn shortest(value: f64, digits: i32) -> String {
+    let text = significant(value, digits);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// Events per second.
+#[must_use]
+pub fn rate(per_s: f64) -> String {
+    format!("{}/s", number(per_s))
+}
+
+/// A size in decimal units: `175 GB`.
+#[must_use]
+pub fn bytes(size_bytes: u64) -> String {
+    bytes_f64(size_bytes as f64)
+}
+
+/// Bytes per second in decimal units: `1.09 GB/s`.
+#[must_use]
+pub fn bytes_per_s(per_s: f64) -> String {
+    format!("{}/s", bytes_f64(per_s))
+}
+
+fn bytes_f64(size_bytes: f64) -> String {
+    const UNITS: [(f64, &str); 6] =
+        [(1e18, "EB"), (1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    let size_bytes = rounded(size_bytes, 3);
+    match UNITS.iter().find(|(unit, _)| size_bytes >= *unit) {
+        Some((unit, name)) => format!("{} {name}", shortest(size_bytes / unit, 3)),
+        None => format!("{} B", shortest(size_bytes, 3)),
+    }
+}
+
+/// A whole number with its thousands set apart.
+#[must_use]
+pub fn count(number: u64) -> String {
+    set_apart(&number.to_string())
+}
+
+/// A count with its noun: `1 object`, `250 objects`.
+#[must_use]
+pub fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// A share from 0 to 1 in per cent.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    format!("{} %", shortest(share * 100.0, 3))
+}
+
+/// A number with so many decimals and its thousands set apart.
+#[must_use]
+pub fn grouped(value: f64, decimals: usize) -> String {
+    let text = format!("{:.decimals$}", value.abs());
+    let (whole, fraction) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let is_zero = text.bytes().all(|digit| digit == b'0' || digit == b'.');
+    let sign = if value < 0.0 && !is_zero { "−" } else { "" };
+    format!("{sign}{}{fraction}", set_apart(whole))
+}
+
+fn set_apart(digits: &str) -> String {
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The exponent of the first significant digit.
+fn magnitude(value: f64) -> i32 {
+    value.abs().log10().floor() as i32
+}
+
+fn rounded(value: f64, digits: i32) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return 0.0;
+    }
+    let scale = 10f64.powi(digits - 1 - magnitude(value));
+    (value * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_take_the_units_that_fit() {
+        for (time_s, text) in [
+            (0.0, "0 s"),
+            (0.000_02, "20.0 µs"),
+            (0.25, "250 ms"),
+            (0.999_9, "1.00 s"),
+            (25.2, "25.2 s"),
+            (59.96, "1m"),
+            (160.0, "2m 40s"),
+            (3599.6, "1h"),
+            (6300.0, "1h 45m"),
+            (86_399.0, "1d"),
+            (100_000.0, "1d 4h"),
+            (315_360_000.0, "10y"),
+            (3_000_000.0, "34d 17h"),
+        ] {
+            assert_eq!(duration(time_s), text);
+        }
+    }
+
+    #[test]
+    fn numbers_never_turn_scientific() {
+        for (value, text) in [
+            (0.0, "0"),
+            (1.5625, "1.56"),
+            (0.003_968, "0.00397"),
+            (99.96, "100"),
+            (45_000.4, "45,000"),
+            (-0.034, "−0.0340"),
+            (1e15, "1,000,000,000,000,000"),
+            (1e-12, "0.000000000"),
+            (f64::NAN, "–"),
+        ] {
+            assert_eq!(number(value), text);
+        }
+        assert_eq!(grouped(-0.001, 2), "0.00", "no negative zero");
+        assert_eq!(shortest(1.5625, 5), "1.5625");
+        assert_eq!(shortest(25.2, 5), "25.2");
+        assert_eq!(shortest(2500.0, 3), "2,500");
+    }
+
+    #[test]
+    fn sizes_rates_shares_and_counts() {
+        assert_eq!(bytes(175_000_000_000), "175 GB");
+        assert_eq!(bytes(999_999), "1 MB");
+        assert_eq!(bytes(12), "12 B");
+        assert_eq!(bytes_per_s(1.094e9), "1.09 GB/s");
+        assert_eq!(rate(1.5625), "1.56/s");
+        assert_eq!(percent(0.034), "3.4 %");
+        assert_eq!(
+            (counted(1, "object"), counted(45_000, "object")),
+            ("1 object".into(), "45,000 objects".into())
+        );
+    }
+}

@@ -1,0 +1,28 @@
+//! The document as JSON, for programs.
+
+use super::ReportError;
+use crate::stats::summary::RunDocument;
+
+/// `run.json`: the document, indented, with a newline at its end.
+///
+/// # Errors
+/// Where the document holds a value that JSON cannot express.
+pub fn render(document: &RunDocument) -> Result<String, ReportError> {
+    let mut text = serde_json::to_string_pretty(document)?;
+    text.push('\n');
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+
+    #[test]
+    fn the_document_reads_back() {
+        let document = Sample::one_level().document;
+        let text = render(&document).unwrap();
+        assert!(text.ends_with("}\n") && text.contains("\"schema\": \"planner/run/1\""));
+        assert_eq!(serde_json::from_str::<RunDocument>(&text).unwrap(), document);
+    }
+}

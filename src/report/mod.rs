@@ -1,0 +1,69 @@
+//! A run as bytes: terminal text, Markdown, JSON, CSV, an HTML page, and charts as SVG and PNG.
+//!
+//! Nothing here reads a file or a clock: the same run gives the same bytes.
+
+pub mod chart;
+pub mod csv;
+pub mod html;
+pub mod human;
+pub mod json;
+pub mod markdown;
+pub mod png;
+mod sparkline;
+mod stretch;
+mod table;
+mod tables;
+pub mod text;
+mod words;
+
+#[cfg(test)]
+mod sample;
+
+use crate::stats::histogram::Times;
+use crate::stats::series::Row;
+use crate::stats::summary::RunDocument;
+
+/// A run to report on.
+#[derive(Debug, Clone, Copy)]
+pub struct RunView<'a> {
+    /// The document, with one summary a level.
+    pub document: &'a RunDocument,
+    /// What was counted second by second, levels one after the other.
+    pub series: &'a [Row],
+    /// Times of each level, in the order of the document's levels; may be empty.
+    pub levels: &'a [LevelTimes],
+}
+
+/// The times of one level.
+#[derive(Debug, Clone, Default)]
+pub struct LevelTimes {
+    /// Jobs done, from the intended start.
+    pub latency: Times,
+    /// Successful requests, from the actual start.
+    pub service: Times,
+}
+
+/// Why a report could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The document cannot be written as JSON.
+    #[error("the run cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A table cannot be written as CSV.
+    #[error("the levels cannot be written as CSV: {0}")]
+    Csv(String),
+    /// A chart cannot be drawn.
+    #[error("chart `{chart}` cannot be drawn: {cause}")]
+    Chart {
+        /// Identifier of the chart.
+        chart: String,
+        /// What went wrong.
+        cause: String,
+    },
+    /// A chart cannot be turned into pixels.
+    #[error("the chart cannot be turned into a PNG image: {0}")]
+    Png(String),
+    /// The page cannot be put together.
+    #[error("the page cannot be put together: {0}")]
+    Html(#[from] askama::Error),
+}

@@ -1,0 +1,107 @@
+//! One table for the terminal, for Markdown and for a page.
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
+
+/// Rows of cells under named columns; the first column names the row, the others hold values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// What the table shows.
+    pub caption: String,
+    /// Column heads.
+    pub head: Vec<String>,
+    /// Cells, as many in each row as there are heads.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table without rows.
+    #[must_use]
+    pub fn new(caption: impl Into<String>, head: &[&str]) -> Self {
+        let head = head.iter().map(|&name| name.to_owned()).collect();
+        Self { caption: caption.into(), head, rows: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+        debug_assert_eq!(N, self.head.len());
+        self.rows.push(cells.into());
+    }
+
+    /// Aligned columns for a terminal, indented by two, no line wider than `width`.
+    #[must_use]
+    pub fn text(&self, width: usize) -> String {
+        let mut grid = Grid::new();
+        grid.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        grid.set_width(u16::try_from(width.saturating_sub(2)).unwrap_or(u16::MAX));
+        grid.set_header(self.head.clone()).add_rows(self.rows.clone());
+        for (index, column) in grid.column_iter_mut().enumerate() {
+            column.set_padding((0, 2));
+            column.set_cell_alignment(if index == 0 { CellAlignment::Left } else { CellAlignment::Right });
+        }
+        grid.lines().map(|line| format!("  {}\n", line.trim_end())).collect()
+    }
+
+    /// The table in Markdown, values to the right.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let line = |cells: &[String]| {
+            let cells: Vec<_> = cells.iter().map(|cell| escaped(cell)).collect();
+            format!("| {} |\n", cells.join(" | "))
+        };
+        let rule = format!("| :--{} |\n", " | --:".repeat(self.head.len().saturating_sub(1)));
+        let rows: String = self.rows.iter().map(|row| line(row)).collect();
+        format!("{}{rule}{rows}", line(&self.head))
+    }
+}
+
+/// Text that Markdown shows as it is, on one line.
+pub fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' => escaped.push(' '),
+            '<' => escaped.push_str("&lt;"),
+            '&' => escaped.push_str("&amp;"),
+            '|' | '`' | '*' | '_' | '[' | ']' | '\\' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new("Errors", &["code", "attempts"]);
+        table.row(["Slow|Down\n<b>".into(), "12".into()]);
+        table.row(["Internal".into(), "3,000".into()]);
+        table
+    }
+
+    #[test]
+    fn columns_line_up() {
+        let text = Table { rows: table().rows.split_off(1), ..table() }.text(80);
+        assert_eq!(text, "  code      attempts\n  Internal     3,000\n");
+    }
+
+    #[test]
+    fn no_line_is_wider_than_asked() {
+        let mut wide = Table::new("", &["name", "words"]);
+        wide.row(["n".repeat(30), "word ".repeat(40)]);
+        assert!(wide.text(60).lines().all(|line| line.chars().count() <= 60), "{}", wide.text(60));
+    }
+
+    #[test]
+    fn markdown_keeps_strange_text_in_its_cell() {
+        assert_eq!(
+            table().markdown(),
+            "| code | attempts |\n| :-- | --: |\n| Slow\\|Down &lt;b> | 12 |\n| Internal | 3,000 |\n"
+        );
+    }
+}

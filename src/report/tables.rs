@@ -1,0 +1,204 @@
+//! The tables of a run.
+
+use std::collections::BTreeMap;
+
+use super::RunView;
+use super::human::{bytes, bytes_per_s, count, counted, duration, number, percent, rate};
+use super::table::Table;
+use super::words::threshold_value;
+use crate::load::dispatch::StopReason;
+use crate::stats::histogram::Percentiles;
+use crate::stats::summary::{LevelSummary, RunDocument};
+
+/// What a level came to, one measure a row.
+pub fn measures(level: &LevelSummary) -> Table {
+    let mut table = Table::new("What was measured", &["measure", "value", "note"]);
+    let mut row = |measure: &str, value: String, note: String| table.row([measure.into(), value, note]);
+    row(
+        "throughput X",
+        rate(level.throughput_per_s),
+        format!("{} ended", counted(level.attempts, "attempt")),
+    );
+    row("goodput", rate(level.goodput_per_s), format!("{} done", count(level.items_done)));
+    let moved_per_s = if level.makespan_s > 0.0 { level.size_bytes as f64 / level.makespan_s } else { 0.0 };
+    if level.size_bytes > 0 {
+        row("moved", bytes(level.size_bytes), bytes_per_s(moved_per_s));
+    }
+    row("in flight N", number(level.in_flight_mean), format!("mean; at most {}", count(level.in_flight_max)));
+    row("residence R", duration(level.residence_mean_s), "mean of attempts".into());
+    row("makespan", duration(level.makespan_s), stop_reason(level.stop_reason).into());
+    row("jobs", count(level.jobs), jobs(level));
+    row("throttled", count(level.throttles), of_attempts(level.throttles, level));
+    row("errors", count(level.error_count()), of_attempts(level.error_count(), level));
+    row("not started", count(level.not_started_count()), String::new());
+    table
+}
+
+/// What a reader of one level looks for first.
+pub fn headlines(level: &LevelSummary) -> [(&'static str, String); 6] {
+    [
+        ("throughput X", rate(level.throughput_per_s)),
+        ("in flight N", number(level.in_flight_mean)),
+        ("residence R", duration(level.residence_mean_s)),
+        ("makespan", duration(level.makespan_s)),
+        ("p99 latency", duration(level.latency_s.p99)),
+        ("throttled", count(level.throttles)),
+    ]
+}
+
+/// Percentiles of a level's times, one kind of time a row.
+pub fn times(level: &LevelSummary) -> Table {
+    let mut table = Table::new("Times", &["time", "p50", "p90", "p99", "p99.9", "max", "mean"]);
+    let mut row = |name: &str, p: &Percentiles| {
+        let cells = [p.p50, p.p90, p.p99, p.p999, p.max, p.mean].map(duration);
+        let [p50, p90, p99, p999, max, mean] = cells;
+        table.row([name.into(), p50, p90, p99, p999, max, mean]);
+    };
+    row("from intended start", &level.latency_s);
+    row("from actual start", &level.service_s);
+    row("generator lateness", &level.lateness_s);
+    table
+}
+
+/// All levels, one a row.
+pub fn levels(document: &RunDocument) -> Table {
+    let head = ["level", "X", "N", "R", "makespan", "p50", "p99", "max", "X·R/N"];
+    let mut table = Table::new("Levels; percentiles from the intended start", &head);
+    for level in &document.levels {
+        let p = &level.latency_s;
+        table.row([
+            level.label(),
+            rate(level.throughput_per_s),
+            number(level.in_flight_mean),
+            duration(level.residence_mean_s),
+            duration(level.makespan_s),
+            duration(p.p50),
+            duration(p.p99),
+            duration(p.max),
+            law_ratio(level),
+        ]);
+    }
+    table
+}
+
+/// What became of the jobs of every level, one level a row.
+pub fn outcomes(document: &RunDocument) -> Table {
+    let head = ["level", "done", "failed", "unfinished", "throttled", "errors", "not started", "late p99"];
+    let mut table = Table::new("Jobs, refusals, and how late the generator was", &head);
+    for level in &document.levels {
+        table.row([
+            level.label(),
+            count(level.jobs_done),
+            count(level.jobs_failed),
+            count(unfinished(level)),
+            count(level.throttles),
+            count(level.error_count()),
+            count(level.not_started_count()),
+            duration(level.lateness_s.p99),
+        ]);
+    }
+    table
+}
+
+/// Throttles and errors by kind and code, and arrivals that could not start by reason, over all levels.
+/// Without rows when there was none.
+pub fn refusals(document: &RunDocument) -> Table {
+    let mut table = Table::new("Refused, failed and not started", &["what", "which", "count"]);
+    let attempts = document.levels.iter().map(|level| level.throttles).sum::<u64>();
+    if attempts > 0 {
+        table.row(["outcome".into(), "throttled".into(), count(attempts)]);
+    }
+    let kinds: [(&str, fn(&LevelSummary) -> &BTreeMap<String, u64>); 3] = [
+        ("outcome", |level| &level.errors),
+        ("code", |level| &level.error_codes),
+        ("not started", |level| &level.not_started),
+    ];
+    for (what, of) in kinds {
+        let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
+        for (which, number) in document.levels.iter().flat_map(of) {
+            *sums.entry(which).or_default() += number;
+        }
+        for (which, number) in sums {
+            table.row([what.into(), which.replace('_', " "), count(number)]);
+        }
+    }
+    table
+}
+
+/// The scenario's thresholds.
+pub fn thresholds(document: &RunDocument) -> Table {
+    let mut table = Table::new("Thresholds", &["threshold", "value", "verdict"]);
+    for result in &document.thresholds {
+        let verdict = if result.holds { "✓ holds" } else { "✗ crossed" };
+        table.row([result.threshold.clone(), threshold_value(result), verdict.into()]);
+    }
+    table
+}
+
+/// Where the run comes from.
+pub fn provenance(document: &RunDocument) -> Table {
+    let mut table = Table::new("Provenance", &["what", "value"]);
+    let mut row = |what: &str, value: String| table.row([what.into(), value]);
+    row("run", document.run.clone());
+    row("scenario", document.name.clone());
+    row("target", super::words::target(document));
+    row("started", super::words::date(&document.started_at));
+    row("seed", document.seed.to_string());
+    row("program", format!("planner {}", document.version));
+    row("machine", document.machine.clone());
+    table
+}
+
+/// The times and rates of the run in a few dozen stretches.
+pub fn timeline(view: &RunView) -> Table {
+    const STRETCHES_AT_MOST: u64 = 40;
+    let length_s = super::stretch::readable_length_s(view.series, STRETCHES_AT_MOST, 0.0);
+    let head = ["from", "to", "X", "N", "R", "throttled", "errors"];
+    let mut table = Table::new(format!("In steps of {}", duration(length_s as f64)), &head);
+    for stretch in super::stretch::merged(view.series, length_s * crate::scenario::quantity::NS_PER_S) {
+        table.row([
+            duration(stretch.start_s()),
+            duration(stretch.end_s()),
+            rate(stretch.window.x_per_s()),
+            number(stretch.window.n()),
+            duration(stretch.window.r_s()),
+            count(stretch.throttled),
+            count(stretch.errors),
+        ]);
+    }
+    table
+}
+
+/// Jobs started whose end is not known.
+pub fn unfinished(level: &LevelSummary) -> u64 {
+    level.jobs.saturating_sub(level.jobs_done + level.jobs_failed)
+}
+
+fn jobs(level: &LevelSummary) -> String {
+    let [done, failed, unfinished] = [level.jobs_done, level.jobs_failed, unfinished(level)].map(count);
+    format!("{done} done, {failed} failed, {unfinished} unfinished")
+}
+
+fn of_attempts(number: u64, level: &LevelSummary) -> String {
+    if level.attempts == 0 {
+        return String::new();
+    }
+    format!("{} of attempts", percent(number as f64 / level.attempts as f64))
+}
+
+fn law_ratio(level: &LevelSummary) -> String {
+    let law = &level.littles_law;
+    if law.n > 0.0 { super::human::grouped(law.xr / law.n, 4) } else { "–".into() }
+}
+
+fn stop_reason(reason: Option<StopReason>) -> &'static str {
+    match reason {
+        Some(StopReason::Finished) => "all jobs started",
+        Some(StopReason::Duration) => "the time was over",
+        Some(StopReason::MaxRequests) => "stopped by the limit on requests",
+        Some(StopReason::MaxDuration) => "stopped by the limit on time",
+        Some(StopReason::MaxCost) => "stopped by the limit on cost",
+        Some(StopReason::Interrupted) => "stopped by the user",
+        None => "cut off",
+    }
+}

@@ -1,0 +1,196 @@
+//! The run on a terminal.
+
+use super::human::{count, duration};
+use super::sparkline::sparkline;
+use super::stretch::merged;
+use super::table::Table;
+use super::{RunView, tables, words};
+use crate::scenario::quantity::NS_PER_S;
+use crate::stats::summary::{Finding, RunDocument, Verdict};
+
+/// Columns that the labels of paragraphs take.
+const LABEL_WIDTH: usize = 14;
+/// Bins in which the talk that the tool follows counted completions.
+const BIN_S: u64 = 2;
+
+/// The run as text, no line wider than `width` columns; `colour` marks verdicts and warnings.
+#[must_use]
+pub fn render(view: &RunView, width: usize, colour: bool) -> String {
+    let width = width.max(40);
+    let mut page = Page { text: String::new(), width, colour };
+    let document = view.document;
+    let warnings = [words::rehearsal(document), words::cut_off(view), words::saturation(document)];
+    for warning in warnings.iter().flatten() {
+        page.paragraph("", warning, Some(Ink::Yellow));
+    }
+    page.paragraph("", &words::done(document), Some(Ink::Bold));
+    page.paragraph("", &provenance(document), None);
+    levels(&mut page, view);
+    page.table(&tables::refusals(document));
+    law(&mut page, document);
+    if let Some(generator) = &document.generator {
+        let ink = generator.saturated.then_some(Ink::Red);
+        page.paragraph("generator", &words::generator(generator), ink);
+    }
+    page.table(&tables::thresholds(document));
+    completions(&mut page, view);
+    page.text
+}
+
+fn provenance(document: &RunDocument) -> String {
+    format!(
+        "{} on {}, seed {}, planner {}, {}",
+        document.run,
+        words::target(document),
+        document.seed,
+        document.version,
+        words::date(&document.started_at),
+    )
+}
+
+fn levels(page: &mut Page, view: &RunView) {
+    match view.document.levels.as_slice() {
+        [] => {}
+        [level] => {
+            page.table(&tables::measures(level));
+            page.table(&tables::times(level));
+        }
+        _ => {
+            page.table(&tables::levels(view.document));
+            page.table(&tables::outcomes(view.document));
+        }
+    }
+}
+
+fn law(page: &mut Page, document: &RunDocument) {
+    if let [level] = document.levels.as_slice() {
+        page.gap();
+        page.paragraph("N = X·R", &words::law(&level.littles_law), None);
+        if let Some(mean) = level.endpoint_in_flight_mean {
+            let text =
+                format!("{} in flight on average, counted at the endpoint", super::human::number(mean));
+            page.paragraph("endpoint", &text, None);
+        }
+    }
+    if let Some(verdicts) = &document.verdicts {
+        page.gap();
+        page.finding("accounting", &verdicts.accounting);
+        page.finding("independent", &verdicts.independent);
+        page.finding("raw", &verdicts.raw);
+    }
+}
+
+fn completions(page: &mut Page, view: &RunView) {
+    let bins = merged(view.series, BIN_S * NS_PER_S);
+    let done: Vec<f64> = bins.iter().map(|bin| bin.items_done as f64).collect();
+    let mut whole: Vec<u64> = bins
+        .iter()
+        .filter(|bin| bin.window.length_ns == BIN_S * NS_PER_S)
+        .map(|bin| bin.items_done)
+        .collect();
+    whole.sort_unstable();
+    let [.., last] = whole.as_slice() else { return };
+    let (least, median) = (whole[0], whole[(whole.len() - 1) / 2]);
+    page.gap();
+    page.paragraph("done", &sparkline(&done, page.width - LABEL_WIDTH), None);
+    let [least, median, most] = [least, median, *last].map(count);
+    let bin = duration(BIN_S as f64);
+    page.paragraph("", &format!("per {bin}: {least} at least, {median} median, {most} at most"), None);
+}
+
+/// How a stretch of text stands out.
+#[derive(Clone, Copy)]
+enum Ink {
+    Bold,
+    Red,
+    Green,
+    Yellow,
+}
+
+impl Ink {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Bold => "1",
+            Self::Red => "1;31",
+            Self::Green => "32",
+            Self::Yellow => "1;33",
+        }
+    }
+
+    fn of(verdict: Verdict) -> Option<Self> {
+        match verdict {
+            Verdict::Pass => Some(Self::Green),
+            Verdict::Fail => Some(Self::Red),
+            Verdict::Inconclusive => Some(Self::Yellow),
+            Verdict::NotAvailable => None,
+        }
+    }
+}
+
+struct Page {
+    text: String,
+    width: usize,
+    colour: bool,
+}
+
+impl Page {
+    fn gap(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// A table after an empty line; nothing when it has no rows.
+    fn table(&mut self, table: &Table) {
+        if !table.rows.is_empty() {
+            self.gap();
+            self.text.push_str(&table.text(self.width));
+        }
+    }
+
+    fn finding(&mut self, label: &str, finding: &Finding) {
+        let text = words::finding(finding);
+        let start = self.text.len();
+        self.paragraph(label, &text, None);
+        if let Some(ink) = Ink::of(finding.verdict) {
+            let word = finding.verdict.word();
+            let painted = self.text[start..].replacen(word, &self.painted(word, ink), 1);
+            self.text.replace_range(start.., &painted);
+        }
+    }
+
+    /// Wrapped text, set in behind its label where it has one.
+    fn paragraph(&mut self, label: &str, text: &str, ink: Option<Ink>) {
+        let indent = if label.is_empty() { 0 } else { LABEL_WIDTH };
+        let mut lead = if label.is_empty() { String::new() } else { format!("  {label:<0$}", indent - 2) };
+        for line in wrapped(text, self.width - indent) {
+            self.text.push_str(&lead);
+            self.text.push_str(&ink.map_or_else(|| line.clone(), |ink| self.painted(&line, ink)));
+            self.gap();
+            lead = " ".repeat(indent);
+        }
+    }
+
+    fn painted(&self, text: &str, ink: Ink) -> String {
+        if self.colour { format!("\u{1b}[{}m{text}\u{1b}[0m", ink.code()) } else { text.to_owned() }
+    }
+}
+
+/// Lines of at most `width` characters, broken at spaces, and within a word only when it is longer.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let mut rest: Vec<char> = word.chars().collect();
+        while !rest.is_empty() {
+            let piece: String = rest.drain(..rest.len().min(width)).collect();
+            let used = lines.last().map_or(0, |line| line.chars().count());
+            match lines.last_mut() {
+                Some(line) if used == 0 => line.push_str(&piece),
+                Some(line) if used + 1 + piece.chars().count() <= width => {
+                    line.push(' ');
+                    line.push_str(&piece);
+                }
+                _ => lines.push(piece),
+            }
+        }
+    }
+    lines
+}

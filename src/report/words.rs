@@ -1,0 +1,268 @@
+//! What a run says, in sentences that every form of report shares.
+
+use super::RunView;
+use super::human::{bytes, counted, duration, grouped, number, percent, rate, shortest};
+use super::tables::unfinished;
+use crate::scenario::file::{OperationKind, TargetKind};
+use crate::scenario::quantity::seconds;
+use crate::scenario::threshold::{Metric, Threshold};
+use crate::stats::summary::{
+    Finding, Generator, LevelSummary, LittlesLaw, RunDocument, ThresholdResult, Verdict,
+};
+
+/// Windows shorter than so many mean residence times say little about the law.
+const RESIDENCES_AT_LEAST: f64 = 10.0;
+
+/// Says that a rehearsal is one; nothing for a run against a real account.
+pub fn rehearsal(document: &RunDocument) -> Option<String> {
+    let endpoint = match document.target.kind {
+        TargetKind::Embedded => "the embedded endpoint",
+        TargetKind::Endpoint | TargetKind::Aws => "an emulated endpoint",
+    };
+    let time = if document.virtual_time { "virtual" } else { "real" };
+    document
+        .rehearsal
+        .then(|| format!("REHEARSAL against {endpoint} in {time} time: says nothing about a real account."))
+}
+
+/// Says where an incomplete run was cut off.
+pub fn cut_off(view: &RunView) -> Option<String> {
+    let end_s = view.series.last().map_or(0.0, |row| seconds(row.end_ns()));
+    (!view.document.complete).then(|| {
+        format!("INCOMPLETE: cut off at {}; the numbers cover what was recorded until then.", duration(end_s))
+    })
+}
+
+/// Says loudly when the generator set the pace.
+pub fn saturation(document: &RunDocument) -> Option<String> {
+    let generator = document.generator.as_ref().filter(|generator| generator.saturated)?;
+    Some(format!(
+        "GENERATOR SATURATED: {}. The run measures the generator, not the target.",
+        generator.reason
+    ))
+}
+
+/// What was done, in one sentence.
+pub fn done(document: &RunDocument) -> String {
+    let items = document.levels.iter().map(|level| level.items_done).sum();
+    let size_bytes: u64 = document.levels.iter().map(|level| level.size_bytes).sum();
+    let makespan_s = document.levels.iter().map(|level| level.makespan_s).sum();
+    let what = match document.scenario.operation {
+        OperationKind::Copy => format!("{} copied ({})", counted(items, "object"), bytes(size_bytes)),
+        OperationKind::Publish => format!("{} published", counted(items, "message")),
+    };
+    let time = duration(makespan_s);
+    match document.levels.as_slice() {
+        [] => "No level was run.".into(),
+        [level] => format!("{what} in {time} with {}{}.", article(level), averages(level)),
+        levels @ [first, .., last] => format!(
+            "{what} in {time} over {} levels, from {} to {}.",
+            levels.len(),
+            first.label(),
+            last.label()
+        ),
+    }
+}
+
+fn article(level: &LevelSummary) -> String {
+    match (level.concurrency, level.rate_per_s) {
+        (Some(_), _) => level.label(),
+        (None, Some(_)) => format!("arrivals at {}", level.label()),
+        (None, None) => "arrivals at a varying rate".into(),
+    }
+}
+
+fn averages(level: &LevelSummary) -> String {
+    if level.attempts == 0 {
+        return String::new();
+    }
+    format!(
+        ": {}, {} in flight, {} each",
+        rate(level.throughput_per_s),
+        number(level.in_flight_mean),
+        duration(level.residence_mean_s)
+    )
+}
+
+/// Whether N = X·R holds, in one sentence.
+pub fn law_verdict(document: &RunDocument) -> String {
+    let Some(verdicts) = &document.verdicts else {
+        return "Whether N = X·R holds was not judged.".into();
+    };
+    let Finding { verdict, ratio, .. } = &verdicts.raw;
+    let share = ratio.map_or_else(String::new, |ratio| format!(": X·R is {} of N", fine_percent(ratio)));
+    let raw = match verdict {
+        Verdict::Pass => format!("N = X·R holds{share}."),
+        Verdict::Fail => format!("N = X·R does not hold{share}."),
+        Verdict::Inconclusive => format!("Whether N = X·R holds is not decided{share}."),
+        Verdict::NotAvailable => "N = X·R could not be checked.".into(),
+    };
+    match (verdicts.accounting.verdict, verdicts.independent.verdict) {
+        (Verdict::Fail, _) => format!("{raw} The accounting does not add up: do not use these numbers."),
+        (_, Verdict::Pass) => format!("{raw} The endpoint's own count agrees."),
+        (_, Verdict::Fail) => format!("{raw} The endpoint's own count disagrees."),
+        _ => raw,
+    }
+}
+
+/// How the generator did, in one sentence.
+pub fn generator_verdict(document: &RunDocument) -> String {
+    match &document.generator {
+        None => "The generator's health was not recorded.".into(),
+        Some(Generator { saturated: true, .. }) => {
+            "The generator was saturated: the run is not valid.".into()
+        }
+        Some(_) => "The generator kept up.".into(),
+    }
+}
+
+/// Whether the goals were reached, in one sentence; nothing where there are none.
+pub fn threshold_verdict(document: &RunDocument) -> Option<String> {
+    let crossed = document.thresholds.iter().filter(|result| !result.holds).count();
+    match (document.thresholds.len(), crossed) {
+        (0, _) => None,
+        (1, 0) => Some("The threshold holds.".into()),
+        (all, 0) => Some(format!("All {all} thresholds hold.")),
+        (all, crossed) => Some(format!("{crossed} of {} crossed.", counted(all as u64, "threshold"))),
+    }
+}
+
+/// N = X·R with its numbers, and what the window's edges explain of the difference.
+pub fn law(law: &LittlesLaw) -> String {
+    if law.window_s == 0.0 {
+        return "nothing was recorded".into();
+    }
+    let decimals = match law.n.max(law.xr) {
+        n if n >= 1000.0 => 1,
+        n if n >= 1.0 => 2,
+        _ => 4,
+    };
+    let [xr, n, difference, edges] =
+        [law.xr, law.n, law.difference, law.edges].map(|value| grouped(value, decimals));
+    format!(
+        "X {}/s × R {} s = {xr}, N = {n}, difference {difference}, of which the window's edges explain {edges}",
+        shortest(law.x_per_s, 5),
+        shortest(law.r_s, 5),
+    )
+}
+
+/// A verdict with its ratio, its interval and what to do about it.
+pub fn finding(finding: &Finding) -> String {
+    let details = finding_details(finding);
+    let word = finding.verdict.word();
+    if details.is_empty() { word.into() } else { format!("{word}: {details}") }
+}
+
+/// What stands behind a verdict: ratio, interval and advice.
+pub fn finding_details(finding: &Finding) -> String {
+    let interval = match (finding.low, finding.high) {
+        (Some(low), Some(high)) => format!(" (between {} and {})", grouped(low, 4), grouped(high, 4)),
+        _ => String::new(),
+    };
+    let ratio = finding.ratio.map(|ratio| format!("ratio {}{interval}", grouped(ratio, 4)));
+    let advice = Some(finding.advice.clone()).filter(|advice| !advice.is_empty());
+    ratio.into_iter().chain(advice).collect::<Vec<_>>().join("; ")
+}
+
+/// The generator's health with its numbers.
+pub fn generator(generator: &Generator) -> String {
+    let state = if generator.saturated { "SATURATED" } else { "healthy" };
+    let lag = generator.loop_lag_s.map_or_else(String::new, |lag| {
+        format!("; event loop late by {} at p99, {} at most", duration(lag.p99), duration(lag.max))
+    });
+    let memory = generator
+        .peak_memory_bytes
+        .map_or_else(String::new, |peak_bytes| format!("; {} of memory at most", bytes(peak_bytes)));
+    format!(
+        "{state}, {}; CPU {} in {}, {} an attempt{lag}{memory}",
+        generator.reason,
+        duration(generator.cpu_s),
+        duration(generator.real_s),
+        duration(generator.cpu_us_per_attempt / 1e6),
+    )
+}
+
+/// What a reader should doubt, and what to do about it.
+pub fn doubts(view: &RunView) -> Vec<String> {
+    let document = view.document;
+    let mut doubts = Vec::new();
+    for level in &document.levels {
+        let label = level.label();
+        let mut doubt = |holds: bool, text: String| doubts.extend(holds.then(|| format!("{label}: {text}")));
+        let residences = level.makespan_s / level.residence_mean_s;
+        doubt(
+            level.attempts > 0 && residences < RESIDENCES_AT_LEAST,
+            format!(
+                "the level is only {} residence times long, so filling and emptying weigh on every mean; \
+                 run it for at least {}.",
+                number(residences),
+                duration(RESIDENCES_AT_LEAST * level.residence_mean_s)
+            ),
+        );
+        let done = level.jobs_done;
+        doubt(
+            done > 0 && done < 299,
+            format!("{} cannot bound the 99th percentile; 299 can.", counted(done, "job")),
+        );
+        let open = unfinished(level);
+        doubt(open > 0, format!("{} did not end and count in no percentile.", counted(open, "job")));
+        doubt(
+            level.jobs_failed > 0,
+            format!("{} failed for good and count in no percentile.", counted(level.jobs_failed, "job")),
+        );
+        let skipped = level.not_started_count();
+        doubt(
+            skipped > 0,
+            format!("{} could not start: the offered load was not reached.", counted(skipped, "arrival")),
+        );
+    }
+    doubts
+}
+
+/// The command that does the run again.
+pub fn command(document: &RunDocument) -> String {
+    document.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// Where the load went.
+pub fn target(document: &RunDocument) -> String {
+    let target = &document.target;
+    let kind = match target.kind {
+        TargetKind::Embedded => "embedded endpoint",
+        TargetKind::Endpoint => "endpoint",
+        TargetKind::Aws => "AWS account",
+    };
+    let details = [target.endpoint_url.as_deref(), target.region.as_deref()];
+    std::iter::once(kind).chain(details.into_iter().flatten()).collect::<Vec<_>>().join(", ")
+}
+
+/// An RFC 3339 date for people; as it is when it cannot be read.
+pub fn date(rfc3339: &str) -> String {
+    rfc3339
+        .parse::<jiff::Timestamp>()
+        .map_or_else(|_| rfc3339.to_owned(), |time| time.strftime("%-d %B %Y, %H:%M:%S UTC").to_string())
+}
+
+/// The value that a threshold met, in the unit of its metric.
+pub fn threshold_value(result: &ThresholdResult) -> String {
+    match result.threshold.parse::<Threshold>().map(|threshold| threshold.metric) {
+        Ok(Metric::Throughput | Metric::Goodput) => rate(result.value),
+        Ok(Metric::Throttles | Metric::Errors | Metric::Failed | Metric::NotStarted) => percent(result.value),
+        Ok(Metric::Verdict) => if result.value == 1.0 { "pass" } else { "no pass" }.into(),
+        Ok(_) => duration(result.value),
+        Err(_) => number(result.value),
+    }
+}
+
+fn fine_percent(share: f64) -> String {
+    format!("{} %", grouped(share * 100.0, 2))
+}
