@@ -196,7 +196,13 @@ pub struct CloudOptions {
     #[arg(long, default_value = "planner", value_name = "KEY")]
     pub access_key: String,
     /// Secret that goes with it.
-    #[arg(long, default_value = "planner-secret", value_name = "SECRET", env = "PLANNER_CLOUD_SECRET_KEY", hide_env_values = true)]
+    #[arg(
+        long,
+        default_value = "planner-secret",
+        value_name = "SECRET",
+        env = "PLANNER_CLOUD_SECRET_KEY",
+        hide_env_values = true
+    )]
     pub secret_key: String,
     /// Seed of all luck.
     #[arg(long, default_value_t = 1)]

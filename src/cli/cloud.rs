@@ -22,7 +22,10 @@ pub fn run(options: &CloudOptions) -> miette::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().into_diagnostic()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(options.listen).await.map_err(|error| {
-            BadInput::new(format!("failed to listen on {}: {error}", options.listen), "choose another --listen address")
+            BadInput::new(
+                format!("failed to listen on {}: {error}", options.listen),
+                "choose another --listen address",
+            )
         })?;
         let address = listener.local_addr().into_diagnostic()?;
         let cloud = Cloud::new(config);

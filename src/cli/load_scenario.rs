@@ -15,7 +15,10 @@ use crate::scenario::{self, Scenario};
 /// Reads a scenario with the overrides of the command line.
 pub fn load(path: &Path, overrides: Option<&Overrides>) -> miette::Result<Scenario> {
     let text = fs::read_to_string(path).map_err(|error| {
-        BadInput::new(format!("failed to read {}: {error}", path.display()), "the folder scenarios/ has examples")
+        BadInput::new(
+            format!("failed to read {}: {error}", path.display()),
+            "the folder scenarios/ has examples",
+        )
     })?;
     let source = Source { name: path.display().to_string(), text };
     let mut file = scenario::parse(&source)?;

@@ -63,7 +63,9 @@ fn read_prices(path: Option<&Path>) -> miette::Result<Prices> {
     let Some(path) = path else { return Ok(Prices::built_in()) };
     let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
     let prices = read.and_then(|text| Prices::parse(&text));
-    prices.map_err(|error| BadInput::new(format!("failed to read prices from {}: {error}", path.display()), "").into())
+    prices.map_err(|error| {
+        BadInput::new(format!("failed to read prices from {}: {error}", path.display()), "").into()
+    })
 }
 
 /// Everything that is settled before the first request.
@@ -148,7 +150,11 @@ impl Measurement<'_> {
         Ok((outcome, generator))
     }
 
-    async fn levels(&self, drive: &mut Drive, writer: RunWriter) -> Result<(Vec<LevelSummary>, u64), RunError> {
+    async fn levels(
+        &self,
+        drive: &mut Drive,
+        writer: RunWriter,
+    ) -> Result<(Vec<LevelSummary>, u64), RunError> {
         let mut budget = self.budget();
         let mut recording = Recording { writer, progress: Progress::new("", None, true) };
         let (mut levels, mut abandoned) = (Vec::new(), 0);
@@ -156,8 +162,11 @@ impl Measurement<'_> {
             let key = self.scenario.file.level_key(index);
             let level = self.scenario.level(index, budget);
             let dispatcher = Dispatcher::new(self.scenario.workload.clone(), level);
-            recording.progress =
-                Progress::new(&self.scenario.file.name, self.scenario.expected_jobs(index), self.options.quiet);
+            recording.progress = Progress::new(
+                &self.scenario.file.name,
+                self.scenario.expected_jobs(index),
+                self.options.quiet,
+            );
             let number = u32::try_from(index).unwrap_or(u32::MAX);
             let mut driven = drive.level(number, dispatcher, &mut recording).await?;
             recording.progress.finish();
@@ -216,7 +225,8 @@ impl Measurement<'_> {
         // In real time the embedded endpoint runs in this process too, so its CPU says nothing of the generator.
         let own_cpu = self.scenario.file.target.kind != TargetKind::Embedded;
         let cpu_share = if own_cpu { cpu_s / real_s.max(1e-9) } else { 0.0 };
-        let (saturated, reason) = judgement::saturation(&outcome.levels, (!self.is_virtual).then_some(cpu_share));
+        let (saturated, reason) =
+            judgement::saturation(&outcome.levels, (!self.is_virtual).then_some(cpu_share));
         let attempts: u64 = outcome.levels.iter().map(|level| level.attempts).sum();
         Generator {
             saturated,
@@ -245,7 +255,8 @@ impl Measurement<'_> {
 /// Counts interrupts until the run is over: Ctrl-C and a polite request to end.
 async fn listen_for_interrupts(interrupted: watch::Sender<u32>) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         return;
     };

@@ -7,6 +7,7 @@ use miette::IntoDiagnostic;
 use super::args::{Format, ReportOptions};
 use super::exit::Exit;
 use super::tell;
+use crate::report::chart::Frame;
 use crate::report::{self, RunView};
 use crate::runs::folder::replace;
 use crate::runs::read;
@@ -25,9 +26,10 @@ pub fn write_files(folder: &Path) -> miette::Result<()> {
     let run = read::read(folder)?;
     let view = RunView { document: &run.document, series: &run.series, levels: &run.levels };
     replace(&folder.join("report.html"), report::html::render(&view).into_diagnostic()?.as_bytes())?;
-    for (name, chart) in report::charts(&view) {
-        let png = report::png::render(&report::chart::svg(&chart)).into_diagnostic()?;
-        replace(&folder.join(format!("{name}.png")), &png)?;
+    for chart in report::chart::charts(&view) {
+        let svg = report::chart::svg(&chart, Frame::Card).into_diagnostic()?;
+        let png = report::png::render(&svg).into_diagnostic()?;
+        replace(&folder.join(format!("{}.png", chart.id)), &png)?;
     }
     Ok(())
 }

@@ -49,7 +49,10 @@ pub async fn connect(scenario: &Scenario, real_time: bool) -> miette::Result<Run
         }
         TargetKind::Endpoint => {
             let url = target.endpoint_url.clone().ok_or_else(|| {
-                BadInput::new("an endpoint target has no URL", "set target.endpoint_url, --endpoint-url or AWS_ENDPOINT_URL")
+                BadInput::new(
+                    "an endpoint target has no URL",
+                    "set target.endpoint_url, --endpoint-url or AWS_ENDPOINT_URL",
+                )
             })?;
             let clients = Clients::endpoint(&url, region, timeout)?;
             RunTarget { clients, cloud: None, account: None, url: Some(url), kind: target.kind }
@@ -101,8 +104,11 @@ impl RunTarget {
             OperationKind::Publish => {
                 let found = preflight::find_topic(&self.clients.sns, &target.topic).await?;
                 if found.is_none() && !may_create {
-                    return Err(TargetError::new(format!("failed to find topic {}", target.topic), "it does not exist")
-                        .help("name an existing topic, or set objects.prepare = true for an endpoint target"));
+                    return Err(TargetError::new(
+                        format!("failed to find topic {}", target.topic),
+                        "it does not exist",
+                    )
+                    .help("name an existing topic, or set objects.prepare = true for an endpoint target"));
                 }
             }
             // Reaching the endpoint is checked by looking for the bucket that may have to be made.

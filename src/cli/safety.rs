@@ -14,14 +14,19 @@ use crate::target::data_set::MAX_BYTES;
 
 /// The load before it runs, over all levels; None where nothing but the limits ends it.
 pub fn estimate(scenario: &Scenario, prices: &Prices) -> Option<Estimate> {
-    let jobs = (0..scenario.levels.len()).map(|level| scenario.expected_jobs(level)).try_fold(0u64, |sum, jobs| {
-        jobs.map(|jobs| sum.saturating_add(jobs))
-    })?;
+    let jobs = (0..scenario.levels.len())
+        .map(|level| scenario.expected_jobs(level))
+        .try_fold(0u64, |sum, jobs| jobs.map(|jobs| sum.saturating_add(jobs)))?;
     Some(Estimate::of(&scenario.workload, jobs, scenario.file.retry.max_attempts, prices))
 }
 
 /// What will be done, in lines for people.
-pub fn describe(scenario: &Scenario, estimate: Option<&Estimate>, limits: &Limits, prices: &Prices) -> String {
+pub fn describe(
+    scenario: &Scenario,
+    estimate: Option<&Estimate>,
+    limits: &Limits,
+    prices: &Prices,
+) -> String {
     let target = &scenario.file.target;
     let place = match target.kind {
         TargetKind::Embedded => "the embedded endpoint (rehearsal)".to_owned(),

@@ -19,7 +19,7 @@ pub fn print(text: &str) -> miette::Result<Exit> {
 pub fn print_run(view: &RunView, format: Format) -> miette::Result<()> {
     let text = match format {
         Format::Table => report::text::render(view, width(), wants_colour()),
-        Format::Json => report::json::render(view).into_diagnostic()?,
+        Format::Json => report::json::render(view.document).into_diagnostic()?,
         Format::Markdown => report::markdown::render(view),
         Format::Csv => report::csv::render(view).into_diagnostic()?,
     };

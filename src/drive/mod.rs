@@ -188,7 +188,8 @@ impl<'a> LevelInFlight<'a> {
         let start = Instant::now();
         let offset_ns = nanoseconds_since(epoch, start);
         let recorder = Recorder::new(number, offset_ns);
-        let mut level = Self { number, start, offset_ns, recorder, observer, gauge, seed, gauge_due_ns: None };
+        let mut level =
+            Self { number, start, offset_ns, recorder, observer, gauge, seed, gauge_due_ns: None };
         level.gauge_due_ns = level.gauge_moment(0);
         level
     }

@@ -8,7 +8,6 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -89,13 +88,13 @@ fn sharpen_timers() {
     let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
 }
 
-/// The longest that tests wait for a timer.
-#[cfg(test)]
-const PATIENCE: Duration = Duration::from_secs(20);
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
 
     #[tokio::test]
     async fn a_real_wait_ends_after_its_deadline_and_an_earlier_one_replaces_it() {

@@ -117,7 +117,8 @@ impl Estimate {
             requests_at_most,
             bytes,
             cost_low_usd: requests as f64 * per_request + gigabytes * prices.s3.transfer_usd_per_gb_low,
-            cost_high_usd: requests_at_most as f64 * per_request + gigabytes * prices.s3.transfer_usd_per_gb_high,
+            cost_high_usd: requests_at_most as f64 * per_request
+                + gigabytes * prices.s3.transfer_usd_per_gb_high,
         }
     }
 

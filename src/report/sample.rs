@@ -177,7 +177,7 @@ impl Recorded {
                     model.borrow_mut().finish(now_ns, admission);
                     recorder.ended(&Attempt { code: code(attempt.outcome), ..attempt });
                 }
-                Event::Skipped { .. } => recorder.not_started("too many jobs in progress"),
+                Event::Skipped { .. } => recorder.not_started(),
             }
             end_ns = now_ns;
         });

@@ -63,8 +63,10 @@ impl CreatedLog {
     /// Where there is none or it cannot be written.
     pub fn append(folder: &Path) -> Result<Self, RunError> {
         let path = folder.join(FILE);
-        let file =
-            OpenOptions::new().append(true).open(&path).map_err(|error| RunError::new("open", &path, error))?;
+        let file = OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .map_err(|error| RunError::new("open", &path, error))?;
         Ok(Self(Mutex::new(file)))
     }
 
@@ -209,7 +211,8 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, format!("{text}intended,b,never-se")).unwrap();
         let created = Created::read(folder.path()).unwrap();
-        let objects: Vec<_> = created.objects.iter().map(|((_, key), tag)| (key.as_str(), tag.as_deref())).collect();
+        let objects: Vec<_> =
+            created.objects.iter().map(|((_, key), tag)| (key.as_str(), tag.as_deref())).collect();
         assert_eq!(objects, [("a,\"1\"", Some("\"e1\"")), ("unsure", None), ("ü 2", Some("\"e2\""))]);
         assert_eq!(created.uploads.keys().collect::<Vec<_>>(), ["u1"]);
         assert_eq!(created.topics, ["arn:t"]);

@@ -62,7 +62,8 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), RunError> {
 /// Where the file cannot be written.
 pub fn write_document(folder: &Path, document: &RunDocument) -> Result<(), RunError> {
     let path = folder.join(DOCUMENT);
-    let mut json = serde_json::to_vec_pretty(document).map_err(|error| RunError::new("write", &path, error))?;
+    let mut json =
+        serde_json::to_vec_pretty(document).map_err(|error| RunError::new("write", &path, error))?;
     json.push(b'\n');
     replace(&path, &json)
 }
@@ -107,7 +108,8 @@ impl RunWriter {
         self.attempts.flush().map_err(|error| self.failed(attempts::FILE, error))?;
         let written = self.hlog.write(second).and_then(|()| self.hlog.flush());
         written.map_err(|error| self.failed(hlog::FILE, error))?;
-        let row = self.series.serialize(Record::from(&second.row)).map_err(|error| self.failed(SERIES, error));
+        let row =
+            self.series.serialize(Record::from(&second.row)).map_err(|error| self.failed(SERIES, error));
         row.and_then(|()| self.series.flush().map_err(|error| self.failed(SERIES, error)))
     }
 

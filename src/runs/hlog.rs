@@ -103,7 +103,9 @@ pub fn read(folder: &Path, mut each: impl FnMut(f64, bool, Times)) -> Result<(),
         let histogram: Histogram<u64> = STANDARD
             .decode(interval.encoded_histogram())
             .map_err(|error| error.to_string())
-            .and_then(|bytes| deserializer.deserialize(&mut bytes.as_slice()).map_err(|error| error.to_string()))
+            .and_then(|bytes| {
+                deserializer.deserialize(&mut bytes.as_slice()).map_err(|error| error.to_string())
+            })
             .map_err(|error| RunError::new("read", &path, error))?;
         let is_service = interval.tag().is_some_and(|tag| tag.as_str() == SERVICE);
         each(interval.start_timestamp().as_secs_f64(), is_service, Times::from(histogram));

@@ -32,7 +32,8 @@ pub struct Run {
 pub fn read_document(folder: &Path) -> Result<RunDocument, RunError> {
     let path = folder.join(DOCUMENT);
     let text = fs::read(&path).map_err(|error| {
-        RunError::new("read", &path, error).help("a run folder is what `planner measure` leaves under reports/")
+        RunError::new("read", &path, error)
+            .help("a run folder is what `planner measure` leaves under reports/")
     })?;
     let document: RunDocument =
         serde_json::from_slice(&text).map_err(|error| RunError::new("read", &path, error))?;
@@ -62,8 +63,10 @@ fn read_series(folder: &Path) -> Result<Vec<Row>, RunError> {
     let path = folder.join(SERIES);
     let file = File::open(&path).map_err(|error| RunError::new("open", &path, error))?;
     let mut rows = Vec::new();
-    let mut records =
-        csv::ReaderBuilder::new().flexible(true).from_reader(BufReader::new(file)).into_deserialize::<Record>();
+    let mut records = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(BufReader::new(file))
+        .into_deserialize::<Record>();
     while let Some(record) = records.next() {
         match record {
             Ok(record) => rows.push(Row::from(record)),

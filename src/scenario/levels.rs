@@ -50,8 +50,10 @@ impl Check<'_> {
             ArrivalKind::Nested if per_job == 1.0 => workload.objects.borders().into(),
             _ => [0, workload.jobs_per_lap()].into(),
         };
-        let closed = |outer: u32, inner: u32| {
-            Arrivals::Closed { outer, inner, groups: Groups::new(borders.clone(), max_jobs) }
+        let closed = |outer: u32, inner: u32| Arrivals::Closed {
+            outer,
+            inner,
+            groups: Groups::new(borders.clone(), max_jobs),
         };
         let open = |process: Process| Arrivals::Open { process: process.slowed(per_job), max_in_flight };
         let at_rate = |rate: Rate| {

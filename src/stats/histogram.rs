@@ -29,7 +29,7 @@ impl Times {
     /// Records a time; none is refused.
     pub fn record(&mut self, time_ns: u64) {
         // Only a fixed-size histogram can refuse: this one grows.
-        let recorded = self.histogram.record(time_ns.clamp(1, LONGEST_NS));
+        let recorded = self.histogram.record(time_ns.min(LONGEST_NS));
         debug_assert!(recorded.is_ok());
         self.max_ns = self.max_ns.max(time_ns);
     }

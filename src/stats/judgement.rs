@@ -24,8 +24,18 @@ fn accounting(levels: &[LevelSummary]) -> Finding {
     let broken = levels.iter().position(|level| !level.littles_law.accounting_holds);
     let (verdict, advice) = match broken {
         _ if !measured => (Verdict::NotAvailable, "no attempt ended".into()),
-        None => (Verdict::Pass, "the departure form N·T = ΣR + E(T) − E(0) holds to the nanosecond: no event was lost or doubled".into()),
-        Some(level) => (Verdict::Fail, format!("level {} lost or doubled an event, or a clock went backwards: do not use this run", level + 1)),
+        None => (
+            Verdict::Pass,
+            "the departure form N·T = ΣR + E(T) − E(0) holds to the nanosecond: no event was lost or doubled"
+                .into(),
+        ),
+        Some(level) => (
+            Verdict::Fail,
+            format!(
+                "level {} lost or doubled an event, or a clock went backwards: do not use this run",
+                level + 1
+            ),
+        ),
     };
     Finding { verdict, ratio: None, low: None, high: None, advice }
 }
@@ -34,7 +44,9 @@ fn accounting(levels: &[LevelSummary]) -> Finding {
 fn independent(levels: &[LevelSummary]) -> Finding {
     let pairs: Vec<(f64, f64)> = levels
         .iter()
-        .filter_map(|level| Some((level.endpoint_in_flight_mean?, level.littles_law.departure_form_n, level.makespan_s)))
+        .filter_map(|level| {
+            Some((level.endpoint_in_flight_mean?, level.littles_law.departure_form_n, level.makespan_s))
+        })
         .map(|(gauge, n, time_s)| (gauge * time_s, n * time_s))
         .collect();
     let (gauge, n) = pairs.iter().fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
@@ -47,9 +59,10 @@ fn independent(levels: &[LevelSummary]) -> Finding {
 }
 
 fn raw(levels: &[LevelSummary]) -> Finding {
-    let (xr, n) = levels.iter().map(|level| &level.littles_law).fold((0.0, 0.0), |sum, law| {
-        (sum.0 + law.xr * law.window_s, sum.1 + law.n * law.window_s)
-    });
+    let (xr, n) = levels
+        .iter()
+        .map(|level| &level.littles_law)
+        .fold((0.0, 0.0), |sum, law| (sum.0 + law.xr * law.window_s, sum.1 + law.n * law.window_s));
     if n == 0.0 {
         let advice = "no attempt was in flight".into();
         return Finding { verdict: Verdict::NotAvailable, ratio: None, low: None, high: None, advice };
@@ -84,7 +97,10 @@ pub fn saturation(levels: &[LevelSummary], cpu_share: Option<f64>) -> (bool, Str
         );
     }
     if cpu_share > CPU_LIMIT {
-        return (true, format!("the process used {cpu_share:.2} CPU seconds a second, and has one thread to use them"));
+        return (
+            true,
+            format!("the process used {cpu_share:.2} CPU seconds a second, and has one thread to use them"),
+        );
     }
     (false, format!("starts were on time and the process used {cpu_share:.2} CPU seconds a second"))
 }
@@ -129,9 +145,9 @@ fn value(metric: Metric, level: &LevelSummary, verdicts: &Verdicts) -> f64 {
         Metric::NotStarted => share(level.not_started_count(), level.jobs + level.not_started_count()),
         Metric::Verdict => {
             let findings = [&verdicts.accounting, &verdicts.independent, &verdicts.raw];
-            let refuted = findings.iter().any(|finding| {
-                matches!(finding.verdict, Verdict::Fail | Verdict::Inconclusive)
-            });
+            let refuted = findings
+                .iter()
+                .any(|finding| matches!(finding.verdict, Verdict::Fail | Verdict::Inconclusive));
             if refuted || verdicts.accounting.verdict != Verdict::Pass { 0.0 } else { 1.0 }
         }
     }

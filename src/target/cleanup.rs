@@ -48,7 +48,11 @@ enum Fate {
 ///
 /// # Errors
 /// Where the list cannot be read. Single deletions that fail are part of the answer.
-pub async fn clean_up(clients: &Clients, folder: &Path, unconfirmed_too: bool) -> Result<CleanUp, TargetError> {
+pub async fn clean_up(
+    clients: &Clients,
+    folder: &Path,
+    unconfirmed_too: bool,
+) -> Result<CleanUp, TargetError> {
     let unreadable = |error: crate::runs::RunError| TargetError::new("failed to clean up", error.to_string());
     let created = Created::read(folder).map_err(unreadable)?;
     let log = CreatedLog::append(folder).map_err(unreadable)?;
@@ -83,7 +87,9 @@ pub async fn clean_up(clients: &Clients, folder: &Path, unconfirmed_too: bool) -
                 done.deleted += 1;
                 note(log.deleted("", arn), &mut done);
             }
-            Err(error) => done.failures.push(explain(format!("failed to delete topic {arn}"), &error).to_string()),
+            Err(error) => {
+                done.failures.push(explain(format!("failed to delete topic {arn}"), &error).to_string())
+            }
         }
     }
     Ok(done)

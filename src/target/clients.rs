@@ -10,7 +10,9 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig};
+use aws_sdk_s3::config::{
+    RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig,
+};
 
 use super::TargetError;
 use crate::cloud::{Cloud, CloudConfig, IN_PROCESS_URL};
@@ -97,7 +99,7 @@ impl Clients {
     }
 
     fn with_keys(
-        shared: aws_config::sdk_config::Builder,
+        shared: aws_types::sdk_config::Builder,
         region: &str,
         credentials: SharedCredentialsProvider,
         attempt_timeout: Duration,
@@ -128,7 +130,10 @@ impl Clients {
     }
 }
 
-fn tune(builder: aws_config::sdk_config::Builder, attempt_timeout: Duration) -> aws_config::sdk_config::Builder {
+fn tune(
+    builder: aws_types::sdk_config::Builder,
+    attempt_timeout: Duration,
+) -> aws_types::sdk_config::Builder {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(attempt_timeout)

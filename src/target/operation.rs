@@ -54,15 +54,13 @@ pub struct Operator {
 impl Operator {
     /// An operator; with a log, everything it creates stands there first.
     #[must_use]
-    pub fn new(clients: Clients, workload: Workload, places: Places, created: Option<Arc<CreatedLog>>) -> Self {
-        Self {
-            clients,
-            workload,
-            places,
-            created,
-            uploads: Mutex::default(),
-            remaining: Mutex::default(),
-        }
+    pub fn new(
+        clients: Clients,
+        workload: Workload,
+        places: Places,
+        created: Option<Arc<CreatedLog>>,
+    ) -> Self {
+        Self { clients, workload, places, created, uploads: Mutex::default(), remaining: Mutex::default() }
     }
 
     /// Makes one attempt.
@@ -91,7 +89,8 @@ impl Operator {
 
     async fn create_upload(&self, start: &Start) -> Result<(), Reply> {
         let (_, key) = self.keys(start.object);
-        let request = self.clients.s3.create_multipart_upload().bucket(&self.places.destination_bucket).key(&key);
+        let request =
+            self.clients.s3.create_multipart_upload().bucket(&self.places.destination_bucket).key(&key);
         let answer = request.send().await.map_err(|error| Reply::from(&error))?;
         let id = answer.upload_id().unwrap_or_default().to_owned();
         lock(&self.uploads).insert(start.job, Upload { id: id.clone(), parts: Vec::new() });
@@ -125,9 +124,10 @@ impl Operator {
         let (_, key) = self.keys(start.object);
         let mut upload = self.upload(start.job);
         upload.parts.sort_unstable();
-        let parts = upload.parts.into_iter().map(|(number, tag)| {
-            CompletedPart::builder().part_number(number).set_e_tag(tag).build()
-        });
+        let parts = upload
+            .parts
+            .into_iter()
+            .map(|(number, tag)| CompletedPart::builder().part_number(number).set_e_tag(tag).build());
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build();
         self.log(|log| log.intended(&self.places.destination_bucket, &key))?;
         let request = self.clients.s3.complete_multipart_upload();
@@ -162,7 +162,8 @@ impl Operator {
         let objects: Vec<u64> = lock(&self.remaining).remove(&start.job).unwrap_or_else(all);
         let mut request = self.clients.sns.publish_batch().topic_arn(&self.places.topic_arn);
         for object in &objects {
-            let entry = PublishBatchRequestEntry::builder().id(object.to_string()).message(self.message(*object));
+            let entry =
+                PublishBatchRequestEntry::builder().id(object.to_string()).message(self.message(*object));
             let entry = entry.build().map_err(|_| Reply::failure(Outcome::ClientError, "RequestNotBuilt"))?;
             request = request.publish_batch_request_entries(entry);
         }

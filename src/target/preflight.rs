@@ -37,7 +37,11 @@ pub async fn ensure_bucket(s3: &S3, bucket: &str) -> Result<(), TargetError> {
     }
     match s3.create_bucket().bucket(bucket).send().await {
         Ok(_) => Ok(()),
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_bucket_already_owned_by_you()) => Ok(()),
+        Err(error)
+            if error.as_service_error().is_some_and(|error| error.is_bucket_already_owned_by_you()) =>
+        {
+            Ok(())
+        }
         Err(error) => Err(explain(format!("failed to create bucket {bucket}"), &error)),
     }
 }
@@ -51,7 +55,8 @@ pub async fn find_topic(sns: &Sns, topic: &str) -> Result<Option<String>, Target
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| explain("failed to list topics", &error))?;
         let arns = page.topics().iter().filter_map(|topic| topic.topic_arn());
-        if let Some(arn) = arns.into_iter().find(|arn| *arn == topic || arn.rsplit(':').next() == Some(topic)) {
+        if let Some(arn) = arns.into_iter().find(|arn| *arn == topic || arn.rsplit(':').next() == Some(topic))
+        {
             return Ok(Some(arn.to_owned()));
         }
     }

@@ -40,7 +40,10 @@ impl Reply {
 fn classify(code: &str, status: u16) -> Outcome {
     let is_throttle = status == 429
         || code.starts_with("Throttl")
-        || matches!(code, "SlowDown" | "TooManyRequestsException" | "RequestLimitExceeded" | "RequestThrottled");
+        || matches!(
+            code,
+            "SlowDown" | "TooManyRequestsException" | "RequestLimitExceeded" | "RequestThrottled"
+        );
     match status {
         _ if is_throttle => Outcome::Throttled,
         400..=499 if code == "RequestTimeout" => Outcome::Timeout,
@@ -85,10 +88,16 @@ where
     };
     let failed = TargetError::new(what, reason);
     match (reply.outcome, code) {
-        (Outcome::Connection | Outcome::Timeout, _) => {
-            failed.help("check that the endpoint is running and that --endpoint-url or AWS_ENDPOINT_URL names it")
-        }
-        (_, "SignatureDoesNotMatch" | "InvalidAccessKeyId" | "InvalidClientTokenId" | "HTTP 403" | "AccessDenied") => {
+        (Outcome::Connection | Outcome::Timeout, _) => failed
+            .help("check that the endpoint is running and that --endpoint-url or AWS_ENDPOINT_URL names it"),
+        (
+            _,
+            "SignatureDoesNotMatch"
+            | "InvalidAccessKeyId"
+            | "InvalidClientTokenId"
+            | "HTTP 403"
+            | "AccessDenied",
+        ) => {
             failed.help("check the credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
         }
         _ => failed,
