@@ -48,7 +48,8 @@ impl Check<'_> {
         let per_job = workload.items_per_job() as f64;
         let borders: Arc<[u64]> = match arrivals.kind {
             ArrivalKind::Nested if per_job == 1.0 => workload.objects.borders().into(),
-            _ => [0, workload.jobs_per_lap()].into(),
+            // One group for ever: only pools inside a pool wait for the end of a lap.
+            _ => [0, max_jobs].into(),
         };
         let closed = |outer: u32, inner: u32| Arrivals::Closed {
             outer,
