@@ -13,9 +13,11 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use planner::cloud::{Cloud, CloudConfig};
 use planner::load::attempt::{Outcome, Request, Start};
+use planner::runs::created::{Created, CreatedLog};
 use planner::scenario::file::{Copy, OperationKind, Size};
 use planner::scenario::objects::{ObjectSet, Workload};
 use planner::scenario::quantity::Bytes;
+use planner::target::cleanup::{CleanUp, clean_up};
 use planner::target::clients::Clients;
 use planner::target::operation::{Operator, Places};
 
@@ -129,4 +131,92 @@ async fn a_batch_may_succeed_later_when_any_of_its_messages_may() {
     let (outcomes, sent) = publish(&[TWO_REFUSED, ALL_SENT], &[1, 2]).await;
     assert_eq!(outcomes, [Outcome::Throttled, Outcome::Ok]);
     assert_eq!(sent[1], [0, 1]);
+}
+
+/// A run folder with its list, and an operator that writes to it.
+fn run(cloud: &Cloud, attempt_timeout: Duration, size: u64) -> (tempfile::TempDir, Operator) {
+    cloud.create_bucket("target");
+    let workload = workload(OperationKind::Copy, Size::Fixed(Bytes(size)));
+    for index in 0..workload.objects.len() {
+        cloud.put_sparse("source", &workload.objects.object(index).key, size);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let log = CreatedLog::create(folder.path()).unwrap();
+    let clients = Clients::in_process(cloud, &CloudConfig::default(), attempt_timeout);
+    (folder, Operator::new(clients, workload, places(), Some(Arc::new(log))))
+}
+
+async fn keys(s3: &aws_sdk_s3::Client) -> usize {
+    s3.list_objects_v2().bucket("target").send().await.unwrap().contents().len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn clean_up_keeps_on_its_list_what_it_did_not_find() {
+    let (cloud, elsewhere) = (Cloud::new(CloudConfig::default()), Cloud::new(CloudConfig::default()));
+    let (folder, operator) = run(&cloud, Duration::from_secs(900), 1_000_000);
+    for job in 0..3 {
+        assert_eq!(operator.attempt(&start(job, Request::Copy, 1)).await.outcome, Outcome::Ok);
+    }
+    let done = clean_up(&clients(&elsewhere), folder.path(), "r", false).await.unwrap();
+    assert_eq!((done.deleted, done.absent), (0, 3), "the wrong endpoint has none of them");
+    let done = clean_up(&clients(&cloud), folder.path(), "r", false).await.unwrap();
+    assert_eq!(done, CleanUp { deleted: 3, ..CleanUp::default() });
+    assert_eq!(keys(&clients(&cloud).s3).await, 0);
+    assert!(Created::read(folder.path()).unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_ends_after_it_was_given_up_is_found_by_a_later_clean_up() {
+    let cloud = Cloud::new(CloudConfig::default());
+    let (folder, _) = run(&cloud, Duration::from_secs(1), 1_000_000);
+    let key = "planner-runs/r/copies/late";
+    CreatedLog::append(folder.path()).unwrap().intended("target", key).unwrap();
+    let done = clean_up(&clients(&cloud), folder.path(), "r", false).await.unwrap();
+    assert_eq!(done, CleanUp { absent: 1, ..CleanUp::default() });
+    cloud.put_sparse("target", key, 1);
+    let done = clean_up(&clients(&cloud), folder.path(), "r", false).await.unwrap();
+    assert_eq!(done.unconfirmed, [format!("target/{key}")]);
+    let done = clean_up(&clients(&cloud), folder.path(), "r", true).await.unwrap();
+    assert_eq!((done.deleted, keys(&clients(&cloud).s3).await), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_whose_answer_was_lost_is_aborted() {
+    let cloud = Cloud::new(CloudConfig::default());
+    let (folder, operator) = run(&cloud, Duration::from_secs(900), 200 << 20);
+    assert_eq!(operator.attempt(&start(0, Request::CreateUpload, 1)).await.outcome, Outcome::Ok);
+    // The upload that nobody waited for, and one to a key that only begins alike.
+    let s3 = clients(&cloud).s3;
+    let lost = "planner-runs/r/copies/lost";
+    CreatedLog::append(folder.path()).unwrap().upload_intended("target", lost).unwrap();
+    for key in [lost, "planner-runs/r/copies/lost-not"] {
+        s3.create_multipart_upload().bucket("target").key(key).send().await.unwrap();
+    }
+    let done = clean_up(&clients(&cloud), folder.path(), "r", false).await.unwrap();
+    assert_eq!(done, CleanUp { aborted: 2, ..CleanUp::default() });
+    let left = s3.list_multipart_uploads().bucket("target").send().await.unwrap();
+    let left: Vec<_> = left.uploads().iter().filter_map(|upload| upload.key()).collect();
+    assert_eq!(left, ["planner-runs/r/copies/lost-not"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_upload_leaves_nothing_to_look_for() {
+    let cloud = Cloud::new(CloudConfig::default());
+    let (folder, operator) = run(&cloud, Duration::from_secs(900), 200 << 20);
+    clients(&cloud).s3.delete_bucket().bucket("target").send().await.unwrap();
+    assert_eq!(operator.attempt(&start(0, Request::CreateUpload, 1)).await.outcome, Outcome::ClientError);
+    assert!(Created::read(folder.path()).unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_outside_the_prefix_of_the_run_is_deleted() {
+    let cloud = Cloud::new(CloudConfig::default());
+    let (folder, operator) = run(&cloud, Duration::from_secs(900), 1_000_000);
+    assert_eq!(operator.attempt(&start(0, Request::Copy, 1)).await.outcome, Outcome::Ok);
+    cloud.put_sparse("target", "precious", 1);
+    let log = CreatedLog::append(folder.path()).unwrap();
+    log.intended("target", "precious").unwrap();
+    let error = clean_up(&clients(&cloud), folder.path(), "r", true).await.unwrap_err();
+    assert!(error.to_string().contains("target/precious"), "{error}");
+    assert_eq!(keys(&clients(&cloud).s3).await, 2);
 }

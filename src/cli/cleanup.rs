@@ -45,15 +45,15 @@ pub fn run(options: &CleanupOptions) -> miette::Result<Exit> {
             let url = url.ok_or_else(|| BadInput::new("the run names no endpoint", "add --endpoint-url"))?;
             Clients::endpoint(url, region, TIMEOUT)?
         };
-        let done = clean_up(&clients, &options.run, options.unconfirmed).await?;
+        let done = clean_up(&clients, &options.run, &document.run, options.unconfirmed).await?;
         tell(&done, &options.run);
         Ok(if done.is_complete() { Exit::Fine } else { Exit::Failed })
     })
 }
 
 /// Cleans up after a run that has just ended.
-pub async fn after_run(clients: &Clients, folder: &Path, quiet: bool) -> miette::Result<()> {
-    let done = clean_up(clients, folder, false).await?;
+pub async fn after_run(clients: &Clients, folder: &Path, run: &str, quiet: bool) -> miette::Result<()> {
+    let done = clean_up(clients, folder, run, false).await?;
     if !quiet || !done.is_complete() {
         tell(&done, folder);
     }
@@ -62,6 +62,9 @@ pub async fn after_run(clients: &Clients, folder: &Path, quiet: bool) -> miette:
 
 fn tell(done: &CleanUp, folder: &Path) {
     eprintln!("clean-up: {} deleted, {} uploads aborted", done.deleted, done.aborted);
+    if done.absent > 0 {
+        eprintln!("  {} were not there", done.absent);
+    }
     list("kept because they are no longer what the run wrote", &done.changed);
     list("kept because the run never saw them written; --unconfirmed deletes them", &done.unconfirmed);
     list("failed", &done.failures);

@@ -105,7 +105,7 @@ impl Measurement<'_> {
         });
         // What was made at the target is removed whether or not the run went well.
         if created.is_some() && !self.options.keep {
-            cleanup::after_run(&target.clients, &folder, self.options.quiet).await?;
+            cleanup::after_run(&target.clients, &folder, &run, self.options.quiet).await?;
         }
         finished?;
         if !self.options.quiet {

@@ -89,12 +89,23 @@ impl Operator {
 
     async fn create_upload(&self, start: &Start) -> Result<(), Reply> {
         let (_, key) = self.keys(start.object);
-        let request =
-            self.clients.s3.create_multipart_upload().bucket(&self.places.destination_bucket).key(&key);
-        let answer = request.send().await.map_err(|error| Reply::from(&error))?;
+        let bucket = &self.places.destination_bucket;
+        self.log(|log| log.upload_intended(bucket, &key))?;
+        let request = self.clients.s3.create_multipart_upload().bucket(bucket).key(&key);
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let reply = Reply::from(&error);
+                // Whatever else went wrong, an upload may have been begun.
+                if matches!(reply.outcome, Outcome::Throttled | Outcome::ClientError) {
+                    self.log(|log| log.upload_refused(bucket, &key))?;
+                }
+                return Err(reply);
+            }
+        };
         let id = answer.upload_id().unwrap_or_default().to_owned();
         lock(&self.uploads).insert(start.job, Upload { id: id.clone(), parts: Vec::new() });
-        self.log(|log| log.upload_begun(&self.places.destination_bucket, &key, &id))
+        self.log(|log| log.upload_begun(bucket, &key, &id))
     }
 
     async fn copy_part(&self, start: &Start, part: u32) -> Result<(), Reply> {
