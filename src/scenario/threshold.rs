@@ -105,6 +105,17 @@ impl Threshold {
             Comparison::Equal => value == self.limit,
         }
     }
+
+    /// Which of two values is further from the goal.
+    #[must_use]
+    pub fn worse(&self, first: f64, second: f64) -> f64 {
+        match self.comparison {
+            Comparison::Below | Comparison::AtMost => first.max(second),
+            Comparison::Above | Comparison::AtLeast => first.min(second),
+            Comparison::Equal if (first - self.limit).abs() >= (second - self.limit).abs() => first,
+            Comparison::Equal => second,
+        }
+    }
 }
 
 impl FromStr for Threshold {

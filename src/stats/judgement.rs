@@ -116,12 +116,11 @@ pub fn thresholds(goals: &[Threshold], levels: &[LevelSummary], verdicts: &Verdi
     goals
         .iter()
         .map(|goal| {
-            let values: Vec<f64> = levels.iter().map(|level| value(goal.metric, level, verdicts)).collect();
-            let missed = values.iter().copied().find(|&value| !goal.holds(value));
-            let worst = missed.or(values.first().copied());
+            let values = levels.iter().map(|level| value(goal.metric, level, verdicts));
+            let worst = values.reduce(|first, second| goal.worse(first, second));
             ThresholdResult {
                 threshold: goal.text.clone(),
-                holds: missed.is_none() && !values.is_empty(),
+                holds: worst.is_some_and(|value| goal.holds(value)),
                 value: worst.unwrap_or(0.0),
             }
         })
@@ -181,13 +180,16 @@ mod tests {
 
     #[test]
     fn a_threshold_is_judged_where_it_came_off_worst() {
-        let goals = ["p99 < 40s", "throttles < 4%", "verdict = 'pass'"].map(|text| text.parse().unwrap());
+        let goals = ["p99 < 40s", "throttles < 4%", "goodput > 1/s", "verdict = 'pass'"]
+            .map(|text| text.parse().unwrap());
         let mut slow = level();
         slow.latency_s.p99 = 41.0;
-        let levels = [level(), slow];
+        let mut slowest = level();
+        (slowest.latency_s.p99, slowest.goodput_per_s) = (90.0, 5.0);
+        let levels = [level(), slow, slowest];
         let results = thresholds(&goals, &levels, &verdicts(&levels));
         let seen: Vec<_> = results.iter().map(|result| (result.holds, result.value)).collect();
-        assert_eq!(seen[..2], [(false, 41.0), (true, 0.03)]);
+        assert_eq!(seen[..3], [(false, 90.0), (true, 0.03), (false, 0.0)]);
         assert!(thresholds(&goals, &[], &verdicts(&[])).iter().all(|result| !result.holds));
     }
 
