@@ -144,11 +144,24 @@ fn tune(
         .timeout_config(timeouts)
 }
 
+/// The host that a URL names, in small letters.
+fn host(url: &str) -> Option<String> {
+    let uri = url.parse::<http::Uri>().ok()?;
+    Some(uri.host()?.trim_end_matches('.').to_ascii_lowercase())
+}
+
+/// Whether a URL names a service of AWS itself, public or through a VPC endpoint, in any partition.
+#[must_use]
+pub fn is_aws(url: &str) -> bool {
+    const DOMAINS: [&str; 4] = ["amazonaws.com", "amazonaws.com.cn", "api.aws", "amazonaws.eu"];
+    host(url)
+        .is_some_and(|host| DOMAINS.iter().any(|domain| format!(".{host}").ends_with(&format!(".{domain}"))))
+}
+
 /// Whether a URL names this machine.
 #[must_use]
 pub fn is_loopback(url: &str) -> bool {
-    let host = url.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
-    host.is_some_and(|host| {
+    host(url).is_some_and(|host| {
         let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
         host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     })
@@ -165,6 +178,23 @@ mod tests {
         }
         for url in ["http://10.0.0.1", "https://s3.amazonaws.com", "http://localhost.example", "nonsense"] {
             assert!(!is_loopback(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn aws_is_recognised_by_its_domains() {
+        for url in [
+            "https://s3.amazonaws.com",
+            "https://S3.eu-west-1.amazonaws.com.:443/",
+            "https://sns.cn-north-1.amazonaws.com.cn",
+            "https://s3.dualstack.us-east-1.api.aws",
+            "https://bucket.vpce-1a2b-3c4d.s3.us-east-1.vpce.amazonaws.com",
+        ] {
+            assert!(is_aws(url), "{url}");
+        }
+        for url in ["http://127.0.0.1:4566", "https://notamazonaws.com", "https://amazonaws.com.example.org"]
+        {
+            assert!(!is_aws(url), "{url}");
         }
     }
 }
