@@ -39,6 +39,56 @@ pub struct Recorder {
     service: Times,
     lateness: Times,
     counts: LevelCounts,
+    load: FullLoad,
+}
+
+/// When a level was under its full load. One entry a worker; open levels have none.
+#[derive(Debug, Default)]
+struct FullLoad {
+    workers: Vec<Worker>,
+    last_start_ns: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Worker {
+    first_end_ns: Option<u64>,
+    last_start_ns: u64,
+}
+
+impl FullLoad {
+    fn started(&mut self, now_ns: u64, start: &Start) {
+        self.last_start_ns = self.last_start_ns.max(now_ns);
+        if let Some(worker) = self.worker(start) {
+            worker.last_start_ns = worker.last_start_ns.max(now_ns);
+        }
+    }
+
+    fn ended(&mut self, attempt: &Attempt) {
+        if attempt.job_end.is_some()
+            && let Some(worker) = self.worker(&attempt.start)
+        {
+            worker.first_end_ns.get_or_insert(attempt.ended_ns);
+        }
+    }
+
+    fn worker(&mut self, start: &Start) -> Option<&mut Worker> {
+        let index = start.worker? as usize;
+        if index >= self.workers.len() {
+            self.workers.resize(index + 1, Worker::default());
+        }
+        self.workers.get_mut(index)
+    }
+
+    /// For workers, from every one having finished a job to one starting its last. For open arrivals, from the
+    /// beginning to the last start. None where there is no such time.
+    fn window_ns(&self) -> Option<(u64, u64)> {
+        if self.workers.is_empty() {
+            return Some((0, self.last_start_ns)).filter(|(from, to)| from < to);
+        }
+        let from = self.workers.iter().map(|worker| worker.first_end_ns).collect::<Option<Vec<_>>>()?;
+        let (from, to) = (from.into_iter().max()?, self.workers.iter().map(|worker| worker.last_start_ns).min()?);
+        (from < to).then_some((from, to))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -73,6 +123,7 @@ impl Recorder {
             service: Times::new(),
             lateness: Times::new(),
             counts: LevelCounts::default(),
+            load: FullLoad::default(),
         }
     }
 
@@ -90,6 +141,7 @@ impl Recorder {
         let lateness_ns = now_ns.saturating_sub(start.intended_ns);
         self.row.lateness_max_ns = self.row.lateness_max_ns.max(lateness_ns);
         self.lateness.record(lateness_ns);
+        self.load.started(now_ns, start);
         if start.is_first_of_job() {
             self.counts.jobs += 1;
         }
@@ -103,6 +155,7 @@ impl Recorder {
 
     /// Counts an ended attempt without regard to what is in flight.
     fn count(&mut self, attempt: &Attempt) {
+        self.load.ended(attempt);
         match attempt.outcome {
             Outcome::Ok => self.succeeded(attempt),
             Outcome::Throttled => {
@@ -186,11 +239,13 @@ impl Recorder {
         }
     }
 
-    /// Counts an attempt of a run that is read back.
+    /// Counts an attempt of a run that is read back; its times count from the start of the run.
     pub fn restore_attempt(&mut self, attempt: &Attempt) {
+        let attempt = &attempt.clone().earlier_by(self.level_start_ns);
         if attempt.start.is_first_of_job() {
             self.counts.jobs += 1;
         }
+        self.load.started(attempt.started_ns, &attempt.start);
         self.count(attempt);
     }
 
@@ -229,6 +284,7 @@ impl Recorder {
             littles_law: LittlesLaw::from(&whole),
             endpoint_in_flight_mean: (counts.gauge_reads > 0)
                 .then(|| counts.gauge_sum as f64 / counts.gauge_reads as f64),
+            full_load_s: self.load.window_ns().map(|(from, to)| [seconds(from), seconds(to)]),
             stop_reason: None,
         }
     }
@@ -256,6 +312,23 @@ mod tests {
             bytes: 10,
             items: 1,
         }
+    }
+
+    #[test]
+    fn full_load_is_from_everyones_first_end_to_the_first_last_start() {
+        let mut recorder = Recorder::new(0, 0);
+        // Worker 0: jobs 0–2, 2–5; worker 1: 0–3, 3–4, 4–6.
+        for (worker, from, to) in [(0, 0, 2), (1, 0, 3), (1, 3, 4), (0, 2, 5), (1, 4, 6)] {
+            let start = Start { worker: Some(worker), ..start(0, 1, from) };
+            let job_end = Some(JobEnd::Done);
+            let (started_ns, ended_ns) = (from, to);
+            let outcome = Outcome::Ok;
+            recorder.restore_attempt(&Attempt { level: 0, start, started_ns, ended_ns, outcome, code: None, job_end });
+        }
+        assert_eq!(recorder.load.window_ns(), None, "worker 0 starts its last job before worker 1 ended one");
+        let start = Start { worker: Some(0), ..start(9, 1, 5) };
+        recorder.started(5, &start);
+        assert_eq!(recorder.load.window_ns(), Some((3, 4)));
     }
 
     #[test]
