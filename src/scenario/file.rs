@@ -26,7 +26,7 @@ pub struct File {
     /// Repeats the scenario at several concurrencies or rates, one level after the other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sweep: Option<Sweep>,
-    /// When to stop. Without it, every object is worked on once.
+    /// When to stop. Without it, every object is worked on once, or a ramp, steps or a trace ends.
     #[serde(default, skip_serializing_if = "Stop::is_empty")]
     pub stop: Stop,
     /// What follows a failed or throttled attempt.

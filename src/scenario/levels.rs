@@ -45,9 +45,9 @@ impl Check<'_> {
     pub fn levels(&self, workload: &Workload, max_jobs: u64, max_in_flight: u64) -> Checked<Vec<Arrivals>> {
         self.no_stray_fields()?;
         let arrivals = &self.file.arrivals;
-        let per_job = workload.items_per_job() as f64;
+        let per_job = workload.items_per_job();
         let borders: Arc<[u64]> = match arrivals.kind {
-            ArrivalKind::Nested if per_job == 1.0 => workload.objects.borders().into(),
+            ArrivalKind::Nested => workload.job_borders().into(),
             // One group for ever: only pools inside a pool wait for the end of a lap.
             _ => [0, max_jobs].into(),
         };
@@ -56,7 +56,8 @@ impl Check<'_> {
             inner,
             groups: Groups::new(borders.clone(), max_jobs),
         };
-        let open = |process: Process| Arrivals::Open { process: process.slowed(per_job), max_in_flight };
+        let open =
+            |process: Process| Arrivals::Open { process: process.slowed(per_job as f64), max_in_flight };
         let at_rate = |rate: Rate| {
             let poisson = arrivals.kind == ArrivalKind::Poisson;
             let spacing = if poisson { Spacing::Poisson } else { Spacing::Even };
@@ -106,6 +107,13 @@ impl Check<'_> {
                 &format!("arrivals.{name}"),
                 format!("`{name}` means nothing for {} arrivals", format!("{:?}", a.kind).to_lowercase()),
                 format!("it belongs to: {kinds}"),
+            );
+        }
+        if self.file.sweep.is_some() && !matches!(a.kind, Closed | Constant | Poisson) {
+            return self.error(
+                "sweep",
+                format!("a sweep means nothing for {} arrivals", format!("{:?}", a.kind).to_lowercase()),
+                "it belongs to: closed, constant, poisson",
             );
         }
         if a.spacing.is_some() && !matches!(a.kind, Ramp | Steps) {
