@@ -1,5 +1,7 @@
 //! Numbers as people read them, never in scientific notation.
 
+/// What is shorter counts as no time at all.
+const SHORTEST_S: f64 = 5e-7;
 const MINUTE_S: f64 = 60.0;
 const HOUR_S: f64 = 3600.0;
 const DAY_S: f64 = 86_400.0;
@@ -9,7 +11,7 @@ const YEAR_S: f64 = 365.0 * DAY_S;
 #[must_use]
 pub fn duration(time_s: f64) -> String {
     let rounded_s = rounded(time_s, 3);
-    if rounded_s == 0.0 {
+    if rounded_s < SHORTEST_S {
         "0 s".into()
     } else if rounded_s < 1e-3 {
         format!("{} µs", number(time_s * 1e6))
@@ -26,6 +28,12 @@ pub fn duration(time_s: f64) -> String {
     } else {
         two_units(time_s, (YEAR_S, "y"), (DAY_S, "d"))
     }
+}
+
+/// A length of whole seconds: `30 s`, `5m`.
+#[must_use]
+pub fn length(length_s: u64) -> String {
+    if length_s < 60 { format!("{length_s} s") } else { duration(length_s as f64) }
 }
 
 fn two_units(time_s: f64, (large_s, large): (f64, &str), (small_s, small): (f64, &str)) -> String {
@@ -147,6 +155,7 @@ mod tests {
     fn durations_take_the_units_that_fit() {
         for (time_s, text) in [
             (0.0, "0 s"),
+            (1e-9, "0 s"),
             (0.000_02, "20.0 µs"),
             (0.25, "250 ms"),
             (0.999_9, "1.00 s"),

@@ -12,6 +12,8 @@ pub struct Table {
     pub head: Vec<String>,
     /// Cells, as many in each row as there are heads.
     pub rows: Vec<Vec<String>>,
+    /// The first column that holds words rather than numbers, besides that of the names.
+    words_from: usize,
 }
 
 impl Table {
@@ -19,7 +21,19 @@ impl Table {
     #[must_use]
     pub fn new(caption: impl Into<String>, head: &[&str]) -> Self {
         let head = head.iter().map(|&name| name.to_owned()).collect();
-        Self { caption: caption.into(), head, rows: Vec::new() }
+        Self { caption: caption.into(), head, rows: Vec::new(), words_from: usize::MAX }
+    }
+
+    /// The table with words, not numbers, from this column on.
+    #[must_use]
+    pub fn words_from(self, column: usize) -> Self {
+        Self { words_from: column, ..self }
+    }
+
+    /// Whether a column holds words, which stand to the left.
+    #[must_use]
+    pub fn is_words(&self, column: usize) -> bool {
+        column == 0 || column >= self.words_from
     }
 
     /// Adds a row.
@@ -36,8 +50,9 @@ impl Table {
         grid.set_width(u16::try_from(width.saturating_sub(2)).unwrap_or(u16::MAX));
         grid.set_header(self.head.clone()).add_rows(self.rows.clone());
         for (index, column) in grid.column_iter_mut().enumerate() {
-            column.set_padding((0, 2));
-            column.set_cell_alignment(if index == 0 { CellAlignment::Left } else { CellAlignment::Right });
+            column.set_padding((if index == 0 { 0 } else { 2 }, 0));
+            let align = if self.is_words(index) { CellAlignment::Left } else { CellAlignment::Right };
+            column.set_cell_alignment(align);
         }
         grid.lines().map(|line| format!("  {}\n", line.trim_end())).collect()
     }
@@ -49,7 +64,8 @@ impl Table {
             let cells: Vec<_> = cells.iter().map(|cell| escaped(cell)).collect();
             format!("| {} |\n", cells.join(" | "))
         };
-        let rule = format!("| :--{} |\n", " | --:".repeat(self.head.len().saturating_sub(1)));
+        let rules = (0..self.head.len()).map(|column| if self.is_words(column) { ":--" } else { "--:" });
+        let rule = format!("| {} |\n", rules.collect::<Vec<_>>().join(" | "));
         let rows: String = self.rows.iter().map(|row| line(row)).collect();
         format!("{}{rule}{rows}", line(&self.head))
     }

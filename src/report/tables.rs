@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::RunView;
-use super::human::{bytes, bytes_per_s, count, counted, duration, number, percent, rate};
+use super::human::{bytes, bytes_per_s, count, counted, duration, length, number, percent, rate};
 use super::table::Table;
 use super::words::threshold_value;
 use crate::load::dispatch::StopReason;
@@ -12,7 +12,7 @@ use crate::stats::summary::{LevelSummary, RunDocument};
 
 /// What a level came to, one measure a row.
 pub fn measures(level: &LevelSummary) -> Table {
-    let mut table = Table::new("What was measured", &["measure", "value", "note"]);
+    let mut table = Table::new("What was measured", &["measure", "value", "note"]).words_from(2);
     let mut row = |measure: &str, value: String, note: String| table.row([measure.into(), value, note]);
     row(
         "throughput X",
@@ -103,10 +103,10 @@ pub fn outcomes(document: &RunDocument) -> Table {
 /// Throttles and errors by kind and code, and arrivals that could not start by reason, over all levels.
 /// Without rows when there was none.
 pub fn refusals(document: &RunDocument) -> Table {
-    let mut table = Table::new("Refused, failed and not started", &["what", "which", "count"]);
-    let attempts = document.levels.iter().map(|level| level.throttles).sum::<u64>();
-    if attempts > 0 {
-        table.row(["outcome".into(), "throttled".into(), count(attempts)]);
+    let mut table = Table::new("Refused, failed and not started", &["what", "count", "kind"]).words_from(2);
+    let throttles = document.levels.iter().map(|level| level.throttles).sum::<u64>();
+    if throttles > 0 {
+        table.row(["throttled".into(), count(throttles), "outcome".into()]);
     }
     let kinds: [(&str, fn(&LevelSummary) -> &BTreeMap<String, u64>); 3] = [
         ("outcome", |level| &level.errors),
@@ -119,7 +119,7 @@ pub fn refusals(document: &RunDocument) -> Table {
             *sums.entry(which).or_default() += number;
         }
         for (which, number) in sums {
-            table.row([what.into(), which.replace('_', " "), count(number)]);
+            table.row([which.replace('_', " "), count(number), what.into()]);
         }
     }
     table
@@ -127,7 +127,7 @@ pub fn refusals(document: &RunDocument) -> Table {
 
 /// The scenario's thresholds.
 pub fn thresholds(document: &RunDocument) -> Table {
-    let mut table = Table::new("Thresholds", &["threshold", "value", "verdict"]);
+    let mut table = Table::new("Thresholds", &["threshold", "value", "verdict"]).words_from(2);
     for result in &document.thresholds {
         let verdict = if result.holds { "✓ holds" } else { "✗ crossed" };
         table.row([result.threshold.clone(), threshold_value(result), verdict.into()]);
@@ -137,7 +137,7 @@ pub fn thresholds(document: &RunDocument) -> Table {
 
 /// Where the run comes from.
 pub fn provenance(document: &RunDocument) -> Table {
-    let mut table = Table::new("Provenance", &["what", "value"]);
+    let mut table = Table::new("Provenance", &["what", "value"]).words_from(1);
     let mut row = |what: &str, value: String| table.row([what.into(), value]);
     row("run", document.run.clone());
     row("scenario", document.name.clone());
@@ -154,7 +154,7 @@ pub fn timeline(view: &RunView) -> Table {
     const STRETCHES_AT_MOST: u64 = 40;
     let length_s = super::stretch::readable_length_s(view.series, STRETCHES_AT_MOST, 0.0);
     let head = ["from", "to", "X", "N", "R", "throttled", "errors"];
-    let mut table = Table::new(format!("In steps of {}", duration(length_s as f64)), &head);
+    let mut table = Table::new(format!("In steps of {}", length(length_s)), &head);
     for stretch in super::stretch::merged(view.series, length_s * crate::scenario::quantity::NS_PER_S) {
         table.row([
             duration(stretch.start_s()),

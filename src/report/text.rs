@@ -1,6 +1,6 @@
 //! The run on a terminal.
 
-use super::human::{count, duration};
+use super::human::{count, length};
 use super::sparkline::sparkline;
 use super::stretch::merged;
 use super::table::Table;
@@ -9,7 +9,7 @@ use crate::scenario::quantity::NS_PER_S;
 use crate::stats::summary::{Finding, RunDocument, Verdict};
 
 /// Columns that the labels of paragraphs take.
-const LABEL_WIDTH: usize = 14;
+const LABEL_WIDTH: usize = 16;
 /// Bins in which the talk that the tool follows counted completions.
 const BIN_S: u64 = 2;
 
@@ -22,6 +22,7 @@ pub fn render(view: &RunView, width: usize, colour: bool) -> String {
     let warnings = [words::rehearsal(document), words::cut_off(view), words::saturation(document)];
     for warning in warnings.iter().flatten() {
         page.paragraph("", warning, Some(Ink::Yellow));
+        page.gap();
     }
     page.paragraph("", &words::done(document), Some(Ink::Bold));
     page.paragraph("", &provenance(document), None);
@@ -29,6 +30,7 @@ pub fn render(view: &RunView, width: usize, colour: bool) -> String {
     page.table(&tables::refusals(document));
     law(&mut page, document);
     if let Some(generator) = &document.generator {
+        page.gap();
         let ink = generator.saturated.then_some(Ink::Red);
         page.paragraph("generator", &words::generator(generator), ink);
     }
@@ -92,10 +94,9 @@ fn completions(page: &mut Page, view: &RunView) {
     let [.., last] = whole.as_slice() else { return };
     let (least, median) = (whole[0], whole[(whole.len() - 1) / 2]);
     page.gap();
-    page.paragraph("done", &sparkline(&done, page.width - LABEL_WIDTH), None);
+    page.paragraph(&format!("done per {}", length(BIN_S)), &sparkline(&done, page.width - LABEL_WIDTH), None);
     let [least, median, most] = [least, median, *last].map(count);
-    let bin = duration(BIN_S as f64);
-    page.paragraph("", &format!("per {bin}: {least} at least, {median} median, {most} at most"), None);
+    page.paragraph(" ", &format!("{least} at least, {median} at the median, {most} at most"), None);
 }
 
 /// How a stretch of text stands out.

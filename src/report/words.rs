@@ -51,6 +51,8 @@ pub fn done(document: &RunDocument) -> String {
         OperationKind::Copy => format!("{} copied ({})", counted(items, "object"), bytes(size_bytes)),
         OperationKind::Publish => format!("{} published", counted(items, "message")),
     };
+    let failed = document.levels.iter().map(|level| level.jobs_failed).sum();
+    let what = if failed > 0 { format!("{what} and {} failed", counted(failed, "job")) } else { what };
     let time = duration(makespan_s);
     match document.levels.as_slice() {
         [] => "No level was run.".into(),
@@ -166,7 +168,7 @@ pub fn finding_details(finding: &Finding) -> String {
 
 /// The generator's health with its numbers.
 pub fn generator(generator: &Generator) -> String {
-    let state = if generator.saturated { "SATURATED" } else { "healthy" };
+    let state = if generator.saturated { "SATURATED" } else { "Healthy" };
     let lag = generator.loop_lag_s.map_or_else(String::new, |lag| {
         format!("; event loop late by {} at p99, {} at most", duration(lag.p99), duration(lag.max))
     });

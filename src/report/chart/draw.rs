@@ -59,6 +59,8 @@ const LINE_PX: f64 = 19.0;
 const SPACE_PX: f64 = 7.0;
 /// Room between panels.
 const GAP_PX: f64 = 16.0;
+/// Room for a sign in front of words.
+const SIGN_PX: f64 = 15.0;
 /// Names beside lines are at least so far apart.
 const LABEL_PX: f64 = 15.0;
 
@@ -106,9 +108,10 @@ struct PanelPlace {
     bottom: f64,
 }
 
-/// A name with its colour above a panel.
+/// A name above a panel behind a sign in its colour.
 struct Key {
-    text: String,
+    sign: &'static str,
+    words: String,
     colour: Colour,
     at: Place,
 }
@@ -129,7 +132,7 @@ impl Layout {
                 marks_px = f64::max(marks_px, text_width_px(&tick.label, NOTE)?);
             }
             for label in beside(panel, frame) {
-                names_px = f64::max(names_px, text_width_px(&label.text, NOTE)? + SPACE_PX);
+                names_px = f64::max(names_px, text_width_px(&label.text, NOTE)? + SIGN_PX + SPACE_PX);
             }
         }
         let left = margin + marks_px + SPACE_PX;
@@ -142,7 +145,7 @@ impl Layout {
             let keys = keys(panel, frame, (margin, name_y + LINE_PX))?;
             let key_lines = keys.last().map_or(0.0, |key| (key.at.1 - name_y) / LINE_PX);
             let border_lines = if index == 0 && !chart.borders.is_empty() { 1.0 } else { 0.0 };
-            let top = y + (1.0 + key_lines + border_lines) * LINE_PX + 3.0;
+            let top = y + (1.0 + key_lines + border_lines) * LINE_PX + 8.0;
             let bottom = top + f64::from(panel.height_px);
             panels.push(PanelPlace { name_y, keys, top, bottom });
             y = bottom + GAP_PX;
@@ -181,13 +184,12 @@ fn keys(panel: &Panel, frame: Frame, (left, first_y): Place) -> Result<Vec<Key>,
             (&series.label, series.colour, if series.mark == Mark::Points { "●" } else { "■" })
         });
     let (mut x, mut y, mut keys) = (left, first_y, Vec::new());
-    for (label, colour, sign) in bands.chain(series).filter(|(label, ..)| !label.is_empty()) {
-        let text = format!("{sign} {label}");
-        let width = text_width_px(&text, NOTE)?;
+    for (words, colour, sign) in bands.chain(series).filter(|(words, ..)| !words.is_empty()) {
+        let width = text_width_px(words, NOTE)? + SIGN_PX;
         if x > left && x + width > frame.width_px() - left {
             (x, y) = (left, y + LINE_PX);
         }
-        keys.push(Key { text, colour, at: (x, y) });
+        keys.push(Key { sign, words: words.clone(), colour, at: (x, y) });
         x += width + 2.0 * SPACE_PX;
     }
     Ok(keys)
@@ -232,7 +234,7 @@ impl Sheet<'_> {
         let place = &self.layout.panels[index];
         self.canvas.text(&panel.y.title(), (self.frame.margin_px(), place.name_y), NAME)?;
         for key in &place.keys {
-            self.canvas.text(&key.text, key.at, Text { colour: key.colour, ..NOTE })?;
+            self.signed(key.sign, &key.words, key.colour, key.at)?;
         }
         self.grid(panel, place)?;
         self.borders(index == 0, place)?;
@@ -264,16 +266,16 @@ impl Sheet<'_> {
         self.canvas.line(&[(left, place.bottom), (right, place.bottom)], FRAME, 1.0)
     }
 
+    /// Borders, named above the first panel where the name fits before the next border.
     fn borders(&self, named: bool, place: &PanelPlace) -> Result<(), DrawError> {
-        let mut free_from = self.layout.left - 1.0;
-        for border in &self.chart.borders {
+        let borders = &self.chart.borders;
+        let ends = borders.iter().skip(1).map(|next| self.x(next.at)).chain([self.frame.width_px()]);
+        for (border, end) in borders.iter().zip(ends) {
             let x = self.x(border.at);
             let top = if named { place.top - LINE_PX + 4.0 } else { place.top };
             self.canvas.line(&[(x, top), (x, place.bottom)], FRAME, 1.0)?;
-            let width = text_width_px(&border.label, NOTE)?;
-            if named && x >= free_from && x + width + 4.0 <= self.frame.width_px() {
+            if named && x + 4.0 + text_width_px(&border.label, NOTE)? <= end {
                 self.canvas.text(&border.label, (x + 4.0, place.top - LINE_PX / 2.0), NOTE)?;
-                free_from = x + width + SPACE_PX;
             }
         }
         Ok(())
@@ -289,7 +291,7 @@ impl Sheet<'_> {
         let at = |&(x, y): &(f64, f64)| (self.x(x), self.y(&panel.y, y, place));
         let places: Vec<Place> = match series.mark {
             Mark::Step | Mark::Area => stepped(series.points.iter().map(at)),
-            Mark::Line | Mark::Points | Mark::Joined => series.points.iter().map(at).collect(),
+            Mark::Line | Mark::Broad | Mark::Points | Mark::Joined => series.points.iter().map(at).collect(),
         };
         if let (Mark::Area, [(first, _), .., (last, _)]) = (series.mark, places.as_slice()) {
             let base = [(*last, place.bottom), (*first, place.bottom)];
@@ -297,7 +299,8 @@ impl Sheet<'_> {
             self.canvas.shape(&shape, series.colour, 0.15)?;
         }
         if series.mark != Mark::Points && places.len() > 1 {
-            self.canvas.line(&places, series.colour, 1.6)?;
+            let width = if series.mark == Mark::Broad { 4.0 } else { 1.6 };
+            self.canvas.line(&places, series.colour, width)?;
         }
         if matches!(series.mark, Mark::Points | Mark::Joined) || places.len() == 1 {
             for &place in &places {
@@ -316,10 +319,15 @@ impl Sheet<'_> {
         labels.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         let heights = apart(labels.iter().map(|(y, _)| *y).collect(), place.top, place.bottom);
         for ((_, label), y) in labels.iter().zip(heights) {
-            let text = Text { colour: label.colour, ..NOTE };
-            self.canvas.text(&label.text, (self.layout.right + SPACE_PX, y), text)?;
+            self.signed("■", &label.text, label.colour, (self.layout.right + SPACE_PX, y))?;
         }
         Ok(())
+    }
+
+    /// Words behind a sign in a colour that need not be dark enough for words.
+    fn signed(&self, sign: &str, words: &str, colour: Colour, (x, y): Place) -> Result<(), DrawError> {
+        self.canvas.text(sign, (x, y), Text { colour, ..NOTE })?;
+        self.canvas.text(words, (x + SIGN_PX, y), NOTE)
     }
 
     fn horizontal_axis(&self) -> Result<(), DrawError> {

@@ -72,6 +72,8 @@ pub struct Series {
 pub enum Mark {
     /// Joined by straight lines.
     Line,
+    /// The same, so broad that another line on it does not hide it.
+    Broad,
     /// Each value holds until the next point.
     Step,
     /// A step with the area below it shaded.

@@ -1,9 +1,9 @@
 //! The charts of a run: over time, N against X·R, and over the levels of a sweep.
 
 use super::axis::{Axis, Scale};
-use super::palette::{BLUE, GREEN, VERMILION, level as shade};
+use super::palette::{BLUE, GREEN, MUTED, VERMILION, level as shade};
 use super::{Band, Chart, Mark, Panel, Rule, Series, spectrum};
-use crate::report::human::{duration, number, rate};
+use crate::report::human::{count, counted, duration, length, number, rate};
 use crate::report::stretch::{Stretch, merged, readable_length_s};
 use crate::report::table::Table;
 use crate::report::{RunView, tables, words};
@@ -49,7 +49,7 @@ fn timeline(view: &RunView) -> Option<Chart> {
         throughput[0].label = "ended".into();
         throughput.push(Series {
             label: "throttled".into(),
-            mark: Mark::Step,
+            mark: Mark::Area,
             colour: VERMILION,
             points: held(&stretches, Stretch::throttled_per_s),
         });
@@ -60,7 +60,7 @@ fn timeline(view: &RunView) -> Option<Chart> {
         colour: GREEN,
         points: held(&stretches, |stretch| stretch.window.n()),
     };
-    let means = duration(length_s as f64);
+    let means = length(length_s);
     Some(Chart {
         id: "timeline",
         title: "Throughput and requests in flight".into(),
@@ -72,8 +72,8 @@ fn timeline(view: &RunView) -> Option<Chart> {
         x: Axis::between("time since the start", Scale::Time, 0.0, end_s),
         borders: borders(view),
         panels: vec![
-            panel(format!("attempts ended per second, means over {means}"), 170, throughput),
-            panel("attempts in flight".into(), 130, vec![in_flight]),
+            panel(format!("Attempts ended per second, means over {means}"), 170, throughput),
+            panel("Attempts in flight".into(), 130, vec![in_flight]),
         ],
         table: tables::timeline(view),
     })
@@ -97,7 +97,11 @@ fn borders(view: &RunView) -> Vec<Rule> {
     if levels.len() < 2 {
         return Vec::new();
     }
-    levels.iter().map(|level| Rule { at: level.start_s, label: level.label() }).collect()
+    let name = |(index, level): (usize, &LevelSummary)| match level.concurrency {
+        Some(workers) if index > 0 => count(workers.into()),
+        _ => level.label(),
+    };
+    levels.iter().enumerate().map(|level| Rule { at: level.1.start_s, label: name(level) }).collect()
 }
 
 /// N against X·R in windows long enough to compare them.
@@ -137,21 +141,23 @@ fn law(view: &RunView) -> Option<Chart> {
         Series {
             label: "N = X·R".into(),
             mark: Mark::Line,
-            colour: super::palette::MUTED,
+            colour: MUTED,
             points: vec![(low, low), (high, high)],
         },
     );
-    let corner = |xr: f64| (xr, xr * (1.0 - TOLERANCE), xr * (1.0 + TOLERANCE));
-    let band = Band { label: "±2 %".into(), colour: BLUE, corners: vec![corner(low), corner(high)] };
+    // The band's edges bend where they leave the plot.
+    let bends = [low, low / (1.0 - TOLERANCE), high / (1.0 + TOLERANCE), high];
+    let corner = |xr: f64| (xr, (xr * (1.0 - TOLERANCE)).max(low), (xr * (1.0 + TOLERANCE)).min(high));
+    let band = Band { label: "±2 %".into(), colour: BLUE, corners: bends.map(corner).into() };
     let y = Axis::between("N, attempts in flight", Scale::Linear, low, high);
     Some(Chart {
         id: "littles-law",
         title: "N against X·R".into(),
         subtitle: subtitle(view),
         description: format!(
-            "Mean attempts in flight against throughput times residence time in {} windows; \
+            "Mean attempts in flight against throughput times residence time in {}; \
              where the law holds and the edges of a window weigh little, they lie on the diagonal.",
-            table.rows.len()
+            counted(table.rows.len() as u64, "window")
         ),
         x: Axis::between("X·R, throughput × residence time", Scale::Linear, low, high),
         borders: Vec::new(),
@@ -193,6 +199,7 @@ fn sweep(view: &RunView) -> Option<Chart> {
     } else {
         Axis::from_zero(name, Scale::Linear, [high])
     };
+    let x = Axis { marks: keyed.iter().map(|(key, _)| *key).collect(), ..x };
     let joined = |value: fn(&LevelSummary) -> f64, colour| Series {
         label: String::new(),
         mark: Mark::Joined,
@@ -205,7 +212,7 @@ fn sweep(view: &RunView) -> Option<Chart> {
         table.row([level.label(), rate(level.throughput_per_s), duration(level.residence_mean_s)]);
     }
     let residence_y =
-        Axis::from_zero("mean residence time", Scale::Time, residence.points.iter().map(|&(_, y)| y));
+        Axis::from_zero("Mean residence time", Scale::Time, residence.points.iter().map(|&(_, y)| y));
     Some(Chart {
         id: "sweep",
         title: "Throughput and residence time over the sweep".into(),
@@ -218,7 +225,7 @@ fn sweep(view: &RunView) -> Option<Chart> {
         borders: Vec::new(),
         panels: vec![
             panel(
-                "attempts ended per second".into(),
+                "Attempts ended per second".into(),
                 170,
                 vec![joined(|level| level.throughput_per_s, BLUE)],
             ),

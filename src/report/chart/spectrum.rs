@@ -22,10 +22,10 @@ pub fn spectrum(view: &RunView) -> Option<Chart> {
     let panels = match view.levels {
         [level] => {
             let series = vec![
-                line("from intended start", BLUE, &level.latency),
+                Series { mark: Mark::Broad, ..line("from intended start", BLUE, &level.latency) },
                 line("from actual start", VERMILION, &level.service),
             ];
-            vec![panel("time to completion", 300, series)]
+            vec![panel("Time to completion", 300, series)]
         }
         levels => {
             let lines = |of: fn(&LevelTimes) -> &Times| {
@@ -36,8 +36,8 @@ pub fn spectrum(view: &RunView) -> Option<Chart> {
                     .collect()
             };
             vec![
-                panel("time from intended start", 220, lines(|level| &level.latency)),
-                panel("time from actual start", 220, lines(|level| &level.service)),
+                panel("Time from intended start", 220, lines(|level| &level.latency)),
+                panel("Time from actual start", 220, lines(|level| &level.service)),
             ]
         }
     };
@@ -62,8 +62,8 @@ fn line(label: &str, colour: super::palette::Colour, times: &Times) -> Series {
     let (count, mut points) = (times.len() as f64, Vec::new());
     let steps = (count.log10() * POINTS_PER_DECADE).ceil();
     if !times.is_empty() {
-        for step in 0..=steps as u32 {
-            let rarity = 10f64.powf(f64::from(step) / POINTS_PER_DECADE).min(count);
+        for step in 0..steps as u32 {
+            let rarity = 10f64.powf(f64::from(step) / POINTS_PER_DECADE);
             points.push((rarity, times.quantile_s(1.0 - 1.0 / rarity)));
         }
         points.push((count, times.quantile_s(1.0)));
