@@ -57,7 +57,7 @@ pub fn significant(value: f64, digits: i32) -> String {
         return if value == 0.0 { "0".into() } else { "–".into() };
     }
     let decimals = digits - 1 - magnitude(rounded(value, digits));
-    grouped(value, decimals.clamp(0, 9) as usize)
+    grouped(value, decimals.clamp(0, 15) as usize)
 }
 
 /// Like [`significant`], without the zeros at the end that say nothing.
@@ -67,10 +67,13 @@ pub fn shortest(value: f64, digits: i32) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// Events per second.
+/// Events per second; rare ones per hour, day or year.
 #[must_use]
 pub fn rate(per_s: f64) -> String {
-    format!("{}/s", number(per_s))
+    const UNITS: [(f64, &str); 4] = [(1.0, "s"), (HOUR_S, "h"), (DAY_S, "d"), (YEAR_S, "y")];
+    let readable = |(unit_s, _): &&(f64, &str)| per_s == 0.0 || per_s * unit_s >= 0.01;
+    let (unit_s, name) = UNITS.iter().find(readable).unwrap_or(&UNITS[3]);
+    format!("{}/{name}", number(per_s * unit_s))
 }
 
 /// A size in decimal units: `175 GB`.
@@ -183,7 +186,7 @@ mod tests {
             (45_000.4, "45,000"),
             (-0.034, "−0.0340"),
             (1e15, "1,000,000,000,000,000"),
-            (1e-12, "0.000000000"),
+            (1e-12, "0.00000000000100"),
             (f64::NAN, "–"),
         ] {
             assert_eq!(number(value), text);
@@ -200,7 +203,7 @@ mod tests {
         assert_eq!(bytes(999_999), "1 MB");
         assert_eq!(bytes(12), "12 B");
         assert_eq!(bytes_per_s(1.094e9), "1.09 GB/s");
-        assert_eq!(rate(1.5625), "1.56/s");
+        assert_eq!([1.5625, 0.0, 0.009, 3.2e-8].map(rate), ["1.56/s", "0/s", "32.4/h", "1.01/y"]);
         assert_eq!(percent(0.034), "3.4 %");
         assert_eq!(
             (counted(1, "object"), counted(45_000, "object")),

@@ -48,7 +48,8 @@ impl Table {
         let mut grid = Grid::new();
         grid.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         grid.set_width(u16::try_from(width.saturating_sub(2)).unwrap_or(u16::MAX));
-        grid.set_header(self.head.clone()).add_rows(self.rows.clone());
+        let printable_row = |row: &Vec<String>| row.iter().map(|cell| printable(cell)).collect::<Vec<_>>();
+        grid.set_header(self.head.clone()).add_rows(self.rows.iter().map(printable_row));
         for (index, column) in grid.column_iter_mut().enumerate() {
             column.set_padding((if index == 0 { 0 } else { 2 }, 0));
             let align = if self.is_words(index) { CellAlignment::Left } else { CellAlignment::Right };
@@ -71,12 +72,27 @@ impl Table {
     }
 }
 
+/// Text on one line, without the characters by which a name could move the cursor or turn the text round.
+pub fn printable(text: &str) -> String {
+    let moves = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .map(|c| {
+            if c.is_whitespace() {
+                ' '
+            } else if moves(c) {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
 /// Text that Markdown shows as it is, on one line.
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in printable(text).chars() {
         match character {
-            '\n' | '\r' => escaped.push(' '),
             '<' => escaped.push_str("&lt;"),
             '&' => escaped.push_str("&amp;"),
             '|' | '`' | '*' | '_' | '[' | ']' | '\\' => {
@@ -111,6 +127,13 @@ mod tests {
         let mut wide = Table::new("", &["name", "words"]);
         wide.row(["n".repeat(30), "word ".repeat(40)]);
         assert!(wide.text(60).lines().all(|line| line.chars().count() <= 60), "{}", wide.text(60));
+    }
+
+    #[test]
+    fn names_cannot_move_the_cursor() {
+        let mut table = Table::new("", &["code", "attempts"]);
+        table.row(["a\u{1b}[2Jb\tc\u{202e}".into(), "1".into()]);
+        assert!(table.text(80).contains("a\u{fffd}[2Jb c\u{fffd}"));
     }
 
     #[test]

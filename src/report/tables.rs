@@ -10,6 +10,9 @@ use crate::load::dispatch::StopReason;
 use crate::stats::histogram::Percentiles;
 use crate::stats::summary::{LevelSummary, RunDocument};
 
+/// Stands for what cannot be known.
+const UNKNOWN: &str = "–";
+
 /// What a level came to, one measure a row.
 pub fn measures(level: &LevelSummary) -> Table {
     let mut table = Table::new("What was measured", &["measure", "value", "note"]).words_from(2);
@@ -41,7 +44,7 @@ pub fn headlines(level: &LevelSummary) -> [(&'static str, String); 6] {
         ("in flight N", number(level.in_flight_mean)),
         ("residence R", duration(level.residence_mean_s)),
         ("makespan", duration(level.makespan_s)),
-        ("p99 latency", duration(level.latency_s.p99)),
+        ("p99 latency", latency(level, level.latency_s.p99)),
         ("throttled", count(level.throttles)),
     ]
 }
@@ -49,14 +52,15 @@ pub fn headlines(level: &LevelSummary) -> [(&'static str, String); 6] {
 /// Percentiles of a level's times, one kind of time a row.
 pub fn times(level: &LevelSummary) -> Table {
     let mut table = Table::new("Times", &["time", "p50", "p90", "p99", "p99.9", "max", "mean"]);
-    let mut row = |name: &str, p: &Percentiles| {
-        let cells = [p.p50, p.p90, p.p99, p.p999, p.max, p.mean].map(duration);
+    let mut row = |name: &str, p: &Percentiles, known: bool| {
+        let show = |time_s| if known { duration(time_s) } else { UNKNOWN.into() };
+        let cells = [p.p50, p.p90, p.p99, p.p999, p.max, p.mean].map(show);
         let [p50, p90, p99, p999, max, mean] = cells;
         table.row([name.into(), p50, p90, p99, p999, max, mean]);
     };
-    row("from intended start", &level.latency_s);
-    row("from actual start", &level.service_s);
-    row("generator lateness", &level.lateness_s);
+    row("from intended start", &level.latency_s, level.jobs_done > 0);
+    row("from actual start", &level.service_s, level.service_s.max > 0.0);
+    row("generator lateness", &level.lateness_s, level.jobs > 0);
     table
 }
 
@@ -72,11 +76,23 @@ pub fn levels(document: &RunDocument) -> Table {
             number(level.in_flight_mean),
             duration(level.residence_mean_s),
             duration(level.makespan_s),
-            duration(p.p50),
-            duration(p.p99),
-            duration(p.max),
+            latency(level, p.p50),
+            latency(level, p.p99),
+            latency(level, p.max),
             law_ratio(level),
         ]);
+    }
+    table
+}
+
+/// Little's law level by level: its terms, and what the edges of the window explain of the difference.
+pub fn laws(document: &RunDocument) -> Table {
+    let head = ["level", "X", "R", "X·R", "N", "difference", "of which edges"];
+    let mut table = Table::new("N = X·R in each level", &head);
+    for level in &document.levels {
+        let law = &level.littles_law;
+        let [xr, n, difference, edges] = super::words::sides(law);
+        table.row([level.label(), rate(law.x_per_s), duration(law.r_s), xr, n, difference, edges]);
     }
     table
 }
@@ -155,7 +171,9 @@ pub fn timeline(view: &RunView) -> Table {
     let length_s = super::stretch::readable_length_s(view.series, STRETCHES_AT_MOST, 0.0);
     let head = ["from", "to", "X", "N", "R", "throttled", "errors"];
     let mut table = Table::new(format!("In steps of {}", length(length_s)), &head);
-    for stretch in super::stretch::merged(view.series, length_s * crate::scenario::quantity::NS_PER_S) {
+    for stretch in
+        super::stretch::merged_with_rests(view.series, length_s * crate::scenario::quantity::NS_PER_S)
+    {
         table.row([
             duration(stretch.start_s()),
             duration(stretch.end_s()),
@@ -188,7 +206,12 @@ fn of_attempts(number: u64, level: &LevelSummary) -> String {
 
 fn law_ratio(level: &LevelSummary) -> String {
     let law = &level.littles_law;
-    if law.n > 0.0 { super::human::grouped(law.xr / law.n, 4) } else { "–".into() }
+    if law.n > 0.0 { super::human::grouped(law.xr / law.n, 4) } else { UNKNOWN.into() }
+}
+
+/// A percentile of the latency, where a job was done.
+fn latency(level: &LevelSummary, time_s: f64) -> String {
+    if level.jobs_done > 0 { duration(time_s) } else { UNKNOWN.into() }
 }
 
 fn stop_reason(reason: Option<StopReason>) -> &'static str {

@@ -3,7 +3,7 @@
 use super::human::{count, length};
 use super::sparkline::sparkline;
 use super::stretch::merged;
-use super::table::Table;
+use super::table::{Table, printable};
 use super::{RunView, tables, words};
 use crate::scenario::quantity::NS_PER_S;
 use crate::stats::summary::{Finding, RunDocument, Verdict};
@@ -162,7 +162,7 @@ impl Page {
     fn paragraph(&mut self, label: &str, text: &str, ink: Option<Ink>) {
         let indent = if label.is_empty() { 0 } else { LABEL_WIDTH };
         let mut lead = if label.is_empty() { String::new() } else { format!("  {label:<0$}", indent - 2) };
-        for line in wrapped(text, self.width - indent) {
+        for line in wrapped(&printable(text), self.width - indent) {
             self.text.push_str(&lead);
             self.text.push_str(&ink.map_or_else(|| line.clone(), |ink| self.painted(&line, ink)));
             self.gap();
@@ -194,4 +194,55 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+
+    #[test]
+    fn one_level_at_80_columns() {
+        insta::assert_snapshot!(render(&Sample::one_level().view(), 80, false));
+    }
+
+    #[test]
+    fn a_sweep_at_80_columns() {
+        insta::assert_snapshot!(render(&Sample::sweep().view(), 80, false));
+    }
+
+    #[test]
+    fn a_cut_off_run_shows_what_the_edges_explain() {
+        insta::assert_snapshot!(render(&Sample::incomplete().view(), 80, false));
+    }
+
+    #[test]
+    fn every_run_fits_its_width() {
+        for sample in Sample::all() {
+            for width in [60, 80, 120] {
+                let text = render(&sample.view(), width, false);
+                let widest = text.lines().map(|line| line.chars().count()).max();
+                assert!(widest.is_some_and(|widest| widest <= width), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn colour_adds_nothing_but_colour() {
+        let sample = Sample::saturated();
+        let plain = render(&sample.view(), 80, false);
+        let mut coloured = render(&sample.view(), 80, true);
+        assert!(plain.contains("GENERATOR SATURATED") && !plain.contains('\u{1b}'));
+        assert!(coloured.contains("\u{1b}[32mPASS\u{1b}[0m"));
+        for code in ["1", "0", "32", "1;31", "1;33"] {
+            coloured = coloured.replace(&format!("\u{1b}[{code}m"), "");
+        }
+        assert_eq!(coloured, plain);
+    }
+
+    #[test]
+    fn long_words_are_broken() {
+        assert_eq!(wrapped("ab cdefgh i", 4), ["ab", "cdef", "gh i"]);
+        assert_eq!(wrapped("", 4), [""]);
+    }
 }

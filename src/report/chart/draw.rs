@@ -172,19 +172,19 @@ fn beside(panel: &Panel, frame: Frame) -> Vec<Label> {
         let &(_, at) = series.points.last()?;
         Some(Label { text: series.label.clone(), colour: series.colour, at })
     });
-    let rules = panel.rules.iter().map(|rule| Label { text: rule.label.clone(), colour: MUTED, at: rule.at });
+    let rules = panel.rules.iter().map(|rule| Label { text: rule.label.clone(), colour: FRAME, at: rule.at });
     lines.chain(rules).collect()
 }
 
 /// What is named above the plot: shaded areas, dots, and everything where there is no room beside it.
 fn keys(panel: &Panel, frame: Frame, (left, first_y): Place) -> Result<Vec<Key>, DrawError> {
     let bands = panel.bands.iter().map(|band| (&band.label, band.colour, "■"));
-    let series =
-        panel.series.iter().filter(|series| !frame.is_wide() || series.mark == Mark::Points).map(|series| {
-            (&series.label, series.colour, if series.mark == Mark::Points { "●" } else { "■" })
-        });
+    let series = panel.series.iter().filter(|series| !frame.is_wide() || series.mark == Mark::Points);
+    let series = series
+        .map(|series| (&series.label, series.colour, if series.mark == Mark::Points { "●" } else { "■" }));
+    let rules = panel.rules.iter().filter(|_| !frame.is_wide()).map(|rule| (&rule.label, FRAME, "■"));
     let (mut x, mut y, mut keys) = (left, first_y, Vec::new());
-    for (words, colour, sign) in bands.chain(series).filter(|(words, ..)| !words.is_empty()) {
+    for (words, colour, sign) in bands.chain(series).chain(rules).filter(|(words, ..)| !words.is_empty()) {
         let width = text_width_px(words, NOTE)? + SIGN_PX;
         if x > left && x + width > frame.width_px() - left {
             (x, y) = (left, y + LINE_PX);
@@ -290,7 +290,7 @@ impl Sheet<'_> {
     fn series(&self, series: &Series, panel: &Panel, place: &PanelPlace) -> Result<(), DrawError> {
         let at = |&(x, y): &(f64, f64)| (self.x(x), self.y(&panel.y, y, place));
         let places: Vec<Place> = match series.mark {
-            Mark::Step | Mark::Area => stepped(series.points.iter().map(at)),
+            Mark::Area => stepped(series.points.iter().map(at)),
             Mark::Line | Mark::Broad | Mark::Points | Mark::Joined => series.points.iter().map(at).collect(),
         };
         if let (Mark::Area, [(first, _), .., (last, _)]) = (series.mark, places.as_slice()) {

@@ -74,9 +74,7 @@ pub enum Mark {
     Line,
     /// The same, so broad that another line on it does not hide it.
     Broad,
-    /// Each value holds until the next point.
-    Step,
-    /// A step with the area below it shaded.
+    /// Each value holds until the next point, with the area below it shaded.
     Area,
     /// A dot each.
     Points,

@@ -4,7 +4,7 @@ use super::axis::{Axis, Scale};
 use super::palette::{BLUE, GREEN, MUTED, VERMILION, level as shade};
 use super::{Band, Chart, Mark, Panel, Rule, Series, spectrum};
 use crate::report::human::{count, counted, duration, length, number, rate};
-use crate::report::stretch::{Stretch, merged, readable_length_s};
+use crate::report::stretch::{Stretch, merged, merged_with_rests, readable_length_s};
 use crate::report::table::Table;
 use crate::report::{RunView, tables, words};
 use crate::scenario::quantity::{NS_PER_S, nanoseconds, seconds};
@@ -14,10 +14,10 @@ use crate::stats::summary::LevelSummary;
 const STRETCHES_AT_MOST: u64 = 400;
 /// Fewer completions in a stretch make a line of noise.
 const ENDED_AT_LEAST: f64 = 10.0;
-/// Windows of a level in which N is held against X·R.
-const WINDOWS_AT_MOST: f64 = 60.0;
-/// Windows are at least so many mean residence times long.
-const RESIDENCES_AT_LEAST: f64 = 10.0;
+/// Windows in which N is held against X·R.
+const WINDOWS_AT_MOST: f64 = 240.0;
+/// Levels that are named in a chart.
+const NAMES_AT_MOST: usize = 10;
 /// How far from N = X·R still counts as equal.
 const TOLERANCE: f64 = 0.02;
 
@@ -25,6 +25,13 @@ const TOLERANCE: f64 = 0.02;
 #[must_use]
 pub fn charts(view: &RunView) -> Vec<Chart> {
     [timeline(view), spectrum::spectrum(view), law(view), sweep(view)].into_iter().flatten().collect()
+}
+
+/// The name of a level beside its line or dots; of many levels, some have none, and a single one needs none.
+pub(super) fn name(levels: &[LevelSummary], index: usize) -> String {
+    let every = levels.len().div_ceil(NAMES_AT_MOST);
+    let named = levels.len() > 1 && (index % every == 0 || index + 1 == levels.len());
+    levels.get(index).filter(|_| named).map_or_else(String::new, LevelSummary::label)
 }
 
 /// What every chart was taken from.
@@ -37,7 +44,7 @@ pub(super) fn subtitle(view: &RunView) -> Vec<String> {
 /// Throughput and requests in flight over time.
 fn timeline(view: &RunView) -> Option<Chart> {
     let length_s = readable_length_s(view.series, STRETCHES_AT_MOST, ENDED_AT_LEAST);
-    let stretches = merged(view.series, length_s * NS_PER_S);
+    let stretches = merged_with_rests(view.series, length_s * NS_PER_S);
     let end_s = stretches.last()?.end_s();
     let mut throughput = vec![Series {
         label: String::new(),
@@ -61,6 +68,15 @@ fn timeline(view: &RunView) -> Option<Chart> {
         points: held(&stretches, |stretch| stretch.window.n()),
     };
     let means = length(length_s);
+    let mut panels = vec![
+        panel(format!("Attempts ended per second, means over {means}"), 170, throughput),
+        panel("Attempts in flight".into(), 130, vec![in_flight]),
+    ];
+    if let [level] = view.document.levels.as_slice() {
+        let mean = |at: f64| Rule { at, label: format!("mean {}", number(at)) };
+        panels[0].rules.push(mean(level.throughput_per_s));
+        panels[1].rules.push(mean(level.in_flight_mean));
+    }
     Some(Chart {
         id: "timeline",
         title: "Throughput and requests in flight".into(),
@@ -71,10 +87,7 @@ fn timeline(view: &RunView) -> Option<Chart> {
         ),
         x: Axis::between("time since the start", Scale::Time, 0.0, end_s),
         borders: borders(view),
-        panels: vec![
-            panel(format!("Attempts ended per second, means over {means}"), 170, throughput),
-            panel("Attempts in flight".into(), 130, vec![in_flight]),
-        ],
+        panels,
         table: tables::timeline(view),
     })
 }
@@ -97,11 +110,12 @@ fn borders(view: &RunView) -> Vec<Rule> {
     if levels.len() < 2 {
         return Vec::new();
     }
-    let name = |(index, level): (usize, &LevelSummary)| match level.concurrency {
-        Some(workers) if index > 0 => count(workers.into()),
-        _ => level.label(),
+    let short = |(index, level): (usize, &LevelSummary)| {
+        let label =
+            level.concurrency.filter(|_| index > 0).map_or_else(|| level.label(), |w| count(w.into()));
+        Rule { at: level.start_s, label }
     };
-    levels.iter().enumerate().map(|level| Rule { at: level.1.start_s, label: name(level) }).collect()
+    levels.iter().enumerate().map(short).collect()
 }
 
 /// N against X·R in windows long enough to compare them.
@@ -122,7 +136,7 @@ fn law(view: &RunView) -> Option<Chart> {
             ]);
         }
         series.push(Series {
-            label: if levels.len() > 1 { level.label() } else { String::new() },
+            label: name(levels, index),
             mark: Mark::Points,
             colour: shade(index, levels.len()),
             points: windows.iter().map(|stretch| (stretch.window.xr(), stretch.window.n())).collect(),
@@ -171,7 +185,10 @@ fn windows(view: &RunView, index: u32, level: &LevelSummary) -> Vec<Stretch> {
     let first = view.series.partition_point(|row| row.level < index);
     let last = view.series.partition_point(|row| row.level <= index);
     let rows = &view.series[first..last];
-    let length_s = (RESIDENCES_AT_LEAST * level.residence_mean_s).max(level.makespan_s / WINDOWS_AT_MOST);
+    // Refusals are short and many: what fills the window's edges are the requests that are served.
+    let residence_s = level.residence_mean_s.max(level.service_s.mean);
+    let per_level = (WINDOWS_AT_MOST / view.document.levels.len() as f64).max(1.0);
+    let length_s = (words::RESIDENCES_AT_LEAST * residence_s).max(level.makespan_s / per_level);
     let length_ns = nanoseconds(length_s.max(seconds(NS_PER_S)));
     let mut windows = merged(rows, length_ns);
     if windows.len() > 1 {
@@ -239,4 +256,68 @@ fn sweep(view: &RunView) -> Option<Chart> {
         ],
         table,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::chart::{Frame, svg};
+    use crate::report::png;
+    use crate::report::sample::Sample;
+
+    fn ids(sample: &Sample) -> Vec<&'static str> {
+        charts(&sample.view()).iter().map(|chart| chart.id).collect()
+    }
+
+    #[test]
+    fn a_run_has_the_charts_that_it_has_data_for() {
+        assert_eq!(ids(&Sample::empty()), [""; 0]);
+        assert_eq!(ids(&Sample::one_attempt()), ["timeline", "littles-law"]);
+        assert_eq!(ids(&Sample::one_level()), ["timeline", "latency", "littles-law"]);
+        assert_eq!(ids(&Sample::sweep()), ["timeline", "latency", "littles-law", "sweep"]);
+    }
+
+    #[test]
+    fn every_chart_of_every_run_can_be_drawn_and_says_that_it_is_a_rehearsal() {
+        for sample in Sample::all() {
+            for chart in charts(&sample.view()) {
+                let drawing = svg(&chart, Frame::Card).unwrap();
+                assert!(!drawing.contains("NaN") && !drawing.contains("inf"), "{drawing}");
+                assert_eq!(drawing.contains("REHEARSAL"), sample.document.rehearsal);
+            }
+        }
+    }
+
+    #[test]
+    fn a_month_of_seconds_makes_a_small_drawing_that_keeps_every_completion() {
+        let sample = Sample::long(3_000_000);
+        let chart = timeline(&sample.view()).unwrap();
+        let line = &chart.panels[0].series[0].points;
+        assert!(line.len() <= STRETCHES_AT_MOST as usize + 1, "{}", line.len());
+        assert!(line.iter().all(|&(_, per_s)| (per_s - 75.0).abs() < 1e-9));
+        assert!(svg(&chart, Frame::Card).unwrap().len() < 50_000);
+    }
+
+    #[test]
+    fn throttles_have_their_own_line() {
+        let throughput = |sample: &Sample| timeline(&sample.view()).unwrap().panels.remove(0).series.len();
+        assert_eq!((throughput(&Sample::one_level()), throughput(&Sample::refused())), (1, 2));
+    }
+
+    #[test]
+    fn a_small_drawing() {
+        let chart = timeline(&Sample::one_attempt().view()).unwrap();
+        insta::assert_snapshot!(svg(&chart, Frame::Inline { width_px: 350 }).unwrap());
+    }
+
+    #[test]
+    fn pixels_are_twice_the_drawing() {
+        let chart = sweep(&Sample::sweep().view()).unwrap();
+        let drawing = svg(&chart, Frame::Card).unwrap();
+        let image = png::render(&drawing).unwrap();
+        assert_eq!(image[..8], *b"\x89PNG\r\n\x1a\n");
+        let width = u32::from_be_bytes(image[16..20].try_into().unwrap());
+        assert_eq!(width, 1600);
+        assert!(png::render("no drawing").is_err());
+    }
 }

@@ -13,10 +13,10 @@ const POINTS_PER_DECADE: f64 = 24.0;
 /// Spread between median and maximum from which the times are shown on a logarithmic axis.
 const WIDE: f64 = 30.0;
 
-/// Times over percentiles: one panel with both kinds of time, or one panel a kind when there are several levels.
+/// Times over percentiles, from two values on: one panel with both kinds of time, or one panel a kind when there are several levels.
 pub fn spectrum(view: &RunView) -> Option<Chart> {
     let largest = view.levels.iter().flat_map(|level| [level.latency.len(), level.service.len()]).max()?;
-    if largest == 0 {
+    if largest < 2 {
         return None;
     }
     let panels = match view.levels {
@@ -29,11 +29,11 @@ pub fn spectrum(view: &RunView) -> Option<Chart> {
         }
         levels => {
             let lines = |of: fn(&LevelTimes) -> &Times| {
-                let labels = view.document.levels.iter().map(crate::stats::summary::LevelSummary::label);
-                let labelled = levels.iter().zip(labels).enumerate();
-                labelled
-                    .map(|(index, (level, label))| line(&label, shade(index, levels.len()), of(level)))
-                    .collect()
+                let line = |(index, level): (usize, &LevelTimes)| {
+                    let name = super::run::name(&view.document.levels, index);
+                    line(&name, shade(index, levels.len()), of(level))
+                };
+                levels.iter().enumerate().map(line).collect()
             };
             vec![
                 panel("Time from intended start", 220, lines(|level| &level.latency)),
