@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use super::{LevelTimes, RunView};
 use crate::law::little::Window;
@@ -25,7 +26,16 @@ use crate::stats::summary::{
 
 const SIZE_BYTES: u64 = 700_000_000;
 
+/// Recording an hour second by second takes a while without optimisation.
+static SWEEP: LazyLock<Sample> = LazyLock::new(|| {
+    let mut profile = Profile::default();
+    profile.copy.sigma = 0.01;
+    profile.copy.kappa = 1e-4;
+    Sample::of(&[5, 10, 20, 40, 80], 250, &profile, u64::MAX)
+});
+
 /// A run that owns its parts.
+#[derive(Clone)]
 pub struct Sample {
     pub document: RunDocument,
     pub series: Vec<Row>,
@@ -61,10 +71,7 @@ impl Sample {
 
     /// Five levels, the last well past the service's best.
     pub fn sweep() -> Self {
-        let mut profile = Profile::default();
-        profile.copy.sigma = 0.01;
-        profile.copy.kappa = 1e-4;
-        Self::of(&[5, 10, 20, 40, 80], 250, &profile, u64::MAX)
+        SWEEP.clone()
     }
 
     /// A service that refuses and fails.

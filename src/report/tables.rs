@@ -116,6 +116,9 @@ pub fn outcomes(document: &RunDocument) -> Table {
     table
 }
 
+/// Counts of a level by name.
+type Counts = fn(&LevelSummary) -> &BTreeMap<String, u64>;
+
 /// Throttles and errors by kind and code, and arrivals that could not start by reason, over all levels.
 /// Without rows when there was none.
 pub fn refusals(document: &RunDocument) -> Table {
@@ -124,7 +127,7 @@ pub fn refusals(document: &RunDocument) -> Table {
     if throttles > 0 {
         table.row(["throttled".into(), count(throttles), "outcome".into()]);
     }
-    let kinds: [(&str, fn(&LevelSummary) -> &BTreeMap<String, u64>); 3] = [
+    let kinds: [(&str, Counts); 3] = [
         ("outcome", |level| &level.errors),
         ("code", |level| &level.error_codes),
         ("not started", |level| &level.not_started),

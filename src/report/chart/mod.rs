@@ -6,11 +6,16 @@
 pub mod axis;
 mod canvas;
 mod draw;
+mod layout;
+mod little;
 pub mod palette;
 mod run;
 mod spectrum;
+mod sweep;
+mod timeline;
 
-pub use draw::{Frame, svg};
+pub use draw::svg;
+pub use layout::Frame;
 pub use run::charts;
 
 use axis::Axis;
@@ -52,6 +57,14 @@ pub struct Panel {
     pub bands: Vec<Band>,
     /// Values to compare with.
     pub rules: Vec<Rule>,
+}
+
+impl Panel {
+    /// A panel with nothing but series.
+    #[must_use]
+    pub fn of(y: Axis, height_px: u32, series: Vec<Series>) -> Self {
+        Self { y, height_px, series, bands: Vec::new(), rules: Vec::new() }
+    }
 }
 
 /// Points with a look.

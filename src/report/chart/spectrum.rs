@@ -81,7 +81,7 @@ fn panel(name: &str, height_px: u32, series: Vec<Series>) -> Panel {
     } else {
         Axis::from_zero(name, Scale::Time, values())
     };
-    Panel { y, height_px, series, bands: Vec::new(), rules: Vec::new() }
+    Panel::of(y, height_px, series)
 }
 
 fn table(view: &RunView) -> Table {
