@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::table::{Table, escaped};
+use super::table::{Table, escaped, printable};
 use super::{RunView, tables, words};
 
 /// The run in Markdown.
@@ -84,7 +84,25 @@ fn provenance(view: &RunView) -> String {
         format!("planner {}", document.version),
         words::date(&document.started_at),
     ];
-    let command = words::command(document).replace('\n', " ");
+    let command = printable(&words::command(document));
     let fence = "`".repeat(1 + command.chars().filter(|&c| c == '`').count());
     format!("<sub>{}</sub>\n\n{fence} {command} {fence}", escaped(&fields.join(" · ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+
+    #[test]
+    fn a_run_with_refusals() {
+        insta::assert_snapshot!(render(&Sample::refused().view()));
+    }
+
+    #[test]
+    fn names_stay_text() {
+        let page = render(&Sample::hostile().view());
+        assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("<svg"), "{page}");
+        assert!(page.contains("`` planner measure"), "a command with backticks has a longer fence: {page}");
+    }
 }

@@ -11,7 +11,10 @@ use crate::stats::summary::{
 };
 
 /// Windows shorter than so many mean residence times say little about the law.
-const RESIDENCES_AT_LEAST: f64 = 10.0;
+pub const RESIDENCES_AT_LEAST: f64 = 10.0;
+/// Fewer values give no upper bound of the 99th percentile at 95 % confidence: the smallest n with
+/// 0.99ⁿ ≤ 0.05.
+const P99_BOUND_FROM: u64 = 299;
 
 /// Says that a rehearsal is one; nothing for a run against a real account.
 pub fn rehearsal(document: &RunDocument) -> Option<String> {
@@ -51,6 +54,8 @@ pub fn done(document: &RunDocument) -> String {
         OperationKind::Copy => format!("{} copied ({})", counted(items, "object"), bytes(size_bytes)),
         OperationKind::Publish => format!("{} published", counted(items, "message")),
     };
+    let failed = document.levels.iter().map(|level| level.jobs_failed).sum();
+    let what = if failed > 0 { format!("{what} and {} failed", counted(failed, "job")) } else { what };
     let time = duration(makespan_s);
     match document.levels.as_slice() {
         [] => "No level was run.".into(),
@@ -132,18 +137,22 @@ pub fn law(law: &LittlesLaw) -> String {
     if law.window_s == 0.0 {
         return "nothing was recorded".into();
     }
-    let decimals = match law.n.max(law.xr) {
-        n if n >= 1000.0 => 1,
-        n if n >= 1.0 => 2,
-        _ => 4,
-    };
-    let [xr, n, difference, edges] =
-        [law.xr, law.n, law.difference, law.edges].map(|value| grouped(value, decimals));
+    let [xr, n, difference, edges] = sides(law);
     format!(
         "X {}/s × R {} s = {xr}, N = {n}, difference {difference}, of which the window's edges explain {edges}",
         shortest(law.x_per_s, 5),
         shortest(law.r_s, 5),
     )
+}
+
+/// X·R, N, their difference and what the edges explain of it, with as many decimals each.
+pub fn sides(law: &LittlesLaw) -> [String; 4] {
+    let decimals = match law.n.max(law.xr) {
+        n if n >= 1000.0 => 1,
+        n if n >= 1.0 => 2,
+        _ => 4,
+    };
+    [law.xr, law.n, law.difference, law.edges].map(|value| grouped(value, decimals))
 }
 
 /// A verdict with its ratio, its interval and what to do about it.
@@ -182,41 +191,56 @@ pub fn generator(generator: &Generator) -> String {
     )
 }
 
-/// What a reader should doubt, and what to do about it.
+/// What a reader should doubt, and what to do about it; a doubt about several levels is told once.
 pub fn doubts(view: &RunView) -> Vec<String> {
-    let document = view.document;
-    let mut doubts = Vec::new();
-    for level in &document.levels {
-        let label = level.label();
-        let mut doubt = |holds: bool, text: String| doubts.extend(holds.then(|| format!("{label}: {text}")));
-        let residences = level.makespan_s / level.residence_mean_s;
-        doubt(
-            level.attempts > 0 && residences < RESIDENCES_AT_LEAST,
+    let levels = &view.document.levels;
+    let mut doubts: Vec<(String, Vec<String>)> = Vec::new();
+    for level in levels {
+        for text in level_doubts(level) {
+            match doubts.iter_mut().find(|(known, _)| *known == text) {
+                Some((_, labels)) => labels.push(level.label()),
+                None => doubts.push((text, vec![level.label()])),
+            }
+        }
+    }
+    let told = |(text, labels): (String, Vec<String>)| match (levels.len(), labels.len()) {
+        (1, _) => text,
+        (all, some) if all == some => format!("In every level, {text}"),
+        _ => format!("With {}, {text}", labels.join(", ")),
+    };
+    doubts.into_iter().map(told).map(|text| capitalised(&text)).collect()
+}
+
+fn level_doubts(level: &LevelSummary) -> Vec<String> {
+    let residences = level.makespan_s / level.residence_mean_s;
+    let (done, open, skipped) = (level.jobs_done, unfinished(level), level.not_started_count());
+    let doubts = [
+        (level.attempts > 0 && residences < RESIDENCES_AT_LEAST).then(|| {
             format!(
-                "the level is only {} residence times long, so filling and emptying weigh on every mean; \
-                 run it for at least {}.",
+                "the run is only {} residence times long, so that filling and emptying weigh on every mean; \
+                 {} or more would do.",
                 number(residences),
                 duration(RESIDENCES_AT_LEAST * level.residence_mean_s)
-            ),
-        );
-        let done = level.jobs_done;
-        doubt(
-            done > 0 && done < 299,
-            format!("{} cannot bound the 99th percentile; 299 can.", counted(done, "job")),
-        );
-        let open = unfinished(level);
-        doubt(open > 0, format!("{} did not end and count in no percentile.", counted(open, "job")));
-        doubt(
-            level.jobs_failed > 0,
-            format!("{} failed for good and count in no percentile.", counted(level.jobs_failed, "job")),
-        );
-        let skipped = level.not_started_count();
-        doubt(
-            skipped > 0,
-            format!("{} could not start: the offered load was not reached.", counted(skipped, "arrival")),
-        );
-    }
-    doubts
+            )
+        }),
+        (done > 0 && done < P99_BOUND_FROM).then(|| {
+            format!("{} cannot bound the 99th percentile; {P99_BOUND_FROM} can.", counted(done, "job"))
+        }),
+        (open > 0).then(|| format!("{} did not end and count in no percentile.", counted(open, "job"))),
+        (level.jobs_failed > 0).then(|| {
+            format!("{} failed for good and count in no percentile.", counted(level.jobs_failed, "job"))
+        }),
+        (skipped > 0).then(|| {
+            format!("{} could not start: the offered load was not reached.", counted(skipped, "arrival"))
+        }),
+    ];
+    doubts.into_iter().flatten().collect()
+}
+
+/// The text with a capital at its beginning.
+pub fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 /// The command that does the run again.
