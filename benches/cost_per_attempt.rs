@@ -4,6 +4,7 @@
 //! embedded endpoint in process, whose share is in every figure.
 
 use std::hint::black_box;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use planner::cloud::{Cloud, CloudConfig};
 use planner::drive::pacer::Pacer;
 use planner::drive::{Drive, Observer};
 use planner::load::attempt::Attempt;
-use planner::load::dispatch::{Arrivals, Budget, Dispatcher, Level};
+use planner::load::dispatch::{Arrivals, Budget, Dispatcher, Level, StopReason};
 use planner::load::pool::Groups;
 use planner::load::retry::RetryPolicy;
 use planner::runs::RunError;
@@ -112,8 +113,8 @@ impl Observer for Nobody {
         Ok(())
     }
 
-    fn second(&mut self, _: &Second) -> Result<(), RunError> {
-        Ok(())
+    fn second(&mut self, _: &Second) -> Result<ControlFlow<StopReason>, RunError> {
+        Ok(ControlFlow::Continue(()))
     }
 }
 
@@ -124,8 +125,8 @@ impl Observer for ToDisk {
         self.0.attempt(attempt)
     }
 
-    fn second(&mut self, second: &Second) -> Result<(), RunError> {
-        self.0.second(second)
+    fn second(&mut self, second: &Second) -> Result<ControlFlow<StopReason>, RunError> {
+        self.0.second(second).map(ControlFlow::Continue)
     }
 }
 

@@ -221,6 +221,8 @@ fn stop_reason(reason: Option<StopReason>) -> &'static str {
     match reason {
         Some(StopReason::Finished) => "all jobs started",
         Some(StopReason::Duration) => "the time was over",
+        Some(StopReason::Precise) => "as precise as asked",
+        Some(StopReason::NotConverged) => "not converged in time",
         Some(StopReason::MaxRequests) => "stopped by the limit on requests",
         Some(StopReason::MaxDuration) => "stopped by the limit on time",
         Some(StopReason::MaxCost) => "stopped by the limit on cost",

@@ -86,7 +86,8 @@ impl FullLoad {
             return Some((0, self.last_start_ns)).filter(|(from, to)| from < to);
         }
         let from = self.workers.iter().map(|worker| worker.first_end_ns).collect::<Option<Vec<_>>>()?;
-        let (from, to) = (from.into_iter().max()?, self.workers.iter().map(|worker| worker.last_start_ns).min()?);
+        let (from, to) =
+            (from.into_iter().max()?, self.workers.iter().map(|worker| worker.last_start_ns).min()?);
         (from < to).then_some((from, to))
     }
 }
@@ -323,7 +324,15 @@ mod tests {
             let job_end = Some(JobEnd::Done);
             let (started_ns, ended_ns) = (from, to);
             let outcome = Outcome::Ok;
-            recorder.restore_attempt(&Attempt { level: 0, start, started_ns, ended_ns, outcome, code: None, job_end });
+            recorder.restore_attempt(&Attempt {
+                level: 0,
+                start,
+                started_ns,
+                ended_ns,
+                outcome,
+                code: None,
+                job_end,
+            });
         }
         assert_eq!(recorder.load.window_ns(), None, "worker 0 starts its last job before worker 1 ended one");
         let start = Start { worker: Some(0), ..start(9, 1, 5) };
