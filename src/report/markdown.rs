@@ -14,13 +14,9 @@ pub fn render(view: &RunView) -> String {
     for warning in warnings.iter().flatten() {
         paragraph(&mut page, &format!("> **{}**", escaped(warning)));
     }
-    let verdicts = [
-        Some(words::done(document)),
-        Some(words::law_verdict(document)),
-        Some(words::generator_verdict(document)),
-        words::threshold_verdict(document),
-    ];
-    paragraph(&mut page, &escaped(&verdicts.into_iter().flatten().collect::<Vec<_>>().join(" ")));
+    let sentences = words::sentences(document).into_iter().map(|sentence| sentence.text);
+    let lead: Vec<_> = std::iter::once(words::done(document)).chain(sentences).collect();
+    paragraph(&mut page, &escaped(&lead.join(" ")));
     match document.levels.as_slice() {
         [] => {}
         [level] => {

@@ -59,17 +59,26 @@ pub fn done(document: &RunDocument) -> String {
     let time = duration(makespan_s);
     match document.levels.as_slice() {
         [] => "No level was run.".into(),
-        [level] => format!("{what} in {time} with {}{}.", article(level), averages(level)),
+        [level] => format!("{what} in {time} with {}{}.", load(level), averages(level)),
         levels @ [first, .., last] => format!(
-            "{what} in {time} over {} levels, from {} to {}.",
+            "{what} in {time} over {} levels, from {} to {}{}.",
             levels.len(),
             first.label(),
-            last.label()
+            last.label(),
+            best(levels)
         ),
     }
 }
 
-fn article(level: &LevelSummary) -> String {
+/// The level that got most done.
+fn best(levels: &[LevelSummary]) -> String {
+    let best = levels.iter().max_by(|a, b| a.goodput_per_s.total_cmp(&b.goodput_per_s));
+    best.filter(|level| level.goodput_per_s > 0.0).map_or_else(String::new, |level| {
+        format!(": most per second, {}, with {}", rate(level.goodput_per_s), load(level))
+    })
+}
+
+fn load(level: &LevelSummary) -> String {
     match (level.concurrency, level.rate_per_s) {
         (Some(_), _) => level.label(),
         (None, Some(_)) => format!("arrivals at {}", level.label()),
@@ -89,10 +98,26 @@ fn averages(level: &LevelSummary) -> String {
     )
 }
 
-/// Whether N = X·R holds, in one sentence.
-pub fn law_verdict(document: &RunDocument) -> String {
+/// A verdict in a sentence.
+pub struct Sentence {
+    /// What it came to.
+    pub verdict: Verdict,
+    /// The sentence.
+    pub text: String,
+}
+
+/// What the run came to: the law, the generator and the goals, where there are any.
+pub fn sentences(document: &RunDocument) -> Vec<Sentence> {
+    [Some(law_sentence(document)), Some(generator_sentence(document)), threshold_sentence(document)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn law_sentence(document: &RunDocument) -> Sentence {
     let Some(verdicts) = &document.verdicts else {
-        return "Whether N = X·R holds was not judged.".into();
+        let text = "Whether N = X·R holds was not judged.".into();
+        return Sentence { verdict: Verdict::NotAvailable, text };
     };
     let Finding { verdict, ratio, .. } = &verdicts.raw;
     let share = ratio.map_or_else(String::new, |ratio| format!(": X·R is {} of N", fine_percent(ratio)));
@@ -102,34 +127,36 @@ pub fn law_verdict(document: &RunDocument) -> String {
         Verdict::Inconclusive => format!("Whether N = X·R holds is not decided{share}."),
         Verdict::NotAvailable => "N = X·R could not be checked.".into(),
     };
-    match (verdicts.accounting.verdict, verdicts.independent.verdict) {
-        (Verdict::Fail, _) => format!("{raw} The accounting does not add up: do not use these numbers."),
-        (_, Verdict::Pass) => format!("{raw} The endpoint's own count agrees."),
-        (_, Verdict::Fail) => format!("{raw} The endpoint's own count disagrees."),
-        _ => raw,
-    }
+    let (verdict, more) = match (verdicts.accounting.verdict, verdicts.independent.verdict) {
+        (Verdict::Fail, _) => (Verdict::Fail, " The accounting does not add up: do not use these numbers."),
+        (_, Verdict::Fail) => (Verdict::Fail, " The endpoint's own count disagrees."),
+        (_, Verdict::Pass) => (*verdict, " The endpoint's own count agrees."),
+        _ => (*verdict, ""),
+    };
+    Sentence { verdict, text: raw + more }
 }
 
-/// How the generator did, in one sentence.
-pub fn generator_verdict(document: &RunDocument) -> String {
-    match &document.generator {
-        None => "The generator's health was not recorded.".into(),
+fn generator_sentence(document: &RunDocument) -> Sentence {
+    let (verdict, text) = match &document.generator {
+        None => (Verdict::NotAvailable, "The generator's health was not recorded."),
         Some(Generator { saturated: true, .. }) => {
-            "The generator was saturated: the run is not valid.".into()
+            (Verdict::Fail, "The generator was saturated: the run is not valid.")
         }
-        Some(_) => "The generator kept up.".into(),
-    }
+        Some(_) => (Verdict::Pass, "The generator kept up."),
+    };
+    Sentence { verdict, text: text.into() }
 }
 
-/// Whether the goals were reached, in one sentence; nothing where there are none.
-pub fn threshold_verdict(document: &RunDocument) -> Option<String> {
+fn threshold_sentence(document: &RunDocument) -> Option<Sentence> {
+    let all = document.thresholds.len();
     let crossed = document.thresholds.iter().filter(|result| !result.holds).count();
-    match (document.thresholds.len(), crossed) {
-        (0, _) => None,
-        (1, 0) => Some("The threshold holds.".into()),
-        (all, 0) => Some(format!("All {all} thresholds hold.")),
-        (all, crossed) => Some(format!("{crossed} of {} crossed.", counted(all as u64, "threshold"))),
-    }
+    let (verdict, text) = match (all, crossed) {
+        (0, _) => return None,
+        (1, 0) => (Verdict::Pass, "The threshold holds.".into()),
+        (_, 0) => (Verdict::Pass, format!("All {all} thresholds hold.")),
+        _ => (Verdict::Fail, format!("{crossed} of {} crossed.", counted(all as u64, "threshold"))),
+    };
+    Some(Sentence { verdict, text })
 }
 
 /// N = X·R with its numbers, and what the window's edges explain of the difference.

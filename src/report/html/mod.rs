@@ -21,14 +21,7 @@ pub fn render(view: &RunView) -> Result<String, ReportError> {
         name: &document.name,
         banners: banners(view),
         done: words::done(document),
-        verdicts: [
-            Some(words::law_verdict(document)),
-            Some(words::generator_verdict(document)),
-            words::threshold_verdict(document),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
+        verdicts: words::sentences(document).into_iter().map(Marked::from).collect(),
         tiles: tiles(view),
         provenance: tables::provenance(document),
         command: words::command(document),
@@ -59,7 +52,7 @@ pub fn render(view: &RunView) -> Result<String, ReportError> {
   <p class="lead">{{ done }}</p>
   <ul class="verdicts">
     {%- for verdict in verdicts %}
-    <li>{{ verdict }}</li>
+    <li><span class="{{ verdict.class }}" aria-hidden="true">{{ verdict.mark }}</span>{{ verdict.text }}</li>
     {%- endfor %}
   </ul>
   {%- if !tiles.is_empty() %}
@@ -132,7 +125,7 @@ struct RunBody<'a> {
     name: &'a str,
     banners: Vec<String>,
     done: String,
-    verdicts: Vec<String>,
+    verdicts: Vec<Marked>,
     tiles: Vec<Named>,
     provenance: Table,
     command: String,
@@ -148,6 +141,32 @@ struct RunBody<'a> {
 struct Named {
     name: String,
     value: String,
+}
+
+/// A sentence behind a mark that shows its verdict.
+struct Marked {
+    mark: &'static str,
+    class: &'static str,
+    text: String,
+}
+
+impl From<words::Sentence> for Marked {
+    fn from(sentence: words::Sentence) -> Self {
+        let mark = match sentence.verdict {
+            Verdict::Pass => "✓",
+            Verdict::Fail => "✗",
+            Verdict::Inconclusive | Verdict::NotAvailable => "?",
+        };
+        Self { mark, class: class(sentence.verdict), text: sentence.text }
+    }
+}
+
+fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Inconclusive | Verdict::NotAvailable => "open",
+    }
 }
 
 /// A verdict in the page.
@@ -191,11 +210,7 @@ fn findings(view: &RunView) -> Vec<Judged> {
     let judged = |name, finding: &Finding| Judged {
         name,
         word: finding.verdict.word(),
-        class: match finding.verdict {
-            Verdict::Pass => "pass",
-            Verdict::Fail => "fail",
-            Verdict::Inconclusive | Verdict::NotAvailable => "open",
-        },
+        class: class(finding.verdict),
         text: words::finding_details(finding),
     };
     vec![
