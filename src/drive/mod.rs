@@ -253,8 +253,8 @@ impl<'a> LevelInFlight<'a> {
     }
 
     fn close(&mut self, at_ns: u64) -> Result<(), RunError> {
-        let second = self.recorder.close_second(at_ns);
-        if let ControlFlow::Break(reason) = self.observer.second(&second)? {
+        let answer = self.recorder.close_second(at_ns, |second| self.observer.second(second))?;
+        if let ControlFlow::Break(reason) = answer {
             self.stop = Some(reason);
         }
         Ok(())

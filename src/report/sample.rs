@@ -258,8 +258,8 @@ impl Recorded {
         let open = RefCell::new(HashMap::new());
         let mut recorder = Recorder::new(index, start_ns);
         let (mut rows, mut times) = (Vec::new(), LevelTimes::default());
-        let mut keep = |second: Second| {
-            rows.push(second.row);
+        let mut keep = |second: &Second| {
+            rows.push(second.row.clone());
             times.latency.add(&second.latency);
             times.service.add(&second.service);
         };
@@ -279,7 +279,7 @@ impl Recorded {
             while recorder.second_ends_ns() <= now_ns.min(end_ns) {
                 let border_ns = recorder.second_ends_ns();
                 recorder.gauge(model.borrow().copies().in_flight());
-                keep(recorder.close_second(border_ns));
+                recorder.close_second(border_ns, &mut keep);
             }
             if let Event::Ended(attempt) = &event {
                 let admission = open.borrow_mut().remove(&attempt.start.job).unwrap();
@@ -297,7 +297,7 @@ impl Recorded {
             }
             last_ns = now_ns;
         });
-        keep(recorder.close_second(last_ns));
+        recorder.close_second(last_ns, &mut keep);
         let mut summary = recorder.summary();
         summary.set_key(LevelKey::Concurrency(workers));
         summary.stop_reason = Some(reason);
