@@ -48,7 +48,7 @@ fn apply(overrides: &Overrides, file: &mut scenario::file::File) {
     file.arrivals.workers = overrides.workers.or(file.arrivals.workers);
     file.arrivals.rate = overrides.rate.or(file.arrivals.rate);
     if overrides.duration.is_some() || overrides.jobs.is_some() {
-        file.stop = Stop { jobs: overrides.jobs, duration: overrides.duration };
+        file.stop = Stop { jobs: overrides.jobs, duration: overrides.duration, precise: None };
     }
     file.objects.count = overrides.objects.or(file.objects.count);
     let target = &mut file.target;

@@ -1,5 +1,6 @@
 //! `planner measure`: drive, record, check, report.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -289,9 +290,9 @@ impl Observer for Recording {
         self.writer.attempt(attempt)
     }
 
-    fn second(&mut self, second: &Second) -> Result<(), RunError> {
+    fn second(&mut self, second: &Second) -> Result<ControlFlow<StopReason>, RunError> {
         self.progress.second(second);
-        self.writer.second(second)
+        self.writer.second(second).map(ControlFlow::Continue)
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod pacer;
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,11 +39,11 @@ pub trait Observer {
     /// Where it cannot be written down, which ends the run.
     fn attempt(&mut self, attempt: &Attempt) -> Result<(), RunError>;
 
-    /// A second is over.
+    /// A second is over. The answer may end the level.
     ///
     /// # Errors
     /// Where it cannot be written down, which ends the run.
-    fn second(&mut self, second: &Second) -> Result<(), RunError>;
+    fn second(&mut self, second: &Second) -> Result<ControlFlow<StopReason>, RunError>;
 }
 
 /// Reads the endpoint's own count of requests in flight.
@@ -106,6 +107,9 @@ impl Drive {
             while tasks.try_join_next().is_some() {}
             let now_ns = level.now_ns();
             level.pass_time(now_ns)?;
+            if let Some(reason) = level.stop.take() {
+                dispatcher.stop(reason);
+            }
             let until_ns = match dispatcher.poll(now_ns) {
                 Action::Start(start) => {
                     level.recorder.started(now_ns, &start);
@@ -175,6 +179,8 @@ struct LevelInFlight<'a> {
     seed: u64,
     /// When the gauge is to be read in this second; None when it has been.
     gauge_due_ns: Option<u64>,
+    /// Why the observer wants the level to end.
+    stop: Option<StopReason>,
 }
 
 impl<'a> LevelInFlight<'a> {
@@ -188,8 +194,17 @@ impl<'a> LevelInFlight<'a> {
         let start = Instant::now();
         let offset_ns = nanoseconds_since(epoch, start);
         let recorder = Recorder::new(number, offset_ns);
-        let mut level =
-            Self { number, start, offset_ns, recorder, observer, gauge, seed, gauge_due_ns: None };
+        let mut level = Self {
+            number,
+            start,
+            offset_ns,
+            recorder,
+            observer,
+            gauge,
+            seed,
+            gauge_due_ns: None,
+            stop: None,
+        };
         level.gauge_due_ns = level.gauge_moment(0);
         level
     }
@@ -238,8 +253,11 @@ impl<'a> LevelInFlight<'a> {
     }
 
     fn close(&mut self, at_ns: u64) -> Result<(), RunError> {
-        let second = self.recorder.close_second(at_ns);
-        self.observer.second(&second)
+        let answer = self.recorder.close_second(at_ns, |second| self.observer.second(second))?;
+        if let ControlFlow::Break(reason) = answer {
+            self.stop = Some(reason);
+        }
+        Ok(())
     }
 
     fn next_event_ns(&self) -> u64 {

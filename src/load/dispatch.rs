@@ -82,6 +82,10 @@ pub enum StopReason {
     Finished,
     /// The stop rule's time was over.
     Duration,
+    /// Throughput and latency are known as precisely as was asked.
+    Precise,
+    /// The stop rule's time was over before they were.
+    NotConverged,
     /// A limit on requests was reached.
     MaxRequests,
     /// A limit on time was reached.
@@ -96,7 +100,7 @@ impl StopReason {
     /// Whether it ends the whole run, not only the level.
     #[must_use]
     pub fn ends_run(self) -> bool {
-        !matches!(self, Self::Finished | Self::Duration)
+        !matches!(self, Self::Finished | Self::Duration | Self::Precise | Self::NotConverged)
     }
 }
 
@@ -251,9 +255,14 @@ impl<J: Jobs> Dispatcher<J> {
         self.follow(now_ns, start.job, step)
     }
 
-    /// Starts no further job and makes no further retry; what is in flight may end.
+    /// Starts no further job. Where the reason ends the whole run no further retry is made either; what is in
+    /// flight may end.
     pub fn stop(&mut self, reason: StopReason) {
         if self.stopped.is_some_and(StopReason::ends_run) {
+            return;
+        }
+        if !reason.ends_run() {
+            self.stopped.get_or_insert(reason);
             return;
         }
         self.stopped = Some(reason);

@@ -34,10 +34,24 @@ impl Check<'_> {
         if stop.duration.is_some_and(|span| span.ns() == 0) {
             return self.error("stop.duration", "the duration is 0", "use for example 10m");
         }
+        if stop.precise.is_some_and(|share| !(0.001..=0.5).contains(&share.0)) {
+            return self.error(
+                "stop.precise",
+                "a precision like this cannot be reached or says nothing",
+                "use 0.1% to 50%",
+            );
+        }
+        if stop.precise.is_some() && process_ends {
+            return self.error(
+                "stop.precise",
+                "arrivals that change or end have no steady state",
+                "use closed, constant or poisson arrivals",
+            );
+        }
         match stop.jobs {
             Some(0) => self.error("stop.jobs", "jobs is 0", "use 1 or more"),
             Some(items) => Ok(items.div_ceil(workload.items_per_job())),
-            None if stop.duration.is_some() || process_ends => Ok(u64::MAX),
+            None if stop.limit().is_some() || process_ends => Ok(u64::MAX),
             None => Ok(workload.jobs_per_lap()),
         }
     }

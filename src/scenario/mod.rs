@@ -86,7 +86,7 @@ impl Scenario {
         Level {
             arrivals: self.levels[index].clone(),
             max_jobs: self.max_jobs,
-            duration_ns: self.file.stop.duration.map_or(u64::MAX, quantity::Span::ns),
+            duration_ns: self.file.stop.limit().map_or(u64::MAX, quantity::Span::ns),
             retry: RetryPolicy {
                 max_attempts: retry.max_attempts,
                 base_ns: retry.base.ns(),
@@ -100,7 +100,7 @@ impl Scenario {
     /// Jobs of one level if that is known beforehand.
     #[must_use]
     pub fn expected_jobs(&self, index: usize) -> Option<u64> {
-        let timed = self.file.stop.duration;
+        let timed = self.file.stop.limit();
         match &self.levels[index] {
             Arrivals::Open { process, .. } => {
                 let end_s = timed.map_or(f64::INFINITY, quantity::Span::seconds);

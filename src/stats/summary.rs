@@ -68,6 +68,10 @@ pub struct LevelSummary {
     /// Mean of the endpoint's own count of requests in flight.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint_in_flight_mean: Option<f64>,
+    /// Beginning and end of the time under full load, since the start of the level. For workers from every one
+    /// having finished a job to one starting its last; for open arrivals to the last start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_load_s: Option<[f64; 2]>,
     /// Why the level ended; absent when it was cut off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<StopReason>,

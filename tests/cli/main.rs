@@ -1,0 +1,21 @@
+//! The program as its users meet it: through the command line, on the embedded endpoint and on real servers.
+
+#![cfg(feature = "cli")]
+
+mod localstack;
+mod planner;
+mod run_folder;
+mod served;
+
+mod accounting;
+mod aws;
+mod bad_input;
+mod cleanup;
+mod cloud;
+mod cut_off;
+mod determinism;
+mod disk;
+mod interrupt;
+mod limits;
+mod output;
+mod scenarios;
