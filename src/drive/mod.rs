@@ -104,7 +104,17 @@ impl Drive {
             while let Ok(end) = ended.try_recv() {
                 level.end(&mut dispatcher, end)?;
             }
-            while tasks.try_join_next().is_some() {}
+            while let Some(joined) = tasks.try_join_next() {
+                // Nobody else tells of an attempt that panicked, and its end would be waited for for ever.
+                if let Some(panic) = joined.err().and_then(|error| error.try_into_panic().ok()) {
+                    std::panic::resume_unwind(panic);
+                }
+            }
+            drain_until = heed_interrupt(&mut self.interrupts, &mut dispatcher).or(drain_until);
+            // Virtual time drains in no time.
+            if self.pacer.is_real() && drain_until.is_some_and(|until| Instant::now() >= until) {
+                break StopReason::Interrupted;
+            }
             let now_ns = level.now_ns();
             level.pass_time(now_ns)?;
             if let Some(reason) = level.stop.take() {
@@ -122,6 +132,7 @@ impl Drive {
                 }
                 Action::Skip { .. } => {
                     level.recorder.not_started();
+                    tokio::task::yield_now().await;
                     continue;
                 }
                 Action::Finished(reason) => break reason,
@@ -130,21 +141,13 @@ impl Drive {
             let due_ns = until_ns.min(level.next_event_ns());
             tokio::select! {
                 biased;
-                Ok(()) = self.interrupts.changed() => {
-                    dispatcher.stop(StopReason::Interrupted);
-                    let patience = if *self.interrupts.borrow() > 1 { Duration::ZERO } else { DRAIN };
-                    drain_until = Some(Instant::now() + patience);
-                }
+                Ok(()) = self.interrupts.changed() => self.interrupts.mark_changed(),
                 Some(end) = ended.recv() => level.end(&mut dispatcher, end)?,
                 () = self.pacer.wait_until(level.start + Duration::from_nanos(due_ns)) => {
                     if self.pacer.is_real() {
                         self.loop_lag.record(level.woke(due_ns));
                     }
                 }
-            }
-            // Virtual time drains in no time.
-            if self.pacer.is_real() && drain_until.is_some_and(|until| Instant::now() >= until) {
-                break StopReason::Interrupted;
             }
         };
         tasks.abort_all();
@@ -153,6 +156,20 @@ impl Drive {
         summary.stop_reason = Some(reason);
         Ok(Driven { summary, abandoned: dispatcher.in_flight(), budget_left })
     }
+}
+
+/// Passes a new interrupt on, and answers until when attempts in flight are waited for. It is asked at every turn,
+/// since a driver that is behind its schedule never waits.
+fn heed_interrupt<J: Jobs>(
+    interrupts: &mut watch::Receiver<u32>,
+    dispatcher: &mut Dispatcher<J>,
+) -> Option<Instant> {
+    if !interrupts.has_changed().unwrap_or(false) {
+        return None;
+    }
+    dispatcher.stop(StopReason::Interrupted);
+    let again = *interrupts.borrow_and_update() > 1;
+    Some(Instant::now() + if again { Duration::ZERO } else { DRAIN })
 }
 
 async fn attempt(
