@@ -4,6 +4,8 @@ pub mod batch_means;
 pub mod histogram;
 pub mod interval;
 pub mod judgement;
+pub mod order;
+pub mod precision;
 pub mod recorder;
 pub mod series;
 pub mod summary;
