@@ -1,5 +1,6 @@
 //! From attempts to numbers: what is counted while a run goes on, second by second and level by level.
 
+pub mod analysis;
 pub mod batch_means;
 pub mod histogram;
 pub mod interval;
@@ -8,5 +9,6 @@ pub mod order;
 pub mod precision;
 pub mod recorder;
 pub mod series;
+pub mod steady;
 pub mod summary;
 pub mod warm_up;
