@@ -40,7 +40,7 @@ pub fn independent(bins: &[Bin], bin_s: f64, residence_mean_s: f64) -> Independe
     let (verdict, more_s) = match &ratio {
         None if ratios.is_none() || bins.is_empty() => (Verdict::NotAvailable, None),
         Some(mean) if mean.count >= BATCHES => judge(mean, batch_s),
-        _ => (Verdict::Inconclusive, Some((BATCHES * shortest - bins.len()) as f64 * bin_s)),
+        _ => (Verdict::Inconclusive, Some((BATCHES.saturating_mul(shortest) - bins.len()) as f64 * bin_s)),
     };
     Independent { verdict, ratio, batch_s, more_s }
 }

@@ -36,7 +36,7 @@ pub struct Difference {
     "the {} run is too short to compare: {bins} bins in its steady state make {} blocks of 10 mean residence times and {COMPARED_BATCHES} are needed; measure {} bins longer",
     if *.second { "second" } else { "first" },
     .bins / .bins_per_block.max(&1),
-    (COMPARED_BATCHES * .bins_per_block).saturating_sub(*.bins)
+    COMPARED_BATCHES.saturating_mul(*.bins_per_block).saturating_sub(*.bins)
 )]
 pub struct TooShort {
     /// Whether it is the second of the two runs.
