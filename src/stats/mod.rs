@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod batch_means;
+pub mod compare;
 pub mod histogram;
 pub mod interval;
 pub mod judgement;
