@@ -7,6 +7,7 @@ pub mod judgement;
 pub mod order;
 pub mod precision;
 pub mod recorder;
+pub mod scaling;
 pub mod series;
 pub mod summary;
 pub mod warm_up;
