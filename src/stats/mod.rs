@@ -9,6 +9,7 @@ pub mod judgement;
 pub mod order;
 pub mod precision;
 pub mod recorder;
+pub mod scaling;
 pub mod series;
 pub mod steady;
 pub mod summary;
