@@ -210,7 +210,7 @@ impl Measurement<'_> {
                 endpoint_url: target.url.clone(),
                 region: Some(target.clients.region.clone()),
             },
-            rehearsal: file.target.kind != TargetKind::Aws,
+            rehearsal: target.is_rehearsal(),
             virtual_time: self.is_virtual,
             seed: file.seed,
             complete: false,

@@ -16,6 +16,7 @@ use aws_sdk_s3::config::{
 
 use super::TargetError;
 use crate::cloud::{Cloud, CloudConfig, IN_PROCESS_URL};
+use crate::scenario::file::OperationKind;
 
 /// Time to make a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -61,7 +62,6 @@ impl Clients {
     /// Where an endpoint elsewhere has no credentials.
     pub fn endpoint(url: &str, region: Option<&str>, attempt_timeout: Duration) -> Result<Self, TargetError> {
         let shared = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).endpoint_url(url);
-        let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let region = region
             .map(str::to_owned)
             .or_else(|| environment("AWS_REGION"))
@@ -142,6 +142,22 @@ fn tune(
         .retry_config(RetryConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .timeout_config(timeouts)
+}
+
+/// The URL that the environment has for the service that an operation needs: `AWS_ENDPOINT_URL_S3` or
+/// `AWS_ENDPOINT_URL_SNS`, else `AWS_ENDPOINT_URL`.
+#[must_use]
+pub fn url_from_environment(operation: OperationKind) -> Option<String> {
+    let own = match operation {
+        OperationKind::Copy => "AWS_ENDPOINT_URL_S3",
+        OperationKind::Publish => "AWS_ENDPOINT_URL_SNS",
+    };
+    environment(own).or_else(|| environment("AWS_ENDPOINT_URL"))
+}
+
+/// A variable of the environment; an empty one counts as absent.
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The host that a URL names, in small letters.
