@@ -58,3 +58,20 @@ fn aws_itself_is_no_endpoint() {
         assert_eq!(dry_run("copy", WRITTEN, &[], &[environment]), Err(6));
     }
 }
+
+#[test]
+fn what_goes_to_this_machine_takes_no_proxy() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = folder.path().join("scenario.toml");
+    let text = "name = 'x'\noperation = 'copy'\n[objects]\ncount = 3\nsize = { fixed = '1KiB' }\n\
+                [arrivals]\nkind = 'closed'\nworkers = 1\n[target.service.copy]\nbase_s = 0.01";
+    std::fs::write(&scenario, text).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_planner"));
+    command.env_clear().arg("measure").arg(scenario).args(["--real-time", "--format", "json", "--out"]);
+    // Nothing listens there.
+    let proxies =
+        ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"].map(|name| (name, "http://127.0.0.1:1"));
+    let output = command.arg(folder.path()).envs(proxies).output().unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["levels"][0]["jobs_done"], 3, "{}", document["levels"][0]["error_codes"]);
+}

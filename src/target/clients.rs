@@ -13,6 +13,7 @@ use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig,
 };
+use aws_smithy_http_client::tls;
 
 use super::TargetError;
 use crate::cloud::{Cloud, CloudConfig, IN_PROCESS_URL};
@@ -50,8 +51,7 @@ impl Clients {
     /// Clients of an endpoint with known keys, over HTTP.
     #[must_use]
     pub fn with_endpoint(url: &str, config: &CloudConfig, attempt_timeout: Duration) -> Self {
-        let shared = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).endpoint_url(url);
-        Self::with_keys(shared, &config.region, config.credentials(), attempt_timeout)
+        Self::with_keys(at(url), &config.region, config.credentials(), attempt_timeout)
     }
 
     /// Clients of an emulator or another S3 at `url`. Credentials come from the environment or a named profile;
@@ -61,7 +61,6 @@ impl Clients {
     /// # Errors
     /// Where an endpoint elsewhere has no credentials.
     pub fn endpoint(url: &str, region: Option<&str>, attempt_timeout: Duration) -> Result<Self, TargetError> {
-        let shared = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).endpoint_url(url);
         let region = region
             .map(str::to_owned)
             .or_else(|| environment("AWS_REGION"))
@@ -83,7 +82,7 @@ impl Clients {
                     .help("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"));
             }
         };
-        Ok(Self::with_keys(shared, &region, credentials, attempt_timeout))
+        Ok(Self::with_keys(at(url), &region, credentials, attempt_timeout))
     }
 
     /// Clients of a real account, by the default credential and region chain.
@@ -128,6 +127,17 @@ impl Clients {
             region,
         }
     }
+}
+
+/// The beginning of a configuration for `url`. What goes to this machine goes there directly, whatever proxy the
+/// environment names.
+fn at(url: &str) -> aws_types::sdk_config::Builder {
+    let builder = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).endpoint_url(url);
+    if !is_loopback(url) {
+        return builder;
+    }
+    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+    builder.http_client(aws_smithy_http_client::Builder::new().tls_provider(provider).build_https())
 }
 
 fn tune(
