@@ -84,7 +84,7 @@ pub struct MeasureOptions {
     /// Scenario file (TOML); `planner schema` prints what it may contain.
     pub scenario: PathBuf,
     /// Folder in which the run folder is made.
-    #[arg(long, default_value = "reports", value_name = "FOLDER")]
+    #[arg(long, default_value = "reports", value_name = "FOLDER", env = "PLANNER_OUT")]
     pub out: PathBuf,
     /// Print the summary as.
     #[arg(long, value_enum, default_value_t)]

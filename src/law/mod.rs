@@ -2,7 +2,9 @@
 
 mod least_squares;
 pub mod little;
+pub mod queueing;
 pub mod refusal;
+pub mod rivals;
 pub mod tolerance;
 pub mod usl;
 pub mod usl_fit;

@@ -73,7 +73,7 @@ fn a_sweep_that_grows_faster_than_its_workers_reaches_both_bounds() {
 #[test]
 fn each_refusal_names_what_to_measure() {
     let exact = |usl: Usl, ns: &[f64]| {
-        let noise = |i: usize| if i % 2 == 0 { 1.0005 } else { 0.9995 };
+        let noise = |i: usize| if i.is_multiple_of(2) { 1.0005 } else { 0.9995 };
         let points: Vec<Point> =
             ns.iter().enumerate().map(|(i, &n)| Point::new(n, usl.x_per_s(n) * noise(i))).collect();
         fit(&points).unwrap().refusals

@@ -181,13 +181,13 @@ mod tests {
                 let taken = attempt(level, number * half, (number + 1) * half);
                 recorder.started(taken.started_ns, &taken.start);
                 if taken.ended_ns == recorder.second_ends_ns() {
-                    writer.second(&recorder.close_second(taken.ended_ns)).unwrap();
+                    recorder.close_second(taken.ended_ns, |second| writer.second(second)).unwrap();
                 }
                 recorder.ended(&taken);
                 writer.attempt(&taken.later_by(offset_ns)).unwrap();
             }
             if level == 0 {
-                writer.second(&recorder.close_second(3 * half)).unwrap();
+                recorder.close_second(3 * half, |second| writer.second(second)).unwrap();
             }
         }
         drop(writer);

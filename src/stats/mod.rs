@@ -1,8 +1,12 @@
 //! From attempts to numbers: what is counted while a run goes on, second by second and level by level.
 
+pub mod batch_means;
 pub mod histogram;
 pub mod interval;
 pub mod judgement;
+pub mod order;
+pub mod precision;
 pub mod recorder;
 pub mod series;
 pub mod summary;
+pub mod warm_up;
