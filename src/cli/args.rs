@@ -135,8 +135,9 @@ pub struct Overrides {
     /// Where the load goes.
     #[arg(long, value_enum)]
     pub target: Option<TargetArgument>,
-    /// URL of the endpoint target.
-    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL")]
+    /// URL of the endpoint target. Where it is absent, AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL_SNS, whichever the
+    /// operation needs, AWS_ENDPOINT_URL and the scenario are asked in turn.
+    #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
     /// Region.
     #[arg(long)]

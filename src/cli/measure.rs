@@ -108,15 +108,16 @@ impl Measurement<'_> {
             report::write_files(&folder)
         });
         // What was made at the target is removed whether or not the run went well.
+        let mut cleaned = Exit::Fine;
         if created.is_some() && !self.options.keep {
-            cleanup::after_run(&target.clients, &folder, &run, self.options.quiet).await?;
+            cleaned = cleanup::after_run(&target.clients, &folder, &run, self.options.quiet).await?;
         }
         finished?;
         if !self.options.quiet {
             report::print(&folder, self.options.format)?;
             eprintln!("run folder: {}", folder.display());
         }
-        Ok(exit(&document))
+        Ok(if cleaned == Exit::Interrupted { cleaned } else { exit(&document) })
     }
 
     /// Prepares the target and runs level after level.
@@ -212,7 +213,7 @@ impl Measurement<'_> {
                 endpoint_url: target.url.clone(),
                 region: Some(target.clients.region.clone()),
             },
-            rehearsal: file.target.kind != TargetKind::Aws,
+            rehearsal: target.is_rehearsal(),
             virtual_time: self.is_virtual,
             seed: file.seed,
             complete: false,
