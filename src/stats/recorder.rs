@@ -177,7 +177,6 @@ impl Recorder {
     pub fn restore(&mut self, row: &Row) {
         self.whole = Some(self.whole.map_or(row.window, |whole| whole.then(&row.window)));
         self.counts.in_flight_max = self.counts.in_flight_max.max(row.in_flight_end);
-        self.lateness.record(row.lateness_max_ns);
         if row.not_started > 0 {
             *self.counts.not_started.entry(MAX_IN_FLIGHT.to_owned()).or_default() += row.not_started;
         }
@@ -191,6 +190,7 @@ impl Recorder {
         if attempt.start.is_first_of_job() {
             self.counts.jobs += 1;
         }
+        self.lateness.record(attempt.lateness_ns());
         self.count(attempt);
     }
 
