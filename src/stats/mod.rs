@@ -7,6 +7,7 @@ pub mod histogram;
 pub mod interval;
 pub mod judgement;
 pub mod order;
+pub mod precise;
 pub mod precision;
 pub mod recorder;
 pub mod scaling;
