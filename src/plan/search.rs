@@ -1,6 +1,6 @@
 //! Finds a concurrency or a rate by measuring: each level decides the next, and the answer is measured again.
 //!
-//! Geometric steps find the range, bisection narrows it, and a fresh run at the answer confirms it: the best of
+//! Geometric steps find the range, bisection narrows a rate, and a fresh run at the answer confirms it: the best of
 //! several noisy levels looks better than it is.
 
 use serde::{Deserialize, Serialize};
@@ -125,7 +125,6 @@ impl Search {
                     // The answer was luck: look below it.
                     *high = Some(rate);
                     *low = low.filter(|low| *low < rate);
-                    *found = None;
                     let lower = rate / RATE_RATIO;
                     *found = Some(lower);
                     return Next::Confirm(lower);
@@ -141,7 +140,7 @@ impl Search {
     }
 }
 
-/// Doubles while it pays, then halves the step between the last that paid and the first that did not, once.
+/// The next concurrency to try: twice the last while that pays.
 fn next_concurrency(seen: &[(f64, f64)], largest: f64) -> Option<f64> {
     let (last, before) = (seen.last()?, seen.len().checked_sub(2).map(|index| seen[index]));
     let paid = before.is_none_or(|before| pays(before, *last));
