@@ -22,12 +22,14 @@ use crate::load::dispatch::{Budget, Dispatcher, StopReason};
 use crate::plan::price::Prices;
 use crate::runs::created::CreatedLog;
 use crate::runs::folder::{self, RunWriter};
-use crate::runs::{RunError, machine};
+use crate::runs::{RunError, machine, read};
 use crate::scenario::Scenario;
 use crate::scenario::file::TargetKind;
+use crate::stats::analysis::analyse;
 use crate::stats::histogram::Times;
 use crate::stats::judgement;
 use crate::stats::recorder::Second;
+use crate::stats::series::Row;
 use crate::stats::summary::{Generator, LevelSummary, RunDocument, SCHEMA, TargetSummary};
 use crate::target::operation::Operator;
 
@@ -100,7 +102,8 @@ impl Measurement<'_> {
         };
         let driven = self.drive(&target, &folder, &run, started_at, created.as_ref()).await;
         let finished = driven.and_then(|(outcome, generator)| {
-            self.finish(&mut document, outcome, generator);
+            let rows = read::series(&folder)?;
+            self.finish(&mut document, &rows, outcome, generator);
             folder::write_document(&folder, &document)?;
             report::write_files(&folder)
         });
@@ -218,6 +221,7 @@ impl Measurement<'_> {
             scenario: machine::without_account(file.clone()),
             levels: Vec::new(),
             verdicts: None,
+            usl: None,
             generator: None,
             thresholds: Vec::new(),
         }
@@ -241,15 +245,17 @@ impl Measurement<'_> {
         }
     }
 
-    fn finish(&self, document: &mut RunDocument, outcome: Outcome, generator: Generator) {
+    fn finish(&self, document: &mut RunDocument, rows: &[Row], outcome: Outcome, generator: Generator) {
         if outcome.abandoned > 0 {
             eprintln!("{} attempts were left in flight; what they did is not known", outcome.abandoned);
         }
-        let verdicts = judgement::verdicts(&outcome.levels);
-        document.thresholds = judgement::thresholds(&self.scenario.thresholds, &outcome.levels, &verdicts);
-        document.verdicts = Some(verdicts);
         document.generator = Some(generator);
         document.levels = outcome.levels;
+        analyse(document, rows);
+        let verdicts = document.verdicts.as_ref();
+        document.thresholds = verdicts.map_or_else(Vec::new, |verdicts| {
+            judgement::thresholds(&self.scenario.thresholds, &document.levels, verdicts)
+        });
         document.complete = true;
     }
 }

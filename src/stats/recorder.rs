@@ -284,6 +284,7 @@ impl Recorder {
             endpoint_in_flight_mean: (counts.gauge_reads > 0)
                 .then(|| counts.gauge_sum as f64 / counts.gauge_reads as f64),
             full_load_s: self.load.window_ns().map(|(from, to)| [seconds(from), seconds(to)]),
+            steady: None,
             stop_reason: None,
         }
     }
