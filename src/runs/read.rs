@@ -1,11 +1,11 @@
 //! A run folder read back, whole or cut off.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::BufReader;
 use std::path::Path;
 
 use super::folder::{DOCUMENT, SERIES};
-use super::{RunError, attempts, hlog};
+use super::{RunError, attempts, hlog, whole_lines};
 use crate::report::LevelTimes;
 use crate::scenario::quantity::NS_PER_S;
 use crate::stats::analysis::analyse;
@@ -71,7 +71,7 @@ pub fn series(folder: &Path) -> Result<Vec<Row>, RunError> {
 
 fn all_rows(folder: &Path) -> Result<Vec<Row>, RunError> {
     let path = folder.join(SERIES);
-    let file = File::open(&path).map_err(|error| RunError::new("open", &path, error))?;
+    let file = whole_lines::open(&path).map_err(|error| RunError::new("open", &path, error))?;
     let mut rows = Vec::new();
     let mut records = csv::ReaderBuilder::new()
         .flexible(true)

@@ -5,7 +5,7 @@ use super::scaling::scaling;
 use super::series::Row;
 use super::steady::steady;
 use super::summary::{LevelSummary, RunDocument};
-use crate::law::least_squares::Point;
+use crate::law::usl_fit::Point;
 
 /// Works out everything that rests on the rows of a run and puts it into its document.
 pub fn analyse(document: &mut RunDocument, rows: &[Row]) {
