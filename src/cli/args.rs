@@ -25,7 +25,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Drive a scenario, record every attempt, check N = X·R and write a report.
-    Measure(MeasureOptions),
+    Measure(Box<MeasureOptions>),
     /// Render a run folder again, whole or cut off.
     Report(ReportOptions),
     /// Serve the embedded S3 and SNS endpoint over HTTP, in real time.
