@@ -1,5 +1,6 @@
 //! The laws that a measurement must obey.
 
+pub mod edges;
 mod least_squares;
 pub mod little;
 pub mod queueing;
@@ -8,3 +9,4 @@ pub mod rivals;
 pub mod tolerance;
 pub mod usl;
 pub mod usl_fit;
+pub mod verdict;

@@ -11,6 +11,8 @@ pub const BATCHES: usize = 20;
 pub const BATCH_RESIDENCES: f64 = 10.0;
 /// Batches that each of two runs needs before they are compared.
 pub const COMPARED_BATCHES: usize = 10;
+/// Batch means of each run from which on the Mann-Whitney test's normal form is close.
+pub const RANKED_BATCHES: usize = 8;
 /// Chance of calling independent batch means correlated.
 pub const LAG_1_SIGNIFICANCE: f64 = 0.05;
 /// Relative precision of "run until precise" when the user gives none.
@@ -24,6 +26,8 @@ pub const MSER_BATCH: usize = 5;
 
 /// How far the ratio of an independent count to the client's own may be from 1.
 pub const LITTLE_TOLERANCE: f64 = 0.02;
+/// How many times its length a run may be asked to grow before the question counts as undecidable.
+pub const LONGEST_EXTENSION: f64 = 100.0;
 
 /// Different concurrencies that a scalability law is fitted to.
 pub const USL_CONCURRENCIES: usize = 6;

@@ -144,13 +144,11 @@ fn coverage(systems: u64, intervals: impl Fn(u64, &[Point], &UslFit) -> Interval
 #[test]
 fn known_systems_are_recovered_within_their_intervals() {
     let seen = coverage(1000, |_, _, fit| fit.intervals);
-    println!("coverage of λ, σ, κ, N*, X*; share with a peak: {seen:?}");
-    assert!(seen[..5].iter().all(|share| (0.93..=0.97).contains(share)), "{seen:?}");
+    assert!(seen[..5].iter().all(|share| (0.93..=0.97).contains(share)) && seen[5] > 0.95, "{seen:?}");
 }
 
 #[test]
 fn known_systems_are_recovered_within_their_bootstrap_intervals() {
     let seen = coverage(100, |seed, points, fit| bootstrap(points, fit, 199, seed).unwrap());
-    println!("coverage of λ, σ, κ, N*, X*; share with a peak: {seen:?}");
     assert!(seen[..5].iter().all(|share| (0.88..=1.0).contains(share)), "{seen:?}");
 }

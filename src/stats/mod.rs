@@ -1,6 +1,7 @@
 //! From attempts to numbers: what is counted while a run goes on, second by second and level by level.
 
 pub mod batch_means;
+pub mod compare;
 pub mod histogram;
 pub mod interval;
 pub mod judgement;
