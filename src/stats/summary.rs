@@ -102,7 +102,7 @@ impl LevelSummary {
         match (self.concurrency, self.rate_per_s) {
             (Some(1), _) => "1 worker".into(),
             (Some(workers), _) => format!("{workers} workers"),
-            (None, Some(rate)) => format!("{rate}/s"),
+            (None, Some(rate)) => format!("{}/s", (rate * 1e6).round() / 1e6),
             (None, None) => "varying rate".into(),
         }
     }
