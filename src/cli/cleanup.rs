@@ -63,6 +63,7 @@ pub async fn after_run(clients: &Clients, folder: &Path, quiet: bool) -> miette:
 fn tell(done: &CleanUp, folder: &Path) {
     eprintln!("clean-up: {} deleted, {} uploads aborted", done.deleted, done.aborted);
     list("kept because they are no longer what the run wrote", &done.changed);
+    list("buckets kept because they are not empty", &done.in_use);
     list("kept because the run never saw them written; --unconfirmed deletes them", &done.unconfirmed);
     list("failed", &done.failures);
     if !done.is_complete() {

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::args::{Limits, MeasureOptions};
-use super::exit::{BadInput, Exit};
+use super::exit::{BadInput, Exit, Interruption};
 use super::progress::Progress;
 use super::run_target::{self, RunTarget};
 use super::{cleanup, load_scenario, report, safety, tell};
@@ -91,25 +91,49 @@ impl Measurement<'_> {
         }
         let started_at = Timestamp::now();
         let (folder, run) = folder::create(&self.options.out, &self.scenario.file.name, started_at)?;
-        let mut document = self.document(&run, started_at, &target);
-        folder::write_document(&folder, &document)?;
+        let ended = self.run_in(&folder, &run, started_at, &target).await;
+        if ended.is_err() {
+            folder::remove_unused(&folder);
+        }
+        ended
+    }
+
+    /// Drives, writes down, cleans up and reports.
+    async fn run_in(
+        &self,
+        folder: &Path,
+        run: &str,
+        started_at: Timestamp,
+        target: &RunTarget,
+    ) -> miette::Result<Exit> {
+        let mut document = self.document(run, started_at, target);
+        folder::write_document(folder, &document)?;
         let created = match self.scenario.file.target.kind {
             TargetKind::Embedded => None,
-            _ => Some(Arc::new(CreatedLog::create(&folder)?)),
+            _ => Some(Arc::new(CreatedLog::create(folder)?)),
         };
-        let driven = self.drive(&target, &folder, &run, started_at, created.as_ref()).await;
+        let (interrupted, mut interrupts) = watch::channel(0);
+        tokio::spawn(listen_for_interrupts(interrupted));
+        let driven = self.drive(target, folder, run, started_at, created.as_ref(), interrupts.clone()).await;
         let finished = driven.and_then(|(outcome, generator)| {
             self.finish(&mut document, outcome, generator);
-            folder::write_document(&folder, &document)?;
-            report::write_files(&folder)
+            folder::write_document(folder, &document)?;
+            report::write_files(folder)
         });
         // What was made at the target is removed whether or not the run went well.
         if created.is_some() && !self.options.keep {
-            cleanup::after_run(&target.clients, &folder, self.options.quiet).await?;
+            interrupts.mark_unchanged();
+            tokio::select! {
+                cleaned = cleanup::after_run(&target.clients, folder, self.options.quiet) => cleaned?,
+                Ok(()) = interrupts.changed() => {
+                    eprintln!("clean-up stopped; `planner cleanup {}` finishes it", folder.display());
+                    return Ok(Exit::Interrupted);
+                }
+            }
         }
         finished?;
         if !self.options.quiet {
-            report::print(&folder, self.options.format)?;
+            report::print(folder, self.options.format)?;
             eprintln!("run folder: {}", folder.display());
         }
         Ok(exit(&document))
@@ -123,15 +147,27 @@ impl Measurement<'_> {
         run: &str,
         started_at: Timestamp,
         created: Option<&Arc<CreatedLog>>,
+        interrupts: watch::Receiver<u32>,
     ) -> miette::Result<(Outcome, Generator)> {
         let scenario = &self.scenario;
         let writer = RunWriter::create(folder, started_at)?;
-        let places = target.prepare(scenario, run, created).await?;
+        let (mut once, mut twice) = (interrupts.clone(), interrupts.clone());
+        let stop = async {
+            if once.wait_for(|&count| count > 0).await.is_err() {
+                // Nobody listens for signals, so none will stop it.
+                std::future::pending().await
+            }
+        };
+        let places = tokio::select! {
+            places = target.prepare(scenario, run, created, stop) => places?,
+            Ok(_) = twice.wait_for(|&count| count > 1) => return Err(Interruption.into()),
+        };
+        if *interrupts.borrow() > 0 {
+            return Err(Interruption.into());
+        }
         let operator =
             Operator::new(target.clients.clone(), scenario.workload.clone(), places, created.map(Arc::clone));
         let pacer = if self.is_virtual { Pacer::Virtual } else { Pacer::real().into_diagnostic()? };
-        let (interrupted, interrupts) = watch::channel(0);
-        let listener = tokio::spawn(listen_for_interrupts(interrupted));
         let mut drive = Drive {
             operator: Arc::new(operator),
             pacer,
@@ -142,9 +178,7 @@ impl Measurement<'_> {
             interrupts,
         };
         let (began, cpu) = (machine::RealTime::now(), ProcessTime::now());
-        let result = self.levels(&mut drive, writer).await;
-        listener.abort();
-        let (levels, abandoned) = result?;
+        let (levels, abandoned) = self.levels(&mut drive, writer).await?;
         let outcome = Outcome { levels, loop_lag: drive.loop_lag, abandoned };
         let generator = self.generator(&outcome, cpu.elapsed().as_secs_f64(), began.elapsed_s());
         Ok((outcome, generator))
@@ -252,7 +286,7 @@ impl Measurement<'_> {
     }
 }
 
-/// Counts interrupts until the run is over: Ctrl-C and a polite request to end.
+/// Counts interrupts: Ctrl-C and a polite request to end.
 async fn listen_for_interrupts(interrupted: watch::Sender<u32>) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) =
@@ -270,7 +304,7 @@ async fn listen_for_interrupts(interrupted: watch::Sender<u32>) {
         }
         interrupted.send_modify(|count| *count += 1);
         if *interrupted.borrow() == 1 {
-            eprintln!("stopping: attempts in flight may end; interrupt again to leave them");
+            eprintln!("stopping: what is in flight may end; interrupt again to leave it");
         }
     }
 }
