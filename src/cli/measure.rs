@@ -43,7 +43,7 @@ pub fn run(options: &MeasureOptions) -> miette::Result<Exit> {
     }
     safety::refuse_harm(&scenario, estimate.as_ref(), &options.limits)?;
     if !options.quiet && scenario.file.target.kind != TargetKind::Embedded {
-        eprint!("{description}");
+        tell::say(description.trim_end());
     }
     let measurement = Measurement {
         is_virtual: scenario.file.target.kind == TargetKind::Embedded && !options.real_time,
@@ -126,7 +126,8 @@ impl Measurement<'_> {
             tokio::select! {
                 cleaned = cleanup::after_run(&target.clients, folder, self.options.quiet) => cleaned?,
                 Ok(()) = interrupts.changed() => {
-                    eprintln!("clean-up stopped; `planner cleanup {}` finishes it", folder.display());
+                    let folder = folder.display();
+                    tell::say(format_args!("clean-up stopped; `planner cleanup {folder}` finishes it"));
                     return Ok(Exit::Interrupted);
                 }
             }
@@ -134,7 +135,7 @@ impl Measurement<'_> {
         finished?;
         if !self.options.quiet {
             report::print(folder, self.options.format)?;
-            eprintln!("run folder: {}", folder.display());
+            tell::say(format_args!("run folder: {}", folder.display()));
         }
         Ok(exit(&document))
     }
@@ -275,7 +276,10 @@ impl Measurement<'_> {
 
     fn finish(&self, document: &mut RunDocument, outcome: Outcome, generator: Generator) {
         if outcome.abandoned > 0 {
-            eprintln!("{} attempts were left in flight; what they did is not known", outcome.abandoned);
+            tell::say(format_args!(
+                "{} attempts were left in flight; what they did is not known",
+                outcome.abandoned
+            ));
         }
         let verdicts = judgement::verdicts(&outcome.levels);
         document.thresholds = judgement::thresholds(&self.scenario.thresholds, &outcome.levels, &verdicts);
@@ -304,7 +308,7 @@ async fn listen_for_interrupts(interrupted: watch::Sender<u32>) {
         }
         interrupted.send_modify(|count| *count += 1);
         if *interrupted.borrow() == 1 {
-            eprintln!("stopping: what is in flight may end; interrupt again to leave it");
+            tell::say("stopping: what is in flight may end; interrupt again to leave it");
         }
     }
 }
