@@ -216,4 +216,31 @@ proptest! {
         prop_assert_eq!(ended.len() as u64, jobs);
         prop_assert!(is_open || skipped == 0);
     }
+
+    #[test]
+    fn an_upload_that_was_begun_is_completed_or_aborted_whatever_runs_out(
+        seed: u64, workers in 1u32..6, parts in 1u32..4, max_requests in 1u64..60, max_duration_s in 1u64..40,
+    ) {
+        let mut level = closed(workers, 20);
+        level.budget = Budget { max_requests, max_duration_ns: max_duration_s * S, ..Budget::UNLIMITED };
+        let (mut call, mut open, mut requests) = (0, HashMap::new(), 0);
+        run(
+            Dispatcher::new(Copies { parts }, level),
+            |_, start| {
+                call += 1;
+                requests += u64::from(start.request != Request::AbortUpload);
+                let fails = start.request != Request::AbortUpload && random::uniform(seed, &[call]) < 0.2;
+                (S, if fails { Outcome::Throttled } else { Outcome::Ok })
+            },
+            |_, event| if let Event::Ended(Attempt { start, outcome: Outcome::Ok, .. }) = event {
+                match start.request {
+                    Request::CreateUpload => drop(open.insert(start.job, true)),
+                    Request::CompleteUpload | Request::AbortUpload => drop(open.insert(start.job, false)),
+                    _ => {}
+                }
+            },
+        );
+        prop_assert!(open.values().all(|&open| !open));
+        prop_assert!(requests <= max_requests);
+    }
 }

@@ -25,7 +25,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Drive a scenario, record every attempt, check N = X·R and write a report.
-    Measure(MeasureOptions),
+    Measure(Box<MeasureOptions>),
     /// Render a run folder again, whole or cut off.
     Report(ReportOptions),
     /// Serve the embedded S3 and SNS endpoint over HTTP, in real time.
@@ -84,7 +84,7 @@ pub struct MeasureOptions {
     /// Scenario file (TOML); `planner schema` prints what it may contain.
     pub scenario: PathBuf,
     /// Folder in which the run folder is made.
-    #[arg(long, default_value = "reports", value_name = "FOLDER")]
+    #[arg(long, default_value = "reports", value_name = "FOLDER", env = "PLANNER_OUT")]
     pub out: PathBuf,
     /// Print the summary as.
     #[arg(long, value_enum, default_value_t)]
@@ -135,8 +135,9 @@ pub struct Overrides {
     /// Where the load goes.
     #[arg(long, value_enum)]
     pub target: Option<TargetArgument>,
-    /// URL of the endpoint target.
-    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL")]
+    /// URL of the endpoint target. Where it is absent, AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL_SNS, whichever the
+    /// operation needs, AWS_ENDPOINT_URL and the scenario are asked in turn.
+    #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
     /// Region.
     #[arg(long)]

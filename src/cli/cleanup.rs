@@ -7,6 +7,7 @@ use miette::IntoDiagnostic;
 
 use super::args::CleanupOptions;
 use super::exit::{BadInput, Exit};
+use super::interrupt::interrupted;
 use super::{safety, tell};
 use crate::runs::created::{Created, FILE};
 use crate::runs::read;
@@ -45,23 +46,33 @@ pub fn run(options: &CleanupOptions) -> miette::Result<Exit> {
             let url = url.ok_or_else(|| BadInput::new("the run names no endpoint", "add --endpoint-url"))?;
             Clients::endpoint(url, region, TIMEOUT)?
         };
-        let done = clean_up(&clients, &options.run, options.unconfirmed).await?;
+        let done = clean_up(&clients, &options.run, &document.run, options.unconfirmed).await?;
         tell_about(&done, &options.run);
         Ok(if done.is_complete() { Exit::Fine } else { Exit::Failed })
     })
 }
 
-/// Cleans up after a run that has just ended.
-pub async fn after_run(clients: &Clients, folder: &Path, quiet: bool) -> miette::Result<()> {
-    let done = clean_up(clients, folder, false).await?;
+/// Cleans up after a run that has just ended, and says whether that was interrupted.
+pub async fn after_run(clients: &Clients, folder: &Path, run: &str, quiet: bool) -> miette::Result<Exit> {
+    let done = tokio::select! {
+        done = clean_up(clients, folder, run, false) => done?,
+        () = interrupted() => {
+            let folder = folder.display();
+            tell::say(format_args!("the clean-up was interrupted; `planner cleanup {folder}` goes on with it"));
+            return Ok(Exit::Interrupted);
+        }
+    };
     if !quiet || !done.is_complete() {
         tell_about(&done, folder);
     }
-    Ok(())
+    Ok(Exit::Fine)
 }
 
 fn tell_about(done: &CleanUp, folder: &Path) {
     tell::say(format_args!("clean-up: {} deleted, {} uploads aborted", done.deleted, done.aborted));
+    if done.absent > 0 {
+        tell::say(format_args!("  {} were not there", done.absent));
+    }
     list("kept because they are no longer what the run wrote", &done.changed);
     list("buckets kept because they are not empty", &done.in_use);
     list("kept because the run never saw them written; --unconfirmed deletes them", &done.unconfirmed);

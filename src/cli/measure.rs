@@ -1,5 +1,6 @@
 //! `planner measure`: drive, record, check, report.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,12 +22,14 @@ use crate::load::dispatch::{Budget, Dispatcher, StopReason};
 use crate::plan::price::Prices;
 use crate::runs::created::CreatedLog;
 use crate::runs::folder::{self, RunWriter};
-use crate::runs::{RunError, machine};
+use crate::runs::{RunError, machine, read};
 use crate::scenario::Scenario;
 use crate::scenario::file::TargetKind;
+use crate::stats::analysis::analyse;
 use crate::stats::histogram::Times;
 use crate::stats::judgement;
 use crate::stats::recorder::Second;
+use crate::stats::series::Row;
 use crate::stats::summary::{Generator, LevelSummary, RunDocument, SCHEMA, TargetSummary};
 use crate::target::operation::Operator;
 
@@ -112,32 +115,27 @@ impl Measurement<'_> {
             TargetKind::Embedded => None,
             _ => Some(Arc::new(CreatedLog::create(folder)?)),
         };
-        let (interrupted, mut interrupts) = watch::channel(0);
-        tokio::spawn(listen_for_interrupts(interrupted));
-        let driven = self.drive(target, folder, run, started_at, created.as_ref(), interrupts.clone()).await;
+        let (interrupted, interrupts) = watch::channel(0);
+        let listener = tokio::spawn(listen_for_interrupts(interrupted));
+        let driven = self.drive(target, folder, run, started_at, created.as_ref(), interrupts).await;
+        listener.abort();
         let finished = driven.and_then(|(outcome, generator)| {
-            self.finish(&mut document, outcome, generator);
+            let rows = read::series(folder)?;
+            self.finish(&mut document, &rows, outcome, generator);
             folder::write_document(folder, &document)?;
             report::write_files(folder)
         });
         // What was made at the target is removed whether or not the run went well.
+        let mut cleaned = Exit::Fine;
         if created.is_some() && !self.options.keep {
-            interrupts.mark_unchanged();
-            tokio::select! {
-                cleaned = cleanup::after_run(&target.clients, folder, self.options.quiet) => cleaned?,
-                Ok(()) = interrupts.changed() => {
-                    let folder = folder.display();
-                    tell::say(format_args!("clean-up stopped; `planner cleanup {folder}` finishes it"));
-                    return Ok(Exit::Interrupted);
-                }
-            }
+            cleaned = cleanup::after_run(&target.clients, folder, run, self.options.quiet).await?;
         }
         finished?;
         if !self.options.quiet {
             report::print(folder, self.options.format)?;
             tell::say(format_args!("run folder: {}", folder.display()));
         }
-        Ok(exit(&document))
+        Ok(if cleaned == Exit::Interrupted { cleaned } else { exit(&document) })
     }
 
     /// Prepares the target and runs level after level.
@@ -243,7 +241,7 @@ impl Measurement<'_> {
                 endpoint_url: target.url.clone(),
                 region: Some(target.clients.region.clone()),
             },
-            rehearsal: file.target.kind != TargetKind::Aws,
+            rehearsal: target.is_rehearsal(),
             virtual_time: self.is_virtual,
             seed: file.seed,
             complete: false,
@@ -251,6 +249,7 @@ impl Measurement<'_> {
             scenario: machine::without_account(file.clone()),
             levels: Vec::new(),
             verdicts: None,
+            usl: None,
             generator: None,
             thresholds: Vec::new(),
         }
@@ -274,18 +273,20 @@ impl Measurement<'_> {
         }
     }
 
-    fn finish(&self, document: &mut RunDocument, outcome: Outcome, generator: Generator) {
+    fn finish(&self, document: &mut RunDocument, rows: &[Row], outcome: Outcome, generator: Generator) {
         if outcome.abandoned > 0 {
             tell::say(format_args!(
                 "{} attempts were left in flight; what they did is not known",
                 outcome.abandoned
             ));
         }
-        let verdicts = judgement::verdicts(&outcome.levels);
-        document.thresholds = judgement::thresholds(&self.scenario.thresholds, &outcome.levels, &verdicts);
-        document.verdicts = Some(verdicts);
         document.generator = Some(generator);
         document.levels = outcome.levels;
+        analyse(document, rows);
+        let verdicts = document.verdicts.as_ref();
+        document.thresholds = verdicts.map_or_else(Vec::new, |verdicts| {
+            judgement::thresholds(&self.scenario.thresholds, &document.levels, verdicts)
+        });
         document.complete = true;
     }
 }
@@ -327,9 +328,9 @@ impl Observer for Recording {
         self.writer.attempt(attempt)
     }
 
-    fn second(&mut self, second: &Second) -> Result<(), RunError> {
+    fn second(&mut self, second: &Second) -> Result<ControlFlow<StopReason>, RunError> {
         self.progress.second(second);
-        self.writer.second(second)
+        self.writer.second(second).map(ControlFlow::Continue)
     }
 }
 

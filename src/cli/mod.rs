@@ -4,6 +4,7 @@ mod args;
 mod cleanup;
 mod cloud;
 mod exit;
+mod interrupt;
 mod load_scenario;
 mod measure;
 mod progress;

@@ -10,6 +10,7 @@ use crate::plan::price::{Estimate, Prices};
 use crate::report::human;
 use crate::scenario::Scenario;
 use crate::scenario::file::{OperationKind, TargetKind};
+use crate::target::clients::is_aws;
 use crate::target::data_set::MAX_BYTES;
 
 /// The load before it runs, over all levels; None where nothing but the limits ends it.
@@ -85,6 +86,13 @@ pub fn refuse_harm(scenario: &Scenario, estimate: Option<&Estimate>, limits: &Li
     }
     if target.kind == TargetKind::Embedded {
         return Ok(());
+    }
+    if target.kind == TargetKind::Endpoint && target.endpoint_url.as_deref().is_some_and(is_aws) {
+        return Err(Refusal::new(
+            "the endpoint is AWS itself, where a run must name its account",
+            "use --target aws --account ID",
+        )
+        .into());
     }
     if scenario.file.operation == OperationKind::Copy && target.source_bucket == target.destination_bucket {
         return Err(Refusal::new(

@@ -5,6 +5,7 @@
 
 pub mod pacer;
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,11 +39,11 @@ pub trait Observer {
     /// Where it cannot be written down, which ends the run.
     fn attempt(&mut self, attempt: &Attempt) -> Result<(), RunError>;
 
-    /// A second is over.
+    /// A second is over. The answer may end the level.
     ///
     /// # Errors
     /// Where it cannot be written down, which ends the run.
-    fn second(&mut self, second: &Second) -> Result<(), RunError>;
+    fn second(&mut self, second: &Second) -> Result<ControlFlow<StopReason>, RunError>;
 }
 
 /// Reads the endpoint's own count of requests in flight.
@@ -103,9 +104,22 @@ impl Drive {
             while let Ok(end) = ended.try_recv() {
                 level.end(&mut dispatcher, end)?;
             }
-            while tasks.try_join_next().is_some() {}
+            while let Some(joined) = tasks.try_join_next() {
+                // Nobody else tells of an attempt that panicked, and its end would be waited for for ever.
+                if let Some(panic) = joined.err().and_then(|error| error.try_into_panic().ok()) {
+                    std::panic::resume_unwind(panic);
+                }
+            }
+            drain_until = heed_interrupt(&mut self.interrupts, &mut dispatcher).or(drain_until);
+            // Virtual time drains in no time.
+            if self.pacer.is_real() && drain_until.is_some_and(|until| Instant::now() >= until) {
+                break StopReason::Interrupted;
+            }
             let now_ns = level.now_ns();
             level.pass_time(now_ns)?;
+            if let Some(reason) = level.stop.take() {
+                dispatcher.stop(reason);
+            }
             let until_ns = match dispatcher.poll(now_ns) {
                 Action::Start(start) => {
                     level.recorder.started(now_ns, &start);
@@ -118,6 +132,7 @@ impl Drive {
                 }
                 Action::Skip { .. } => {
                     level.recorder.not_started();
+                    tokio::task::yield_now().await;
                     continue;
                 }
                 Action::Finished(reason) => break reason,
@@ -126,21 +141,13 @@ impl Drive {
             let due_ns = until_ns.min(level.next_event_ns());
             tokio::select! {
                 biased;
-                Ok(()) = self.interrupts.changed() => {
-                    dispatcher.stop(StopReason::Interrupted);
-                    let patience = if *self.interrupts.borrow() > 1 { Duration::ZERO } else { DRAIN };
-                    drain_until = Some(Instant::now() + patience);
-                }
+                Ok(()) = self.interrupts.changed() => self.interrupts.mark_changed(),
                 Some(end) = ended.recv() => level.end(&mut dispatcher, end)?,
                 () = self.pacer.wait_until(level.start + Duration::from_nanos(due_ns)) => {
                     if self.pacer.is_real() {
                         self.loop_lag.record(level.woke(due_ns));
                     }
                 }
-            }
-            // Virtual time drains in no time.
-            if self.pacer.is_real() && drain_until.is_some_and(|until| Instant::now() >= until) {
-                break StopReason::Interrupted;
             }
         };
         tasks.abort_all();
@@ -149,6 +156,20 @@ impl Drive {
         summary.stop_reason = Some(reason);
         Ok(Driven { summary, abandoned: dispatcher.in_flight(), budget_left })
     }
+}
+
+/// Passes a new interrupt on, and answers until when attempts in flight are waited for. It is asked at every turn,
+/// since a driver that is behind its schedule never waits.
+fn heed_interrupt<J: Jobs>(
+    interrupts: &mut watch::Receiver<u32>,
+    dispatcher: &mut Dispatcher<J>,
+) -> Option<Instant> {
+    if !interrupts.has_changed().unwrap_or(false) {
+        return None;
+    }
+    dispatcher.stop(StopReason::Interrupted);
+    let again = *interrupts.borrow_and_update() > 1;
+    Some(Instant::now() + if again { Duration::ZERO } else { DRAIN })
 }
 
 async fn attempt(
@@ -175,6 +196,8 @@ struct LevelInFlight<'a> {
     seed: u64,
     /// When the gauge is to be read in this second; None when it has been.
     gauge_due_ns: Option<u64>,
+    /// Why the observer wants the level to end.
+    stop: Option<StopReason>,
 }
 
 impl<'a> LevelInFlight<'a> {
@@ -188,8 +211,17 @@ impl<'a> LevelInFlight<'a> {
         let start = Instant::now();
         let offset_ns = nanoseconds_since(epoch, start);
         let recorder = Recorder::new(number, offset_ns);
-        let mut level =
-            Self { number, start, offset_ns, recorder, observer, gauge, seed, gauge_due_ns: None };
+        let mut level = Self {
+            number,
+            start,
+            offset_ns,
+            recorder,
+            observer,
+            gauge,
+            seed,
+            gauge_due_ns: None,
+            stop: None,
+        };
         level.gauge_due_ns = level.gauge_moment(0);
         level
     }
@@ -238,8 +270,11 @@ impl<'a> LevelInFlight<'a> {
     }
 
     fn close(&mut self, at_ns: u64) -> Result<(), RunError> {
-        let second = self.recorder.close_second(at_ns);
-        self.observer.second(&second)
+        let answer = self.recorder.close_second(at_ns, |second| self.observer.second(second))?;
+        if let ControlFlow::Break(reason) = answer {
+            self.stop = Some(reason);
+        }
+        Ok(())
     }
 
     fn next_event_ns(&self) -> u64 {

@@ -174,6 +174,12 @@ impl Hindsight {
     /// Looks back at requests given as (start, end) in nanoseconds, over the window (0, `length_ns`].
     #[must_use]
     pub fn of(requests: &[(i64, i64)], length_ns: u64) -> Self {
+        Self::over(requests.iter().copied(), length_ns)
+    }
+
+    /// The same for requests that come one by one.
+    #[must_use]
+    pub fn over(requests: impl IntoIterator<Item = (i64, i64)>, length_ns: u64) -> Self {
         let end = i128::from(length_ns);
         let mut it = Self {
             window: Window { length_ns, ..Window::default() },
@@ -181,7 +187,7 @@ impl Hindsight {
             remaining_start_ns: 0,
             remaining_end_ns: 0,
         };
-        for &(from, to) in requests {
+        for (from, to) in requests {
             let (from, to) = (i128::from(from), i128::from(to));
             let overlap = (to.min(end) - from.max(0)).max(0);
             it.window.in_flight_time_ns += overlap as u128;

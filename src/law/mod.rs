@@ -1,3 +1,12 @@
 //! The laws that a measurement must obey.
 
+pub mod edges;
+mod least_squares;
 pub mod little;
+pub mod queueing;
+pub mod refusal;
+pub mod rivals;
+pub mod tolerance;
+pub mod usl;
+pub mod usl_fit;
+pub mod verdict;

@@ -92,7 +92,7 @@ impl Process {
         }
     }
 
-    /// Arrivals expected before `end_s`.
+    /// Arrivals expected before `end_s`, which may be infinite.
     #[must_use]
     pub fn expected_arrivals(&self, end_s: f64) -> f64 {
         match self {
@@ -102,22 +102,13 @@ impl Process {
                 let mut sum = 0.0;
                 for piece in pieces {
                     let length_s = (end_s - start_s).clamp(0.0, piece.length_s);
-                    let share = if piece.length_s.is_finite() { length_s / piece.length_s } else { 0.0 };
+                    let share = if length_s < piece.length_s { length_s / piece.length_s } else { 1.0 };
                     let end_rate = piece.from_per_s + (piece.to_per_s - piece.from_per_s) * share;
                     sum += Piece { to_per_s: end_rate, length_s, ..*piece }.arrivals();
                     start_s += piece.length_s;
                 }
                 sum
             }
-        }
-    }
-
-    /// When the process ends, if it does, in seconds.
-    #[must_use]
-    pub fn length_s(&self) -> f64 {
-        match self {
-            Self::Curve { pieces, .. } => pieces.iter().map(|piece| piece.length_s).sum(),
-            Self::Trace(times) => times.last().map_or(0.0, |&last| seconds(last)),
         }
     }
 }

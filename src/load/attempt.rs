@@ -211,6 +211,18 @@ impl Attempt {
         self
     }
 
+    /// The same attempt by a clock that started `offset_ns` later.
+    #[must_use]
+    pub fn earlier_by(mut self, offset_ns: u64) -> Self {
+        let start = &mut self.start;
+        for time_ns in
+            [&mut start.job_intended_ns, &mut start.intended_ns, &mut self.started_ns, &mut self.ended_ns]
+        {
+            *time_ns = time_ns.saturating_sub(offset_ns);
+        }
+        self
+    }
+
     /// Time from actual start to end.
     #[must_use]
     pub fn residence_ns(&self) -> u64 {

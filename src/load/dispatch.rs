@@ -82,6 +82,10 @@ pub enum StopReason {
     Finished,
     /// The stop rule's time was over.
     Duration,
+    /// Throughput and latency are known as precisely as was asked.
+    Precise,
+    /// The stop rule's time was over before they were.
+    NotConverged,
     /// A limit on requests was reached.
     MaxRequests,
     /// A limit on time was reached.
@@ -96,7 +100,7 @@ impl StopReason {
     /// Whether it ends the whole run, not only the level.
     #[must_use]
     pub fn ends_run(self) -> bool {
-        !matches!(self, Self::Finished | Self::Duration)
+        !matches!(self, Self::Finished | Self::Duration | Self::Precise | Self::NotConverged)
     }
 }
 
@@ -209,17 +213,23 @@ impl<J: Jobs> Dispatcher<J> {
         while self.waiting.peek().is_some_and(|Reverse(pending)| pending.due_ns <= now_ns) {
             self.ready.extend(self.waiting.pop().map(|Reverse(pending)| pending));
         }
-        if self.ready.is_empty()
-            && let Some(skip) = self.arrive(now_ns)
-        {
-            return skip;
-        }
-        match self.ready.pop_front() {
-            Some(pending) => self.start(now_ns, pending),
-            None if self.active.is_empty() && !self.expects_arrivals() => {
-                Action::Finished(self.stopped.unwrap_or(StopReason::Finished))
+        loop {
+            if self.ready.is_empty()
+                && let Some(skip) = self.arrive(now_ns)
+            {
+                return skip;
             }
-            None => Action::Wait(self.next_event_ns()),
+            match self.ready.pop_front() {
+                Some(pending) => {
+                    if let Some(start) = self.start(now_ns, pending) {
+                        return Action::Start(start);
+                    }
+                }
+                None if self.active.is_empty() && !self.expects_arrivals() => {
+                    return Action::Finished(self.stopped.unwrap_or(StopReason::Finished));
+                }
+                None => return Action::Wait(self.next_event_ns()),
+            }
         }
     }
 
@@ -245,24 +255,33 @@ impl<J: Jobs> Dispatcher<J> {
         self.follow(now_ns, start.job, step)
     }
 
-    /// Starts no further job and makes no further retry; what is in flight may end.
+    /// Starts no further job. Where the reason ends the whole run no further retry is made either; what is in
+    /// flight may end.
     pub fn stop(&mut self, reason: StopReason) {
         if self.stopped.is_some_and(StopReason::ends_run) {
+            return;
+        }
+        if !reason.ends_run() {
+            self.stopped.get_or_insert(reason);
             return;
         }
         self.stopped = Some(reason);
         let cancelled: Vec<Pending> =
             self.ready.drain(..).chain(self.waiting.drain().map(|Reverse(pending)| pending)).collect();
         for pending in cancelled {
-            if let Some(job) = self.active.get_mut(&pending.job) {
-                let step = match pending.request {
-                    // An upload that was begun is still aborted, so that nothing is left behind.
-                    Request::AbortUpload => Step::Request(Request::AbortUpload),
-                    request => job.progress.ended(request, false),
-                };
-                self.follow(pending.due_ns, pending.job, step);
-            }
+            self.cancel(pending.due_ns, pending);
         }
+    }
+
+    /// Ends a request that will not be made.
+    fn cancel(&mut self, now_ns: u64, pending: Pending) {
+        let Some(job) = self.active.get_mut(&pending.job) else { return };
+        let step = match pending.request {
+            // An upload that was begun is still aborted, so that nothing is left behind.
+            Request::AbortUpload => Step::Request(Request::AbortUpload),
+            request => job.progress.ended(request, false),
+        };
+        self.follow(now_ns, pending.job, step);
     }
 
     /// Moves arrivals that are due into the ready queue; answers with an action where one is skipped.
@@ -316,12 +335,12 @@ impl<J: Jobs> Dispatcher<J> {
         Pending { due_ns, order: self.order, job, request, attempt }
     }
 
-    fn start(&mut self, now_ns: u64, pending: Pending) -> Action {
-        let Some(job) = self.active.get_mut(&pending.job) else { return self.poll(now_ns) };
+    /// The start of a request that is due, None where its job has failed or a limit forbids it.
+    fn start(&mut self, now_ns: u64, pending: Pending) -> Option<Start> {
+        let job = self.active.get(&pending.job)?;
         if job.progress.has_failed() && matches!(pending.request, Request::CopyPart(_)) {
-            let step = job.progress.ended(pending.request, false);
-            self.follow(now_ns, pending.job, step);
-            return self.poll(now_ns);
+            self.cancel(now_ns, pending);
+            return None;
         }
         let start = Start {
             job: pending.job,
@@ -335,12 +354,12 @@ impl<J: Jobs> Dispatcher<J> {
             items: job.items,
         };
         if let Some(reason) = self.over_budget(&start) {
-            self.ready.push_front(pending);
             self.stop(reason);
-            return self.poll(now_ns);
+            self.cancel(now_ns, pending);
+            return None;
         }
         self.in_flight += 1;
-        Action::Start(start)
+        Some(start)
     }
 
     /// Charges the budget with an attempt, or says which limit forbids it. Aborting an upload is always allowed.

@@ -58,3 +58,20 @@ pub fn render(view: &RunView) -> Result<String, ReportError> {
     let bytes = writer.into_inner().map_err(|error| ReportError::Csv(error.to_string()))?;
     String::from_utf8(bytes).map_err(|error| ReportError::Csv(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+
+    #[test]
+    fn every_level_is_a_row_of_exact_values() {
+        let sample = Sample::sweep();
+        let text = render(&sample.view()).unwrap();
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let column = reader.headers().unwrap().iter().position(|name| name == "throughput_per_s").unwrap();
+        let read: Vec<f64> = reader.records().map(|row| row.unwrap()[column].parse().unwrap()).collect();
+        assert!(read.iter().copied().eq(sample.document.levels.iter().map(|level| level.throughput_per_s)));
+        assert_eq!(render(&Sample::empty().view()).unwrap().lines().count(), 1);
+    }
+}

@@ -1,5 +1,7 @@
 //! Numbers as people read them, never in scientific notation.
 
+/// What is shorter counts as no time at all.
+const SHORTEST_S: f64 = 5e-7;
 const MINUTE_S: f64 = 60.0;
 const HOUR_S: f64 = 3600.0;
 const DAY_S: f64 = 86_400.0;
@@ -9,7 +11,7 @@ const YEAR_S: f64 = 365.0 * DAY_S;
 #[must_use]
 pub fn duration(time_s: f64) -> String {
     let rounded_s = rounded(time_s, 3);
-    if rounded_s == 0.0 {
+    if rounded_s < SHORTEST_S {
         "0 s".into()
     } else if rounded_s < 1e-3 {
         format!("{} µs", number(time_s * 1e6))
@@ -26,6 +28,12 @@ pub fn duration(time_s: f64) -> String {
     } else {
         two_units(time_s, (YEAR_S, "y"), (DAY_S, "d"))
     }
+}
+
+/// A length of whole seconds: `30 s`, `5m`.
+#[must_use]
+pub fn length(length_s: u64) -> String {
+    if length_s < 60 { format!("{length_s} s") } else { duration(length_s as f64) }
 }
 
 fn two_units(time_s: f64, (large_s, large): (f64, &str), (small_s, small): (f64, &str)) -> String {
@@ -49,7 +57,7 @@ pub fn significant(value: f64, digits: i32) -> String {
         return if value == 0.0 { "0".into() } else { "–".into() };
     }
     let decimals = digits - 1 - magnitude(rounded(value, digits));
-    grouped(value, decimals.clamp(0, 9) as usize)
+    grouped(value, decimals.clamp(0, 15) as usize)
 }
 
 /// Like [`significant`], without the zeros at the end that say nothing.
@@ -59,10 +67,13 @@ pub fn shortest(value: f64, digits: i32) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// Events per second.
+/// Events per second; rare ones per hour, day or year.
 #[must_use]
 pub fn rate(per_s: f64) -> String {
-    format!("{}/s", number(per_s))
+    const UNITS: [(f64, &str); 4] = [(1.0, "s"), (HOUR_S, "h"), (DAY_S, "d"), (YEAR_S, "y")];
+    let readable = |(unit_s, _): &&(f64, &str)| per_s == 0.0 || per_s * unit_s >= 0.01;
+    let (unit_s, name) = UNITS.iter().find(readable).unwrap_or(&UNITS[3]);
+    format!("{}/{name}", number(per_s * unit_s))
 }
 
 /// A size in decimal units: `175 GB`.
@@ -118,7 +129,7 @@ pub fn grouped(value: f64, decimals: usize) -> String {
 fn set_apart(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -147,6 +158,7 @@ mod tests {
     fn durations_take_the_units_that_fit() {
         for (time_s, text) in [
             (0.0, "0 s"),
+            (1e-9, "0 s"),
             (0.000_02, "20.0 µs"),
             (0.25, "250 ms"),
             (0.999_9, "1.00 s"),
@@ -174,7 +186,7 @@ mod tests {
             (45_000.4, "45,000"),
             (-0.034, "−0.0340"),
             (1e15, "1,000,000,000,000,000"),
-            (1e-12, "0.000000000"),
+            (1e-12, "0.00000000000100"),
             (f64::NAN, "–"),
         ] {
             assert_eq!(number(value), text);
@@ -191,7 +203,7 @@ mod tests {
         assert_eq!(bytes(999_999), "1 MB");
         assert_eq!(bytes(12), "12 B");
         assert_eq!(bytes_per_s(1.094e9), "1.09 GB/s");
-        assert_eq!(rate(1.5625), "1.56/s");
+        assert_eq!([1.5625, 0.0, 0.009, 3.2e-8].map(rate), ["1.56/s", "0/s", "32.4/h", "1.01/y"]);
         assert_eq!(percent(0.034), "3.4 %");
         assert_eq!(
             (counted(1, "object"), counted(45_000, "object")),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::table::{Table, escaped};
+use super::table::{Table, escaped, printable};
 use super::{RunView, tables, words};
 
 /// The run in Markdown.
@@ -14,13 +14,9 @@ pub fn render(view: &RunView) -> String {
     for warning in warnings.iter().flatten() {
         paragraph(&mut page, &format!("> **{}**", escaped(warning)));
     }
-    let verdicts = [
-        Some(words::done(document)),
-        Some(words::law_verdict(document)),
-        Some(words::generator_verdict(document)),
-        words::threshold_verdict(document),
-    ];
-    paragraph(&mut page, &escaped(&verdicts.into_iter().flatten().collect::<Vec<_>>().join(" ")));
+    let sentences = words::sentences(document).into_iter().map(|sentence| sentence.text);
+    let lead: Vec<_> = std::iter::once(words::done(document)).chain(sentences).collect();
+    paragraph(&mut page, &escaped(&lead.join(" ")));
     match document.levels.as_slice() {
         [] => {}
         [level] => {
@@ -84,7 +80,25 @@ fn provenance(view: &RunView) -> String {
         format!("planner {}", document.version),
         words::date(&document.started_at),
     ];
-    let command = words::command(document).replace('\n', " ");
+    let command = printable(&words::command(document));
     let fence = "`".repeat(1 + command.chars().filter(|&c| c == '`').count());
     format!("<sub>{}</sub>\n\n{fence} {command} {fence}", escaped(&fields.join(" · ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+
+    #[test]
+    fn a_run_with_refusals() {
+        insta::assert_snapshot!(render(&Sample::refused().view()));
+    }
+
+    #[test]
+    fn names_stay_text() {
+        let page = render(&Sample::hostile().view());
+        assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("<svg"), "{page}");
+        assert!(page.contains("`` planner measure"), "a command with backticks has a longer fence: {page}");
+    }
 }

@@ -2,26 +2,40 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use super::{LevelTimes, RunView};
+use crate::law::little::Window;
 use crate::load::attempt::{Attempt, Outcome, Request, Start};
 use crate::load::dispatch::{Arrivals, Budget, Dispatcher, Level};
 use crate::load::job::{Job, Jobs, Shape};
 use crate::load::pool::Groups;
 use crate::load::retry::RetryPolicy;
 use crate::scenario::LevelKey;
+use crate::scenario::file::TargetKind;
 use crate::scenario::quantity::NS_PER_S;
-use crate::service::{CopyRequest, Profile, Request as ServiceRequest, ServiceModel};
+use crate::scenario::threshold::Threshold;
+use crate::service::{CopyRequest, Profile, Refusal, Request as ServiceRequest, ServiceModel};
 use crate::simulate::{Event, run};
-use crate::stats::recorder::Recorder;
+use crate::stats::recorder::{Recorder, Second};
 use crate::stats::series::Row;
 use crate::stats::summary::{
-    Finding, Generator, LevelSummary, RunDocument, SCHEMA, TargetSummary, ThresholdResult, Verdict, Verdicts,
+    Finding, Generator, LevelSummary, LittlesLaw, RunDocument, SCHEMA, TargetSummary, ThresholdResult,
+    Verdict, Verdicts,
 };
 
 const SIZE_BYTES: u64 = 700_000_000;
 
+/// Recording an hour second by second takes a while without optimisation.
+static SWEEP: LazyLock<Sample> = LazyLock::new(|| {
+    let mut profile = Profile::default();
+    profile.copy.sigma = 0.01;
+    profile.copy.kappa = 1e-4;
+    Sample::of(&[5, 10, 20, 40, 80], 250, &profile, u64::MAX)
+});
+
 /// A run that owns its parts.
+#[derive(Clone)]
 pub struct Sample {
     pub document: RunDocument,
     pub series: Vec<Row>,
@@ -33,17 +47,31 @@ impl Sample {
         RunView { document: &self.document, series: &self.series, levels: &self.times }
     }
 
+    /// One of each kind.
+    pub fn all() -> Vec<Self> {
+        vec![
+            Self::one_level(),
+            Self::sweep(),
+            Self::refused(),
+            Self::all_failed(),
+            Self::one_attempt(),
+            Self::incomplete(),
+            Self::saturated(),
+            Self::ten_years(),
+            Self::long(100_000),
+            Self::empty(),
+            Self::hostile(),
+        ]
+    }
+
     /// 250 objects and 40 workers.
     pub fn one_level() -> Self {
-        Self::of(&[40], 250, &Profile::default())
+        Self::of(&[40], 250, &Profile::default(), u64::MAX)
     }
 
     /// Five levels, the last well past the service's best.
     pub fn sweep() -> Self {
-        let mut profile = Profile::default();
-        profile.copy.sigma = 0.01;
-        profile.copy.kappa = 1e-4;
-        Self::of(&[5, 10, 20, 40, 80], 250, &profile)
+        SWEEP.clone()
     }
 
     /// A service that refuses and fails.
@@ -51,45 +79,79 @@ impl Sample {
         let mut profile = Profile::default();
         profile.request.prefix_rate_per_s = 2.0;
         profile.request.error_rate = 0.02;
-        Self::of(&[100], 600, &profile)
+        Self::of(&[100], 600, &profile, u64::MAX)
     }
 
     /// Nothing but errors.
     pub fn all_failed() -> Self {
         let mut profile = Profile::default();
         profile.request.error_rate = 1.0;
-        Self::of(&[4], 20, &profile)
+        Self::of(&[4], 20, &profile, u64::MAX)
     }
 
     /// One object, one worker.
     pub fn one_attempt() -> Self {
-        Self::of(&[1], 1, &Profile::default())
+        Self::of(&[1], 1, &Profile::default(), u64::MAX)
     }
 
-    /// Copies that take ten years.
+    /// Killed after 72 seconds.
+    pub fn incomplete() -> Self {
+        let mut sample = Self::of(&[40], 250, &Profile::default(), 72 * NS_PER_S);
+        let document = &mut sample.document;
+        document.complete = false;
+        document.levels[0].stop_reason = None;
+        (document.verdicts, document.generator, document.thresholds) = (None, None, Vec::new());
+        sample
+    }
+
+    /// A generator that could not keep up, against a real account.
+    pub fn saturated() -> Self {
+        let mut sample = Self::one_attempt();
+        sample.document.rehearsal = false;
+        sample.document.target.kind = TargetKind::Aws;
+        if let Some(generator) = &mut sample.document.generator {
+            generator.saturated = true;
+            generator.reason = "p99 of the lateness is 2.1 s".into();
+        }
+        sample
+    }
+
+    /// As many seconds as asked for, each with 75 completions and 2250 requests in flight.
+    pub fn long(seconds: u64) -> Self {
+        let mut sample = Self::one_attempt();
+        let second_ns = u128::from(NS_PER_S);
+        let window = Window {
+            length_ns: NS_PER_S,
+            ended: 75,
+            in_flight_time_ns: 2250 * second_ns,
+            residence_ns: 2250 * second_ns,
+            age_start_ns: 7 * second_ns,
+            age_end_ns: 7 * second_ns,
+        };
+        let row = |index| Row { start_ns: index * NS_PER_S, window, items_done: 75, ..Row::default() };
+        sample.series = (0..seconds).map(row).collect();
+        let whole = sample.series.iter().skip(1).fold(window, |sum, row| sum.then(&row.window));
+        sample.summarise(&whole);
+        sample
+    }
+
+    /// A copy that takes ten years.
     pub fn ten_years() -> Self {
         let mut sample = Self::one_attempt();
-        let ten_years_s = 315_360_000;
-        let row = &mut sample.series[0];
-        row.window.length_ns = ten_years_s * NS_PER_S;
-        row.window.ended = 1;
-        row.window.in_flight_time_ns = u128::from(row.window.length_ns);
-        row.window.residence_ns = row.window.in_flight_time_ns;
-        row.window.age_end_ns = 0;
-        let window = row.window;
-        sample.series.truncate(1);
+        let ten_years_ns = 315_360_000 * NS_PER_S;
+        let window = Window {
+            length_ns: ten_years_ns,
+            ended: 1,
+            in_flight_time_ns: ten_years_ns.into(),
+            residence_ns: ten_years_ns.into(),
+            ..Window::default()
+        };
         let mut times = LevelTimes::default();
-        times.latency.record(window.length_ns);
-        times.service.record(window.length_ns);
-        let level = &mut sample.document.levels[0];
-        level.latency_s = times.latency.percentiles();
-        level.service_s = times.service.percentiles();
-        level.makespan_s = ten_years_s as f64;
-        level.residence_mean_s = window.r_s();
-        level.throughput_per_s = window.x_per_s();
-        level.in_flight_mean = window.n();
-        level.littles_law = (&window).into();
+        times.latency.record(ten_years_ns);
+        times.service.record(ten_years_ns);
+        sample.series = vec![Row { window, ok: 1, items_done: 1, ..Row::default() }];
         sample.times = vec![times];
+        sample.summarise(&window);
         sample
     }
 
@@ -122,16 +184,59 @@ impl Sample {
         sample
     }
 
-    fn of(workers: &[u32], jobs: u64, profile: &Profile) -> Self {
+    fn of(workers: &[u32], jobs: u64, profile: &Profile, end_ns: u64) -> Self {
         let mut sample = Self { document: document(workers, jobs), series: Vec::new(), times: Vec::new() };
         for (index, &workers) in workers.iter().enumerate() {
             let start_ns = sample.series.last().map_or(0, Row::end_ns);
-            let recorded = Recorded::of(index as u32, start_ns, workers, jobs, profile);
+            let recorded = Recorded::of((index as u32, start_ns), (workers, jobs), profile, end_ns);
             sample.series.extend(recorded.rows);
             sample.times.push(recorded.times);
             sample.document.levels.push(recorded.summary);
         }
+        sample.judge();
         sample
+    }
+
+    /// Makes the only level one of `window`.
+    fn summarise(&mut self, window: &Window) {
+        let items_done = self.series.iter().map(|row| row.items_done).sum();
+        let level = &mut self.document.levels[0];
+        level.littles_law = LittlesLaw::from(window);
+        let law = level.littles_law;
+        level.makespan_s = law.window_s;
+        (level.throughput_per_s, level.residence_mean_s) = (law.x_per_s, law.r_s);
+        (level.in_flight_mean, level.endpoint_in_flight_mean) = (law.n, None);
+        (level.jobs, level.jobs_done, level.items_done) = (items_done, items_done, items_done);
+        (level.attempts, level.goodput_per_s) = (window.ended, items_done as f64 / law.window_s);
+        level.size_bytes = items_done * SIZE_BYTES;
+        level.latency_s = self.times[0].latency.percentiles();
+        level.service_s = self.times[0].service.percentiles();
+        self.judge();
+    }
+
+    /// Verdicts and thresholds by the first level's own numbers.
+    fn judge(&mut self) {
+        let level = &self.document.levels[0];
+        let law = level.littles_law;
+        let accounting = if law.accounting_holds { Verdict::Pass } else { Verdict::Fail };
+        let finding = |verdict, ratio: Option<f64>, advice: &str| {
+            let (low, high) = (ratio.map(|ratio| ratio - 0.004), ratio.map(|ratio| ratio + 0.005));
+            Finding { verdict, ratio, low, high, advice: advice.into() }
+        };
+        self.document.verdicts = Some(Verdicts {
+            accounting: finding(accounting, None, "every event was counted once"),
+            independent: finding(Verdict::NotAvailable, None, "read the endpoint's gauge over 20 batches"),
+            raw: finding(Verdict::Pass, Some(law.xr / law.n), "the run starts and ends empty"),
+        });
+        let threshold = |text: &str, value| {
+            let holds = text.parse::<Threshold>().unwrap().holds(value);
+            ThresholdResult { threshold: text.into(), holds, value }
+        };
+        self.document.thresholds = vec![
+            threshold("p99 < 40s", level.latency_s.p99),
+            threshold("throttles < 1%", level.throttles as f64 / level.attempts as f64),
+            threshold("throughput > 1/s", level.throughput_per_s),
+        ];
     }
 }
 
@@ -142,46 +247,57 @@ struct Recorded {
 }
 
 impl Recorded {
-    fn of(level: u32, start_ns: u64, workers: u32, jobs: u64, profile: &Profile) -> Self {
+    /// A level from its number, its start, its workers and its jobs, cut off at `end_ns`.
+    fn of(
+        (index, start_ns): (u32, u64),
+        (workers, jobs): (u32, u64),
+        profile: &Profile,
+        end_ns: u64,
+    ) -> Self {
         let model = RefCell::new(ServiceModel::new(profile.clone(), 7));
         let open = RefCell::new(HashMap::new());
-        let mut recorder = Recorder::new(level, start_ns);
+        let mut recorder = Recorder::new(index, start_ns);
         let (mut rows, mut times) = (Vec::new(), LevelTimes::default());
-        let mut keep = |second: crate::stats::recorder::Second| {
-            rows.push(second.row);
+        let mut keep = |second: &Second| {
+            rows.push(second.row.clone());
             times.latency.add(&second.latency);
             times.service.add(&second.service);
         };
-        let mut end_ns = 0;
+        let mut last_ns = 0;
         let serve = |now_ns, start: &Start| {
             let admission = model.borrow_mut().admit(now_ns, &request(start, &format!("s/{}", start.object)));
             let outcome = match admission.refusal {
                 None => Outcome::Ok,
-                Some(crate::service::Refusal::InternalError) => Outcome::ServerError,
+                Some(Refusal::InternalError) => Outcome::ServerError,
                 Some(_) => Outcome::Throttled,
             };
             let duration_ns = admission.duration_ns;
             open.borrow_mut().insert(start.job, admission);
             (duration_ns, outcome)
         };
-        let reason = run(Dispatcher::new(Copies, self::level(workers, jobs)), serve, |now_ns, event| {
-            while recorder.second_ends_ns() <= now_ns {
+        let reason = run(Dispatcher::new(Copies, level(workers, jobs)), serve, |now_ns, event| {
+            while recorder.second_ends_ns() <= now_ns.min(end_ns) {
                 let border_ns = recorder.second_ends_ns();
                 recorder.gauge(model.borrow().copies().in_flight());
-                keep(recorder.close_second(border_ns));
+                recorder.close_second(border_ns, &mut keep);
+            }
+            if let Event::Ended(attempt) = &event {
+                let admission = open.borrow_mut().remove(&attempt.start.job).unwrap();
+                model.borrow_mut().finish(now_ns, admission);
+            }
+            if now_ns >= end_ns {
+                return;
             }
             match event {
                 Event::Started(start) => recorder.started(now_ns, &start),
                 Event::Ended(attempt) => {
-                    let admission = open.borrow_mut().remove(&attempt.start.job).unwrap();
-                    model.borrow_mut().finish(now_ns, admission);
                     recorder.ended(&Attempt { code: code(attempt.outcome), ..attempt });
                 }
                 Event::Skipped { .. } => recorder.not_started(),
             }
-            end_ns = now_ns;
+            last_ns = now_ns;
         });
-        keep(recorder.close_second(end_ns));
+        recorder.close_second(last_ns, &mut keep);
         let mut summary = recorder.summary();
         summary.set_key(LevelKey::Concurrency(workers));
         summary.stop_reason = Some(reason);
@@ -233,13 +349,6 @@ fn document(workers: &[u32], jobs: u64) -> RunDocument {
          [arrivals]\nkind = \"closed\"\nworkers = {}\n",
         workers[0]
     );
-    let finding = |verdict, ratio, advice: &str| Finding {
-        verdict,
-        ratio,
-        low: ratio.map(|ratio: f64| ratio - 0.004),
-        high: ratio.map(|ratio: f64| ratio + 0.005),
-        advice: advice.into(),
-    };
     RunDocument {
         schema: SCHEMA.into(),
         run: "20260302-140509-daily".into(),
@@ -247,11 +356,7 @@ fn document(workers: &[u32], jobs: u64) -> RunDocument {
         started_at: "2026-03-02T14:05:09Z".into(),
         version: "0.1.0".into(),
         command: ["planner", "measure", "scenarios/daily.toml", "--seed", "7"].map(str::to_owned).into(),
-        target: TargetSummary {
-            kind: crate::scenario::file::TargetKind::Embedded,
-            endpoint_url: None,
-            region: None,
-        },
+        target: TargetSummary { kind: TargetKind::Embedded, endpoint_url: None, region: None },
         rehearsal: true,
         virtual_time: true,
         seed: 7,
@@ -259,11 +364,8 @@ fn document(workers: &[u32], jobs: u64) -> RunDocument {
         machine: "linux x86_64, 8 cores".into(),
         scenario: toml::from_str(&scenario).unwrap(),
         levels: Vec::new(),
-        verdicts: Some(Verdicts {
-            accounting: finding(Verdict::Pass, None, "every event was counted once"),
-            independent: finding(Verdict::Pass, Some(0.9995), "the endpoint counts the same"),
-            raw: finding(Verdict::Pass, Some(1.0), "the run starts and ends empty"),
-        }),
+        verdicts: None,
+        usl: None,
         generator: Some(Generator {
             saturated: false,
             reason: "it started every attempt on time".into(),
@@ -273,9 +375,6 @@ fn document(workers: &[u32], jobs: u64) -> RunDocument {
             loop_lag_s: None,
             peak_memory_bytes: Some(48_000_000),
         }),
-        thresholds: vec![
-            ThresholdResult { threshold: "p99 < 60s".into(), holds: true, value: 41.3 },
-            ThresholdResult { threshold: "throttles < 1%".into(), holds: false, value: 0.034 },
-        ],
+        thresholds: Vec::new(),
     }
 }

@@ -23,8 +23,6 @@ pub struct Stretch {
     pub throttled: u64,
     /// Attempts that failed otherwise.
     pub errors: u64,
-    /// Arrivals that could not start.
-    pub not_started: u64,
     /// Objects or messages done.
     pub items_done: u64,
 }
@@ -48,12 +46,11 @@ impl Stretch {
         if self.window.length_ns == 0 { 0.0 } else { self.throttled as f64 / seconds(self.window.length_ns) }
     }
 
-    fn add(&mut self, row: &Row) {
-        self.window = self.window.then(&row.window);
-        self.throttled += row.throttled;
-        self.errors += row.errors;
-        self.not_started += row.not_started;
-        self.items_done += row.items_done;
+    fn join(&mut self, next: &Self) {
+        self.window = self.window.then(&next.window);
+        self.throttled += next.throttled;
+        self.errors += next.errors;
+        self.items_done += next.items_done;
     }
 }
 
@@ -65,7 +62,6 @@ impl From<&Row> for Stretch {
             window: row.window,
             throttled: row.throttled,
             errors: row.errors,
-            not_started: row.not_started,
             items_done: row.items_done,
         }
     }
@@ -77,8 +73,26 @@ pub fn merged(rows: &[Row], length_ns: u64) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = Vec::new();
     for row in rows {
         match stretches.last_mut() {
-            Some(last) if last.level == row.level && last.window.length_ns < length_ns => last.add(row),
+            Some(last) if last.level == row.level && last.window.length_ns < length_ns => {
+                last.join(&row.into())
+            }
             _ => stretches.push(row.into()),
+        }
+    }
+    stretches
+}
+
+/// Like [`merged`], with a rest of less than half the length counted in with the stretch before it, whose
+/// means it would otherwise dwarf.
+#[must_use]
+pub fn merged_with_rests(rows: &[Row], length_ns: u64) -> Vec<Stretch> {
+    let mut stretches: Vec<Stretch> = Vec::new();
+    for stretch in merged(rows, length_ns) {
+        match stretches.last_mut() {
+            Some(last) if last.level == stretch.level && stretch.window.length_ns < length_ns / 2 => {
+                last.join(&stretch);
+            }
+            _ => stretches.push(stretch),
         }
     }
     stretches
@@ -107,8 +121,14 @@ mod tests {
     fn merging_loses_nothing_and_keeps_the_law_exact() {
         let sample = Sample::sweep();
         for length_s in [1, 7, 60, 1_000_000] {
+            let rests_join = merged_with_rests(&sample.series, length_s * NS_PER_S);
+            assert!(
+                rests_join.iter().all(|stretch| stretch.window.length_ns >= length_s.min(2) * NS_PER_S / 2)
+            );
             let stretches = merged(&sample.series, length_s * NS_PER_S);
+            assert!(rests_join.len() <= stretches.len());
             let sum = |count: fn(&Stretch) -> u64| stretches.iter().map(count).sum::<u64>();
+            assert_eq!(rests_join.iter().map(|s| s.window.ended).sum::<u64>(), sum(|s| s.window.ended));
             assert_eq!(
                 sum(|s| s.window.ended),
                 sample.series.iter().map(|row| row.window.ended).sum::<u64>()

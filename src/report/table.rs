@@ -12,6 +12,8 @@ pub struct Table {
     pub head: Vec<String>,
     /// Cells, as many in each row as there are heads.
     pub rows: Vec<Vec<String>>,
+    /// The first column that holds words rather than numbers, besides that of the names.
+    words_from: usize,
 }
 
 impl Table {
@@ -19,7 +21,19 @@ impl Table {
     #[must_use]
     pub fn new(caption: impl Into<String>, head: &[&str]) -> Self {
         let head = head.iter().map(|&name| name.to_owned()).collect();
-        Self { caption: caption.into(), head, rows: Vec::new() }
+        Self { caption: caption.into(), head, rows: Vec::new(), words_from: usize::MAX }
+    }
+
+    /// The table with words, not numbers, from this column on.
+    #[must_use]
+    pub fn words_from(self, column: usize) -> Self {
+        Self { words_from: column, ..self }
+    }
+
+    /// Whether a column holds words, which stand to the left.
+    #[must_use]
+    pub fn is_words(&self, column: usize) -> bool {
+        column == 0 || column >= self.words_from
     }
 
     /// Adds a row.
@@ -34,10 +48,12 @@ impl Table {
         let mut grid = Grid::new();
         grid.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         grid.set_width(u16::try_from(width.saturating_sub(2)).unwrap_or(u16::MAX));
-        grid.set_header(self.head.clone()).add_rows(self.rows.clone());
+        let printable_row = |row: &Vec<String>| row.iter().map(|cell| printable(cell)).collect::<Vec<_>>();
+        grid.set_header(self.head.clone()).add_rows(self.rows.iter().map(printable_row));
         for (index, column) in grid.column_iter_mut().enumerate() {
-            column.set_padding((0, 2));
-            column.set_cell_alignment(if index == 0 { CellAlignment::Left } else { CellAlignment::Right });
+            column.set_padding((if index == 0 { 0 } else { 2 }, 0));
+            let align = if self.is_words(index) { CellAlignment::Left } else { CellAlignment::Right };
+            column.set_cell_alignment(align);
         }
         grid.lines().map(|line| format!("  {}\n", line.trim_end())).collect()
     }
@@ -49,18 +65,34 @@ impl Table {
             let cells: Vec<_> = cells.iter().map(|cell| escaped(cell)).collect();
             format!("| {} |\n", cells.join(" | "))
         };
-        let rule = format!("| :--{} |\n", " | --:".repeat(self.head.len().saturating_sub(1)));
+        let rules = (0..self.head.len()).map(|column| if self.is_words(column) { ":--" } else { "--:" });
+        let rule = format!("| {} |\n", rules.collect::<Vec<_>>().join(" | "));
         let rows: String = self.rows.iter().map(|row| line(row)).collect();
         format!("{}{rule}{rows}", line(&self.head))
     }
 }
 
+/// Text on one line, without the characters by which a name could move the cursor or turn the text round.
+pub fn printable(text: &str) -> String {
+    let moves = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .map(|c| {
+            if c.is_whitespace() {
+                ' '
+            } else if moves(c) {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
 /// Text that Markdown shows as it is, on one line.
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in printable(text).chars() {
         match character {
-            '\n' | '\r' => escaped.push(' '),
             '<' => escaped.push_str("&lt;"),
             '&' => escaped.push_str("&amp;"),
             '|' | '`' | '*' | '_' | '[' | ']' | '\\' => {
@@ -95,6 +127,13 @@ mod tests {
         let mut wide = Table::new("", &["name", "words"]);
         wide.row(["n".repeat(30), "word ".repeat(40)]);
         assert!(wide.text(60).lines().all(|line| line.chars().count() <= 60), "{}", wide.text(60));
+    }
+
+    #[test]
+    fn names_cannot_move_the_cursor() {
+        let mut table = Table::new("", &["code", "attempts"]);
+        table.row(["a\u{1b}[2Jb\tc\u{202e}".into(), "1".into()]);
+        assert!(table.text(80).contains("a\u{fffd}[2Jb c\u{fffd}"));
     }
 
     #[test]

@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::RunView;
-use super::human::{bytes, bytes_per_s, count, counted, duration, number, percent, rate};
+use super::human::{bytes, bytes_per_s, count, counted, duration, length, number, percent, rate};
 use super::table::Table;
 use super::words::threshold_value;
 use crate::load::dispatch::StopReason;
 use crate::stats::histogram::Percentiles;
 use crate::stats::summary::{LevelSummary, RunDocument};
 
+/// Stands for what cannot be known.
+const UNKNOWN: &str = "–";
+
 /// What a level came to, one measure a row.
 pub fn measures(level: &LevelSummary) -> Table {
-    let mut table = Table::new("What was measured", &["measure", "value", "note"]);
+    let mut table = Table::new("What was measured", &["measure", "value", "note"]).words_from(2);
     let mut row = |measure: &str, value: String, note: String| table.row([measure.into(), value, note]);
     row(
         "throughput X",
@@ -41,7 +44,7 @@ pub fn headlines(level: &LevelSummary) -> [(&'static str, String); 6] {
         ("in flight N", number(level.in_flight_mean)),
         ("residence R", duration(level.residence_mean_s)),
         ("makespan", duration(level.makespan_s)),
-        ("p99 latency", duration(level.latency_s.p99)),
+        ("p99 latency", latency(level, level.latency_s.p99)),
         ("throttled", count(level.throttles)),
     ]
 }
@@ -49,14 +52,15 @@ pub fn headlines(level: &LevelSummary) -> [(&'static str, String); 6] {
 /// Percentiles of a level's times, one kind of time a row.
 pub fn times(level: &LevelSummary) -> Table {
     let mut table = Table::new("Times", &["time", "p50", "p90", "p99", "p99.9", "max", "mean"]);
-    let mut row = |name: &str, p: &Percentiles| {
-        let cells = [p.p50, p.p90, p.p99, p.p999, p.max, p.mean].map(duration);
+    let mut row = |name: &str, p: &Percentiles, known: bool| {
+        let show = |time_s| if known { duration(time_s) } else { UNKNOWN.into() };
+        let cells = [p.p50, p.p90, p.p99, p.p999, p.max, p.mean].map(show);
         let [p50, p90, p99, p999, max, mean] = cells;
         table.row([name.into(), p50, p90, p99, p999, max, mean]);
     };
-    row("from intended start", &level.latency_s);
-    row("from actual start", &level.service_s);
-    row("generator lateness", &level.lateness_s);
+    row("from intended start", &level.latency_s, level.jobs_done > 0);
+    row("from actual start", &level.service_s, level.service_s.max > 0.0);
+    row("generator lateness", &level.lateness_s, level.jobs > 0);
     table
 }
 
@@ -72,11 +76,23 @@ pub fn levels(document: &RunDocument) -> Table {
             number(level.in_flight_mean),
             duration(level.residence_mean_s),
             duration(level.makespan_s),
-            duration(p.p50),
-            duration(p.p99),
-            duration(p.max),
+            latency(level, p.p50),
+            latency(level, p.p99),
+            latency(level, p.max),
             law_ratio(level),
         ]);
+    }
+    table
+}
+
+/// Little's law level by level: its terms, and what the edges of the window explain of the difference.
+pub fn laws(document: &RunDocument) -> Table {
+    let head = ["level", "X", "R", "X·R", "N", "difference", "of which edges"];
+    let mut table = Table::new("N = X·R in each level", &head);
+    for level in &document.levels {
+        let law = &level.littles_law;
+        let [xr, n, difference, edges] = super::words::sides(law);
+        table.row([level.label(), rate(law.x_per_s), duration(law.r_s), xr, n, difference, edges]);
     }
     table
 }
@@ -100,15 +116,18 @@ pub fn outcomes(document: &RunDocument) -> Table {
     table
 }
 
+/// Counts of a level by name.
+type Counts = fn(&LevelSummary) -> &BTreeMap<String, u64>;
+
 /// Throttles and errors by kind and code, and arrivals that could not start by reason, over all levels.
 /// Without rows when there was none.
 pub fn refusals(document: &RunDocument) -> Table {
-    let mut table = Table::new("Refused, failed and not started", &["what", "which", "count"]);
-    let attempts = document.levels.iter().map(|level| level.throttles).sum::<u64>();
-    if attempts > 0 {
-        table.row(["outcome".into(), "throttled".into(), count(attempts)]);
+    let mut table = Table::new("Refused, failed and not started", &["what", "count", "kind"]).words_from(2);
+    let throttles = document.levels.iter().map(|level| level.throttles).sum::<u64>();
+    if throttles > 0 {
+        table.row(["throttled".into(), count(throttles), "outcome".into()]);
     }
-    let kinds: [(&str, fn(&LevelSummary) -> &BTreeMap<String, u64>); 3] = [
+    let kinds: [(&str, Counts); 3] = [
         ("outcome", |level| &level.errors),
         ("code", |level| &level.error_codes),
         ("not started", |level| &level.not_started),
@@ -119,7 +138,7 @@ pub fn refusals(document: &RunDocument) -> Table {
             *sums.entry(which).or_default() += number;
         }
         for (which, number) in sums {
-            table.row([what.into(), which.replace('_', " "), count(number)]);
+            table.row([which.replace('_', " "), count(number), what.into()]);
         }
     }
     table
@@ -127,7 +146,7 @@ pub fn refusals(document: &RunDocument) -> Table {
 
 /// The scenario's thresholds.
 pub fn thresholds(document: &RunDocument) -> Table {
-    let mut table = Table::new("Thresholds", &["threshold", "value", "verdict"]);
+    let mut table = Table::new("Thresholds", &["threshold", "value", "verdict"]).words_from(2);
     for result in &document.thresholds {
         let verdict = if result.holds { "✓ holds" } else { "✗ crossed" };
         table.row([result.threshold.clone(), threshold_value(result), verdict.into()]);
@@ -137,7 +156,7 @@ pub fn thresholds(document: &RunDocument) -> Table {
 
 /// Where the run comes from.
 pub fn provenance(document: &RunDocument) -> Table {
-    let mut table = Table::new("Provenance", &["what", "value"]);
+    let mut table = Table::new("Provenance", &["what", "value"]).words_from(1);
     let mut row = |what: &str, value: String| table.row([what.into(), value]);
     row("run", document.run.clone());
     row("scenario", document.name.clone());
@@ -154,8 +173,10 @@ pub fn timeline(view: &RunView) -> Table {
     const STRETCHES_AT_MOST: u64 = 40;
     let length_s = super::stretch::readable_length_s(view.series, STRETCHES_AT_MOST, 0.0);
     let head = ["from", "to", "X", "N", "R", "throttled", "errors"];
-    let mut table = Table::new(format!("In steps of {}", duration(length_s as f64)), &head);
-    for stretch in super::stretch::merged(view.series, length_s * crate::scenario::quantity::NS_PER_S) {
+    let mut table = Table::new(format!("In steps of {}", length(length_s)), &head);
+    for stretch in
+        super::stretch::merged_with_rests(view.series, length_s * crate::scenario::quantity::NS_PER_S)
+    {
         table.row([
             duration(stretch.start_s()),
             duration(stretch.end_s()),
@@ -188,13 +209,20 @@ fn of_attempts(number: u64, level: &LevelSummary) -> String {
 
 fn law_ratio(level: &LevelSummary) -> String {
     let law = &level.littles_law;
-    if law.n > 0.0 { super::human::grouped(law.xr / law.n, 4) } else { "–".into() }
+    if law.n > 0.0 { super::human::grouped(law.xr / law.n, 4) } else { UNKNOWN.into() }
+}
+
+/// A percentile of the latency, where a job was done.
+fn latency(level: &LevelSummary, time_s: f64) -> String {
+    if level.jobs_done > 0 { duration(time_s) } else { UNKNOWN.into() }
 }
 
 fn stop_reason(reason: Option<StopReason>) -> &'static str {
     match reason {
         Some(StopReason::Finished) => "all jobs started",
         Some(StopReason::Duration) => "the time was over",
+        Some(StopReason::Precise) => "as precise as asked",
+        Some(StopReason::NotConverged) => "not converged in time",
         Some(StopReason::MaxRequests) => "stopped by the limit on requests",
         Some(StopReason::MaxDuration) => "stopped by the limit on time",
         Some(StopReason::MaxCost) => "stopped by the limit on cost",

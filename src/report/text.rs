@@ -1,15 +1,15 @@
 //! The run on a terminal.
 
-use super::human::{count, duration};
+use super::human::{count, length};
 use super::sparkline::sparkline;
 use super::stretch::merged;
-use super::table::Table;
+use super::table::{Table, printable};
 use super::{RunView, tables, words};
 use crate::scenario::quantity::NS_PER_S;
 use crate::stats::summary::{Finding, RunDocument, Verdict};
 
 /// Columns that the labels of paragraphs take.
-const LABEL_WIDTH: usize = 14;
+const LABEL_WIDTH: usize = 16;
 /// Bins in which the talk that the tool follows counted completions.
 const BIN_S: u64 = 2;
 
@@ -22,6 +22,7 @@ pub fn render(view: &RunView, width: usize, colour: bool) -> String {
     let warnings = [words::rehearsal(document), words::cut_off(view), words::saturation(document)];
     for warning in warnings.iter().flatten() {
         page.paragraph("", warning, Some(Ink::Yellow));
+        page.gap();
     }
     page.paragraph("", &words::done(document), Some(Ink::Bold));
     page.paragraph("", &provenance(document), None);
@@ -29,6 +30,7 @@ pub fn render(view: &RunView, width: usize, colour: bool) -> String {
     page.table(&tables::refusals(document));
     law(&mut page, document);
     if let Some(generator) = &document.generator {
+        page.gap();
         let ink = generator.saturated.then_some(Ink::Red);
         page.paragraph("generator", &words::generator(generator), ink);
     }
@@ -92,10 +94,9 @@ fn completions(page: &mut Page, view: &RunView) {
     let [.., last] = whole.as_slice() else { return };
     let (least, median) = (whole[0], whole[(whole.len() - 1) / 2]);
     page.gap();
-    page.paragraph("done", &sparkline(&done, page.width - LABEL_WIDTH), None);
+    page.paragraph(&format!("done per {}", length(BIN_S)), &sparkline(&done, page.width - LABEL_WIDTH), None);
     let [least, median, most] = [least, median, *last].map(count);
-    let bin = duration(BIN_S as f64);
-    page.paragraph("", &format!("per {bin}: {least} at least, {median} median, {most} at most"), None);
+    page.paragraph(" ", &format!("{least} at least, {median} at the median, {most} at most"), None);
 }
 
 /// How a stretch of text stands out.
@@ -161,7 +162,7 @@ impl Page {
     fn paragraph(&mut self, label: &str, text: &str, ink: Option<Ink>) {
         let indent = if label.is_empty() { 0 } else { LABEL_WIDTH };
         let mut lead = if label.is_empty() { String::new() } else { format!("  {label:<0$}", indent - 2) };
-        for line in wrapped(text, self.width - indent) {
+        for line in wrapped(&printable(text), self.width - indent) {
             self.text.push_str(&lead);
             self.text.push_str(&ink.map_or_else(|| line.clone(), |ink| self.painted(&line, ink)));
             self.gap();
@@ -193,4 +194,55 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+
+    #[test]
+    fn one_level_at_80_columns() {
+        insta::assert_snapshot!(render(&Sample::one_level().view(), 80, false));
+    }
+
+    #[test]
+    fn a_sweep_at_80_columns() {
+        insta::assert_snapshot!(render(&Sample::sweep().view(), 80, false));
+    }
+
+    #[test]
+    fn a_cut_off_run_shows_what_the_edges_explain() {
+        insta::assert_snapshot!(render(&Sample::incomplete().view(), 80, false));
+    }
+
+    #[test]
+    fn every_run_fits_its_width() {
+        for sample in Sample::all() {
+            for width in [60, 80, 120] {
+                let text = render(&sample.view(), width, false);
+                let widest = text.lines().map(|line| line.chars().count()).max();
+                assert!(widest.is_some_and(|widest| widest <= width), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn colour_adds_nothing_but_colour() {
+        let sample = Sample::saturated();
+        let plain = render(&sample.view(), 80, false);
+        let mut coloured = render(&sample.view(), 80, true);
+        assert!(plain.contains("GENERATOR SATURATED") && !plain.contains('\u{1b}'));
+        assert!(coloured.contains("\u{1b}[32mPASS\u{1b}[0m"));
+        for code in ["1", "0", "32", "1;31", "1;33"] {
+            coloured = coloured.replace(&format!("\u{1b}[{code}m"), "");
+        }
+        assert_eq!(coloured, plain);
+    }
+
+    #[test]
+    fn long_words_are_broken() {
+        assert_eq!(wrapped("ab cdefgh i", 4), ["ab", "cdef", "gh i"]);
+        assert_eq!(wrapped("", 4), [""]);
+    }
 }

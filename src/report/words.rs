@@ -11,7 +11,10 @@ use crate::stats::summary::{
 };
 
 /// Windows shorter than so many mean residence times say little about the law.
-const RESIDENCES_AT_LEAST: f64 = 10.0;
+pub const RESIDENCES_AT_LEAST: f64 = 10.0;
+/// Fewer values give no upper bound of the 99th percentile at 95 % confidence: the smallest n with
+/// 0.99ⁿ ≤ 0.05.
+const P99_BOUND_FROM: u64 = 299;
 
 /// Says that a rehearsal is one; nothing for a run against a real account.
 pub fn rehearsal(document: &RunDocument) -> Option<String> {
@@ -51,20 +54,31 @@ pub fn done(document: &RunDocument) -> String {
         OperationKind::Copy => format!("{} copied ({})", counted(items, "object"), bytes(size_bytes)),
         OperationKind::Publish => format!("{} published", counted(items, "message")),
     };
+    let failed = document.levels.iter().map(|level| level.jobs_failed).sum();
+    let what = if failed > 0 { format!("{what} and {} failed", counted(failed, "job")) } else { what };
     let time = duration(makespan_s);
     match document.levels.as_slice() {
         [] => "No level was run.".into(),
-        [level] => format!("{what} in {time} with {}{}.", article(level), averages(level)),
+        [level] => format!("{what} in {time} with {}{}.", load(level), averages(level)),
         levels @ [first, .., last] => format!(
-            "{what} in {time} over {} levels, from {} to {}.",
+            "{what} in {time} over {} levels, from {} to {}{}.",
             levels.len(),
             first.label(),
-            last.label()
+            last.label(),
+            best(levels)
         ),
     }
 }
 
-fn article(level: &LevelSummary) -> String {
+/// The level that got most done.
+fn best(levels: &[LevelSummary]) -> String {
+    let best = levels.iter().max_by(|a, b| a.goodput_per_s.total_cmp(&b.goodput_per_s));
+    best.filter(|level| level.goodput_per_s > 0.0).map_or_else(String::new, |level| {
+        format!(": most per second, {}, with {}", rate(level.goodput_per_s), load(level))
+    })
+}
+
+fn load(level: &LevelSummary) -> String {
     match (level.concurrency, level.rate_per_s) {
         (Some(_), _) => level.label(),
         (None, Some(_)) => format!("arrivals at {}", level.label()),
@@ -84,10 +98,26 @@ fn averages(level: &LevelSummary) -> String {
     )
 }
 
-/// Whether N = X·R holds, in one sentence.
-pub fn law_verdict(document: &RunDocument) -> String {
+/// A verdict in a sentence.
+pub struct Sentence {
+    /// What it came to.
+    pub verdict: Verdict,
+    /// The sentence.
+    pub text: String,
+}
+
+/// What the run came to: the law, the generator and the goals, where there are any.
+pub fn sentences(document: &RunDocument) -> Vec<Sentence> {
+    [Some(law_sentence(document)), Some(generator_sentence(document)), threshold_sentence(document)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn law_sentence(document: &RunDocument) -> Sentence {
     let Some(verdicts) = &document.verdicts else {
-        return "Whether N = X·R holds was not judged.".into();
+        let text = "Whether N = X·R holds was not judged.".into();
+        return Sentence { verdict: Verdict::NotAvailable, text };
     };
     let Finding { verdict, ratio, .. } = &verdicts.raw;
     let share = ratio.map_or_else(String::new, |ratio| format!(": X·R is {} of N", fine_percent(ratio)));
@@ -97,34 +127,36 @@ pub fn law_verdict(document: &RunDocument) -> String {
         Verdict::Inconclusive => format!("Whether N = X·R holds is not decided{share}."),
         Verdict::NotAvailable => "N = X·R could not be checked.".into(),
     };
-    match (verdicts.accounting.verdict, verdicts.independent.verdict) {
-        (Verdict::Fail, _) => format!("{raw} The accounting does not add up: do not use these numbers."),
-        (_, Verdict::Pass) => format!("{raw} The endpoint's own count agrees."),
-        (_, Verdict::Fail) => format!("{raw} The endpoint's own count disagrees."),
-        _ => raw,
-    }
+    let (verdict, more) = match (verdicts.accounting.verdict, verdicts.independent.verdict) {
+        (Verdict::Fail, _) => (Verdict::Fail, " The accounting does not add up: do not use these numbers."),
+        (_, Verdict::Fail) => (Verdict::Fail, " The endpoint's own count disagrees."),
+        (_, Verdict::Pass) => (*verdict, " The endpoint's own count agrees."),
+        _ => (*verdict, ""),
+    };
+    Sentence { verdict, text: raw + more }
 }
 
-/// How the generator did, in one sentence.
-pub fn generator_verdict(document: &RunDocument) -> String {
-    match &document.generator {
-        None => "The generator's health was not recorded.".into(),
+fn generator_sentence(document: &RunDocument) -> Sentence {
+    let (verdict, text) = match &document.generator {
+        None => (Verdict::NotAvailable, "The generator's health was not recorded."),
         Some(Generator { saturated: true, .. }) => {
-            "The generator was saturated: the run is not valid.".into()
+            (Verdict::Fail, "The generator was saturated: the run is not valid.")
         }
-        Some(_) => "The generator kept up.".into(),
-    }
+        Some(_) => (Verdict::Pass, "The generator kept up."),
+    };
+    Sentence { verdict, text: text.into() }
 }
 
-/// Whether the goals were reached, in one sentence; nothing where there are none.
-pub fn threshold_verdict(document: &RunDocument) -> Option<String> {
+fn threshold_sentence(document: &RunDocument) -> Option<Sentence> {
+    let all = document.thresholds.len();
     let crossed = document.thresholds.iter().filter(|result| !result.holds).count();
-    match (document.thresholds.len(), crossed) {
-        (0, _) => None,
-        (1, 0) => Some("The threshold holds.".into()),
-        (all, 0) => Some(format!("All {all} thresholds hold.")),
-        (all, crossed) => Some(format!("{crossed} of {} crossed.", counted(all as u64, "threshold"))),
-    }
+    let (verdict, text) = match (all, crossed) {
+        (0, _) => return None,
+        (1, 0) => (Verdict::Pass, "The threshold holds.".into()),
+        (_, 0) => (Verdict::Pass, format!("All {all} thresholds hold.")),
+        _ => (Verdict::Fail, format!("{crossed} of {} crossed.", counted(all as u64, "threshold"))),
+    };
+    Some(Sentence { verdict, text })
 }
 
 /// N = X·R with its numbers, and what the window's edges explain of the difference.
@@ -132,18 +164,22 @@ pub fn law(law: &LittlesLaw) -> String {
     if law.window_s == 0.0 {
         return "nothing was recorded".into();
     }
-    let decimals = match law.n.max(law.xr) {
-        n if n >= 1000.0 => 1,
-        n if n >= 1.0 => 2,
-        _ => 4,
-    };
-    let [xr, n, difference, edges] =
-        [law.xr, law.n, law.difference, law.edges].map(|value| grouped(value, decimals));
+    let [xr, n, difference, edges] = sides(law);
     format!(
         "X {}/s × R {} s = {xr}, N = {n}, difference {difference}, of which the window's edges explain {edges}",
         shortest(law.x_per_s, 5),
         shortest(law.r_s, 5),
     )
+}
+
+/// X·R, N, their difference and what the edges explain of it, with as many decimals each.
+pub fn sides(law: &LittlesLaw) -> [String; 4] {
+    let decimals = match law.n.max(law.xr) {
+        n if n >= 1000.0 => 1,
+        n if n >= 1.0 => 2,
+        _ => 4,
+    };
+    [law.xr, law.n, law.difference, law.edges].map(|value| grouped(value, decimals))
 }
 
 /// A verdict with its ratio, its interval and what to do about it.
@@ -182,41 +218,56 @@ pub fn generator(generator: &Generator) -> String {
     )
 }
 
-/// What a reader should doubt, and what to do about it.
+/// What a reader should doubt, and what to do about it; a doubt about several levels is told once.
 pub fn doubts(view: &RunView) -> Vec<String> {
-    let document = view.document;
-    let mut doubts = Vec::new();
-    for level in &document.levels {
-        let label = level.label();
-        let mut doubt = |holds: bool, text: String| doubts.extend(holds.then(|| format!("{label}: {text}")));
-        let residences = level.makespan_s / level.residence_mean_s;
-        doubt(
-            level.attempts > 0 && residences < RESIDENCES_AT_LEAST,
+    let levels = &view.document.levels;
+    let mut doubts: Vec<(String, Vec<String>)> = Vec::new();
+    for level in levels {
+        for text in level_doubts(level) {
+            match doubts.iter_mut().find(|(known, _)| *known == text) {
+                Some((_, labels)) => labels.push(level.label()),
+                None => doubts.push((text, vec![level.label()])),
+            }
+        }
+    }
+    let told = |(text, labels): (String, Vec<String>)| match (levels.len(), labels.len()) {
+        (1, _) => text,
+        (all, some) if all == some => format!("In every level, {text}"),
+        _ => format!("With {}, {text}", labels.join(", ")),
+    };
+    doubts.into_iter().map(told).map(|text| capitalised(&text)).collect()
+}
+
+fn level_doubts(level: &LevelSummary) -> Vec<String> {
+    let residences = level.makespan_s / level.residence_mean_s;
+    let (done, open, skipped) = (level.jobs_done, unfinished(level), level.not_started_count());
+    let doubts = [
+        (level.attempts > 0 && residences < RESIDENCES_AT_LEAST).then(|| {
             format!(
-                "the level is only {} residence times long, so filling and emptying weigh on every mean; \
-                 run it for at least {}.",
+                "the run is only {} residence times long, so that filling and emptying weigh on every mean; \
+                 {} or more would do.",
                 number(residences),
                 duration(RESIDENCES_AT_LEAST * level.residence_mean_s)
-            ),
-        );
-        let done = level.jobs_done;
-        doubt(
-            done > 0 && done < 299,
-            format!("{} cannot bound the 99th percentile; 299 can.", counted(done, "job")),
-        );
-        let open = unfinished(level);
-        doubt(open > 0, format!("{} did not end and count in no percentile.", counted(open, "job")));
-        doubt(
-            level.jobs_failed > 0,
-            format!("{} failed for good and count in no percentile.", counted(level.jobs_failed, "job")),
-        );
-        let skipped = level.not_started_count();
-        doubt(
-            skipped > 0,
-            format!("{} could not start: the offered load was not reached.", counted(skipped, "arrival")),
-        );
-    }
-    doubts
+            )
+        }),
+        (done > 0 && done < P99_BOUND_FROM).then(|| {
+            format!("{} cannot bound the 99th percentile; {P99_BOUND_FROM} can.", counted(done, "job"))
+        }),
+        (open > 0).then(|| format!("{} did not end and count in no percentile.", counted(open, "job"))),
+        (level.jobs_failed > 0).then(|| {
+            format!("{} failed for good and count in no percentile.", counted(level.jobs_failed, "job"))
+        }),
+        (skipped > 0).then(|| {
+            format!("{} could not start: the offered load was not reached.", counted(skipped, "arrival"))
+        }),
+    ];
+    doubts.into_iter().flatten().collect()
+}
+
+/// The text with a capital at its beginning.
+pub fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 /// The command that does the run again.

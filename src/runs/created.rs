@@ -1,5 +1,5 @@
-//! `created.csv`: what a run made at its target, written before it is made. Clean-up deletes what stands here
-//! and nothing else.
+//! `created.csv`: what a run made at its target. Objects and uploads stand here before they are made, topics as
+//! soon as they have an ARN. Clean-up deletes what stands here and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
@@ -14,6 +14,12 @@ use super::{RunError, whole_lines};
 /// Name of the file in a run folder.
 pub const FILE: &str = "created.csv";
 
+/// What stands before every key that a run writes.
+#[must_use]
+pub fn prefix(run: &str) -> String {
+    format!("planner-runs/{run}/")
+}
+
 /// What happened to a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -22,6 +28,10 @@ enum Event {
     Intended,
     /// It was written, with this ETag.
     Written,
+    /// A multipart upload to it is about to be begun; its id is not known before the answer.
+    UploadIntended,
+    /// The service refused to begin that upload.
+    UploadRefused,
     /// A multipart upload with this id was begun.
     UploadBegun,
     /// That upload was completed or aborted.
@@ -91,6 +101,22 @@ impl CreatedLog {
         self.record(Event::Written, bucket, key, etag)
     }
 
+    /// A multipart upload is about to be begun.
+    ///
+    /// # Errors
+    /// Where the line cannot be written; the upload must then not be begun either.
+    pub fn upload_intended(&self, bucket: &str, key: &str) -> std::io::Result<()> {
+        self.record(Event::UploadIntended, bucket, key, "")
+    }
+
+    /// The service refused to begin a multipart upload.
+    ///
+    /// # Errors
+    /// Where the line cannot be written.
+    pub fn upload_refused(&self, bucket: &str, key: &str) -> std::io::Result<()> {
+        self.record(Event::UploadRefused, bucket, key, "")
+    }
+
     /// A multipart upload was begun.
     ///
     /// # Errors
@@ -150,6 +176,8 @@ pub struct Created {
     pub objects: BTreeMap<(String, String), Option<String>>,
     /// Open multipart uploads: id, with bucket and key.
     pub uploads: BTreeMap<String, (String, String)>,
+    /// How many uploads may have been begun, by bucket and key, without an answer that names them.
+    pub unnamed_uploads: BTreeMap<(String, String), u64>,
     /// Topics by ARN.
     pub topics: Vec<String>,
     /// Buckets.
@@ -162,6 +190,7 @@ impl Created {
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()
             && self.uploads.is_empty()
+            && self.unnamed_uploads.is_empty()
             && self.topics.is_empty()
             && self.buckets.is_empty()
     }
@@ -191,7 +220,10 @@ impl Created {
             Event::Written => {
                 self.objects.insert(object, Some(record.mark));
             }
+            Event::UploadIntended => *self.unnamed_uploads.entry(object).or_default() += 1,
+            Event::UploadRefused => self.answered(&object),
             Event::UploadBegun => {
+                self.answered(&object);
                 self.uploads.insert(record.mark, object);
             }
             Event::UploadEnded => {
@@ -207,6 +239,16 @@ impl Created {
             Event::Deleted => {
                 self.topics.retain(|arn| *arn != object.1);
                 self.objects.remove(&object);
+            }
+        }
+    }
+
+    /// One of the uploads to a key has its answer.
+    fn answered(&mut self, object: &(String, String)) {
+        if let Some(count) = self.unnamed_uploads.get_mut(object) {
+            *count -= 1;
+            if *count == 0 {
+                self.unnamed_uploads.remove(object);
             }
         }
     }
@@ -226,6 +268,10 @@ mod tests {
         log.written("b", "a,\"1\"", "\"e1\"").unwrap();
         log.written("b", "ü 2", "\"e2\"").unwrap();
         log.written("b", "gone", "\"e3\"").unwrap();
+        for key in ["big", "lost", "big2", "refused", "big2"] {
+            log.upload_intended("b", key).unwrap();
+        }
+        log.upload_refused("b", "refused").unwrap();
         log.upload_begun("b", "big", "u1").unwrap();
         log.upload_begun("b", "big2", "u2").unwrap();
         log.upload_ended("b", "big2", "u2").unwrap();
@@ -248,6 +294,8 @@ mod tests {
             created.objects.iter().map(|((_, key), tag)| (key.as_str(), tag.as_deref())).collect();
         assert_eq!(objects, [("a,\"1\"", Some("\"e1\"")), ("unsure", None), ("ü 2", Some("\"e2\""))]);
         assert_eq!(created.uploads.keys().collect::<Vec<_>>(), ["u1"]);
+        let unnamed: Vec<_> = created.unnamed_uploads.keys().map(|(_, key)| key.as_str()).collect();
+        assert_eq!(unnamed, ["big2", "lost"], "of two uploads to big2 one has no answer");
         assert_eq!(created.topics, ["arn:t"]);
         assert_eq!(created.buckets.iter().collect::<Vec<_>>(), ["b"]);
     }

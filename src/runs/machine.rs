@@ -56,10 +56,15 @@ fn redact(arguments: impl Iterator<Item = String>) -> Vec<String> {
     redacted.collect()
 }
 
-/// The scenario without the account's number.
+/// The scenario without the account's number, which a topic's ARN has too.
 #[must_use]
 pub fn without_account(mut file: File) -> File {
     file.target.account = None;
+    let mut parts: Vec<&str> = file.target.topic.split(':').collect();
+    if let ["arn", _, "sns", _, account, ..] = parts.as_mut_slice() {
+        *account = "***";
+        file.target.topic = parts.join(":");
+    }
     file
 }
 
@@ -81,5 +86,13 @@ mod tests {
         let given = ["/usr/bin/planner", "measure", "--account", "123456789012", "--account=1", "x"];
         let shown = redact(given.into_iter().map(str::to_owned));
         assert_eq!(shown, ["planner", "measure", "--account", "***", "--account=***", "x"]);
+    }
+
+    #[test]
+    fn the_account_leaves_the_scenario_and_the_topic_in_it() {
+        let text = "name = 'x'\noperation = 'publish'\n[objects]\ncount = 1\n[arrivals]\nkind = 'closed'\n[target]\n\
+                    account = '123456789012'\ntopic = 'arn:aws:sns:eu-west-1:123456789012:copies'";
+        let target = without_account(toml::from_str(text).unwrap()).target;
+        assert_eq!((target.account, target.topic.as_str()), (None, "arn:aws:sns:eu-west-1:***:copies"));
     }
 }

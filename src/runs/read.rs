@@ -7,6 +7,8 @@ use std::path::Path;
 use super::folder::{DOCUMENT, SERIES};
 use super::{RunError, attempts, hlog, whole_lines};
 use crate::report::LevelTimes;
+use crate::scenario::quantity::NS_PER_S;
+use crate::stats::analysis::analyse;
 use crate::stats::recorder::Recorder;
 use crate::stats::series::{Record, Row};
 use crate::stats::summary::{RunDocument, SCHEMA};
@@ -50,16 +52,24 @@ pub fn read_document(folder: &Path) -> Result<RunDocument, RunError> {
 /// Where the folder is none, or a file in it cannot be read.
 pub fn read(folder: &Path) -> Result<Run, RunError> {
     let mut document = read_document(folder)?;
-    let series = read_series(folder)?;
+    let rows = all_rows(folder)?;
     if !document.complete {
-        rebuild(folder, &mut document, &series)?;
+        rebuild(folder, &mut document, &rows)?;
+        analyse(&mut document, &rows);
     }
     let levels = read_times(folder, &document)?;
-    Ok(Run { document, series: thin(series), levels })
+    Ok(Run { document, series: thin(rows), levels })
 }
 
-/// All rows of `series.csv`; a last row that was cut off is left out.
-fn read_series(folder: &Path) -> Result<Vec<Row>, RunError> {
+/// The rows of `series.csv`, a very long one thinned. A last row that was cut off is left out.
+///
+/// # Errors
+/// Where the file cannot be read or a row but the last cannot be understood.
+pub fn series(folder: &Path) -> Result<Vec<Row>, RunError> {
+    all_rows(folder).map(thin)
+}
+
+fn all_rows(folder: &Path) -> Result<Vec<Row>, RunError> {
     let path = folder.join(SERIES);
     let file = whole_lines::open(&path).map_err(|error| RunError::new("open", &path, error))?;
     let mut rows = Vec::new();
@@ -102,12 +112,14 @@ fn rebuild(folder: &Path, document: &mut RunDocument, series: &[Row]) -> Result<
         }
         if let Some((recorder, end_ns)) = recorders.last_mut() {
             recorder.restore(row);
-            *end_ns = row.end_ns();
+            // What ends at the border of two seconds is counted in the second; the last row of a level that is over
+            // is shorter than a second, and takes all.
+            *end_ns = if row.window.length_ns < NS_PER_S { u64::MAX } else { row.end_ns() };
         }
     }
     attempts::read(folder, |attempt| {
         let level = recorders.get_mut(attempt.level as usize);
-        if let Some((recorder, _)) = level.filter(|(_, end_ns)| attempt.ended_ns <= *end_ns) {
+        if let Some((recorder, _)) = level.filter(|(_, end_ns)| attempt.ended_ns < *end_ns) {
             recorder.restore_attempt(&attempt);
         }
     })?;
@@ -128,4 +140,68 @@ fn read_times(folder: &Path, document: &RunDocument) -> Result<Vec<LevelTimes>, 
         }
     })?;
     Ok(levels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
+    use crate::runs::folder::{RunWriter, write_document};
+
+    /// What is written of a run that has not come to its end.
+    fn unfinished() -> RunDocument {
+        let document = serde_json::json!({
+            "schema": SCHEMA, "run": "r", "name": "n", "started_at": "", "version": "", "command": [],
+            "target": { "kind": "embedded" }, "rehearsal": true, "virtual_time": true, "seed": 1,
+            "complete": false, "machine": "", "levels": [],
+            "scenario": {
+                "name": "n", "operation": "copy", "objects": {}, "arrivals": { "kind": "closed", "workers": 1 },
+            },
+        });
+        serde_json::from_value(document).unwrap()
+    }
+
+    fn attempt(level: u32, started_ns: u64, ended_ns: u64) -> Attempt {
+        let start = Start {
+            job: started_ns,
+            object: 0,
+            request: Request::Copy,
+            attempt: 1,
+            worker: None,
+            job_intended_ns: started_ns,
+            intended_ns: started_ns,
+            bytes: 1,
+            items: 1,
+        };
+        let job_end = Some(JobEnd::Done);
+        Attempt { level, start, started_ns, ended_ns, outcome: Outcome::Ok, code: None, job_end }
+    }
+
+    #[test]
+    fn attempts_of_a_run_that_was_cut_off_are_those_of_its_seconds() {
+        let folder = tempfile::tempdir().unwrap();
+        write_document(folder.path(), &unfinished()).unwrap();
+        let mut writer = RunWriter::create(folder.path(), jiff::Timestamp::UNIX_EPOCH).unwrap();
+        let half = NS_PER_S / 2;
+        // A whole level of one and a half seconds, then one that was cut off after its first second.
+        for (level, offset_ns) in [(0, 0), (1, 3 * half)] {
+            let mut recorder = Recorder::new(level, offset_ns);
+            for number in 0..3 {
+                let taken = attempt(level, number * half, (number + 1) * half);
+                recorder.started(taken.started_ns, &taken.start);
+                if taken.ended_ns == recorder.second_ends_ns() {
+                    recorder.close_second(taken.ended_ns, |second| writer.second(second)).unwrap();
+                }
+                recorder.ended(&taken);
+                writer.attempt(&taken.later_by(offset_ns)).unwrap();
+            }
+            if level == 0 {
+                recorder.close_second(3 * half, |second| writer.second(second)).unwrap();
+            }
+        }
+        drop(writer);
+        let levels = read(folder.path()).unwrap().document.levels;
+        let seen: Vec<_> = levels.iter().map(|level| (level.attempts, level.jobs_done)).collect();
+        assert_eq!(seen, [(3, 3), (1, 1)], "what ends at the border of two seconds belongs to the second");
+    }
 }

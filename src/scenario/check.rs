@@ -18,6 +18,9 @@ const MAX_PARTS: u64 = 10_000;
 const MAX_SINGLE_COPY_BYTES: u64 = 5 << 30;
 /// Smallest part that S3 accepts, the last one excepted: 5 MiB.
 const MIN_PART_BYTES: u64 = 5 << 20;
+/// Date prefixes beyond which dates have more than four digits.
+const MAX_PREFIXES: u64 = 2_000_000;
+
 /// A file under examination.
 pub(super) struct Check<'a> {
     pub file: &'a File,
@@ -158,11 +161,11 @@ impl Check<'_> {
             _ => {}
         }
         let prefixes = objects.prefixes.unwrap_or(1);
-        if prefixes == 0 || u64::from(prefixes) > count {
+        if !(1..=count.min(MAX_PREFIXES)).contains(&u64::from(prefixes)) {
             return self.error(
                 "objects.prefixes",
                 format!("{count} objects cannot be spread over {prefixes} prefixes"),
-                "use 1 up to the number of objects",
+                format!("use 1 up to the number of objects, {MAX_PREFIXES} at most"),
             );
         }
         Ok(ObjectSet::Generated { count, size, prefixes, seed: self.file.seed })

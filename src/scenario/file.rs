@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::LevelKey;
-use super::quantity::{Bytes, Rate, Span};
+use super::quantity::{Bytes, Rate, Share, Span};
 use crate::load::arrival::Spacing;
 use crate::service::Profile;
 
@@ -26,7 +26,7 @@ pub struct File {
     /// Repeats the scenario at several concurrencies or rates, one level after the other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sweep: Option<Sweep>,
-    /// When to stop. Without it, every object is worked on once.
+    /// When to stop. Without it, every object is worked on once, or a ramp, steps or a trace ends.
     #[serde(default, skip_serializing_if = "Stop::is_empty")]
     pub stop: Stop,
     /// What follows a failed or throttled attempt.
@@ -207,6 +207,9 @@ pub struct Sweep {
     pub rates: Option<Vec<Rate>>,
 }
 
+/// How long a level runs at most to become precise, where its scenario does not say: an hour.
+const DEFAULT_PRECISION_LIMIT: Span = Span(3_600_000_000_000);
+
 /// When a level stops; whichever comes first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -217,9 +220,19 @@ pub struct Stop {
     /// After so long; goes round the objects as often as needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<Span>,
+    /// When throughput and latency are known to this share, such as `2%`, with 95 % confidence; at the latest after
+    /// `duration`, by default an hour, and then the level says that it has not converged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precise: Option<Share>,
 }
 
 impl Stop {
+    /// The time after which no job starts, if there is one. Waiting for precision never lasts for ever.
+    #[must_use]
+    pub fn limit(&self) -> Option<Span> {
+        self.duration.or(self.precise.map(|_| DEFAULT_PRECISION_LIMIT))
+    }
+
     fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -289,7 +302,8 @@ pub struct Target {
     /// `embedded` (default) rehearses in this process, `endpoint` is an emulator or another S3, `aws` is a
     /// real account.
     pub kind: TargetKind,
-    /// URL of an endpoint target; `AWS_ENDPOINT_URL` and the command line override it.
+    /// URL of an endpoint target. `AWS_ENDPOINT_URL` overrides it, `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL_SNS`
+    /// override that, and the command line overrides all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint_url: Option<String>,
     /// Region; the default chain applies where it is absent.

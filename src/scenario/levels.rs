@@ -34,10 +34,24 @@ impl Check<'_> {
         if stop.duration.is_some_and(|span| span.ns() == 0) {
             return self.error("stop.duration", "the duration is 0", "use for example 10m");
         }
+        if stop.precise.is_some_and(|share| !(0.001..=0.5).contains(&share.0)) {
+            return self.error(
+                "stop.precise",
+                "a precision like this cannot be reached or says nothing",
+                "use 0.1% to 50%",
+            );
+        }
+        if stop.precise.is_some() && process_ends {
+            return self.error(
+                "stop.precise",
+                "arrivals that change or end have no steady state",
+                "use closed, constant or poisson arrivals",
+            );
+        }
         match stop.jobs {
             Some(0) => self.error("stop.jobs", "jobs is 0", "use 1 or more"),
             Some(items) => Ok(items.div_ceil(workload.items_per_job())),
-            None if stop.duration.is_some() || process_ends => Ok(u64::MAX),
+            None if stop.limit().is_some() || process_ends => Ok(u64::MAX),
             None => Ok(workload.jobs_per_lap()),
         }
     }
@@ -45,9 +59,9 @@ impl Check<'_> {
     pub fn levels(&self, workload: &Workload, max_jobs: u64, max_in_flight: u64) -> Checked<Vec<Arrivals>> {
         self.no_stray_fields()?;
         let arrivals = &self.file.arrivals;
-        let per_job = workload.items_per_job() as f64;
+        let per_job = workload.items_per_job();
         let borders: Arc<[u64]> = match arrivals.kind {
-            ArrivalKind::Nested if per_job == 1.0 => workload.objects.borders().into(),
+            ArrivalKind::Nested => workload.job_borders().into(),
             // One group for ever: only pools inside a pool wait for the end of a lap.
             _ => [0, max_jobs].into(),
         };
@@ -56,7 +70,8 @@ impl Check<'_> {
             inner,
             groups: Groups::new(borders.clone(), max_jobs),
         };
-        let open = |process: Process| Arrivals::Open { process: process.slowed(per_job), max_in_flight };
+        let open =
+            |process: Process| Arrivals::Open { process: process.slowed(per_job as f64), max_in_flight };
         let at_rate = |rate: Rate| {
             let poisson = arrivals.kind == ArrivalKind::Poisson;
             let spacing = if poisson { Spacing::Poisson } else { Spacing::Even };
@@ -106,6 +121,13 @@ impl Check<'_> {
                 &format!("arrivals.{name}"),
                 format!("`{name}` means nothing for {} arrivals", format!("{:?}", a.kind).to_lowercase()),
                 format!("it belongs to: {kinds}"),
+            );
+        }
+        if self.file.sweep.is_some() && !matches!(a.kind, Closed | Constant | Poisson) {
+            return self.error(
+                "sweep",
+                format!("a sweep means nothing for {} arrivals", format!("{:?}", a.kind).to_lowercase()),
+                "it belongs to: closed, constant, poisson",
             );
         }
         if a.spacing.is_some() && !matches!(a.kind, Ramp | Steps) {

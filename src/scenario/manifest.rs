@@ -135,12 +135,14 @@ fn names(row: &csv::StringRecord) -> bool {
 fn find_columns(row: &csv::StringRecord) -> Result<Columns, String> {
     let named = |name: &str| row.iter().position(|cell| cell.trim().eq_ignore_ascii_case(name));
     let is_number = |index: usize| row.get(index).is_some_and(|cell| cell.trim().parse::<u64>().is_ok());
+    let is_flag = |index: usize| matches!(row.get(index), Some("true" | "false"));
     match (named("key"), named("size").or_else(|| named("size_bytes"))) {
         (Some(key), Some(size)) => Ok(Columns { key, size, encoded: false, versions: None }),
         (Some(_), None) => Err("the header names `key` but not `size`".into()),
         _ if row.len() == 2 => Ok(Columns { key: 0, size: 1, encoded: false, versions: None }),
+        // A delete marker has no size, so the flags tell the two kinds of inventory apart.
+        _ if is_flag(3) && is_flag(4) => Ok(VERSIONS),
         _ if is_number(2) => Ok(INVENTORY),
-        _ if is_number(5) => Ok(VERSIONS),
         _ => Err("expected `key,size` or the columns of an S3 Inventory list (bucket, key, size)".into()),
     }
 }
@@ -162,6 +164,11 @@ mod tests {
         assert_eq!(objects("\"b\",\"d1/a+b\",\"5\",\"2016\"\n\"b\",\"d1/c%2Bd\",\"6\",\"2016\"\n"), expected);
         let versions = "b,d1/a+b,v1,true,false,5\nb,d1/a+b,v0,false,false,9\nb,gone,v3,true,true,\nb,d1/c%2Bd,v2,true,false,6\n";
         assert_eq!(objects(versions), expected);
+        assert_eq!(
+            objects(&format!("b,gone,v9,true,true,\n{versions}")),
+            expected,
+            "a delete marker comes first"
+        );
     }
 
     #[test]

@@ -86,7 +86,7 @@ impl Scenario {
         Level {
             arrivals: self.levels[index].clone(),
             max_jobs: self.max_jobs,
-            duration_ns: self.file.stop.duration.map_or(u64::MAX, quantity::Span::ns),
+            duration_ns: self.file.stop.limit().map_or(u64::MAX, quantity::Span::ns),
             retry: RetryPolicy {
                 max_attempts: retry.max_attempts,
                 base_ns: retry.base.ns(),
@@ -100,15 +100,83 @@ impl Scenario {
     /// Jobs of one level if that is known beforehand.
     #[must_use]
     pub fn expected_jobs(&self, index: usize) -> Option<u64> {
-        let timed = self.file.stop.duration;
+        let timed = self.file.stop.limit();
         match &self.levels[index] {
             Arrivals::Open { process, .. } => {
-                let end_s = process.length_s().min(timed.map_or(f64::INFINITY, quantity::Span::seconds));
+                let end_s = timed.map_or(f64::INFINITY, quantity::Span::seconds);
                 let by_time = process.expected_arrivals(end_s).ceil();
                 let jobs = (self.max_jobs as f64).min(by_time);
                 (jobs < u64::MAX as f64).then_some(jobs as u64)
             }
             Arrivals::Closed { .. } => Some(self.max_jobs).filter(|&jobs| jobs != u64::MAX),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use error::Source;
+
+    /// A scenario over 25 objects in 5 prefixes; every file it names holds three starts.
+    fn resolve(rest: &str) -> Result<Scenario, String> {
+        resolve_with("count = 25\nprefixes = 5", rest)
+    }
+
+    fn resolve_with(objects: &str, rest: &str) -> Result<Scenario, String> {
+        let objects = format!("[objects]\n{objects}\nsize = {{ fixed = \"1MB\" }}");
+        let text = format!("name = \"test\"\noperation = \"publish\"\n{objects}\n[arrivals]\n{rest}");
+        let source = Source { name: "test.toml".into(), text };
+        let file = parse(&source).map_err(|error| error.to_string())?;
+        let starts: Beside = &|_| Ok(Box::new("0\n1.5\n3\n".as_bytes()));
+        Scenario::resolve(file, &source, starts).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn jobs_are_foreseen_where_the_arrivals_end() {
+        for (arrivals, jobs) in [
+            ("kind = \"closed\"\nworkers = 3", Some(25)),
+            ("kind = \"closed\"\nworkers = 3\n[stop]\nduration = \"1m\"", None),
+            ("kind = \"trace\"\nfile = \"starts.csv\"", Some(3)),
+            ("kind = \"trace\"\nfile = \"starts.csv\"\n[stop]\nduration = \"3s\"", Some(2)),
+            ("kind = \"constant\"\nrate = \"2/s\"\n[stop]\nduration = \"4s\"", Some(8)),
+            ("kind = \"constant\"\nrate = \"2/s\"", Some(25)),
+            ("kind = \"ramp\"\nfrom = \"0/s\"\nto = \"10/s\"\nover = \"4s\"", Some(20)),
+            (
+                "kind = \"ramp\"\nfrom = \"0/s\"\nto = \"10/s\"\nover = \"4s\"\n[stop]\nduration = \"2s\"",
+                Some(5),
+            ),
+            (
+                "kind = \"steps\"\nsteps = [{ rate = \"1/s\", for = \"0s\" }, { rate = \"2/s\", for = \"3s\" }]",
+                Some(6),
+            ),
+        ] {
+            assert_eq!(resolve(arrivals).unwrap().expected_jobs(0), jobs, "{arrivals}");
+        }
+    }
+
+    #[test]
+    fn nested_pools_publish_batches_group_by_group() {
+        let scenario = resolve("kind = \"nested\"\nouter = 3\ninner = 2\n[publish]\nbatch = 5").unwrap();
+        let Arrivals::Closed { groups, .. } = &scenario.levels[0] else { panic!("pools are closed") };
+        assert_eq!(groups.clone().collect::<Vec<_>>(), [0..1, 1..2, 2..3, 3..4, 4..5]);
+    }
+
+    #[test]
+    fn prefixes_end_where_dates_do() {
+        let last = |prefixes: u32| {
+            let objects = format!("count = 9000000\nprefixes = {prefixes}");
+            resolve_with(&objects, "kind = \"closed\"\nworkers = 1")
+                .map(|it| it.workload.objects.object(8_999_999).key)
+        };
+        assert_eq!(last(2_000_000).unwrap(), "7501-10-25/object-8999999");
+        assert!(last(8_000_000).unwrap_err().contains("8000000 prefixes"));
+    }
+
+    #[test]
+    fn a_sweep_that_means_nothing_is_refused() {
+        let ramp =
+            "kind = \"ramp\"\nfrom = \"0/s\"\nto = \"10/s\"\nover = \"4s\"\n[sweep]\nrates = [\"1/s\"]";
+        assert!(resolve(ramp).unwrap_err().contains("ramp"));
     }
 }

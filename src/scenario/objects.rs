@@ -147,6 +147,18 @@ impl Workload {
         self.objects.len().div_ceil(self.items_per_job())
     }
 
+    /// Job numbers of one lap at which the prefix changes, from 0 to the number of jobs. A batch over the
+    /// border of two prefixes belongs to the first.
+    #[must_use]
+    pub fn job_borders(&self) -> Vec<u64> {
+        let mut borders = self.objects.borders();
+        for border in &mut borders {
+            *border = border.div_ceil(self.items_per_job());
+        }
+        borders.dedup();
+        borders
+    }
+
     /// How one object of this size is copied.
     #[must_use]
     pub fn copy_shape(&self, bytes: u64) -> Shape {
@@ -223,5 +235,17 @@ mod tests {
         assert_eq!(workload.jobs_per_lap(), 3);
         assert_eq!((workload.job(2).object, workload.job(2).items), (20, 5));
         assert_eq!((workload.job(3).object, workload.job(3).items), (0, 10));
+    }
+
+    #[test]
+    fn batches_are_grouped_by_the_prefix_they_begin_in() {
+        let copy = Copy::default();
+        let borders = |prefixes, batch| {
+            let objects = generated(25, prefixes);
+            Workload { objects, operation: OperationKind::Publish, copy: copy.clone(), batch }.job_borders()
+        };
+        assert_eq!(borders(2, 1), [0, 12, 25]);
+        assert_eq!(borders(2, 10), [0, 2, 3]);
+        assert_eq!(borders(25, 10), [0, 1, 2, 3], "no group is empty");
     }
 }

@@ -86,7 +86,7 @@ impl fmt::Display for Bytes {
             (1 << 10, "KiB"),
             (1_000, "kB"),
         ];
-        let exact = UNITS.iter().find(|(unit, _)| self.0 >= *unit && self.0 % unit == 0);
+        let exact = UNITS.iter().find(|(unit, _)| self.0 >= *unit && self.0.is_multiple_of(*unit));
         match exact {
             Some((unit, name)) => write!(f, "{}{name}", self.0 / unit),
             None => write!(f, "{}B", self.0),
@@ -132,6 +132,28 @@ impl fmt::Display for Rate {
     }
 }
 
+/// A share of a whole, written as `2%` or `0.02`.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Share(pub f64);
+
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, scale) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
+        match number.trim().parse::<f64>() {
+            Ok(value) if (0.0..=1.0).contains(&(value / scale)) => Ok(Self(value / scale)),
+            _ => Err(format!("`{text}` is not a share; write it as 1% or 0.01")),
+        }
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
 /// Gives a quantity its string form in files and its place in the JSON schema.
 macro_rules! written_as_text {
     ($type:ident, $name:literal, $description:literal, [$($example:literal),+]) => {
@@ -162,6 +184,7 @@ macro_rules! written_as_text {
 
 written_as_text!(Span, "Span", "A length of time.", ["30s", "10m", "1h30m"]);
 written_as_text!(Bytes, "Bytes", "A size: MB is 10^6 bytes, MiB is 2^20.", ["600MB", "64MiB"]);
+written_as_text!(Share, "Share", "A share of a whole.", ["2%", "0.02"]);
 written_as_text!(Rate, "Rate", "Events per second, over all workers together.", ["50/s", "3000/min"]);
 
 #[cfg(test)]
@@ -196,6 +219,7 @@ mod tests {
         fn what_is_written_reads_back(ns in 0..=u64::MAX, bytes in 0..=(1u64 << 53), rate in 0.0..1e6f64) {
             prop_assert_eq!(Span(ns).to_string().parse(), Ok(Span(ns)));
             prop_assert_eq!(Bytes(bytes).to_string().parse(), Ok(Bytes(bytes)));
+            prop_assert_eq!(Share(rate / 1e6).to_string().parse(), Ok(Share(rate / 1e6)));
             prop_assert_eq!(Rate(rate).to_string().parse(), Ok(Rate(rate)));
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::quantity::{Rate, Span};
+use super::quantity::{Rate, Share, Span};
 
 /// What a threshold looks at, over all levels of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +105,17 @@ impl Threshold {
             Comparison::Equal => value == self.limit,
         }
     }
+
+    /// Which of two values is further from the goal.
+    #[must_use]
+    pub fn worse(&self, first: f64, second: f64) -> f64 {
+        match self.comparison {
+            Comparison::Below | Comparison::AtMost => first.max(second),
+            Comparison::Above | Comparison::AtLeast => first.min(second),
+            Comparison::Equal if (first - self.limit).abs() >= (second - self.limit).abs() => first,
+            Comparison::Equal => second,
+        }
+    }
 }
 
 impl FromStr for Threshold {
@@ -138,18 +149,12 @@ impl fmt::Display for Threshold {
 fn parse_limit(metric: Metric, text: &str) -> Result<f64, String> {
     match metric {
         Metric::Throughput | Metric::Goodput => text.parse::<Rate>().map(Rate::per_s),
-        Metric::Throttles | Metric::Errors | Metric::Failed | Metric::NotStarted => parse_share(text),
+        Metric::Throttles | Metric::Errors | Metric::Failed | Metric::NotStarted => {
+            text.parse::<Share>().map(|share| share.0)
+        }
         Metric::Verdict if text.trim_matches(['"', '\'']) == "pass" => Ok(1.0),
         Metric::Verdict => Err(format!("`{text}` is not a verdict to ask for; write verdict = \"pass\"")),
         _ => text.parse::<Span>().map(Span::seconds),
-    }
-}
-
-fn parse_share(text: &str) -> Result<f64, String> {
-    let (number, scale) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
-    match number.trim().parse::<f64>() {
-        Ok(value) if (0.0..=1.0).contains(&(value / scale)) => Ok(value / scale),
-        _ => Err(format!("`{text}` is not a share; write it as 1% or 0.01")),
     }
 }
 

@@ -44,7 +44,10 @@ impl Times {
 
     /// Forgets all times.
     pub fn clear(&mut self) {
-        self.histogram.reset();
+        // Resetting costs as much as the histogram is large, and most seconds of a slow load are empty.
+        if !self.is_empty() {
+            self.histogram.reset();
+        }
         self.max_ns = 0;
     }
 

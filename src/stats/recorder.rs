@@ -30,15 +30,64 @@ pub struct Second {
 pub struct Recorder {
     level: u32,
     level_start_ns: u64,
-    row: Row,
+    second: Second,
     in_flight: InFlight,
-    second_latency: Times,
-    second_service: Times,
     whole: Option<Window>,
     latency: Times,
     service: Times,
     lateness: Times,
     counts: LevelCounts,
+    load: FullLoad,
+}
+
+/// When a level was under its full load. One entry a worker; open levels have none.
+#[derive(Debug, Default)]
+struct FullLoad {
+    workers: Vec<Worker>,
+    last_start_ns: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Worker {
+    first_end_ns: Option<u64>,
+    last_start_ns: u64,
+}
+
+impl FullLoad {
+    fn started(&mut self, now_ns: u64, start: &Start) {
+        self.last_start_ns = self.last_start_ns.max(now_ns);
+        if let Some(worker) = self.worker(start) {
+            worker.last_start_ns = worker.last_start_ns.max(now_ns);
+        }
+    }
+
+    fn ended(&mut self, attempt: &Attempt) {
+        if attempt.job_end.is_some()
+            && let Some(worker) = self.worker(&attempt.start)
+        {
+            worker.first_end_ns.get_or_insert(attempt.ended_ns);
+        }
+    }
+
+    fn worker(&mut self, start: &Start) -> Option<&mut Worker> {
+        let index = start.worker? as usize;
+        if index >= self.workers.len() {
+            self.workers.resize(index + 1, Worker::default());
+        }
+        self.workers.get_mut(index)
+    }
+
+    /// For workers, from every one having finished a job to one starting its last. For open arrivals, from the
+    /// beginning to the last start. None where there is no such time.
+    fn window_ns(&self) -> Option<(u64, u64)> {
+        if self.workers.is_empty() {
+            return Some((0, self.last_start_ns)).filter(|(from, to)| from < to);
+        }
+        let from = self.workers.iter().map(|worker| worker.first_end_ns).collect::<Option<Vec<_>>>()?;
+        let (from, to) =
+            (from.into_iter().max()?, self.workers.iter().map(|worker| worker.last_start_ns).min()?);
+        (from < to).then_some((from, to))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -64,32 +113,36 @@ impl Recorder {
         Self {
             level,
             level_start_ns: start_ns,
-            row: Row { level, start_ns, ..Row::default() },
+            second: Second {
+                row: Row { level, start_ns, ..Row::default() },
+                latency: Times::new(),
+                service: Times::new(),
+            },
             in_flight: InFlight::new(),
-            second_latency: Times::new(),
-            second_service: Times::new(),
             whole: None,
             latency: Times::new(),
             service: Times::new(),
             lateness: Times::new(),
             counts: LevelCounts::default(),
+            load: FullLoad::default(),
         }
     }
 
     /// When the current second is over, since the level's start.
     #[must_use]
     pub fn second_ends_ns(&self) -> u64 {
-        self.row.start_ns - self.level_start_ns + NS_PER_S
+        self.second.row.start_ns - self.level_start_ns + NS_PER_S
     }
 
     /// An attempt started, at a time since the level's start.
     pub fn started(&mut self, now_ns: u64, start: &Start) {
         self.in_flight.started(now_ns);
-        self.row.started += 1;
+        self.second.row.started += 1;
         self.counts.in_flight_max = self.counts.in_flight_max.max(self.in_flight.count());
         let lateness_ns = now_ns.saturating_sub(start.intended_ns);
-        self.row.lateness_max_ns = self.row.lateness_max_ns.max(lateness_ns);
+        self.second.row.lateness_max_ns = self.second.row.lateness_max_ns.max(lateness_ns);
         self.lateness.record(lateness_ns);
+        self.load.started(now_ns, start);
         if start.is_first_of_job() {
             self.counts.jobs += 1;
         }
@@ -103,14 +156,15 @@ impl Recorder {
 
     /// Counts an ended attempt without regard to what is in flight.
     fn count(&mut self, attempt: &Attempt) {
+        self.load.ended(attempt);
         match attempt.outcome {
             Outcome::Ok => self.succeeded(attempt),
             Outcome::Throttled => {
-                self.row.throttled += 1;
+                self.second.row.throttled += 1;
                 self.counts.throttles += 1;
             }
             error => {
-                self.row.errors += 1;
+                self.second.row.errors += 1;
                 *self.counts.errors.entry(error.name().to_owned()).or_default() += 1;
             }
         }
@@ -121,8 +175,9 @@ impl Recorder {
             Some(JobEnd::Done) => {
                 self.counts.jobs_done += 1;
                 self.counts.items_done += u64::from(attempt.start.items);
-                self.row.items_done += u64::from(attempt.start.items);
-                self.second_latency.record(attempt.latency_ns());
+                self.second.row.items_done += u64::from(attempt.start.items);
+                self.second.latency.record(attempt.latency_ns());
+                self.latency.record(attempt.latency_ns());
             }
             Some(JobEnd::Failed) => self.counts.jobs_failed += 1,
             None => {}
@@ -130,47 +185,47 @@ impl Recorder {
     }
 
     fn succeeded(&mut self, attempt: &Attempt) {
-        self.row.ok += 1;
+        self.second.row.ok += 1;
         if attempt.start.request.carries_work() {
-            self.second_service.record(attempt.residence_ns());
-            self.row.bytes += attempt.start.bytes;
+            self.second.service.record(attempt.residence_ns());
+            self.service.record(attempt.residence_ns());
+            self.second.row.bytes += attempt.start.bytes;
             self.counts.bytes += attempt.start.bytes;
         }
     }
 
     /// An arrival could not start.
     pub fn not_started(&mut self) {
-        self.row.not_started += 1;
+        self.second.row.not_started += 1;
         *self.counts.not_started.entry(MAX_IN_FLIGHT.to_owned()).or_default() += 1;
     }
 
     /// The endpoint's own count of requests in flight was read.
     pub fn gauge(&mut self, in_flight: u64) {
-        self.row.endpoint_in_flight = Some(in_flight);
+        self.second.row.endpoint_in_flight = Some(in_flight);
         self.counts.gauge_sum += in_flight;
         self.counts.gauge_reads += 1;
     }
 
     /// The event loop came so much too late.
     pub fn loop_lag(&mut self, lag_ns: u64) {
-        self.row.loop_lag_ns = Some(self.row.loop_lag_ns.unwrap_or(0).max(lag_ns));
+        self.second.row.loop_lag_ns = Some(self.second.row.loop_lag_ns.unwrap_or(0).max(lag_ns));
     }
 
-    /// Closes the current second at `now_ns` since the level's start.
-    pub fn close_second(&mut self, now_ns: u64) -> Second {
-        self.row.window = self.in_flight.close(now_ns);
-        self.row.in_flight_end = self.in_flight.count();
-        self.row.latency_p50_s = self.second_latency.quantile_s(0.5);
-        self.row.latency_p99_s = self.second_latency.quantile_s(0.99);
-        self.whole = Some(self.whole.map_or(self.row.window, |whole| whole.then(&self.row.window)));
-        self.latency.add(&self.second_latency);
-        self.service.add(&self.second_service);
-        let next = Row { level: self.level, start_ns: self.level_start_ns + now_ns, ..Row::default() };
-        Second {
-            row: std::mem::replace(&mut self.row, next),
-            latency: std::mem::take(&mut self.second_latency),
-            service: std::mem::take(&mut self.second_service),
-        }
+    /// Closes the current second at `now_ns` since the level's start, shows it to `take` and begins the next.
+    pub fn close_second<T>(&mut self, now_ns: u64, take: impl FnOnce(&Second) -> T) -> T {
+        let Second { row, latency, .. } = &mut self.second;
+        row.window = self.in_flight.close(now_ns);
+        row.in_flight_end = self.in_flight.count();
+        row.latency_p50_s = latency.quantile_s(0.5);
+        row.latency_p99_s = latency.quantile_s(0.99);
+        self.whole = Some(self.whole.map_or(row.window, |whole| whole.then(&row.window)));
+        let taken = take(&self.second);
+        let Second { row, latency, service } = &mut self.second;
+        *row = Row { level: self.level, start_ns: self.level_start_ns + now_ns, ..Row::default() };
+        latency.clear();
+        service.clear();
+        taken
     }
 
     /// Takes a closed second of a run that is read back. Attempts are counted apart from it.
@@ -185,11 +240,13 @@ impl Recorder {
         }
     }
 
-    /// Counts an attempt of a run that is read back.
+    /// Counts an attempt of a run that is read back; its times count from the start of the run.
     pub fn restore_attempt(&mut self, attempt: &Attempt) {
+        let attempt = &attempt.clone().earlier_by(self.level_start_ns);
         if attempt.start.is_first_of_job() {
             self.counts.jobs += 1;
         }
+        self.load.started(attempt.started_ns, &attempt.start);
         self.lateness.record(attempt.lateness_ns());
         self.count(attempt);
     }
@@ -199,9 +256,6 @@ impl Recorder {
     pub fn summary(&self) -> LevelSummary {
         let whole = self.whole.unwrap_or_default();
         let counts = &self.counts;
-        let (mut latency, mut service) = (self.latency.clone(), self.service.clone());
-        latency.add(&self.second_latency);
-        service.add(&self.second_service);
         let makespan_s = seconds(whole.length_ns);
         LevelSummary {
             concurrency: None,
@@ -219,8 +273,8 @@ impl Recorder {
             residence_mean_s: whole.r_s(),
             in_flight_mean: whole.n(),
             in_flight_max: counts.in_flight_max,
-            latency_s: latency.percentiles(),
-            service_s: service.percentiles(),
+            latency_s: self.latency.percentiles(),
+            service_s: self.service.percentiles(),
             throttles: counts.throttles,
             errors: counts.errors.clone(),
             error_codes: counts.error_codes.clone(),
@@ -229,6 +283,8 @@ impl Recorder {
             littles_law: LittlesLaw::from(&whole),
             endpoint_in_flight_mean: (counts.gauge_reads > 0)
                 .then(|| counts.gauge_sum as f64 / counts.gauge_reads as f64),
+            full_load_s: self.load.window_ns().map(|(from, to)| [seconds(from), seconds(to)]),
+            steady: None,
             stop_reason: None,
         }
     }
@@ -259,11 +315,36 @@ mod tests {
     }
 
     #[test]
+    fn full_load_is_from_everyones_first_end_to_the_first_last_start() {
+        let mut recorder = Recorder::new(0, 0);
+        // Worker 0: jobs 0–2, 2–5; worker 1: 0–3, 3–4, 4–6.
+        for (worker, from, to) in [(0, 0, 2), (1, 0, 3), (1, 3, 4), (0, 2, 5), (1, 4, 6)] {
+            let start = Start { worker: Some(worker), ..start(0, 1, from) };
+            let job_end = Some(JobEnd::Done);
+            let (started_ns, ended_ns) = (from, to);
+            let outcome = Outcome::Ok;
+            recorder.restore_attempt(&Attempt {
+                level: 0,
+                start,
+                started_ns,
+                ended_ns,
+                outcome,
+                code: None,
+                job_end,
+            });
+        }
+        assert_eq!(recorder.load.window_ns(), None, "worker 0 starts its last job before worker 1 ended one");
+        let start = Start { worker: Some(0), ..start(9, 1, 5) };
+        recorder.started(5, &start);
+        assert_eq!(recorder.load.window_ns(), Some((3, 4)));
+    }
+
+    #[test]
     fn a_level_adds_up_over_its_seconds() {
         let mut recorder = Recorder::new(0, 7 * NS_PER_S);
         let half = NS_PER_S / 2;
         recorder.started(half, &start(0, 1, 0));
-        let first = recorder.close_second(NS_PER_S);
+        let first = recorder.close_second(NS_PER_S, Second::clone);
         assert_eq!(first.row.window.age_end_ns, u128::from(half));
         let attempt = |number, started_ns, ended_ns, outcome, job_end| Attempt {
             level: 0,
@@ -277,7 +358,7 @@ mod tests {
         recorder.ended(&attempt(1, half, 3 * half, Outcome::Throttled, None));
         recorder.started(3 * half, &start(0, 2, 3 * half));
         recorder.ended(&attempt(2, 3 * half, 4 * half, Outcome::Ok, Some(JobEnd::Done)));
-        let second = recorder.close_second(2 * NS_PER_S);
+        let second = recorder.close_second(2 * NS_PER_S, Second::clone);
         assert_eq!((second.row.throttled, second.row.ok, second.row.items_done), (1, 1, 1));
         assert_eq!(second.row.start_ns, 8 * NS_PER_S);
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Percentiles;
+use super::scaling::UslSummary;
+use super::steady::Steady;
 use crate::law::little::Window;
 use crate::load::dispatch::StopReason;
 use crate::scenario::LevelKey;
@@ -68,6 +70,13 @@ pub struct LevelSummary {
     /// Mean of the endpoint's own count of requests in flight.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint_in_flight_mean: Option<f64>,
+    /// Beginning and end of the time under full load, since the start of the level. For workers from every one
+    /// having finished a job to one starting its last; for open arrivals to the last start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_load_s: Option<[f64; 2]>,
+    /// The part of the level that speaks for the system; absent where it had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steady: Option<Steady>,
     /// Why the level ended; absent when it was cut off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<StopReason>,
@@ -284,6 +293,9 @@ pub struct RunDocument {
     /// Verdicts over all levels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdicts: Option<Verdicts>,
+    /// What the levels of a sweep say about scaling; absent for fewer than three.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usl: Option<UslSummary>,
     /// The generator's own health.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generator: Option<Generator>,

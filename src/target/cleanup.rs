@@ -1,4 +1,5 @@
-//! Deletes what a run created: what its list names, where the ETag is still the one that was written.
+//! Deletes what a run created: what its list names under the run's own prefix, where the ETag is still the one that
+//! was written.
 
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use futures::{StreamExt, stream};
 use super::TargetError;
 use super::clients::Clients;
 use super::reply::explain;
-use crate::runs::created::{Created, CreatedLog};
+use crate::runs::created::{Created, CreatedLog, FILE, prefix};
 
 /// Deletions in progress at once.
 const PARALLEL: usize = 16;
@@ -17,8 +18,11 @@ const PARALLEL: usize = 16;
 /// What a clean-up did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CleanUp {
-    /// Objects, topics and buckets deleted, or gone already.
+    /// Objects, topics and buckets deleted.
     pub deleted: u64,
+    /// Objects that are not there. They stay on the list: a copy that was left in flight may still end, or this
+    /// may not be the endpoint that has them.
+    pub absent: u64,
     /// Uploads aborted.
     pub aborted: u64,
     /// Objects kept because they are not what the run wrote, so they are not the run's any more.
@@ -42,25 +46,36 @@ impl CleanUp {
 /// What became of one object.
 enum Fate {
     Deleted,
+    Absent,
     Changed,
     Unconfirmed,
 }
 
-/// Cleans up after the run in `folder`. Objects whose write was never confirmed are kept unless
+/// Cleans up after the run `run` in `folder`. Objects whose write was never confirmed are kept unless
 /// `unconfirmed_too`.
 ///
 /// # Errors
-/// Where the list cannot be read. Single deletions that fail are part of the answer.
+/// Where the list cannot be read, or names what the run cannot have written. Single deletions that fail are part
+/// of the answer.
 pub async fn clean_up(
     clients: &Clients,
     folder: &Path,
+    run: &str,
     unconfirmed_too: bool,
 ) -> Result<CleanUp, TargetError> {
     let unreadable = |error: crate::runs::RunError| TargetError::new("failed to clean up", error.to_string());
     let created = Created::read(folder).map_err(unreadable)?;
+    check_prefix(&created, &prefix(run))?;
     let log = CreatedLog::append(folder).map_err(unreadable)?;
     let mut done = CleanUp::default();
-    for (id, (bucket, key)) in &created.uploads {
+    let mut uploads = created.uploads.clone();
+    for (bucket, key) in created.unnamed_uploads.keys() {
+        match find_uploads(&clients.s3, bucket, key).await {
+            Ok(ids) => uploads.extend(ids.into_iter().map(|id| (id, (bucket.clone(), key.clone())))),
+            Err(error) => done.failures.push(error.to_string()),
+        }
+    }
+    for (id, (bucket, key)) in &uploads {
         match abort(&clients.s3, bucket, key, id).await {
             Ok(()) => {
                 done.aborted += 1;
@@ -79,6 +94,7 @@ pub async fn clean_up(
                 done.deleted += 1;
                 note(log.deleted(bucket, key), &mut done);
             }
+            Ok(Fate::Absent) => done.absent += 1,
             Ok(Fate::Changed) => done.changed.push(format!("{bucket}/{key}")),
             Ok(Fate::Unconfirmed) => done.unconfirmed.push(format!("{bucket}/{key}")),
             Err(error) => done.failures.push(error.to_string()),
@@ -124,6 +140,29 @@ fn note(written: std::io::Result<()>, done: &mut CleanUp) {
     }
 }
 
+/// A list that names other keys is not this run's, or was edited.
+fn check_prefix(created: &Created, prefix: &str) -> Result<(), TargetError> {
+    let keys = created.objects.keys().chain(created.uploads.values()).chain(created.unnamed_uploads.keys());
+    match keys.into_iter().find(|(_, key)| !key.starts_with(prefix)) {
+        None => Ok(()),
+        Some((bucket, key)) => {
+            let reason = format!("{FILE} names {bucket}/{key}, which is not under {prefix}");
+            Err(TargetError::new("failed to clean up", reason)
+                .help("nothing was deleted; check the run folder"))
+        }
+    }
+}
+
+/// The ids of the open uploads to a key.
+async fn find_uploads(s3: &S3, bucket: &str, key: &str) -> Result<Vec<String>, TargetError> {
+    // Uploads are listed by key, so that those to the key itself come before those to longer ones.
+    let answer = s3.list_multipart_uploads().bucket(bucket).prefix(key).send().await;
+    let answer =
+        answer.map_err(|error| explain(format!("failed to list the uploads to {bucket}/{key}"), &error))?;
+    let uploads = answer.uploads().iter().filter(|upload| upload.key() == Some(key));
+    Ok(uploads.filter_map(|upload| upload.upload_id().map(str::to_owned)).collect())
+}
+
 async fn abort(s3: &S3, bucket: &str, key: &str, id: &str) -> Result<(), TargetError> {
     match s3.abort_multipart_upload().bucket(bucket).key(key).upload_id(id).send().await {
         Ok(_) => Ok(()),
@@ -142,7 +181,7 @@ async fn delete(
     let head = match s3.head_object().bucket(bucket).key(key).send().await {
         Ok(head) => head,
         Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => {
-            return Ok(Fate::Deleted);
+            return Ok(Fate::Absent);
         }
         Err(error) => return Err(explain(format!("failed to look at {bucket}/{key}"), &error)),
     };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use aws_sdk_sns::types::PublishBatchRequestEntry;
+use aws_sdk_sns::types::{BatchResultErrorEntry, PublishBatchRequestEntry};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::clients::Clients;
@@ -89,12 +89,23 @@ impl Operator {
 
     async fn create_upload(&self, start: &Start) -> Result<(), Reply> {
         let (_, key) = self.keys(start.object);
-        let request =
-            self.clients.s3.create_multipart_upload().bucket(&self.places.destination_bucket).key(&key);
-        let answer = request.send().await.map_err(|error| Reply::from(&error))?;
+        let bucket = &self.places.destination_bucket;
+        self.log(|log| log.upload_intended(bucket, &key))?;
+        let request = self.clients.s3.create_multipart_upload().bucket(bucket).key(&key);
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let reply = Reply::from(&error);
+                // Whatever else went wrong, an upload may have been begun.
+                if matches!(reply.outcome, Outcome::Throttled | Outcome::ClientError) {
+                    self.log(|log| log.upload_refused(bucket, &key))?;
+                }
+                return Err(reply);
+            }
+        };
         let id = answer.upload_id().unwrap_or_default().to_owned();
         lock(&self.uploads).insert(start.job, Upload { id: id.clone(), parts: Vec::new() });
-        self.log(|log| log.upload_begun(&self.places.destination_bucket, &key, &id))
+        self.log(|log| log.upload_begun(bucket, &key, &id))
     }
 
     async fn copy_part(&self, start: &Start, part: u32) -> Result<(), Reply> {
@@ -110,7 +121,7 @@ impl Operator {
             .copy_source_range(format!("bytes={offset}-{}", offset + start.bytes - 1))
             .bucket(&self.places.destination_bucket)
             .key(key)
-            .upload_id(self.upload(start.job).id)
+            .upload_id(self.upload_id(start.job))
             .part_number(number);
         let answer = request.send().await.map_err(|error| Reply::from(&error))?;
         let tag = answer.copy_part_result().and_then(|result| result.e_tag()).map(str::to_owned);
@@ -143,7 +154,7 @@ impl Operator {
 
     async fn abort_upload(&self, start: &Start) -> Result<(), Reply> {
         let (_, key) = self.keys(start.object);
-        let id = self.upload(start.job).id;
+        let id = self.upload_id(start.job);
         let request = self.clients.s3.abort_multipart_upload();
         let request = request.bucket(&self.places.destination_bucket).key(&key).upload_id(&id);
         request.send().await.map_err(|error| Reply::from(&error))?;
@@ -158,26 +169,37 @@ impl Operator {
 
     /// Publishes the messages of a batch that no earlier attempt got through.
     async fn publish_batch(&self, start: &Start) -> Result<(), Reply> {
-        let all = || (start.object..start.object + u64::from(start.items)).collect();
-        let objects: Vec<u64> = lock(&self.remaining).remove(&start.job).unwrap_or_else(all);
         let mut request = self.clients.sns.publish_batch().topic_arn(&self.places.topic_arn);
-        for object in &objects {
+        for object in self.unpublished(start) {
             let entry =
-                PublishBatchRequestEntry::builder().id(object.to_string()).message(self.message(*object));
+                PublishBatchRequestEntry::builder().id(object.to_string()).message(self.message(object));
             let entry = entry.build().map_err(|_| Reply::failure(Outcome::ClientError, "RequestNotBuilt"))?;
             request = request.publish_batch_request_entries(entry);
         }
-        let answer = match request.send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                lock(&self.remaining).insert(start.job, objects);
-                return Err(Reply::from(&error));
-            }
+        let answer = request.send().await.map_err(|error| Reply::from(&error))?;
+        let reply = |entry: &BatchResultErrorEntry| {
+            Reply::from_code(Some(entry.code()), if entry.sender_fault() { 400 } else { 500 })
         };
-        let Some(first) = answer.failed().first() else { return Ok(()) };
+        // As long as one of the refused messages may succeed later, the batch may.
+        let replies = answer.failed().iter().map(reply);
+        let Some(reply) = replies.max_by_key(|reply| reply.outcome.is_retryable()) else {
+            lock(&self.remaining).remove(&start.job);
+            return Ok(());
+        };
         let refused = answer.failed().iter().filter_map(|entry| entry.id().parse().ok()).collect();
         lock(&self.remaining).insert(start.job, refused);
-        Err(Reply::from_code(Some(first.code()), if first.sender_fault() { 400 } else { 500 }))
+        Err(reply)
+    }
+
+    /// The objects of a batch whose messages are still to be published.
+    fn unpublished(&self, start: &Start) -> Vec<u64> {
+        let mut remaining = lock(&self.remaining);
+        if start.attempt == 1 {
+            // Left by a job of the same number in an earlier level.
+            remaining.remove(&start.job);
+        }
+        let all = || (start.object..start.object + u64::from(start.items)).collect();
+        remaining.get(&start.job).cloned().unwrap_or_else(all)
     }
 
     /// What is published for an object.
@@ -206,6 +228,10 @@ impl Operator {
 
     fn upload(&self, job: u64) -> Upload {
         lock(&self.uploads).get(&job).cloned().unwrap_or_default()
+    }
+
+    fn upload_id(&self, job: u64) -> String {
+        lock(&self.uploads).get(&job).map(|upload| upload.id.clone()).unwrap_or_default()
     }
 
     fn end_upload(&self, job: u64, key: &str, id: &str) -> Result<(), Reply> {

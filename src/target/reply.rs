@@ -36,7 +36,7 @@ impl Reply {
 }
 
 /// Throttles first: they come as 429, as 503 SlowDown, and under many names with other statuses. An error
-/// inside a 200 answer, as CopyObject may give, is the server's.
+/// inside a 200 answer, as CopyObject may give, is the server's; a redirect to another region is the client's.
 fn classify(code: &str, status: u16) -> Outcome {
     let is_throttle = status == 429
         || code.starts_with("Throttl")
@@ -47,7 +47,7 @@ fn classify(code: &str, status: u16) -> Outcome {
     match status {
         _ if is_throttle => Outcome::Throttled,
         400..=499 if code == "RequestTimeout" => Outcome::Timeout,
-        400..=499 => Outcome::ClientError,
+        300..=499 => Outcome::ClientError,
         _ => Outcome::ServerError,
     }
 }
@@ -119,6 +119,7 @@ mod tests {
             (Some("ServiceUnavailable"), 503, Outcome::ServerError),
             (Some("InternalError"), 200, Outcome::ServerError),
             (Some("NoSuchKey"), 404, Outcome::ClientError),
+            (Some("PermanentRedirect"), 301, Outcome::ClientError),
             (Some("RequestTimeout"), 400, Outcome::Timeout),
             (None, 502, Outcome::ServerError),
         ] {

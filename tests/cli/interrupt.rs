@@ -159,7 +159,7 @@ fn an_interrupt_stops_the_clean_up_and_another_one_finishes_it() {
     program.signal(Signal::INT);
     assert_eq!(program.wait().code(), Some(130));
     let said = stderr(&folder.path().join("beside"));
-    assert!(said.contains("`planner cleanup ") && said.contains("finishes it"), "{said}");
+    assert!(said.contains("`planner cleanup ") && said.contains("goes on with it"), "{said}");
     let mut command = planner();
     command.arg("cleanup").arg(&run.0);
     served.reach(&mut command);

@@ -18,4 +18,5 @@ mod disk;
 mod interrupt;
 mod limits;
 mod output;
+mod readme;
 mod scenarios;

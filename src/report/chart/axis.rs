@@ -1,6 +1,6 @@
 //! Axes: where a value lies, and the round values that are marked.
 
-use crate::report::human::grouped;
+use crate::report::human::{grouped, shortest};
 
 /// How values become places, and how they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct Axis {
     pub low: f64,
     /// Value at its end.
     pub high: f64,
+    /// Values to mark instead of round ones; empty for round ones.
+    pub marks: Vec<f64>,
 }
 
 /// A marked value.
@@ -84,14 +86,14 @@ impl Axis {
     pub fn from_zero(name: impl Into<String>, scale: Scale, values: impl IntoIterator<Item = f64>) -> Self {
         let max = values.into_iter().filter(|value| value.is_finite()).fold(0.0, f64::max);
         let high = if max > 0.0 { max * 1.06 } else { 1.0 };
-        Self { name: name.into(), scale, low: 0.0, high }
+        Self { name: name.into(), scale, low: 0.0, high, marks: Vec::new() }
     }
 
     /// An axis between two values.
     #[must_use]
     pub fn between(name: impl Into<String>, scale: Scale, low: f64, high: f64) -> Self {
         let high = if high > low { high } else { low + low.abs().max(1.0) };
-        Self { name: name.into(), scale, low, high }
+        Self { name: name.into(), scale, low, high, marks: Vec::new() }
     }
 
     /// The name with the unit.
@@ -114,10 +116,14 @@ impl Axis {
         ((even(value) - low) / (high - low)).clamp(0.0, 1.0)
     }
 
-    /// At most `at_most` round values, from the beginning.
+    /// At most `at_most` values to mark, from the beginning.
     #[must_use]
     pub fn ticks(&self, at_most: usize) -> Vec<Tick> {
         let at_most = at_most.max(2);
+        if !self.marks.is_empty() {
+            let marks: Vec<_> = self.marks.iter().map(|&at| (at, shortest(at, 3))).collect();
+            return self.thinned(&marks, at_most);
+        }
         match self.scale {
             Scale::Linear => self.even(1.0, at_most),
             Scale::Time => self.even(self.unit().0, at_most),
@@ -135,11 +141,17 @@ impl Axis {
 
     fn even(&self, unit: f64, at_most: usize) -> Vec<Tick> {
         let (low, high) = (self.low / unit, self.high / unit);
-        let step = round_step((high - low) / (at_most - 1) as f64, unit == MINUTE_S || unit == 1.0);
-        let step =
-            if self.scale == Scale::Time { step } else { decimal_step((high - low) / (at_most - 1) as f64) };
+        let ends = |step: f64| ((low / step).ceil() as i64, (high / step * (1.0 + 1e-9)).floor() as i64);
+        let least = (high - low) / at_most as f64;
+        let fits = |step: &f64| {
+            let (first, last) = ends(*step);
+            last - first < at_most as i64
+        };
+        let round = if self.scale == Scale::Time { round_steps(unit) } else { &[] };
+        let round = round.iter().copied().filter(|&step| step >= least);
+        let step = round.chain(decimal_steps(least)).find(fits).unwrap_or(high - low);
         let decimals = (-step.log10().floor()).max(0.0) as usize;
-        let (first, last) = ((low / step).ceil() as i64, (high / step * (1.0 + 1e-9)).floor() as i64);
+        let (first, last) = ends(step);
         (first..=last)
             .map(|index| index as f64 * step)
             .map(|value| Tick { at: value * unit, label: grouped(value, decimals) })
@@ -183,21 +195,23 @@ impl Axis {
     }
 }
 
-/// The smallest of 1, 2 or 5 times a power of ten that is at least `step`.
-fn decimal_step(step: f64) -> f64 {
-    let power = 10f64.powf(step.log10().floor());
-    [1.0, 2.0, 5.0]
-        .map(|factor| factor * power)
-        .into_iter()
-        .find(|&round| round >= step * (1.0 - 1e-9))
-        .unwrap_or(10.0 * power)
+/// 1, 2 and 5 times powers of ten, from about `least` on.
+fn decimal_steps(least: f64) -> impl Iterator<Item = f64> {
+    let exponent = least.log10().floor() as i32;
+    (exponent..exponent + 3).flat_map(|exponent| [1.0, 2.0, 5.0].map(|step| step * 10f64.powi(exponent)))
 }
 
-/// Like [`decimal_step`], in steps of sixty where those are rounder.
-fn round_step(step: f64, sixties: bool) -> f64 {
-    const SIXTIES: [f64; 6] = [10.0, 15.0, 20.0, 30.0, 60.0, 120.0];
-    let sixty = SIXTIES.into_iter().find(|&round| round >= step).filter(|_| sixties && step > 5.0);
-    sixty.unwrap_or_else(|| decimal_step(step))
+/// The steps of a clock or a calendar.
+fn round_steps(unit_s: f64) -> &'static [f64] {
+    if unit_s == 1.0 {
+        &[1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0]
+    } else if unit_s == MINUTE_S {
+        &[1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0]
+    } else if unit_s == HOUR_S {
+        &[1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 48.0]
+    } else {
+        &[]
+    }
 }
 
 #[cfg(test)]
@@ -220,7 +234,7 @@ mod tests {
             (160.0, "time (s)", "0 30 60 90 120 150"),
             (780.0, "time (min)", "0 5 10"),
             (6300.0, "time (min)", "0 30 60 90"),
-            (50_000.0, "time (h)", "0 5 10"),
+            (50_000.0, "time (h)", "0 3 6 9 12"),
             (315_360_000.0, "time (years)", "0 2 4 6 8 10"),
         ] {
             assert_eq!((time(high_s).title().as_str(), labels(&time(high_s), 6).as_str()), (title, expected));

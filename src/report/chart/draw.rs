@@ -2,65 +2,17 @@
 
 use plotters::style::text_anchor::HPos;
 
-use super::axis::{Axis, Tick};
+use super::axis::Tick;
 use super::canvas::{Canvas, DrawError, Place, Text, text_width_px};
-use super::palette::{CARD, Colour, FRAME, GRID, INK, MUTED};
+use super::layout::{
+    Frame, LINE_PX, Label, Layout, NOTE, PanelPlace, SIGN_PX, SPACE_PX, apart, beside, vertical_ticks,
+};
+use super::palette::{CARD, Colour, FRAME, GRID, INK};
 use super::{Band, Chart, Mark, Panel, Series};
 use crate::report::ReportError;
 
-/// Where a drawing is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Frame {
-    /// By itself: with its title, on white paper, with a margin.
-    Card,
-    /// In a page that has the title, so wide in pixels.
-    Inline {
-        /// Width in pixels.
-        width_px: u32,
-    },
-}
-
-impl Frame {
-    fn width_px(self) -> f64 {
-        match self {
-            Self::Card => 800.0,
-            Self::Inline { width_px } => f64::from(width_px),
-        }
-    }
-
-    fn margin_px(self) -> f64 {
-        match self {
-            Self::Card => 24.0,
-            Self::Inline { .. } => 4.0,
-        }
-    }
-
-    /// Whether names fit beside the plots.
-    fn is_wide(self) -> bool {
-        self.width_px() >= 560.0
-    }
-
-    /// Keeps two forms of one chart in one page apart.
-    fn suffix(self) -> &'static str {
-        match self {
-            Self::Card => "card",
-            Self::Inline { .. } if self.is_wide() => "wide",
-            Self::Inline { .. } => "narrow",
-        }
-    }
-}
-
 const TITLE: Text = Text { size_px: 16.0, bold: true, colour: INK, align: HPos::Left };
 const NAME: Text = Text { size_px: 12.0, bold: true, colour: INK, align: HPos::Left };
-const NOTE: Text = Text { size_px: 12.0, bold: false, colour: MUTED, align: HPos::Left };
-/// Height of a line of text.
-const LINE_PX: f64 = 19.0;
-/// Room between a plot and the words beside it.
-const SPACE_PX: f64 = 7.0;
-/// Room between panels.
-const GAP_PX: f64 = 16.0;
-/// Names beside lines are at least so far apart.
-const LABEL_PX: f64 = 15.0;
 
 /// Draws a chart as SVG with a title and a description that screen readers find.
 ///
@@ -98,105 +50,6 @@ fn xml_escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Where one panel lies.
-struct PanelPlace {
-    name_y: f64,
-    keys: Vec<Key>,
-    top: f64,
-    bottom: f64,
-}
-
-/// A name with its colour above a panel.
-struct Key {
-    text: String,
-    colour: Colour,
-    at: Place,
-}
-
-struct Layout {
-    left: f64,
-    right: f64,
-    panels: Vec<PanelPlace>,
-    height_px: f64,
-}
-
-impl Layout {
-    fn of(chart: &Chart, frame: Frame) -> Result<Self, DrawError> {
-        let margin = frame.margin_px();
-        let (mut marks_px, mut names_px) = (0.0, 0.0);
-        for panel in &chart.panels {
-            for tick in vertical_ticks(panel) {
-                marks_px = f64::max(marks_px, text_width_px(&tick.label, NOTE)?);
-            }
-            for label in beside(panel, frame) {
-                names_px = f64::max(names_px, text_width_px(&label.text, NOTE)? + SPACE_PX);
-            }
-        }
-        let left = margin + marks_px + SPACE_PX;
-        let right = frame.width_px() - margin - f64::max(names_px, SPACE_PX);
-        let header_lines = if frame == Frame::Card { chart.subtitle.len() as f64 + 1.5 } else { 0.0 };
-        let mut y = margin + header_lines * LINE_PX;
-        let mut panels = Vec::new();
-        for (index, panel) in chart.panels.iter().enumerate() {
-            let name_y = y + LINE_PX / 2.0;
-            let keys = keys(panel, frame, (margin, name_y + LINE_PX))?;
-            let key_lines = keys.last().map_or(0.0, |key| (key.at.1 - name_y) / LINE_PX);
-            let border_lines = if index == 0 && !chart.borders.is_empty() { 1.0 } else { 0.0 };
-            let top = y + (1.0 + key_lines + border_lines) * LINE_PX + 3.0;
-            let bottom = top + f64::from(panel.height_px);
-            panels.push(PanelPlace { name_y, keys, top, bottom });
-            y = bottom + GAP_PX;
-        }
-        Ok(Self { left, right, panels, height_px: y - GAP_PX + 2.0 * LINE_PX + 6.0 + margin })
-    }
-}
-
-/// A name beside the end of a line.
-struct Label {
-    text: String,
-    colour: Colour,
-    /// Vertical value that it belongs to.
-    at: f64,
-}
-
-/// What is named beside the plot: lines and rules, where there is room.
-fn beside(panel: &Panel, frame: Frame) -> Vec<Label> {
-    if !frame.is_wide() {
-        return Vec::new();
-    }
-    let lines = panel.series.iter().filter(|series| series.mark != Mark::Points && !series.label.is_empty());
-    let lines = lines.filter_map(|series| {
-        let &(_, at) = series.points.last()?;
-        Some(Label { text: series.label.clone(), colour: series.colour, at })
-    });
-    let rules = panel.rules.iter().map(|rule| Label { text: rule.label.clone(), colour: MUTED, at: rule.at });
-    lines.chain(rules).collect()
-}
-
-/// What is named above the plot: shaded areas, dots, and everything where there is no room beside it.
-fn keys(panel: &Panel, frame: Frame, (left, first_y): Place) -> Result<Vec<Key>, DrawError> {
-    let bands = panel.bands.iter().map(|band| (&band.label, band.colour, "■"));
-    let series =
-        panel.series.iter().filter(|series| !frame.is_wide() || series.mark == Mark::Points).map(|series| {
-            (&series.label, series.colour, if series.mark == Mark::Points { "●" } else { "■" })
-        });
-    let (mut x, mut y, mut keys) = (left, first_y, Vec::new());
-    for (label, colour, sign) in bands.chain(series).filter(|(label, ..)| !label.is_empty()) {
-        let text = format!("{sign} {label}");
-        let width = text_width_px(&text, NOTE)?;
-        if x > left && x + width > frame.width_px() - left {
-            (x, y) = (left, y + LINE_PX);
-        }
-        keys.push(Key { text, colour, at: (x, y) });
-        x += width + 2.0 * SPACE_PX;
-    }
-    Ok(keys)
-}
-
-fn vertical_ticks(panel: &Panel) -> Vec<Tick> {
-    panel.y.ticks(panel.height_px as usize / 32 + 1)
-}
-
 struct Sheet<'a> {
     chart: &'a Chart,
     frame: Frame,
@@ -232,7 +85,7 @@ impl Sheet<'_> {
         let place = &self.layout.panels[index];
         self.canvas.text(&panel.y.title(), (self.frame.margin_px(), place.name_y), NAME)?;
         for key in &place.keys {
-            self.canvas.text(&key.text, key.at, Text { colour: key.colour, ..NOTE })?;
+            self.signed(key.sign, &key.words, key.colour, key.at)?;
         }
         self.grid(panel, place)?;
         self.borders(index == 0, place)?;
@@ -240,7 +93,7 @@ impl Sheet<'_> {
             self.band(band, panel, place)?;
         }
         for rule in &panel.rules {
-            let y = self.y(&panel.y, rule.at, place);
+            let y = place.y(&panel.y, rule.at);
             self.canvas.line(&[(self.layout.left, y), (self.layout.right, y)], FRAME, 1.0)?;
         }
         for series in &panel.series {
@@ -252,7 +105,7 @@ impl Sheet<'_> {
     fn grid(&self, panel: &Panel, place: &PanelPlace) -> Result<(), DrawError> {
         let (left, right) = (self.layout.left, self.layout.right);
         for tick in vertical_ticks(panel) {
-            let y = self.y(&panel.y, tick.at, place);
+            let y = place.y(&panel.y, tick.at);
             self.canvas.line(&[(left, y), (right, y)], GRID, 1.0)?;
             let text = Text { align: HPos::Right, ..NOTE };
             self.canvas.text(&tick.label, (left - SPACE_PX, y), text)?;
@@ -264,32 +117,32 @@ impl Sheet<'_> {
         self.canvas.line(&[(left, place.bottom), (right, place.bottom)], FRAME, 1.0)
     }
 
+    /// Borders, named above the first panel where the name fits before the next border.
     fn borders(&self, named: bool, place: &PanelPlace) -> Result<(), DrawError> {
-        let mut free_from = self.layout.left - 1.0;
-        for border in &self.chart.borders {
+        let borders = &self.chart.borders;
+        let ends = borders.iter().skip(1).map(|next| self.x(next.at)).chain([self.frame.width_px()]);
+        for (border, end) in borders.iter().zip(ends) {
             let x = self.x(border.at);
             let top = if named { place.top - LINE_PX + 4.0 } else { place.top };
             self.canvas.line(&[(x, top), (x, place.bottom)], FRAME, 1.0)?;
-            let width = text_width_px(&border.label, NOTE)?;
-            if named && x >= free_from && x + width + 4.0 <= self.frame.width_px() {
+            if named && x + 4.0 + text_width_px(&border.label, NOTE)? <= end {
                 self.canvas.text(&border.label, (x + 4.0, place.top - LINE_PX / 2.0), NOTE)?;
-                free_from = x + width + SPACE_PX;
             }
         }
         Ok(())
     }
 
     fn band(&self, band: &Band, panel: &Panel, place: &PanelPlace) -> Result<(), DrawError> {
-        let upper = band.corners.iter().map(|&(x, _, high)| (self.x(x), self.y(&panel.y, high, place)));
-        let lower = band.corners.iter().rev().map(|&(x, low, _)| (self.x(x), self.y(&panel.y, low, place)));
+        let upper = band.corners.iter().map(|&(x, _, high)| (self.x(x), place.y(&panel.y, high)));
+        let lower = band.corners.iter().rev().map(|&(x, low, _)| (self.x(x), place.y(&panel.y, low)));
         self.canvas.shape(&upper.chain(lower).collect::<Vec<_>>(), band.colour, 0.15)
     }
 
     fn series(&self, series: &Series, panel: &Panel, place: &PanelPlace) -> Result<(), DrawError> {
-        let at = |&(x, y): &(f64, f64)| (self.x(x), self.y(&panel.y, y, place));
+        let at = |&(x, y): &(f64, f64)| (self.x(x), place.y(&panel.y, y));
         let places: Vec<Place> = match series.mark {
-            Mark::Step | Mark::Area => stepped(series.points.iter().map(at)),
-            Mark::Line | Mark::Points | Mark::Joined => series.points.iter().map(at).collect(),
+            Mark::Area => stepped(series.points.iter().map(at)),
+            Mark::Line | Mark::Broad | Mark::Points | Mark::Joined => series.points.iter().map(at).collect(),
         };
         if let (Mark::Area, [(first, _), .., (last, _)]) = (series.mark, places.as_slice()) {
             let base = [(*last, place.bottom), (*first, place.bottom)];
@@ -297,7 +150,8 @@ impl Sheet<'_> {
             self.canvas.shape(&shape, series.colour, 0.15)?;
         }
         if series.mark != Mark::Points && places.len() > 1 {
-            self.canvas.line(&places, series.colour, 1.6)?;
+            let width = if series.mark == Mark::Broad { 4.0 } else { 1.6 };
+            self.canvas.line(&places, series.colour, width)?;
         }
         if matches!(series.mark, Mark::Points | Mark::Joined) || places.len() == 1 {
             for &place in &places {
@@ -309,17 +163,20 @@ impl Sheet<'_> {
 
     /// Names beside the plot, pushed apart where they would touch.
     fn labels(&self, panel: &Panel, place: &PanelPlace) -> Result<(), DrawError> {
-        let mut labels: Vec<(f64, Label)> = beside(panel, self.frame)
-            .into_iter()
-            .map(|label| (self.y(&panel.y, label.at, place), label))
-            .collect();
+        let mut labels: Vec<(f64, Label)> =
+            beside(panel, self.frame).into_iter().map(|label| (place.y(&panel.y, label.at), label)).collect();
         labels.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         let heights = apart(labels.iter().map(|(y, _)| *y).collect(), place.top, place.bottom);
         for ((_, label), y) in labels.iter().zip(heights) {
-            let text = Text { colour: label.colour, ..NOTE };
-            self.canvas.text(&label.text, (self.layout.right + SPACE_PX, y), text)?;
+            self.signed("■", &label.text, label.colour, (self.layout.right + SPACE_PX, y))?;
         }
         Ok(())
+    }
+
+    /// Words behind a sign in a colour that need not be dark enough for words.
+    fn signed(&self, sign: &str, words: &str, colour: Colour, (x, y): Place) -> Result<(), DrawError> {
+        self.canvas.text(sign, (x, y), Text { colour, ..NOTE })?;
+        self.canvas.text(words, (x + SIGN_PX, y), NOTE)
     }
 
     fn horizontal_axis(&self) -> Result<(), DrawError> {
@@ -355,10 +212,6 @@ impl Sheet<'_> {
     fn x(&self, value: f64) -> f64 {
         self.layout.left + self.chart.x.place(value) * (self.layout.right - self.layout.left)
     }
-
-    fn y(&self, axis: &Axis, value: f64, place: &PanelPlace) -> f64 {
-        place.bottom - axis.place(value) * (place.bottom - place.top)
-    }
 }
 
 /// The corners of a line that holds each height until the next point.
@@ -373,31 +226,9 @@ fn stepped(places: impl Iterator<Item = Place>) -> Vec<Place> {
     corners
 }
 
-/// Heights, sorted, moved so that neighbours are [`LABEL_PX`] apart and within the plot where that is possible.
-fn apart(mut heights: Vec<f64>, top: f64, bottom: f64) -> Vec<f64> {
-    let mut least = top;
-    for height in &mut heights {
-        *height = height.max(least);
-        least = *height + LABEL_PX;
-    }
-    let mut most = bottom;
-    for height in heights.iter_mut().rev() {
-        *height = height.min(most);
-        most = *height - LABEL_PX;
-    }
-    heights
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_kept_apart_and_in_order() {
-        assert_eq!(apart(vec![50.0, 52.0, 53.0], 0.0, 200.0), [50.0, 65.0, 80.0]);
-        assert_eq!(apart(vec![90.0, 95.0, 100.0], 0.0, 100.0), [70.0, 85.0, 100.0]);
-        assert_eq!(apart(vec![], 0.0, 100.0), [0.0; 0]);
-    }
 
     #[test]
     fn a_step_holds_until_the_next_point() {

@@ -6,11 +6,16 @@
 pub mod axis;
 mod canvas;
 mod draw;
+mod layout;
+mod little;
 pub mod palette;
 mod run;
 mod spectrum;
+mod sweep;
+mod timeline;
 
-pub use draw::{Frame, svg};
+pub use draw::svg;
+pub use layout::Frame;
 pub use run::charts;
 
 use axis::Axis;
@@ -54,6 +59,14 @@ pub struct Panel {
     pub rules: Vec<Rule>,
 }
 
+impl Panel {
+    /// A panel with nothing but series.
+    #[must_use]
+    pub fn of(y: Axis, height_px: u32, series: Vec<Series>) -> Self {
+        Self { y, height_px, series, bands: Vec::new(), rules: Vec::new() }
+    }
+}
+
 /// Points with a look.
 #[derive(Debug, Clone)]
 pub struct Series {
@@ -72,9 +85,9 @@ pub struct Series {
 pub enum Mark {
     /// Joined by straight lines.
     Line,
-    /// Each value holds until the next point.
-    Step,
-    /// A step with the area below it shaded.
+    /// The same, so broad that another line on it does not hide it.
+    Broad,
+    /// Each value holds until the next point, with the area below it shaded.
     Area,
     /// A dot each.
     Points,

@@ -41,14 +41,14 @@ pub const GREEN: Colour = colour(0x00_9E_73, 0x2F_C9_9E);
 
 /// Levels of a sweep, from the first to the last.
 const LEVELS: [Colour; 8] = [
-    colour(0x7F_B9_DA, 0x35_61_8A),
-    colour(0x62_A8_D2, 0x3F_76_A6),
-    colour(0x46_94_C8, 0x4A_8B_C0),
-    colour(0x2F_7F_B8, 0x5B_9F_D3),
-    colour(0x1D_6A_A5, 0x74_B3_E0),
-    colour(0x10_56_8E, 0x92_C6_EA),
-    colour(0x0A_42_74, 0xB1_D8_F2),
-    colour(0x08_2E_58, 0xD2_E9_F9),
+    colour(0x6B_B1_DE, 0x35_61_8A),
+    colour(0x4F_9F_D2, 0x3F_76_A6),
+    colour(0x3A_8B_C2, 0x4A_8B_C0),
+    colour(0x28_77_AF, 0x5B_9F_D3),
+    colour(0x1A_63_99, 0x74_B3_E0),
+    colour(0x10_4F_80, 0x92_C6_EA),
+    colour(0x0A_3C_65, 0xB1_D8_F2),
+    colour(0x06_29_48, 0xD2_E9_F9),
 ];
 
 /// The shade of level `index` of `count`.

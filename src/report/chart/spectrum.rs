@@ -13,31 +13,31 @@ const POINTS_PER_DECADE: f64 = 24.0;
 /// Spread between median and maximum from which the times are shown on a logarithmic axis.
 const WIDE: f64 = 30.0;
 
-/// Times over percentiles: one panel with both kinds of time, or one panel a kind when there are several levels.
+/// Times over percentiles, from two values on: one panel with both kinds of time, or one panel a kind when there are several levels.
 pub fn spectrum(view: &RunView) -> Option<Chart> {
     let largest = view.levels.iter().flat_map(|level| [level.latency.len(), level.service.len()]).max()?;
-    if largest == 0 {
+    if largest < 2 {
         return None;
     }
     let panels = match view.levels {
         [level] => {
             let series = vec![
-                line("from intended start", BLUE, &level.latency),
+                Series { mark: Mark::Broad, ..line("from intended start", BLUE, &level.latency) },
                 line("from actual start", VERMILION, &level.service),
             ];
-            vec![panel("time to completion", 300, series)]
+            vec![panel("Time to completion", 300, series)]
         }
         levels => {
             let lines = |of: fn(&LevelTimes) -> &Times| {
-                let labels = view.document.levels.iter().map(crate::stats::summary::LevelSummary::label);
-                let labelled = levels.iter().zip(labels).enumerate();
-                labelled
-                    .map(|(index, (level, label))| line(&label, shade(index, levels.len()), of(level)))
-                    .collect()
+                let line = |(index, level): (usize, &LevelTimes)| {
+                    let name = super::run::name(&view.document.levels, index);
+                    line(&name, shade(index, levels.len()), of(level))
+                };
+                levels.iter().enumerate().map(line).collect()
             };
             vec![
-                panel("time from intended start", 220, lines(|level| &level.latency)),
-                panel("time from actual start", 220, lines(|level| &level.service)),
+                panel("Time from intended start", 220, lines(|level| &level.latency)),
+                panel("Time from actual start", 220, lines(|level| &level.service)),
             ]
         }
     };
@@ -62,8 +62,8 @@ fn line(label: &str, colour: super::palette::Colour, times: &Times) -> Series {
     let (count, mut points) = (times.len() as f64, Vec::new());
     let steps = (count.log10() * POINTS_PER_DECADE).ceil();
     if !times.is_empty() {
-        for step in 0..=steps as u32 {
-            let rarity = 10f64.powf(f64::from(step) / POINTS_PER_DECADE).min(count);
+        for step in 0..steps as u32 {
+            let rarity = 10f64.powf(f64::from(step) / POINTS_PER_DECADE);
             points.push((rarity, times.quantile_s(1.0 - 1.0 / rarity)));
         }
         points.push((count, times.quantile_s(1.0)));
@@ -81,7 +81,7 @@ fn panel(name: &str, height_px: u32, series: Vec<Series>) -> Panel {
     } else {
         Axis::from_zero(name, Scale::Time, values())
     };
-    Panel { y, height_px, series, bands: Vec::new(), rules: Vec::new() }
+    Panel::of(y, height_px, series)
 }
 
 fn table(view: &RunView) -> Table {

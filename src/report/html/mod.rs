@@ -21,14 +21,7 @@ pub fn render(view: &RunView) -> Result<String, ReportError> {
         name: &document.name,
         banners: banners(view),
         done: words::done(document),
-        verdicts: [
-            Some(words::law_verdict(document)),
-            Some(words::generator_verdict(document)),
-            words::threshold_verdict(document),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
+        verdicts: words::sentences(document).into_iter().map(Marked::from).collect(),
         tiles: tiles(view),
         provenance: tables::provenance(document),
         command: words::command(document),
@@ -36,7 +29,10 @@ pub fn render(view: &RunView) -> Result<String, ReportError> {
         laws: laws(view),
         findings: findings(view),
         tables: tables(view),
-        generator: document.generator.as_ref().map(words::generator),
+        generator: document
+            .generator
+            .as_ref()
+            .map(|generator| words::capitalised(&words::generator(generator))),
         doubts: words::doubts(view),
     };
     parts::page(&document.name, &body.render()?, &document.version)
@@ -56,7 +52,7 @@ pub fn render(view: &RunView) -> Result<String, ReportError> {
   <p class="lead">{{ done }}</p>
   <ul class="verdicts">
     {%- for verdict in verdicts %}
-    <li>{{ verdict }}</li>
+    <li><span class="{{ verdict.class }}" aria-hidden="true">{{ verdict.mark }}</span>{{ verdict.text }}</li>
     {%- endfor %}
   </ul>
   {%- if !tiles.is_empty() %}
@@ -89,9 +85,12 @@ pub fn render(view: &RunView) -> Result<String, ReportError> {
 {%- endif %}
 <section aria-labelledby="law">
   <h2 id="law">Little’s law, N = X·R</h2>
-  {%- for law in laws %}
-  <p>{% if !law.name.is_empty() %}<b>{{ law.name }}:</b> {% endif %}{{ law.value }}</p>
-  {%- endfor %}
+  {%- match laws %}
+  {%- when Laws::One with (sentence) %}
+  <p>{{ sentence }}.</p>
+  {%- when Laws::Several with (table) %}
+  {{ table|safe }}
+  {%- endmatch %}
   <dl class="findings">
     {%- for finding in findings %}
     <div><dt>{{ finding.name }} <span class="{{ finding.class }}">{{ finding.word }}</span></dt><dd>{{ finding.text }}</dd></div>
@@ -126,12 +125,12 @@ struct RunBody<'a> {
     name: &'a str,
     banners: Vec<String>,
     done: String,
-    verdicts: Vec<String>,
+    verdicts: Vec<Marked>,
     tiles: Vec<Named>,
     provenance: Table,
     command: String,
     figures: Vec<Figure>,
-    laws: Vec<Named>,
+    laws: Laws,
     findings: Vec<Judged>,
     tables: Vec<Grid>,
     generator: Option<String>,
@@ -142,6 +141,32 @@ struct RunBody<'a> {
 struct Named {
     name: String,
     value: String,
+}
+
+/// A sentence behind a mark that shows its verdict.
+struct Marked {
+    mark: &'static str,
+    class: &'static str,
+    text: String,
+}
+
+impl From<words::Sentence> for Marked {
+    fn from(sentence: words::Sentence) -> Self {
+        let mark = match sentence.verdict {
+            Verdict::Pass => "✓",
+            Verdict::Fail => "✗",
+            Verdict::Inconclusive | Verdict::NotAvailable => "?",
+        };
+        Self { mark, class: class(sentence.verdict), text: sentence.text }
+    }
+}
+
+fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Inconclusive | Verdict::NotAvailable => "open",
+    }
 }
 
 /// A verdict in the page.
@@ -166,16 +191,18 @@ fn tiles(view: &RunView) -> Vec<Named> {
     tables::headlines(level).into_iter().map(|(name, value)| Named { name: name.into(), value }).collect()
 }
 
-fn laws(view: &RunView) -> Vec<Named> {
-    let levels = &view.document.levels;
-    let name = |label: String| if levels.len() > 1 { label } else { String::new() };
-    levels
-        .iter()
-        .map(|level| Named {
-            name: name(level.label()),
-            value: format!("{}.", words::law(&level.littles_law)),
-        })
-        .collect()
+/// Little's law in a sentence for one level, in a table for several.
+enum Laws {
+    One(String),
+    Several(Grid),
+}
+
+fn laws(view: &RunView) -> Laws {
+    match view.document.levels.as_slice() {
+        [] => Laws::One("Nothing was recorded".into()),
+        [level] => Laws::One(words::law(&level.littles_law)),
+        _ => Laws::Several(Grid(tables::laws(view.document))),
+    }
 }
 
 fn findings(view: &RunView) -> Vec<Judged> {
@@ -183,11 +210,7 @@ fn findings(view: &RunView) -> Vec<Judged> {
     let judged = |name, finding: &Finding| Judged {
         name,
         word: finding.verdict.word(),
-        class: match finding.verdict {
-            Verdict::Pass => "pass",
-            Verdict::Fail => "fail",
-            Verdict::Inconclusive | Verdict::NotAvailable => "open",
-        },
+        class: class(finding.verdict),
         text: words::finding_details(finding),
     };
     vec![
@@ -206,4 +229,82 @@ fn tables(view: &RunView) -> Vec<Grid> {
     };
     let others = [tables::refusals(document), tables::thresholds(document)];
     of_levels.into_iter().chain(others).filter(|table| !table.rows.is_empty()).map(Grid).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+
+    fn page(sample: &Sample) -> String {
+        render(&sample.view()).unwrap()
+    }
+
+    #[test]
+    fn every_page_is_complete_in_itself_and_small() {
+        for sample in Sample::all() {
+            let page = page(&sample);
+            assert!(page.len() < 1_000_000, "{}", page.len());
+            for load in ["<script", "<link", "<iframe", "url(", "@import", "src=\"", "https://"] {
+                assert!(!page.contains(load), "{load} in {}", sample.document.name);
+            }
+            let addresses = page.matches("http://").count();
+            assert_eq!(addresses, page.matches("xmlns=\"http://www.w3.org/2000/svg\"").count());
+        }
+    }
+
+    #[test]
+    fn every_drawing_has_a_title_a_description_and_a_table() {
+        for sample in Sample::all() {
+            let page = page(&sample);
+            for figure in page.split("<figure").skip(1).map(|rest| rest.split("</figure>").next().unwrap()) {
+                assert!(figure.contains("<table>") && figure.contains("<h3>"));
+                for drawing in figure.split("<svg").skip(1) {
+                    assert!(drawing.contains("role=\"img\""));
+                    assert!(drawing.contains("<title id=") && drawing.contains("<desc id="));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn identifiers_are_unique_and_what_names_them_exists() {
+        let page = page(&Sample::sweep());
+        let ids: Vec<&str> =
+            page.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        for (index, id) in ids.iter().enumerate() {
+            assert!(!ids[..index].contains(id), "{id} twice");
+        }
+        for labels in page.split("aria-labelledby=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            assert!(labels.split(' ').all(|label| ids.contains(&label)), "{labels}");
+        }
+    }
+
+    #[test]
+    fn whatever_the_run_holds_stays_text() {
+        let page = page(&Sample::hostile());
+        for tag in ["<script", "<img", "<svg onload", "<b>", "<i>"] {
+            assert!(!page.contains(tag), "{tag}");
+        }
+        assert!(page.contains("&#60;script&#62;alert(&#39;name&#39;)&#60;/script&#62;"));
+    }
+
+    #[test]
+    fn what_matters_most_comes_first() {
+        let page = page(&Sample::incomplete());
+        let at = |words: &str| page.find(words).unwrap_or_else(|| panic!("no {words}"));
+        let order = [
+            at("REHEARSAL against"),
+            at("INCOMPLETE: cut off at 1m 12s"),
+            at("96 objects copied"),
+            at("Where it comes from"),
+            at("planner measure scenarios/daily.toml"),
+            at("<figure id=\"timeline\""),
+            at("window&#39;s edges explain 8.14"),
+            at("What was measured"),
+            at("40 jobs did not end"),
+        ];
+        assert!(order.is_sorted(), "{order:?}");
+        assert!(super::tests::page(&Sample::saturated()).contains("GENERATOR SATURATED"));
+    }
 }

@@ -62,13 +62,13 @@ struct Page<'a> {
 <table>
 <caption>{{ self.0.caption }}</caption>
 <thead><tr>
-{%- for name in self.0.head %}<th scope="col">{{ name }}</th>{% endfor -%}
+{%- for name in self.0.head %}<th scope="col"{% if self.0.is_words(*loop.index0) %} class="words"{% endif %}>{{ name }}</th>{% endfor -%}
 </tr></thead>
 <tbody>
 {%- for row in self.0.rows %}
 <tr>
 {%- for cell in row %}
-{%- if loop.first %}<th scope="row">{{ cell }}</th>{% else %}<td>{{ cell }}</td>{% endif -%}
+{%- if loop.first %}<th scope="row">{{ cell }}</th>{% else %}<td{% if self.0.is_words(*loop.index0) %} class="words"{% endif %}>{{ cell }}</td>{% endif -%}
 {%- endfor -%}
 </tr>
 {%- endfor %}

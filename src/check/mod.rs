@@ -1,0 +1,73 @@
+//! Other people's numbers, checked: requests, samples over time, tables of concurrency and throughput, and
+//! CloudWatch exports. The form is found by the header.
+
+mod cell;
+pub mod cloudwatch;
+pub mod requests;
+pub mod samples;
+pub mod table;
+
+use std::io::Read;
+
+/// What a file turned out to hold.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Evidence {
+    /// One row a request: when it started and ended.
+    Requests(requests::Requests),
+    /// A running count of completions, read now and then.
+    Samples(samples::Samples),
+    /// Throughput at several concurrencies.
+    Table(table::Table),
+    /// Metrics of a Lambda function.
+    CloudWatch(cloudwatch::Metrics),
+}
+
+/// Why a file cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CheckError {
+    /// The file as a whole.
+    #[error("{0}")]
+    File(String),
+    /// One line of it.
+    #[error("line {line}: {reason}")]
+    Line {
+        /// Line number, from 1.
+        line: u64,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// The forms, for messages.
+pub const FORMS: &str = "`start,end[,outcome,bytes]`, `t,count[,n][,r]`, `n,x[,r]`, \
+    `timestamp,Invocations,Duration,ConcurrentExecutions`, or the JSON of `aws cloudwatch get-metric-data`";
+
+/// Reads a file in whatever form its header tells.
+///
+/// # Errors
+/// Where the form is not known, or a line cannot be understood.
+pub fn read(mut input: impl Read) -> Result<Evidence, CheckError> {
+    let mut head = [0; 1];
+    let taken = input.read(&mut head).map_err(|error| CheckError::File(error.to_string()))?;
+    let mut input = head[..taken].chain(input);
+    if head[..taken] == *b"{" {
+        return cloudwatch::read_json(&mut input).map(Evidence::CloudWatch);
+    }
+    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(input);
+    let header = reader.headers().map_err(|error| CheckError::File(error.to_string()))?.clone();
+    let columns = cell::Columns::new(&header);
+    if let Some(layout) = requests::Layout::find(&columns) {
+        requests::read(reader, &layout).map(Evidence::Requests)
+    } else if let Some(layout) = cloudwatch::Layout::find(&columns) {
+        cloudwatch::read_csv(reader, &layout).map(Evidence::CloudWatch)
+    } else if let Some(layout) = samples::Layout::find(&columns) {
+        samples::read(reader, &layout).map(Evidence::Samples)
+    } else if let Some(layout) = table::Layout::find(&columns) {
+        table::read(reader, &layout).map(Evidence::Table)
+    } else if header.is_empty() {
+        Err(CheckError::File("the file is empty".into()))
+    } else {
+        let header = header.iter().take(12).collect::<Vec<_>>().join(",");
+        Err(CheckError::File(format!("the header `{header}` is none of the forms: {FORMS}")))
+    }
+}

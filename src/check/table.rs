@@ -1,0 +1,126 @@
+//! Throughput at several concurrencies: `n,x[,r]`. Any two of N, X and R give the third.
+
+use std::io::Read;
+
+use super::CheckError;
+use super::cell::{self, Columns};
+
+/// One measurement of N, X and R, with N = X·R where one of them was derived.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measurement {
+    /// Requests in flight; need not be whole.
+    pub n: f64,
+    /// Completions per second.
+    pub x_per_s: f64,
+    /// Residence time.
+    pub r_s: f64,
+    /// Whether all three were given, so that they can contradict each other.
+    pub is_checked: bool,
+}
+
+impl Measurement {
+    /// X·R / N.
+    #[must_use]
+    pub fn ratio(&self) -> f64 {
+        self.x_per_s * self.r_s / self.n
+    }
+}
+
+/// All measurements of a file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Table {
+    /// In the order of the file.
+    pub measurements: Vec<Measurement>,
+}
+
+/// Where the columns are.
+pub struct Layout {
+    n: Option<usize>,
+    x: Option<usize>,
+    r: Option<usize>,
+}
+
+impl Layout {
+    /// Finds two columns at least, if they are there.
+    pub fn find(columns: &Columns) -> Option<Self> {
+        let layout = Self {
+            n: columns.find(&["n", "concurrency", "workers", "in_flight", "threads"]),
+            x: columns.find(&["x", "x_per_s", "throughput", "throughput_per_s"]),
+            r: columns.find(&["r", "r_s", "residence_s", "residence_mean_s", "latency_s"]),
+        };
+        let found = [layout.n, layout.x, layout.r].into_iter().flatten().count();
+        (found >= 2).then_some(layout)
+    }
+}
+
+/// Reads all rows.
+///
+/// # Errors
+/// Where a row cannot be understood or has fewer than two of the three, or there is none.
+pub fn read<R: Read>(reader: csv::Reader<R>, layout: &Layout) -> Result<Table, CheckError> {
+    let mut table = Table::default();
+    cell::each_row(reader, |row| {
+        let n = cell::maybe_amount(row, layout.n, "n")?;
+        let x = cell::maybe_amount(row, layout.x, "x")?;
+        let r = cell::maybe_amount(row, layout.r, "r")?;
+        table.measurements.push(measurement(n, x, r)?);
+        Ok(())
+    })?;
+    if table.measurements.is_empty() {
+        return Err(CheckError::File("the file has a header and no measurement".into()));
+    }
+    Ok(table)
+}
+
+/// Derives what is missing by N = X·R.
+fn measurement(n: Option<f64>, x: Option<f64>, r: Option<f64>) -> Result<Measurement, String> {
+    let is_checked = n.is_some() && x.is_some() && r.is_some();
+    let (n, x_per_s, r_s) = match (n, x, r) {
+        (Some(n), Some(x), Some(r)) => (n, x, r),
+        (Some(n), Some(x), None) => (n, x, n / x),
+        (Some(n), None, Some(r)) => (n, n / r, r),
+        (None, Some(x), Some(r)) => (x * r, x, r),
+        _ => return Err("two of n, x and r are needed".into()),
+    };
+    if [n, x_per_s, r_s].iter().all(|value| value.is_finite() && *value > 0.0) {
+        return Ok(Measurement { n, x_per_s, r_s, is_checked });
+    }
+    Err("n, x and r must be more than 0".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Evidence, read};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn table(text: &str) -> Table {
+        match read(text.as_bytes()) {
+            Ok(Evidence::Table(table)) => table,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_two_give_the_third(n in 0.1..1e4f64, r in 0.001..1e3f64) {
+            let x = n / r;
+            for text in [format!("n,x\n{n},{x}\n"), format!("n,r\n{n},{r}\n"), format!("x,r\n{x},{r}\n")] {
+                let found = table(&text).measurements[0];
+                prop_assert!((found.n / n - 1.0).abs() < 1e-9);
+                prop_assert!((found.r_s / r - 1.0).abs() < 1e-9);
+                prop_assert!((found.ratio() - 1.0).abs() < 1e-9 && !found.is_checked);
+            }
+        }
+    }
+
+    #[test]
+    fn three_can_contradict_each_other() {
+        let found = table("workers,throughput,latency_s\n10,5,3\n").measurements[0];
+        assert!(found.is_checked && (found.ratio() - 1.5).abs() < 1e-12);
+        let error = read("n,x,r\n1,,\n".as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("line 2: two of"), "{error}");
+        let error = read("n,x\n1,0\n".as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("more than 0"), "{error}");
+    }
+}

@@ -1,0 +1,198 @@
+//! Where the parts of a drawing go.
+
+use plotters::style::text_anchor::HPos;
+
+use super::axis::{Axis, Tick};
+use super::canvas::{DrawError, Place, Text, text_width_px};
+use super::palette::{Colour, FRAME, MUTED};
+use super::{Chart, Mark, Panel};
+
+/// Where a drawing is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frame {
+    /// By itself: with its title, on white paper, with a margin.
+    Card,
+    /// In a page that has the title, so wide in pixels.
+    Inline {
+        /// Width in pixels.
+        width_px: u32,
+    },
+}
+
+impl Frame {
+    pub(super) fn width_px(self) -> f64 {
+        match self {
+            Self::Card => 800.0,
+            Self::Inline { width_px } => f64::from(width_px),
+        }
+    }
+
+    pub(super) fn margin_px(self) -> f64 {
+        match self {
+            Self::Card => 24.0,
+            Self::Inline { .. } => 4.0,
+        }
+    }
+
+    /// Whether names fit beside the plots.
+    pub(super) fn is_wide(self) -> bool {
+        self.width_px() >= 560.0
+    }
+
+    /// Keeps two forms of one chart in one page apart.
+    pub(super) fn suffix(self) -> &'static str {
+        match self {
+            Self::Card => "card",
+            Self::Inline { .. } if self.is_wide() => "wide",
+            Self::Inline { .. } => "narrow",
+        }
+    }
+}
+
+/// Marks of axes, names and notes.
+pub const NOTE: Text = Text { size_px: 12.0, bold: false, colour: MUTED, align: HPos::Left };
+/// Height of a line of text.
+pub const LINE_PX: f64 = 19.0;
+/// Room between a plot and the words beside it.
+pub const SPACE_PX: f64 = 7.0;
+/// Room between panels.
+pub const GAP_PX: f64 = 16.0;
+/// Room for a sign in front of words.
+pub const SIGN_PX: f64 = 15.0;
+/// Names beside lines are at least so far apart.
+pub const LABEL_PX: f64 = 15.0;
+
+/// Where one panel lies.
+pub struct PanelPlace {
+    pub name_y: f64,
+    pub keys: Vec<Key>,
+    pub top: f64,
+    pub bottom: f64,
+}
+
+impl PanelPlace {
+    /// The height of a value.
+    pub fn y(&self, axis: &Axis, value: f64) -> f64 {
+        self.bottom - axis.place(value) * (self.bottom - self.top)
+    }
+}
+
+/// A name above a panel behind a sign in its colour.
+pub struct Key {
+    pub sign: &'static str,
+    pub words: String,
+    pub colour: Colour,
+    pub at: Place,
+}
+
+/// Where everything of a drawing lies, in pixels from the upper left.
+pub struct Layout {
+    pub left: f64,
+    pub right: f64,
+    pub panels: Vec<PanelPlace>,
+    pub height_px: f64,
+}
+
+impl Layout {
+    /// Makes room for the words around the plots.
+    pub fn of(chart: &Chart, frame: Frame) -> Result<Self, DrawError> {
+        let margin = frame.margin_px();
+        let (mut marks_px, mut names_px) = (0.0, 0.0);
+        for panel in &chart.panels {
+            for tick in vertical_ticks(panel) {
+                marks_px = f64::max(marks_px, text_width_px(&tick.label, NOTE)?);
+            }
+            for label in beside(panel, frame) {
+                names_px = f64::max(names_px, text_width_px(&label.text, NOTE)? + SIGN_PX + SPACE_PX);
+            }
+        }
+        let left = margin + marks_px + SPACE_PX;
+        let right = frame.width_px() - margin - f64::max(names_px, SPACE_PX);
+        let header_lines = if frame == Frame::Card { chart.subtitle.len() as f64 + 1.5 } else { 0.0 };
+        let mut y = margin + header_lines * LINE_PX;
+        let mut panels = Vec::new();
+        for (index, panel) in chart.panels.iter().enumerate() {
+            let name_y = y + LINE_PX / 2.0;
+            let keys = keys(panel, frame, (margin, name_y + LINE_PX))?;
+            let key_lines = keys.last().map_or(0.0, |key| (key.at.1 - name_y) / LINE_PX);
+            let border_lines = if index == 0 && !chart.borders.is_empty() { 1.0 } else { 0.0 };
+            let top = y + (1.0 + key_lines + border_lines) * LINE_PX + 8.0;
+            let bottom = top + f64::from(panel.height_px);
+            panels.push(PanelPlace { name_y, keys, top, bottom });
+            y = bottom + GAP_PX;
+        }
+        Ok(Self { left, right, panels, height_px: y - GAP_PX + 2.0 * LINE_PX + 6.0 + margin })
+    }
+}
+
+/// A name beside the end of a line.
+pub struct Label {
+    pub text: String,
+    pub colour: Colour,
+    /// Vertical value that it belongs to.
+    pub at: f64,
+}
+
+/// What is named beside the plot: lines and rules, where there is room.
+pub fn beside(panel: &Panel, frame: Frame) -> Vec<Label> {
+    if !frame.is_wide() {
+        return Vec::new();
+    }
+    let lines = panel.series.iter().filter(|series| series.mark != Mark::Points && !series.label.is_empty());
+    let lines = lines.filter_map(|series| {
+        let &(_, at) = series.points.last()?;
+        Some(Label { text: series.label.clone(), colour: series.colour, at })
+    });
+    let rules = panel.rules.iter().map(|rule| Label { text: rule.label.clone(), colour: FRAME, at: rule.at });
+    lines.chain(rules).collect()
+}
+
+/// What is named above the plot: shaded areas, dots, and everything where there is no room beside it.
+fn keys(panel: &Panel, frame: Frame, (left, first_y): Place) -> Result<Vec<Key>, DrawError> {
+    let bands = panel.bands.iter().map(|band| (&band.label, band.colour, "■"));
+    let series = panel.series.iter().filter(|series| !frame.is_wide() || series.mark == Mark::Points);
+    let series = series
+        .map(|series| (&series.label, series.colour, if series.mark == Mark::Points { "●" } else { "■" }));
+    let rules = panel.rules.iter().filter(|_| !frame.is_wide()).map(|rule| (&rule.label, FRAME, "■"));
+    let (mut x, mut y, mut keys) = (left, first_y, Vec::new());
+    for (words, colour, sign) in bands.chain(series).chain(rules).filter(|(words, ..)| !words.is_empty()) {
+        let width = text_width_px(words, NOTE)? + SIGN_PX;
+        if x > left && x + width > frame.width_px() - left {
+            (x, y) = (left, y + LINE_PX);
+        }
+        keys.push(Key { sign, words: words.clone(), colour, at: (x, y) });
+        x += width + 2.0 * SPACE_PX;
+    }
+    Ok(keys)
+}
+
+pub fn vertical_ticks(panel: &Panel) -> Vec<Tick> {
+    panel.y.ticks(panel.height_px as usize / 32 + 1)
+}
+
+/// Heights, sorted, moved so that neighbours are [`LABEL_PX`] apart and within the plot where that is possible.
+pub fn apart(mut heights: Vec<f64>, top: f64, bottom: f64) -> Vec<f64> {
+    let mut least = top;
+    for height in &mut heights {
+        *height = height.max(least);
+        least = *height + LABEL_PX;
+    }
+    let mut most = bottom;
+    for height in heights.iter_mut().rev() {
+        *height = height.min(most);
+        most = *height - LABEL_PX;
+    }
+    heights
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_kept_apart_and_in_order() {
+        assert_eq!(apart(vec![50.0, 52.0, 53.0], 0.0, 200.0), [50.0, 65.0, 80.0]);
+        assert_eq!(apart(vec![90.0, 95.0, 100.0], 0.0, 100.0), [70.0, 85.0, 100.0]);
+        assert_eq!(apart(vec![], 0.0, 100.0), [0.0; 0]);
+    }
+}

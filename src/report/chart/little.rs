@@ -1,0 +1,133 @@
+//! N against X·R.
+
+use super::axis::{Axis, Scale};
+use super::palette::{BLUE, MUTED, level as shade};
+use super::{Band, Chart, Mark, Panel, Series, run};
+use crate::report::human::{counted, duration, number};
+use crate::report::stretch::{Stretch, merged};
+use crate::report::table::Table;
+use crate::report::{RunView, words};
+use crate::scenario::quantity::{NS_PER_S, nanoseconds};
+use crate::stats::summary::LevelSummary;
+
+/// Windows of a level.
+const WINDOWS_AT_MOST: f64 = 60.0;
+/// Windows of all levels together, as long as every level has one.
+const ALL_WINDOWS_AT_MOST: f64 = 240.0;
+/// How far from N = X·R still counts as equal.
+const TOLERANCE: f64 = 0.02;
+
+/// N against X·R in windows long enough to compare them.
+pub fn little(view: &RunView) -> Option<Chart> {
+    let levels = &view.document.levels;
+    let windows: Vec<Vec<Stretch>> =
+        (0..).zip(levels).map(|(index, level)| windows(view, index, level)).collect();
+    let sides = || windows.iter().flatten().flat_map(|stretch| [stretch.window.xr(), stretch.window.n()]);
+    let high = sides().fold(0.0, f64::max) * 1.05;
+    if high == 0.0 {
+        return None;
+    }
+    let least = sides().fold(high, f64::min);
+    let low = if least < 0.3 * high { 0.0 } else { least * 0.95 };
+    let dots = windows.iter().enumerate().map(|(index, windows)| Series {
+        label: run::name(levels, index),
+        mark: Mark::Points,
+        colour: shade(index, levels.len()),
+        points: windows.iter().map(|stretch| (stretch.window.xr(), stretch.window.n())).collect(),
+    });
+    let y = Axis::between("N, attempts in flight", Scale::Linear, low, high);
+    let series = std::iter::once(diagonal(low, high)).chain(dots).collect();
+    Some(Chart {
+        id: "littles-law",
+        title: "N against X·R".into(),
+        subtitle: run::subtitle(view),
+        description: format!(
+            "Mean attempts in flight against throughput times residence time in {}; \
+             where the law holds and the edges of a window weigh little, they lie on the diagonal.",
+            counted(windows.iter().flatten().count() as u64, "window")
+        ),
+        x: Axis::between("X·R, throughput × residence time", Scale::Linear, low, high),
+        borders: Vec::new(),
+        panels: vec![Panel { bands: vec![tolerance(low, high)], ..Panel::of(y, 320, series) }],
+        table: table(levels, &windows),
+    })
+}
+
+fn diagonal(low: f64, high: f64) -> Series {
+    let points = vec![(low, low), (high, high)];
+    Series { label: "N = X·R".into(), mark: Mark::Line, colour: MUTED, points }
+}
+
+/// The band around the diagonal; its edges bend where they leave the plot.
+fn tolerance(low: f64, high: f64) -> Band {
+    let bends = [low, low / (1.0 - TOLERANCE), high / (1.0 + TOLERANCE), high];
+    let corner = |xr: f64| (xr, (xr * (1.0 - TOLERANCE)).max(low), (xr * (1.0 + TOLERANCE)).min(high));
+    Band { label: "±2 %".into(), colour: BLUE, corners: bends.map(corner).into() }
+}
+
+fn table(levels: &[LevelSummary], windows: &[Vec<Stretch>]) -> Table {
+    let mut table = Table::new("Windows", &["level", "window", "X·R", "N", "edges explain"]);
+    for (level, windows) in levels.iter().zip(windows) {
+        for stretch in windows {
+            table.row([
+                level.label(),
+                format!("{} to {}", duration(stretch.start_s()), duration(stretch.end_s())),
+                number(stretch.window.xr()),
+                number(stretch.window.n()),
+                number(stretch.window.edges()),
+            ]);
+        }
+    }
+    table
+}
+
+/// Windows of one level that are long against R, without the shorter rest; the whole level if there is none.
+fn windows(view: &RunView, index: u32, level: &LevelSummary) -> Vec<Stretch> {
+    let first = view.series.partition_point(|row| row.level < index);
+    let last = view.series.partition_point(|row| row.level <= index);
+    let rows = &view.series[first..last];
+    // Refusals are short and many: what fills the window's edges are the requests that are served.
+    let residence_s = level.residence_mean_s.max(level.service_s.mean);
+    let share = ALL_WINDOWS_AT_MOST / view.document.levels.len() as f64;
+    let per_level = share.clamp(1.0, WINDOWS_AT_MOST);
+    let length_s = (words::RESIDENCES_AT_LEAST * residence_s).max(level.makespan_s / per_level);
+    let length_ns = nanoseconds(length_s).max(NS_PER_S);
+    let mut windows = merged(rows, length_ns);
+    if windows.len() > 1 {
+        windows.retain(|stretch| stretch.window.length_ns >= length_ns);
+    }
+    windows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+
+    #[test]
+    fn windows_are_long_against_the_residence_time_and_few() {
+        let sample = Sample::sweep();
+        let levels = &sample.document.levels;
+        for (index, level) in (0..).zip(levels) {
+            let windows = windows(&sample.view(), index, level);
+            assert!(windows.iter().all(|stretch| stretch.level == index));
+            let shortest_s = windows
+                .iter()
+                .map(|stretch| stretch.end_s() - stretch.start_s())
+                .fold(f64::INFINITY, f64::min);
+            assert!(shortest_s >= (10.0 * level.residence_mean_s).min(level.makespan_s) - 1e-9);
+        }
+        let long = Sample::long(100_000);
+        let count = windows(&long.view(), 0, &long.document.levels[0]).len();
+        assert!((50..=60).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn a_run_that_ends_full_lies_off_the_diagonal_by_what_its_edges_explain() {
+        let sample = Sample::incomplete();
+        let chart = little(&sample.view()).unwrap();
+        let [(xr, n)] = chart.panels[0].series[1].points[..] else { panic!("one window") };
+        let law = sample.document.levels[0].littles_law;
+        assert!((n - xr - law.edges).abs() < 1e-9 && law.edges > 8.0);
+    }
+}

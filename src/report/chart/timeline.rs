@@ -1,0 +1,124 @@
+//! A run over time.
+
+use super::axis::{Axis, Scale};
+use super::palette::{BLUE, GREEN, VERMILION};
+use super::{Chart, Mark, Panel, Rule, Series, run};
+use crate::report::human::{count, duration, length, number};
+use crate::report::stretch::{Stretch, merged_with_rests, readable_length_s};
+use crate::report::{RunView, tables};
+use crate::scenario::quantity::NS_PER_S;
+use crate::stats::summary::LevelSummary;
+
+/// Points of a line.
+const STRETCHES_AT_MOST: u64 = 400;
+/// Fewer completions in a stretch make a line of noise.
+const ENDED_AT_LEAST: f64 = 10.0;
+
+/// Throughput and requests in flight over time.
+pub fn timeline(view: &RunView) -> Option<Chart> {
+    let length_s = readable_length_s(view.series, STRETCHES_AT_MOST, ENDED_AT_LEAST);
+    let stretches = merged_with_rests(view.series, length_s * NS_PER_S);
+    let end_s = stretches.last()?.end_s();
+    let mut throughput = vec![Series {
+        label: String::new(),
+        mark: Mark::Area,
+        colour: BLUE,
+        points: held(&stretches, |stretch| stretch.window.x_per_s()),
+    }];
+    if stretches.iter().any(|stretch| stretch.throttled > 0) {
+        throughput[0].label = "ended".into();
+        throughput.push(Series {
+            label: "throttled".into(),
+            mark: Mark::Area,
+            colour: VERMILION,
+            points: held(&stretches, Stretch::throttled_per_s),
+        });
+    }
+    let in_flight = vec![Series {
+        label: String::new(),
+        mark: Mark::Area,
+        colour: GREEN,
+        points: held(&stretches, |stretch| stretch.window.n()),
+    }];
+    let means = length(length_s);
+    let mut panels = vec![
+        Panel::of(
+            axis(format!("Attempts ended per second, means over {means}"), &throughput),
+            170,
+            throughput,
+        ),
+        Panel::of(axis("Attempts in flight".into(), &in_flight), 130, in_flight),
+    ];
+    if let [level] = view.document.levels.as_slice() {
+        let mean = |at: f64| Rule { at, label: format!("mean {}", number(at)) };
+        panels[0].rules.push(mean(level.throughput_per_s));
+        panels[1].rules.push(mean(level.in_flight_mean));
+    }
+    Some(Chart {
+        id: "timeline",
+        title: "Throughput and requests in flight".into(),
+        subtitle: run::subtitle(view),
+        description: format!(
+            "Attempts ended per second and mean attempts in flight, in steps of {means} over {}.",
+            duration(end_s)
+        ),
+        x: Axis::between("time since the start", Scale::Time, 0.0, end_s),
+        borders: borders(view),
+        panels,
+        table: tables::timeline(view),
+    })
+}
+
+fn axis(name: String, series: &[Series]) -> Axis {
+    let values = series.iter().flat_map(|series| series.points.iter().map(|&(_, y)| y));
+    Axis::from_zero(name, Scale::Linear, values)
+}
+
+/// Points of a step: the value of each stretch at its beginning, and the last also at its end.
+fn held(stretches: &[Stretch], value: impl Fn(&Stretch) -> f64) -> Vec<(f64, f64)> {
+    let starts = stretches.iter().map(|stretch| (stretch.start_s(), value(stretch)));
+    let end = stretches.last().map(|stretch| (stretch.end_s(), value(stretch)));
+    starts.chain(end).collect()
+}
+
+fn borders(view: &RunView) -> Vec<Rule> {
+    let levels = &view.document.levels;
+    if levels.len() < 2 {
+        return Vec::new();
+    }
+    let short = |(index, level): (usize, &LevelSummary)| {
+        let label =
+            level.concurrency.filter(|_| index > 0).map_or_else(|| level.label(), |w| count(w.into()));
+        Rule { at: level.start_s, label }
+    };
+    levels.iter().enumerate().map(short).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::chart::{Frame, svg};
+    use crate::report::sample::Sample;
+
+    #[test]
+    fn days_of_seconds_makes_a_small_drawing_that_keeps_every_completion() {
+        let sample = Sample::long(300_000);
+        let chart = timeline(&sample.view()).unwrap();
+        let line = &chart.panels[0].series[0].points;
+        assert!(line.len() <= STRETCHES_AT_MOST as usize + 1, "{}", line.len());
+        assert!(line.iter().all(|&(_, per_s)| (per_s - 75.0).abs() < 1e-9));
+        assert!(svg(&chart, Frame::Card).unwrap().len() < 50_000);
+    }
+
+    #[test]
+    fn throttles_have_their_own_line() {
+        let throughput = |sample: &Sample| timeline(&sample.view()).unwrap().panels.remove(0).series.len();
+        assert_eq!((throughput(&Sample::one_level()), throughput(&Sample::refused())), (1, 2));
+    }
+
+    #[test]
+    fn a_small_drawing() {
+        let chart = timeline(&Sample::one_attempt().view()).unwrap();
+        insta::assert_snapshot!(svg(&chart, Frame::Inline { width_px: 350 }).unwrap());
+    }
+}

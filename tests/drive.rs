@@ -1,0 +1,81 @@
+//! The driver in real time.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use planner::cloud::{Cloud, CloudConfig};
+use planner::drive::pacer::Pacer;
+use planner::drive::{Drive, Observer};
+use planner::load::arrival::{Process, Spacing};
+use planner::load::attempt::Attempt;
+use planner::load::dispatch::{Arrivals, Budget, Dispatcher, Level, StopReason};
+use planner::load::retry::RetryPolicy;
+use planner::runs::RunError;
+use planner::scenario::file::{Copy, OperationKind, Size};
+use planner::scenario::objects::{ObjectSet, Workload};
+use planner::scenario::quantity::{Bytes, NS_PER_S};
+use planner::stats::histogram::Times;
+use planner::stats::recorder::Second;
+use planner::target::clients::Clients;
+use planner::target::data_set;
+use planner::target::operation::{Operator, Places};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+struct Nobody;
+
+impl Observer for Nobody {
+    fn attempt(&mut self, _: &Attempt) -> Result<(), RunError> {
+        Ok(())
+    }
+
+    fn second(&mut self, _: &Second) -> Result<ControlFlow<StopReason>, RunError> {
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+#[tokio::test]
+async fn an_interrupt_is_heeded_by_a_driver_that_is_behind_its_schedule() {
+    let config = CloudConfig::default();
+    let cloud = Cloud::new(config.clone());
+    let objects = ObjectSet::Generated { count: 10, size: Size::Fixed(Bytes(1)), prefixes: 1, seed: 1 };
+    let places = Places {
+        source_bucket: "source".into(),
+        source_prefix: String::new(),
+        destination_bucket: "target".into(),
+        destination_prefix: "copies/".into(),
+        topic_arn: String::new(),
+    };
+    data_set::seed(&cloud, &objects, &places);
+    let workload = Workload { objects, operation: OperationKind::Copy, copy: Copy::default(), batch: 1 };
+    let clients = Clients::in_process(&cloud, &config, Duration::from_secs(60));
+    let (interrupted, interrupts) = watch::channel(0);
+    let mut drive = Drive {
+        operator: Arc::new(Operator::new(clients, workload.clone(), places, None)),
+        pacer: Pacer::real().unwrap(),
+        epoch: Instant::now(),
+        seed: 1,
+        gauge: None,
+        loop_lag: Times::new(),
+        interrupts,
+    };
+    let level = Level {
+        // More than any generator can start.
+        arrivals: Arrivals::Open { process: Process::constant(1e9, Spacing::Even), max_in_flight: 4 },
+        max_jobs: u64::MAX,
+        duration_ns: 3 * NS_PER_S,
+        retry: RetryPolicy { max_attempts: 1, base_ns: 0, cap_ns: 0 },
+        budget: Budget { max_duration_ns: 5 * NS_PER_S, ..Budget::UNLIMITED },
+        seed: 1,
+    };
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        interrupted.send_replace(1);
+        // The sender lives until the test has ended.
+        std::future::pending::<()>().await;
+    });
+    let driven = drive.level(0, Dispatcher::new(workload, level), &mut Nobody).await.unwrap();
+    assert_eq!(driven.summary.stop_reason, Some(StopReason::Interrupted));
+    assert_eq!(driven.abandoned, 0);
+}
