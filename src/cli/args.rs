@@ -101,6 +101,8 @@ pub struct MeasureOptions {
     #[command(flatten)]
     pub overrides: Overrides,
     #[command(flatten)]
+    pub search: SearchOptions,
+    #[command(flatten)]
     pub limits: Limits,
     /// Serve the embedded endpoint over HTTP and measure it in real time.
     #[arg(long)]
@@ -151,6 +153,18 @@ pub struct Overrides {
     /// Bucket to copy to.
     #[arg(long, value_name = "BUCKET")]
     pub destination_bucket: Option<String>,
+}
+
+/// Options that choose the levels by what is measured.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Search")]
+pub struct SearchOptions {
+    /// Double the workers until throughput stops paying, then confirm the knee with a fresh level.
+    #[arg(long, conflicts_with = "find_rate")]
+    pub find_knee: bool,
+    /// Find the highest rate that reaches an objective, such as 'p99 < 200ms', then confirm it with a fresh level.
+    #[arg(long, value_name = "OBJECTIVE")]
+    pub find_rate: Option<String>,
 }
 
 /// Limits that hold whatever the scenario says.

@@ -1,6 +1,5 @@
 //! `planner measure`: drive, record, check, report.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,32 +11,32 @@ use tokio::time::Instant;
 
 use super::args::{Limits, MeasureOptions};
 use super::exit::{BadInput, Exit, Interruption};
-use super::progress::Progress;
+use super::levels::{Levelled, Levels, Wanted};
 use super::run_target::{self, RunTarget};
 use super::{cleanup, load_scenario, report, safety, tell};
+use crate::drive::Drive;
 use crate::drive::pacer::Pacer;
-use crate::drive::{Drive, Observer};
-use crate::load::attempt::Attempt;
-use crate::load::dispatch::{Budget, Dispatcher, StopReason};
+use crate::load::dispatch::{Budget, StopReason};
 use crate::plan::price::Prices;
 use crate::runs::created::CreatedLog;
 use crate::runs::folder::{self, RunWriter};
-use crate::runs::{RunError, machine, read};
+use crate::runs::{machine, read};
 use crate::scenario::Scenario;
 use crate::scenario::file::TargetKind;
 use crate::stats::analysis::analyse;
 use crate::stats::histogram::Times;
 use crate::stats::judgement;
-use crate::stats::recorder::Second;
 use crate::stats::series::Row;
-use crate::stats::summary::{Generator, LevelSummary, RunDocument, SCHEMA, TargetSummary};
+use crate::stats::summary::{Generator, RunDocument, SCHEMA, TargetSummary};
 use crate::target::operation::Operator;
 
 /// Runs the command.
 pub fn run(options: &MeasureOptions) -> miette::Result<Exit> {
     let scenario = load_scenario::load(&options.scenario, Some(&options.overrides))?;
     let prices = read_prices(options.limits.prices.as_deref())?;
-    let estimate = safety::estimate(&scenario, &prices);
+    let wanted = Wanted::of(&options.search, &scenario)?;
+    // How many levels a search takes is not known beforehand.
+    let estimate = if wanted.is_some() { None } else { safety::estimate(&scenario, &prices) };
     let description = safety::describe(&scenario, estimate.as_ref(), &options.limits, &prices);
     if options.dry_run {
         tell::print(&description)?;
@@ -59,7 +58,7 @@ pub fn run(options: &MeasureOptions) -> miette::Result<Exit> {
         .start_paused(measurement.is_virtual)
         .build()
         .into_diagnostic()?;
-    runtime.block_on(measurement.run())
+    runtime.block_on(measurement.run(wanted))
 }
 
 fn read_prices(path: Option<&Path>) -> miette::Result<Prices> {
@@ -81,20 +80,19 @@ struct Measurement<'a> {
 
 /// What a run has come to when its last level is over.
 struct Outcome {
-    levels: Vec<LevelSummary>,
+    done: Levelled,
     loop_lag: Times,
-    abandoned: u64,
 }
 
 impl Measurement<'_> {
-    async fn run(&self) -> miette::Result<Exit> {
+    async fn run(&self, wanted: Option<Wanted>) -> miette::Result<Exit> {
         let target = run_target::connect(&self.scenario, self.options.real_time).await?;
         if let Some(account) = &target.account {
             safety::agree(self.scenario.file.target.account.as_deref(), account, self.options.yes)?;
         }
         let started_at = Timestamp::now();
         let (folder, run) = folder::create(&self.options.out, &self.scenario.file.name, started_at)?;
-        let ended = self.run_in(&folder, &run, started_at, &target).await;
+        let ended = self.run_in(&folder, &run, started_at, &target, wanted).await;
         if ended.is_err() {
             folder::remove_unused(&folder);
         }
@@ -108,6 +106,7 @@ impl Measurement<'_> {
         run: &str,
         started_at: Timestamp,
         target: &RunTarget,
+        wanted: Option<Wanted>,
     ) -> miette::Result<Exit> {
         let mut document = self.document(run, started_at, target);
         folder::write_document(folder, &document)?;
@@ -115,9 +114,13 @@ impl Measurement<'_> {
             TargetKind::Embedded => None,
             _ => Some(Arc::new(CreatedLog::create(folder)?)),
         };
+        let writer = RunWriter::create(folder, started_at)?;
         let (interrupted, interrupts) = watch::channel(0);
         let listener = tokio::spawn(listen_for_interrupts(interrupted));
-        let driven = self.drive(target, folder, run, started_at, created.as_ref(), interrupts).await;
+        let driven = match self.prepare(target, run, created.as_ref(), interrupts).await {
+            Ok(drive) => self.drive(drive, folder, writer, wanted, &mut document).await,
+            Err(error) => Err(error),
+        };
         listener.abort();
         let finished = driven.and_then(|(outcome, generator)| {
             let rows = read::series(folder)?;
@@ -138,18 +141,15 @@ impl Measurement<'_> {
         Ok(if cleaned == Exit::Interrupted { cleaned } else { exit(&document) })
     }
 
-    /// Prepares the target and runs level after level.
-    async fn drive(
+    /// Makes the target ready, unless that is interrupted.
+    async fn prepare(
         &self,
         target: &RunTarget,
-        folder: &Path,
         run: &str,
-        started_at: Timestamp,
         created: Option<&Arc<CreatedLog>>,
         interrupts: watch::Receiver<u32>,
-    ) -> miette::Result<(Outcome, Generator)> {
+    ) -> miette::Result<Drive> {
         let scenario = &self.scenario;
-        let writer = RunWriter::create(folder, started_at)?;
         let (mut once, mut twice) = (interrupts.clone(), interrupts.clone());
         let stop = async {
             if once.wait_for(|&count| count > 0).await.is_err() {
@@ -166,53 +166,33 @@ impl Measurement<'_> {
         }
         let operator =
             Operator::new(target.clients.clone(), scenario.workload.clone(), places, created.map(Arc::clone));
-        let pacer = if self.is_virtual { Pacer::Virtual } else { Pacer::real().into_diagnostic()? };
-        let mut drive = Drive {
+        Ok(Drive {
             operator: Arc::new(operator),
-            pacer,
+            pacer: if self.is_virtual { Pacer::Virtual } else { Pacer::real().into_diagnostic()? },
             epoch: Instant::now(),
             seed: scenario.file.seed,
             gauge: target.gauge(scenario.file.operation),
             loop_lag: Times::new(),
             interrupts,
-        };
-        let (began, cpu) = (machine::RealTime::now(), ProcessTime::now());
-        let (levels, abandoned) = self.levels(&mut drive, writer).await?;
-        let outcome = Outcome { levels, loop_lag: drive.loop_lag, abandoned };
-        let generator = self.generator(&outcome, cpu.elapsed().as_secs_f64(), began.elapsed_s());
-        Ok((outcome, generator))
+        })
     }
 
-    async fn levels(
+    /// Runs level after level.
+    async fn drive(
         &self,
-        drive: &mut Drive,
+        mut drive: Drive,
+        folder: &Path,
         writer: RunWriter,
-    ) -> Result<(Vec<LevelSummary>, u64), RunError> {
-        let mut budget = self.budget();
-        let mut recording = Recording { writer, progress: Progress::new("", None, true) };
-        let (mut levels, mut abandoned) = (Vec::new(), 0);
-        for index in 0..self.scenario.levels.len() {
-            let key = self.scenario.file.level_key(index);
-            let level = self.scenario.level(index, budget);
-            let dispatcher = Dispatcher::new(self.scenario.workload.clone(), level);
-            recording.progress = Progress::new(
-                &self.scenario.file.name,
-                self.scenario.expected_jobs(index),
-                self.options.quiet,
-            );
-            let number = u32::try_from(index).unwrap_or(u32::MAX);
-            let mut driven = drive.level(number, dispatcher, &mut recording).await?;
-            recording.progress.finish();
-            driven.summary.set_key(key);
-            budget = driven.budget_left;
-            abandoned += driven.abandoned;
-            let ends_run = driven.summary.stop_reason.is_some_and(StopReason::ends_run);
-            levels.push(driven.summary);
-            if ends_run {
-                break;
-            }
-        }
-        Ok((levels, abandoned))
+        wanted: Option<Wanted>,
+        document: &mut RunDocument,
+    ) -> miette::Result<(Outcome, Generator)> {
+        let (began, cpu) = (machine::RealTime::now(), ProcessTime::now());
+        let (scenario, quiet) = (&self.scenario, self.options.quiet);
+        let levels = Levels { scenario, budget: self.budget(), quiet, folder };
+        let done = levels.run(&mut drive, writer, wanted, document).await?;
+        let outcome = Outcome { done, loop_lag: drive.loop_lag };
+        let generator = self.generator(&outcome, cpu.elapsed().as_secs_f64(), began.elapsed_s());
+        Ok((outcome, generator))
     }
 
     fn budget(&self) -> Budget {
@@ -250,6 +230,7 @@ impl Measurement<'_> {
             levels: Vec::new(),
             verdicts: None,
             usl: None,
+            search: None,
             generator: None,
             thresholds: Vec::new(),
         }
@@ -260,8 +241,8 @@ impl Measurement<'_> {
         let own_cpu = self.scenario.file.target.kind != TargetKind::Embedded;
         let cpu_share = if own_cpu { cpu_s / real_s.max(1e-9) } else { 0.0 };
         let (saturated, reason) =
-            judgement::saturation(&outcome.levels, (!self.is_virtual).then_some(cpu_share));
-        let attempts: u64 = outcome.levels.iter().map(|level| level.attempts).sum();
+            judgement::saturation(&outcome.done.levels, (!self.is_virtual).then_some(cpu_share));
+        let attempts: u64 = outcome.done.levels.iter().map(|level| level.attempts).sum();
         Generator {
             saturated,
             reason,
@@ -274,14 +255,15 @@ impl Measurement<'_> {
     }
 
     fn finish(&self, document: &mut RunDocument, rows: &[Row], outcome: Outcome, generator: Generator) {
-        if outcome.abandoned > 0 {
+        if outcome.done.abandoned > 0 {
             tell::say(format_args!(
                 "{} attempts were left in flight; what they did is not known",
-                outcome.abandoned
+                outcome.done.abandoned
             ));
         }
         document.generator = Some(generator);
-        document.levels = outcome.levels;
+        document.levels = outcome.done.levels;
+        document.search = outcome.done.search;
         analyse(document, rows);
         let verdicts = document.verdicts.as_ref();
         document.thresholds = verdicts.map_or_else(Vec::new, |verdicts| {
@@ -311,26 +293,6 @@ async fn listen_for_interrupts(interrupted: watch::Sender<u32>) {
         if *interrupted.borrow() == 1 {
             tell::say("stopping: what is in flight may end; interrupt again to leave it");
         }
-    }
-}
-
-/// Writes down what the driver reports.
-struct Recording {
-    writer: RunWriter,
-    progress: Progress,
-}
-
-impl Observer for Recording {
-    fn attempt(&mut self, attempt: &Attempt) -> Result<(), RunError> {
-        if attempt.job_end.is_some() {
-            self.progress.job_ended();
-        }
-        self.writer.attempt(attempt)
-    }
-
-    fn second(&mut self, second: &Second) -> Result<ControlFlow<StopReason>, RunError> {
-        self.progress.second(second);
-        self.writer.second(second).map(ControlFlow::Continue)
     }
 }
 

@@ -5,6 +5,7 @@ mod cleanup;
 mod cloud;
 mod exit;
 mod interrupt;
+mod levels;
 mod load_scenario;
 mod measure;
 mod progress;

@@ -366,6 +366,7 @@ fn document(workers: &[u32], jobs: u64) -> RunDocument {
         levels: Vec::new(),
         verdicts: None,
         usl: None,
+        search: None,
         generator: Some(Generator {
             saturated: false,
             reason: "it started every attempt on time".into(),

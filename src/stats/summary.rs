@@ -9,6 +9,7 @@ use super::scaling::UslSummary;
 use super::steady::Steady;
 use crate::law::little::Window;
 use crate::load::dispatch::StopReason;
+use crate::plan::search::Answer;
 use crate::scenario::LevelKey;
 use crate::scenario::file::{File, TargetKind};
 use crate::scenario::quantity::seconds;
@@ -246,6 +247,19 @@ pub struct ThresholdResult {
     pub value: f64,
 }
 
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SearchSummary {
+    /// `knee` or `rate`.
+    pub kind: String,
+    /// The objective that the rate had to reach.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objective: Option<String>,
+    /// The answer.
+    #[serde(flatten)]
+    pub answer: Answer,
+}
+
 /// Where the load went.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TargetSummary {
@@ -296,6 +310,9 @@ pub struct RunDocument {
     /// What the levels of a sweep say about scaling; absent for fewer than three.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usl: Option<UslSummary>,
+    /// The outcome of a search for a knee or a rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchSummary>,
     /// The generator's own health.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generator: Option<Generator>,
