@@ -8,7 +8,7 @@ use miette::IntoDiagnostic;
 use super::args::CleanupOptions;
 use super::exit::{BadInput, Exit};
 use super::interrupt::interrupted;
-use super::safety;
+use super::{safety, tell};
 use crate::runs::created::{Created, FILE};
 use crate::runs::read;
 use crate::scenario::file::TargetKind;
@@ -25,12 +25,12 @@ const SHOWN: usize = 10;
 pub fn run(options: &CleanupOptions) -> miette::Result<Exit> {
     let document = read::read_document(&options.run)?;
     if document.target.kind == TargetKind::Embedded || !options.run.join(FILE).exists() {
-        eprintln!("nothing to clean up: the run created nothing outside this program");
+        tell::say("nothing to clean up: the run created nothing outside this program");
         return Ok(Exit::Fine);
     }
     let left = Created::read(&options.run)?;
     if left.is_empty() {
-        eprintln!("nothing to clean up: everything that the run created is deleted");
+        tell::say("nothing to clean up: everything that the run created is deleted");
         return Ok(Exit::Fine);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().into_diagnostic()?;
@@ -47,7 +47,7 @@ pub fn run(options: &CleanupOptions) -> miette::Result<Exit> {
             Clients::endpoint(url, region, TIMEOUT)?
         };
         let done = clean_up(&clients, &options.run, &document.run, options.unconfirmed).await?;
-        tell(&done, &options.run);
+        tell_about(&done, &options.run);
         Ok(if done.is_complete() { Exit::Fine } else { Exit::Failed })
     })
 }
@@ -57,26 +57,28 @@ pub async fn after_run(clients: &Clients, folder: &Path, run: &str, quiet: bool)
     let done = tokio::select! {
         done = clean_up(clients, folder, run, false) => done?,
         () = interrupted() => {
-            eprintln!("the clean-up was interrupted; `planner cleanup {}` goes on with it", folder.display());
+            let folder = folder.display();
+            tell::say(format_args!("the clean-up was interrupted; `planner cleanup {folder}` goes on with it"));
             return Ok(Exit::Interrupted);
         }
     };
     if !quiet || !done.is_complete() {
-        tell(&done, folder);
+        tell_about(&done, folder);
     }
     Ok(Exit::Fine)
 }
 
-fn tell(done: &CleanUp, folder: &Path) {
-    eprintln!("clean-up: {} deleted, {} uploads aborted", done.deleted, done.aborted);
+fn tell_about(done: &CleanUp, folder: &Path) {
+    tell::say(format_args!("clean-up: {} deleted, {} uploads aborted", done.deleted, done.aborted));
     if done.absent > 0 {
-        eprintln!("  {} were not there", done.absent);
+        tell::say(format_args!("  {} were not there", done.absent));
     }
     list("kept because they are no longer what the run wrote", &done.changed);
+    list("buckets kept because they are not empty", &done.in_use);
     list("kept because the run never saw them written; --unconfirmed deletes them", &done.unconfirmed);
     list("failed", &done.failures);
     if !done.is_complete() {
-        eprintln!("`planner cleanup {}` tries again", folder.display());
+        tell::say(format_args!("`planner cleanup {}` tries again", folder.display()));
     }
 }
 
@@ -84,11 +86,11 @@ fn list(what: &str, names: &[String]) {
     if names.is_empty() {
         return;
     }
-    eprintln!("  {} {what}:", names.len());
+    tell::say(format_args!("  {} {what}:", names.len()));
     for name in names.iter().take(SHOWN) {
-        eprintln!("    {name}");
+        tell::say(format_args!("    {name}"));
     }
     if names.len() > SHOWN {
-        eprintln!("    and {} more", names.len() - SHOWN);
+        tell::say(format_args!("    and {} more", names.len() - SHOWN));
     }
 }

@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use super::args::CloudOptions;
 use super::exit::{BadInput, Exit};
 use super::interrupt::interrupted;
-use super::{load_scenario, run_target};
+use super::{load_scenario, run_target, tell};
 use crate::cloud::{Cloud, CloudConfig, serve};
 use crate::scenario::Scenario;
 
@@ -33,11 +33,11 @@ pub fn run(options: &CloudOptions) -> miette::Result<Exit> {
         if let Some(scenario) = &scenario {
             fill(&cloud, scenario);
         }
-        println!("http://{address}");
-        eprintln!(
+        tell::print(&format!("http://{address}\n"))?;
+        tell::say(format_args!(
             "S3 and SNS on http://{address} until Ctrl-C; access key {}, secret as given with --secret-key",
             options.access_key
-        );
+        ));
         serve(listener, &cloud, interrupted()).await.into_diagnostic()
     })?;
     Ok(Exit::Fine)
@@ -54,5 +54,5 @@ fn fill(cloud: &Cloud, scenario: &Scenario) {
         cloud.put_sparse(&target.source_bucket, &object.key, object.size_bytes);
     }
     let arn = cloud.create_topic(&target.topic);
-    eprintln!("topic {arn}");
+    tell::say(format_args!("topic {arn}"));
 }

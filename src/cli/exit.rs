@@ -62,12 +62,19 @@ impl BadInput {
     }
 }
 
+/// The user stopped the program before there was anything to report.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("interrupted before the first request")]
+pub struct Interruption;
+
 /// The exit code of an error.
 pub fn of_error(report: &miette::Report) -> Exit {
     if report.downcast_ref::<ScenarioError>().is_some() || report.downcast_ref::<BadInput>().is_some() {
         Exit::BadInput
     } else if report.downcast_ref::<Refusal>().is_some() {
         Exit::Refused
+    } else if report.downcast_ref::<Interruption>().is_some() {
+        Exit::Interrupted
     } else if report.downcast_ref::<RunError>().is_some_and(RunError::is_about_content) {
         Exit::BadInput
     } else {

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::args::{Limits, MeasureOptions};
-use super::exit::{BadInput, Exit};
+use super::exit::{BadInput, Exit, Interruption};
 use super::levels::{Levelled, Levels, Wanted};
 use super::run_target::{self, RunTarget};
 use super::{cleanup, load_scenario, report, safety, tell};
@@ -45,7 +45,7 @@ pub fn run(options: &MeasureOptions) -> miette::Result<Exit> {
     }
     safety::refuse_harm(&scenario, estimate.as_ref(), &options.limits)?;
     if !options.quiet && scenario.file.target.kind != TargetKind::Embedded {
-        eprint!("{description}");
+        tell::say(description.trim_end());
     }
     let measurement = Measurement {
         is_virtual: scenario.file.target.kind == TargetKind::Embedded && !options.real_time,
@@ -92,64 +92,105 @@ impl Measurement<'_> {
         }
         let started_at = Timestamp::now();
         let (folder, run) = folder::create(&self.options.out, &self.scenario.file.name, started_at)?;
-        let mut document = self.document(&run, started_at, &target);
-        folder::write_document(&folder, &document)?;
+        let ended = self.run_in(&folder, &run, started_at, &target, wanted).await;
+        if ended.is_err() {
+            folder::remove_unused(&folder);
+        }
+        ended
+    }
+
+    /// Drives, writes down, cleans up and reports.
+    async fn run_in(
+        &self,
+        folder: &Path,
+        run: &str,
+        started_at: Timestamp,
+        target: &RunTarget,
+        wanted: Option<Wanted>,
+    ) -> miette::Result<Exit> {
+        let mut document = self.document(run, started_at, target);
+        folder::write_document(folder, &document)?;
         let created = match self.scenario.file.target.kind {
             TargetKind::Embedded => None,
-            _ => Some(Arc::new(CreatedLog::create(&folder)?)),
+            _ => Some(Arc::new(CreatedLog::create(folder)?)),
         };
-        let driven = self.drive(&target, &folder, started_at, created.as_ref(), wanted, &mut document).await;
+        let writer = RunWriter::create(folder, started_at)?;
+        let (interrupted, interrupts) = watch::channel(0);
+        let listener = tokio::spawn(listen_for_interrupts(interrupted));
+        let driven = match self.prepare(target, run, created.as_ref(), interrupts).await {
+            Ok(drive) => self.drive(drive, folder, writer, wanted, &mut document).await,
+            Err(error) => Err(error),
+        };
+        listener.abort();
         let finished = driven.and_then(|(outcome, generator)| {
-            let rows = read::series(&folder)?;
+            let rows = read::series(folder)?;
             self.finish(&mut document, &rows, outcome, generator);
-            folder::write_document(&folder, &document)?;
-            report::write_files(&folder)
+            folder::write_document(folder, &document)?;
+            report::write_files(folder)
         });
         // What was made at the target is removed whether or not the run went well.
         let mut cleaned = Exit::Fine;
         if created.is_some() && !self.options.keep {
-            cleaned = cleanup::after_run(&target.clients, &folder, &run, self.options.quiet).await?;
+            cleaned = cleanup::after_run(&target.clients, folder, run, self.options.quiet).await?;
         }
         finished?;
         if !self.options.quiet {
-            report::print(&folder, self.options.format)?;
-            eprintln!("run folder: {}", folder.display());
+            report::print(folder, self.options.format)?;
+            tell::say(format_args!("run folder: {}", folder.display()));
         }
         Ok(if cleaned == Exit::Interrupted { cleaned } else { exit(&document) })
     }
 
-    /// Prepares the target and runs level after level.
-    async fn drive(
+    /// Makes the target ready, unless that is interrupted.
+    async fn prepare(
         &self,
         target: &RunTarget,
-        folder: &Path,
-        started_at: Timestamp,
+        run: &str,
         created: Option<&Arc<CreatedLog>>,
-        wanted: Option<Wanted>,
-        document: &mut RunDocument,
-    ) -> miette::Result<(Outcome, Generator)> {
+        interrupts: watch::Receiver<u32>,
+    ) -> miette::Result<Drive> {
         let scenario = &self.scenario;
-        let writer = RunWriter::create(folder, started_at)?;
-        let places = target.prepare(scenario, &document.run, created).await?;
+        let (mut once, mut twice) = (interrupts.clone(), interrupts.clone());
+        let stop = async {
+            if once.wait_for(|&count| count > 0).await.is_err() {
+                // Nobody listens for signals, so none will stop it.
+                std::future::pending().await
+            }
+        };
+        let places = tokio::select! {
+            places = target.prepare(scenario, run, created, stop) => places?,
+            Ok(_) = twice.wait_for(|&count| count > 1) => return Err(Interruption.into()),
+        };
+        if *interrupts.borrow() > 0 {
+            return Err(Interruption.into());
+        }
         let operator =
             Operator::new(target.clients.clone(), scenario.workload.clone(), places, created.map(Arc::clone));
-        let pacer = if self.is_virtual { Pacer::Virtual } else { Pacer::real().into_diagnostic()? };
-        let (interrupted, interrupts) = watch::channel(0);
-        let listener = tokio::spawn(listen_for_interrupts(interrupted));
-        let mut drive = Drive {
+        Ok(Drive {
             operator: Arc::new(operator),
-            pacer,
+            pacer: if self.is_virtual { Pacer::Virtual } else { Pacer::real().into_diagnostic()? },
             epoch: Instant::now(),
             seed: scenario.file.seed,
             gauge: target.gauge(scenario.file.operation),
             loop_lag: Times::new(),
             interrupts,
-        };
+        })
+    }
+
+    /// Runs level after level.
+    async fn drive(
+        &self,
+        mut drive: Drive,
+        folder: &Path,
+        writer: RunWriter,
+        wanted: Option<Wanted>,
+        document: &mut RunDocument,
+    ) -> miette::Result<(Outcome, Generator)> {
         let (began, cpu) = (machine::RealTime::now(), ProcessTime::now());
-        let levels = Levels { scenario, budget: self.budget(), quiet: self.options.quiet, folder };
-        let result = levels.run(&mut drive, writer, wanted, document).await;
-        listener.abort();
-        let outcome = Outcome { done: result?, loop_lag: drive.loop_lag };
+        let (scenario, quiet) = (&self.scenario, self.options.quiet);
+        let levels = Levels { scenario, budget: self.budget(), quiet, folder };
+        let done = levels.run(&mut drive, writer, wanted, document).await?;
+        let outcome = Outcome { done, loop_lag: drive.loop_lag };
         let generator = self.generator(&outcome, cpu.elapsed().as_secs_f64(), began.elapsed_s());
         Ok((outcome, generator))
     }
@@ -215,7 +256,10 @@ impl Measurement<'_> {
 
     fn finish(&self, document: &mut RunDocument, rows: &[Row], outcome: Outcome, generator: Generator) {
         if outcome.done.abandoned > 0 {
-            eprintln!("{} attempts were left in flight; what they did is not known", outcome.done.abandoned);
+            tell::say(format_args!(
+                "{} attempts were left in flight; what they did is not known",
+                outcome.done.abandoned
+            ));
         }
         document.generator = Some(generator);
         document.levels = outcome.done.levels;
@@ -229,7 +273,7 @@ impl Measurement<'_> {
     }
 }
 
-/// Counts interrupts until the run is over: Ctrl-C and a polite request to end.
+/// Counts interrupts: Ctrl-C and a polite request to end.
 async fn listen_for_interrupts(interrupted: watch::Sender<u32>) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) =
@@ -247,7 +291,7 @@ async fn listen_for_interrupts(interrupted: watch::Sender<u32>) {
         }
         interrupted.send_modify(|count| *count += 1);
         if *interrupted.borrow() == 1 {
-            eprintln!("stopping: attempts in flight may end; interrupt again to leave them");
+            tell::say("stopping: what is in flight may end; interrupt again to leave it");
         }
     }
 }

@@ -19,6 +19,7 @@ use miette::IntoDiagnostic;
 
 use args::{Arguments, Command};
 pub use exit::Exit;
+use tell::OutputError;
 
 /// Runs the program and says how it ended.
 #[must_use]
@@ -26,9 +27,11 @@ pub fn main() -> Exit {
     let arguments = Arguments::parse();
     match run(arguments.command) {
         Ok(exit) => exit,
-        Err(report) if is_broken_pipe(&report) => Exit::Fine,
+        Err(report) if report.downcast_ref::<OutputError>().is_some_and(OutputError::is_broken_pipe) => {
+            Exit::Fine
+        }
         Err(report) => {
-            eprintln!("{report:?}");
+            tell::say(format_args!("{report:?}"));
             exit::of_error(&report)
         }
     }
@@ -42,24 +45,17 @@ fn run(command: Command) -> miette::Result<Exit> {
         Command::Cleanup(options) => cleanup::run(&options),
         Command::Schema => {
             let schema = serde_json::to_string_pretty(&crate::scenario::schema()).into_diagnostic()?;
-            tell::print(&format!("{schema}\n"))
+            Ok(tell::print(&format!("{schema}\n"))?)
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "planner", &mut script);
-            tell::print(&String::from_utf8_lossy(&script))
+            Ok(tell::print(&String::from_utf8_lossy(&script))?)
         }
         Command::Man => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Arguments::command()).render(&mut page).into_diagnostic()?;
-            tell::print(&String::from_utf8_lossy(&page))
+            Ok(tell::print(&String::from_utf8_lossy(&page))?)
         }
     }
-}
-
-/// A reader that has seen enough, such as `head`, is no failure.
-fn is_broken_pipe(report: &miette::Report) -> bool {
-    let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
-    report.downcast_ref::<std::io::Error>().is_some_and(broken)
-        || report.chain().any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(broken))
 }

@@ -124,10 +124,10 @@ impl RunTarget {
                     .help("name an existing topic, or set objects.prepare = true for an endpoint target"));
                 }
             }
-            // Reaching the endpoint is checked by looking for the bucket that may have to be made.
+            // Whether they are there decides nothing yet, but the endpoint must answer.
             OperationKind::Copy if may_create => {
-                preflight::ensure_bucket(&self.clients.s3, &target.source_bucket).await?;
-                preflight::ensure_bucket(&self.clients.s3, &target.destination_bucket).await?;
+                preflight::find_bucket(&self.clients.s3, &target.source_bucket).await?;
+                preflight::find_bucket(&self.clients.s3, &target.destination_bucket).await?;
             }
             OperationKind::Copy => {
                 preflight::check_bucket(&self.clients.s3, &target.source_bucket).await?;
@@ -137,12 +137,13 @@ impl RunTarget {
         Ok(())
     }
 
-    /// Makes the data set and the topic, each listed before it is made.
+    /// Makes the data set and the topic, each listed before it is made; once `stop` is ready, only what is begun.
     pub async fn prepare(
         &self,
         scenario: &Scenario,
         run: &str,
         created: Option<&Arc<CreatedLog>>,
+        stop: impl Future<Output = ()>,
     ) -> miette::Result<Places> {
         let (file, target) = (&scenario.file, &scenario.file.target);
         let own = file.objects.prepare && self.cloud.is_none();
@@ -160,7 +161,9 @@ impl RunTarget {
             (OperationKind::Publish, Some(cloud)) => places.topic_arn = cloud.create_topic(&target.topic),
             (OperationKind::Copy, None) => {
                 if let Some(created) = created.filter(|_| own) {
-                    data_set::upload(&self.clients, &scenario.workload.objects, &places, created).await?;
+                    self.make_buckets([&target.source_bucket, &target.destination_bucket], created).await?;
+                    data_set::upload(&self.clients, &scenario.workload.objects, &places, created, stop)
+                        .await?;
                 }
             }
             (OperationKind::Publish, None) => {
@@ -177,6 +180,17 @@ impl RunTarget {
             }
         }
         Ok(places)
+    }
+
+    /// Makes the buckets that an endpoint lacks. On AWS `check` has found them all.
+    async fn make_buckets(&self, buckets: [&String; 2], created: &CreatedLog) -> miette::Result<()> {
+        for bucket in buckets {
+            if !preflight::find_bucket(&self.clients.s3, bucket).await? {
+                created.bucket(bucket).into_diagnostic()?;
+                preflight::create_bucket(&self.clients.s3, bucket).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The endpoint's own count of the requests that the operation makes.

@@ -1,5 +1,6 @@
 //! Data on standard output, everything else on standard error.
 
+use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
 use miette::IntoDiagnostic;
@@ -8,11 +9,29 @@ use super::args::Format;
 use super::exit::Exit;
 use crate::report::{self, RunView};
 
+/// Standard output cannot be written.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("failed to write to standard output: {0}")]
+pub struct OutputError(std::io::Error);
+
+impl OutputError {
+    /// Whether the reader has seen enough, such as `head`, which is no failure.
+    pub fn is_broken_pipe(&self) -> bool {
+        self.0.kind() == std::io::ErrorKind::BrokenPipe
+    }
+}
+
 /// Writes data to standard output.
-pub fn print(text: &str) -> miette::Result<Exit> {
+pub fn print(text: &str) -> Result<Exit, OutputError> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).into_diagnostic()?;
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(OutputError)?;
     Ok(Exit::Fine)
+}
+
+/// Writes a message to standard error, where there is one.
+pub fn say(message: impl Display) {
+    // Without a reader there is nobody to tell that there is none.
+    let _ = writeln!(std::io::stderr(), "{message}");
 }
 
 /// Prints a run in the wanted form.
@@ -23,7 +42,7 @@ pub fn print_run(view: &RunView, format: Format) -> miette::Result<()> {
         Format::Markdown => report::markdown::render(view),
         Format::Csv => report::csv::render(view).into_diagnostic()?,
     };
-    print(&text).map(drop)
+    Ok(print(&text).map(drop)?)
 }
 
 /// Columns to write for: those of the terminal, 80 elsewhere.

@@ -1,7 +1,7 @@
 //! `created.csv`: what a run made at its target. Objects and uploads stand here before they are made, topics as
 //! soon as they have an ARN. Clean-up deletes what stands here and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::RunError;
+use super::{RunError, whole_lines};
 
 /// Name of the file in a run folder.
 pub const FILE: &str = "created.csv";
@@ -38,6 +38,8 @@ enum Event {
     UploadEnded,
     /// The topic with this ARN was created.
     Topic,
+    /// The bucket is about to be created.
+    Bucket,
     /// It was deleted again.
     Deleted,
 }
@@ -73,11 +75,14 @@ impl CreatedLog {
     /// Where there is none or it cannot be written.
     pub fn append(folder: &Path) -> Result<Self, RunError> {
         let path = folder.join(FILE);
-        let file = OpenOptions::new()
-            .append(true)
-            .open(&path)
-            .map_err(|error| RunError::new("open", &path, error))?;
-        Ok(Self(Mutex::new(file)))
+        let open = || {
+            let mut file = OpenOptions::new().read(true).append(true).open(&path)?;
+            // What was cut off would run into the first new line.
+            let length_bytes = whole_lines::length_bytes(&mut file)?;
+            file.set_len(length_bytes)?;
+            Ok(Self(Mutex::new(file)))
+        };
+        open().map_err(|error: std::io::Error| RunError::new("open", &path, error))
     }
 
     /// An object is about to be written.
@@ -136,7 +141,15 @@ impl CreatedLog {
         self.record(Event::Topic, "", arn, "")
     }
 
-    /// An object or topic was deleted.
+    /// A bucket is about to be created.
+    ///
+    /// # Errors
+    /// Where the line cannot be written; the bucket must then not be created either.
+    pub fn bucket(&self, bucket: &str) -> std::io::Result<()> {
+        self.record(Event::Bucket, bucket, "", "")
+    }
+
+    /// An object, a topic or, with an empty key, a bucket was deleted.
     ///
     /// # Errors
     /// Where the line cannot be written.
@@ -167,6 +180,8 @@ pub struct Created {
     pub unnamed_uploads: BTreeMap<(String, String), u64>,
     /// Topics by ARN.
     pub topics: Vec<String>,
+    /// Buckets.
+    pub buckets: BTreeSet<String>,
 }
 
 impl Created {
@@ -177,6 +192,7 @@ impl Created {
             && self.uploads.is_empty()
             && self.unnamed_uploads.is_empty()
             && self.topics.is_empty()
+            && self.buckets.is_empty()
     }
 
     /// Reads the list of a run. A last line that was cut off belongs to a request that was never sent.
@@ -214,6 +230,12 @@ impl Created {
                 self.uploads.remove(&record.mark);
             }
             Event::Topic => self.topics.push(object.1),
+            Event::Bucket => {
+                self.buckets.insert(object.0);
+            }
+            Event::Deleted if object.1.is_empty() => {
+                self.buckets.remove(&object.0);
+            }
             Event::Deleted => {
                 self.topics.retain(|arn| *arn != object.1);
                 self.objects.remove(&object);
@@ -254,10 +276,19 @@ mod tests {
         log.upload_begun("b", "big2", "u2").unwrap();
         log.upload_ended("b", "big2", "u2").unwrap();
         log.topic("arn:t").unwrap();
-        CreatedLog::append(folder.path()).unwrap().deleted("b", "gone").unwrap();
+        for bucket in ["b", "b2"] {
+            log.bucket(bucket).unwrap();
+        }
         let path = folder.path().join(FILE);
-        let text = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(&path, format!("{text}intended,b,never-se")).unwrap();
+        let cut_off = || {
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::write(&path, format!("{text}intended,b,never-se")).unwrap();
+        };
+        cut_off();
+        let log = CreatedLog::append(folder.path()).unwrap();
+        log.deleted("b", "gone").unwrap();
+        log.deleted("b2", "").unwrap();
+        cut_off();
         let created = Created::read(folder.path()).unwrap();
         let objects: Vec<_> =
             created.objects.iter().map(|((_, key), tag)| (key.as_str(), tag.as_deref())).collect();
@@ -266,5 +297,6 @@ mod tests {
         let unnamed: Vec<_> = created.unnamed_uploads.keys().map(|(_, key)| key.as_str()).collect();
         assert_eq!(unnamed, ["big2", "lost"], "of two uploads to big2 one has no answer");
         assert_eq!(created.topics, ["arn:t"]);
+        assert_eq!(created.buckets.iter().collect::<Vec<_>>(), ["b"]);
     }
 }

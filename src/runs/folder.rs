@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::created::{self, Created};
 use super::{RunError, attempts, hlog};
 use crate::load::attempt::Attempt;
 use crate::stats::recorder::Second;
@@ -37,6 +38,17 @@ pub fn create(parent: &Path, name: &str, now: Timestamp) -> Result<(PathBuf, Str
         }
     }
     Err(RunError::new("create a run folder in", parent, "a thousand runs started within this second"))
+}
+
+/// Removes the folder of a run that ended before it measured anything and left nothing at its target.
+pub fn remove_unused(folder: &Path) {
+    let has_attempts = fs::metadata(folder.join(attempts::FILE)).is_ok_and(|file| file.len() > 0);
+    let left_something =
+        folder.join(created::FILE).exists() && !Created::read(folder).is_ok_and(|left| left.is_empty());
+    if !has_attempts && !left_something {
+        // Where even this fails an empty folder is the least of the user's troubles.
+        let _ = fs::remove_dir_all(folder);
+    }
 }
 
 /// Writes a file so that readers see the old content or the new, never half of it.

@@ -14,13 +14,16 @@ const BLOCK_BYTES: u64 = 8 * 1024;
 /// Where the file cannot be opened or read.
 pub(super) fn open(path: &Path) -> io::Result<Take<File>> {
     let mut file = File::open(path)?;
-    let length_bytes = whole_bytes(&mut file)?;
+    let length_bytes = length_bytes(&mut file)?;
     file.rewind()?;
     Ok(file.take(length_bytes))
 }
 
-/// Where the last line end is over; 0 where there is none.
-fn whole_bytes(file: &mut File) -> io::Result<u64> {
+/// How long a file is up to its last line end; 0 where there is none.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub(super) fn length_bytes(file: &mut File) -> io::Result<u64> {
     let mut end = file.seek(SeekFrom::End(0))?;
     let mut block = Vec::new();
     while end > 0 {

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use aws_sdk_s3::Client as S3;
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use futures::{StreamExt, stream};
 
 use super::TargetError;
@@ -17,15 +18,17 @@ const PARALLEL: usize = 16;
 /// What a clean-up did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CleanUp {
-    /// Objects and topics deleted.
+    /// Objects, topics and buckets deleted.
     pub deleted: u64,
     /// Objects that are not there. They stay on the list: a copy that was left in flight may still end, or this
     /// may not be the endpoint that has them.
     pub absent: u64,
     /// Uploads aborted.
     pub aborted: u64,
-    /// Objects kept because they are not what the run wrote.
+    /// Objects kept because they are not what the run wrote, so they are not the run's any more.
     pub changed: Vec<String>,
+    /// Buckets kept because there is something in them.
+    pub in_use: Vec<String>,
     /// Objects kept because the run does not know whether it wrote them.
     pub unconfirmed: Vec<String>,
     /// Deletions that failed.
@@ -36,7 +39,7 @@ impl CleanUp {
     /// Whether nothing of the run is left.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.changed.is_empty() && self.unconfirmed.is_empty() && self.failures.is_empty()
+        self.unconfirmed.is_empty() && self.failures.is_empty()
     }
 }
 
@@ -108,7 +111,27 @@ pub async fn clean_up(
             }
         }
     }
+    for bucket in &created.buckets {
+        match delete_bucket(&clients.s3, bucket).await {
+            Ok(true) => {
+                done.deleted += 1;
+                note(log.deleted(bucket, ""), &mut done);
+            }
+            Ok(false) => done.in_use.push(bucket.clone()),
+            Err(error) => done.failures.push(error.to_string()),
+        }
+    }
     Ok(done)
+}
+
+/// Whether the bucket is gone; one that is not empty stays.
+async fn delete_bucket(s3: &S3, bucket: &str) -> Result<bool, TargetError> {
+    let Err(error) = s3.delete_bucket().bucket(bucket).send().await else { return Ok(true) };
+    match error.code() {
+        Some("NoSuchBucket") => Ok(true),
+        Some("BucketNotEmpty") => Ok(false),
+        _ => Err(explain(format!("failed to delete bucket {bucket}"), &error)),
+    }
 }
 
 fn note(written: std::io::Result<()>, done: &mut CleanUp) {

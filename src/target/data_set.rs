@@ -30,6 +30,7 @@ pub fn seed(cloud: &Cloud, objects: &ObjectSet, places: &Places) {
 }
 
 /// Uploads the objects to the source bucket under [`Places::source_prefix`], each listed before it is written.
+/// Once `stop` is ready no further upload begins, and those in progress end.
 ///
 /// # Errors
 /// Where an upload fails; what was uploaded stands in the log.
@@ -38,6 +39,7 @@ pub async fn upload(
     objects: &ObjectSet,
     places: &Places,
     created: &Arc<CreatedLog>,
+    stop: impl Future<Output = ()>,
 ) -> Result<(), TargetError> {
     let bucket = &places.source_bucket;
     let largest = (0..objects.len()).map(|index| objects.size_bytes(index)).max().unwrap_or(0);
@@ -56,5 +58,6 @@ pub async fn upload(
             created.written(bucket, &key, answer.e_tag().unwrap_or_default()).map_err(not_listed)
         }
     };
-    stream::iter((0..objects.len()).map(one)).buffer_unordered(PARALLEL).try_collect::<()>().await
+    let uploads = stream::iter((0..objects.len()).map(one)).take_until(stop);
+    uploads.buffer_unordered(PARALLEL).try_collect::<()>().await
 }

@@ -7,34 +7,44 @@ use super::TargetError;
 use super::clients::Clients;
 use super::reply::explain;
 
-/// Checks that a bucket is there and may be used.
+/// Whether a bucket is there.
 ///
 /// # Errors
-/// Where it is missing, forbidden or cannot be reached.
-pub async fn check_bucket(s3: &S3, bucket: &str) -> Result<(), TargetError> {
+/// Where it is forbidden, in another region or cannot be reached.
+pub async fn find_bucket(s3: &S3, bucket: &str) -> Result<bool, TargetError> {
     match s3.head_bucket().bucket(bucket).send().await {
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(true),
         // HEAD answers have no body, so the code may be missing: the status says it all.
         Err(error) => match error.raw_response().map(|answer| answer.status().as_u16()) {
-            Some(404) => Err(TargetError::new(format!("failed to use bucket {bucket}"), "it does not exist")
-                .help("name an existing bucket under [target], or set objects.prepare = true for an endpoint target")),
+            Some(404) => Ok(false),
             Some(403) => Err(TargetError::new(format!("failed to use bucket {bucket}"), "access denied")
                 .help("check the credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")),
-            Some(301) => Err(TargetError::new(format!("failed to use bucket {bucket}"), "it is in another region")
-                .help("set target.region or AWS_REGION")),
+            Some(301) => {
+                Err(TargetError::new(format!("failed to use bucket {bucket}"), "it is in another region")
+                    .help("set target.region or AWS_REGION"))
+            }
             _ => Err(explain(format!("failed to reach bucket {bucket}"), &error)),
         },
     }
 }
 
-/// Makes a bucket unless it is there.
+/// Checks that a bucket is there and may be used.
 ///
 /// # Errors
-/// Where it cannot be made or reached.
-pub async fn ensure_bucket(s3: &S3, bucket: &str) -> Result<(), TargetError> {
-    if s3.head_bucket().bucket(bucket).send().await.is_ok() {
+/// Where it is missing, forbidden or cannot be reached.
+pub async fn check_bucket(s3: &S3, bucket: &str) -> Result<(), TargetError> {
+    if find_bucket(s3, bucket).await? {
         return Ok(());
     }
+    Err(TargetError::new(format!("failed to use bucket {bucket}"), "it does not exist")
+        .help("name an existing bucket under [target], or set objects.prepare = true for an endpoint target"))
+}
+
+/// Makes a bucket.
+///
+/// # Errors
+/// Where it cannot be made.
+pub async fn create_bucket(s3: &S3, bucket: &str) -> Result<(), TargetError> {
     match s3.create_bucket().bucket(bucket).send().await {
         Ok(_) => Ok(()),
         Err(error)

@@ -39,7 +39,7 @@ answer([len(copies), copies[3], copies[4] + '.bak'])",
         command.arg("cleanup").arg(&folder.0);
         run(command)
     };
-    let ended = cleanup();
+    let ended = cleanup().with_code(0);
     assert!(ended.stderr.contains("23 deleted"), "{}", ended.stderr);
     assert!(ended.stderr.contains(changed[1].as_str().unwrap()), "{}", ended.stderr);
     let left = buckets.ask("answer([sorted(objects(source)), sorted(objects(destination))])");
@@ -47,7 +47,7 @@ answer([len(copies), copies[3], copies[4] + '.bak'])",
     assert_eq!(left, json!([foreign, ["foreign", changed[1], changed[2], "planner-runs/foreign"]]));
 
     // Once more finds only what it must not touch.
-    assert!(cleanup().stderr.contains(changed[1].as_str().unwrap()));
+    assert!(cleanup().with_code(0).stderr.contains(changed[1].as_str().unwrap()));
     assert_eq!(buckets.ask("answer([sorted(objects(source)), sorted(objects(destination))])"), left);
     // Nor does it touch an object that has taken the place of one that is gone.
     buckets.ask(&format!(
@@ -61,6 +61,26 @@ answer(None)",
     let left = buckets.ask("answer([sorted(objects(source)), sorted(objects(destination))])");
     assert_eq!(left[0].as_array().unwrap().len(), 3);
     assert_eq!(left[1], json!(["foreign", changed[2], "planner-runs/foreign"]));
+}
+
+/// A run makes the buckets that an emulator lacks, and takes them away again unless somebody uses them.
+#[test]
+fn buckets_that_a_run_made_go_with_it() {
+    let buckets = Buckets::new("made");
+    let out = tempfile::tempdir().unwrap();
+    let mut command = buckets.measure(&shipped("localstack"), out.path());
+    command.args(["--objects", "4", "--keep"]);
+    run(command);
+    buckets.ask("answer(s3.put_object(Bucket=source, Key='foreign', Body=b'mine')['ETag'])");
+    let mut command = planner();
+    command.arg("cleanup").arg(&RunFolder::only(out.path()).0);
+    let ended = run(command).with_code(0);
+    assert!(ended.stderr.contains("9 deleted") && ended.stderr.contains("not empty"), "{}", ended.stderr);
+    let left = buckets.ask(
+        "there = [bucket['Name'] for bucket in s3.list_buckets()['Buckets']]
+answer([destination in there, list(objects(source))])",
+    );
+    assert_eq!(left, json!([false, ["foreign"]]));
 }
 
 /// On the embedded endpoint a client that is gone takes its copies with it, so nothing appears later.

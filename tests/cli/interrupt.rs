@@ -5,9 +5,10 @@ use std::path::Path;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::localstack::Buckets;
-use crate::planner::{QUICK, Running, measure, shipped, until, write_scenario};
+use crate::localstack::{Buckets, boto3};
+use crate::planner::{QUICK, Running, measure, planner, shipped, until, write_scenario};
 use crate::run_folder::{RunFolder, runs};
+use crate::served::{ACCESS_KEY, SECRET_KEY, Served, serve};
 
 /// Starts a run in real time and waits until it has measured a second.
 fn started(folder: &Path, scenario: &str) -> (Running, RunFolder) {
@@ -101,4 +102,68 @@ answer([[list(objects(bucket)), uploads(bucket)] for bucket in (source, destinat
     );
     let foreign = json!([["planner-runs/of-somebody-else"], 0]);
     assert_eq!(left, json!([foreign, foreign]));
+}
+
+/// A run on `planner cloud` that uploads a thousand objects before its first request.
+fn preparing(folder: &Path, served: &Served, scenario: &Path) -> (Running, RunFolder) {
+    let out = folder.join("runs");
+    let mut command = measure(scenario, &out);
+    command.args(["--target", "endpoint", "--objects", "20000"]);
+    served.reach(&mut command);
+    let beside = folder.join("beside");
+    std::fs::create_dir(&beside).unwrap();
+    let program = Running::start(command, &beside);
+    let run = until_listed(&out, "written", 1000);
+    (program, run)
+}
+
+/// Waits until the list of what a run created has so many events of a kind.
+fn until_listed(out: &Path, event: &str, count: usize) -> RunFolder {
+    until(&format!("{count} objects are {event}"), || {
+        let run = runs(out).pop()?;
+        let list = std::fs::read_to_string(run.file("created.csv")).ok()?;
+        (list.lines().filter(|line| line.starts_with(event)).count() >= count).then_some(run)
+    })
+}
+
+fn with_data_set() -> String {
+    QUICK.replace("[objects]", "[objects]\nprepare = true")
+}
+
+#[test]
+fn an_interrupt_before_the_first_request_leaves_nothing_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = write_scenario(folder.path(), &with_data_set());
+    let served = serve(&scenario, folder.path());
+    let (mut program, run) = preparing(folder.path(), &served, &scenario);
+    program.signal(Signal::INT);
+    assert_eq!(program.wait().code(), Some(130));
+    assert!(!run.0.exists(), "nothing was measured");
+    let left = boto3(
+        &served.url,
+        (ACCESS_KEY, SECRET_KEY),
+        &[],
+        "answer([key for key in objects('planner-source') if key.startswith('planner-runs/')])",
+    );
+    assert_eq!(left, json!([]));
+}
+
+#[test]
+fn an_interrupt_stops_the_clean_up_and_another_one_finishes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = write_scenario(folder.path(), &with_data_set());
+    let served = serve(&scenario, folder.path());
+    let (mut program, run) = preparing(folder.path(), &served, &scenario);
+    program.signal(Signal::INT);
+    until_listed(&folder.path().join("runs"), "deleted", 1);
+    program.signal(Signal::INT);
+    assert_eq!(program.wait().code(), Some(130));
+    let said = stderr(&folder.path().join("beside"));
+    assert!(said.contains("`planner cleanup ") && said.contains("goes on with it"), "{said}");
+    let mut command = planner();
+    command.arg("cleanup").arg(&run.0);
+    served.reach(&mut command);
+    crate::planner::run(command).with_code(0);
+    let script = "answer(len(objects('planner-source', 'planner-runs/')))";
+    assert_eq!(boto3(&served.url, (ACCESS_KEY, SECRET_KEY), &[], script), json!(0));
 }

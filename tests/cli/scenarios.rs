@@ -123,8 +123,11 @@ answer({{
     let mut command = crate::planner::planner();
     command.arg("cleanup").arg(&folder.0);
     run(command).with_code(0);
-    let left = buckets.ask("answer([objects(source), objects(destination)])");
-    assert_eq!(left, json!([{}, {}]));
+    let left = buckets.ask(
+        "names = [bucket['Name'] for bucket in s3.list_buckets()['Buckets']]
+answer([name for name in names if name in (source, destination)])",
+    );
+    assert_eq!(left, json!([]), "the run had made its buckets too");
 }
 
 #[test]
