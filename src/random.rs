@@ -32,7 +32,8 @@ pub fn name(text: &str) -> u64 {
 /// A uniform draw from the open interval (0, 1).
 #[must_use]
 pub fn uniform(seed: u64, purpose: &[u64]) -> f64 {
-    ((word(seed, purpose) >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+    // 52 bits: with one more, the half added at the top would round up to 1.
+    ((word(seed, purpose) >> 12) as f64 + 0.5) / (1u64 << 52) as f64
 }
 
 /// A standard normal draw, by inversion.

@@ -69,11 +69,11 @@ async fn an_interrupt_is_heeded_by_a_driver_that_is_behind_its_schedule() {
         budget: Budget { max_duration_ns: 5 * NS_PER_S, ..Budget::UNLIMITED },
         seed: 1,
     };
-    std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(200));
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(200)).await;
         interrupted.send_replace(1);
         // The sender lives until the test has ended.
-        std::thread::park();
+        std::future::pending::<()>().await;
     });
     let driven = drive.level(0, Dispatcher::new(workload, level), &mut Nobody).await.unwrap();
     assert_eq!(driven.summary.stop_reason, Some(StopReason::Interrupted));

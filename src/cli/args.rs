@@ -36,7 +36,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Drive a scenario, record every attempt, check N = X·R and write a report.
-    Measure(MeasureOptions),
+    Measure(Box<MeasureOptions>),
     /// Render a run folder again, whole or cut off.
     Report(ReportOptions),
     /// Check N = X·R in a file of your own: requests, samples, a table or CloudWatch metrics.
@@ -115,6 +115,8 @@ pub struct MeasureOptions {
     #[command(flatten)]
     pub overrides: Overrides,
     #[command(flatten)]
+    pub search: SearchOptions,
+    #[command(flatten)]
     pub limits: Limits,
     /// Serve the embedded endpoint over HTTP and measure it in real time.
     #[arg(long)]
@@ -149,8 +151,9 @@ pub struct Overrides {
     /// Where the load goes.
     #[arg(long, value_enum)]
     pub target: Option<TargetArgument>,
-    /// URL of the endpoint target.
-    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL")]
+    /// URL of the endpoint target. Where it is absent, AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL_SNS, whichever the
+    /// operation needs, AWS_ENDPOINT_URL and the scenario are asked in turn.
+    #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
     /// Region.
     #[arg(long)]
@@ -164,6 +167,18 @@ pub struct Overrides {
     /// Bucket to copy to.
     #[arg(long, value_name = "BUCKET")]
     pub destination_bucket: Option<String>,
+}
+
+/// Options that choose the levels by what is measured.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Search")]
+pub struct SearchOptions {
+    /// Double the workers until throughput stops paying, then confirm the knee with a fresh level.
+    #[arg(long, conflicts_with = "find_rate")]
+    pub find_knee: bool,
+    /// Find the highest rate that reaches an objective, such as 'p99 < 200ms', then confirm it with a fresh level.
+    #[arg(long, value_name = "OBJECTIVE")]
+    pub find_rate: Option<String>,
 }
 
 /// Limits that hold whatever the scenario says.

@@ -7,6 +7,7 @@ use miette::IntoDiagnostic;
 
 use super::args::CleanupOptions;
 use super::exit::{BadInput, Exit};
+use super::interrupt::interrupted;
 use super::safety;
 use crate::runs::created::{Created, FILE};
 use crate::runs::read;
@@ -51,13 +52,19 @@ pub fn run(options: &CleanupOptions) -> miette::Result<Exit> {
     })
 }
 
-/// Cleans up after a run that has just ended.
-pub async fn after_run(clients: &Clients, folder: &Path, run: &str, quiet: bool) -> miette::Result<()> {
-    let done = clean_up(clients, folder, run, false).await?;
+/// Cleans up after a run that has just ended, and says whether that was interrupted.
+pub async fn after_run(clients: &Clients, folder: &Path, run: &str, quiet: bool) -> miette::Result<Exit> {
+    let done = tokio::select! {
+        done = clean_up(clients, folder, run, false) => done?,
+        () = interrupted() => {
+            eprintln!("the clean-up was interrupted; `planner cleanup {}` goes on with it", folder.display());
+            return Ok(Exit::Interrupted);
+        }
+    };
     if !quiet || !done.is_complete() {
         tell(&done, folder);
     }
-    Ok(())
+    Ok(Exit::Fine)
 }
 
 fn tell(done: &CleanUp, folder: &Path) {

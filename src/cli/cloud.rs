@@ -5,6 +5,7 @@ use tokio::net::TcpListener;
 
 use super::args::CloudOptions;
 use super::exit::{BadInput, Exit};
+use super::interrupt::interrupted;
 use super::{load_scenario, run_target};
 use crate::cloud::{Cloud, CloudConfig, serve};
 use crate::scenario::Scenario;
@@ -37,7 +38,7 @@ pub fn run(options: &CloudOptions) -> miette::Result<Exit> {
             "S3 and SNS on http://{address} until Ctrl-C; access key {}, secret as given with --secret-key",
             options.access_key
         );
-        serve(listener, &cloud, stop()).await.into_diagnostic()
+        serve(listener, &cloud, interrupted()).await.into_diagnostic()
     })?;
     Ok(Exit::Fine)
 }
@@ -54,16 +55,4 @@ fn fill(cloud: &Cloud, scenario: &Scenario) {
     }
     let arn = cloud.create_topic(&target.topic);
     eprintln!("topic {arn}");
-}
-
-/// Ready when the user or the system wants the program to end.
-async fn stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        },
-        Err(_) => drop(tokio::signal::ctrl_c().await),
-    }
 }

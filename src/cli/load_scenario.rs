@@ -11,6 +11,7 @@ use super::exit::BadInput;
 use crate::scenario::error::Source;
 use crate::scenario::file::{Stop, TargetKind};
 use crate::scenario::{self, Scenario};
+use crate::target::clients::url_from_environment;
 
 /// Reads a scenario with the overrides of the command line.
 pub fn load(path: &Path, overrides: Option<&Overrides>) -> miette::Result<Scenario> {
@@ -23,7 +24,7 @@ pub fn load(path: &Path, overrides: Option<&Overrides>) -> miette::Result<Scenar
     let source = Source { name: path.display().to_string(), text };
     let mut file = scenario::parse(&source)?;
     if let Some(overrides) = overrides {
-        apply(overrides, &mut file);
+        apply(overrides, &mut file)?;
     }
     let folder = path.parent().unwrap_or(Path::new("."));
     let beside = |name: &str| open(&folder.join(name));
@@ -37,7 +38,7 @@ fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
     Ok(if is_compressed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
 }
 
-fn apply(overrides: &Overrides, file: &mut scenario::file::File) {
+fn apply(overrides: &Overrides, file: &mut scenario::file::File) -> Result<(), BadInput> {
     if let Some(seed) = overrides.seed {
         file.seed = seed;
     }
@@ -55,8 +56,14 @@ fn apply(overrides: &Overrides, file: &mut scenario::file::File) {
     if let Some(kind) = overrides.target {
         target.kind = kind.into();
     }
-    if target.kind == TargetKind::Endpoint || overrides.target.is_some() {
-        target.endpoint_url = overrides.endpoint_url.clone().or(target.endpoint_url.take());
+    if target.kind == TargetKind::Endpoint {
+        let found = overrides.endpoint_url.clone().or_else(|| url_from_environment(file.operation));
+        target.endpoint_url = found.or(target.endpoint_url.take());
+    } else if overrides.endpoint_url.is_some() {
+        return Err(BadInput::new(
+            "--endpoint-url means nothing for this target",
+            "add --target endpoint to send the load there",
+        ));
     }
     target.region = overrides.region.clone().or(target.region.take());
     target.account = overrides.account.clone().or(target.account.take());
@@ -66,4 +73,5 @@ fn apply(overrides: &Overrides, file: &mut scenario::file::File) {
     if let Some(bucket) = &overrides.destination_bucket {
         target.destination_bucket.clone_from(bucket);
     }
+    Ok(())
 }

@@ -1,6 +1,5 @@
 //! `planner measure`: drive, record, check, report.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,30 +11,32 @@ use tokio::time::Instant;
 
 use super::args::{Limits, MeasureOptions};
 use super::exit::{BadInput, Exit};
-use super::progress::Progress;
+use super::levels::{Levelled, Levels, Wanted};
 use super::run_target::{self, RunTarget};
 use super::{cleanup, load_scenario, report, safety, tell};
+use crate::drive::Drive;
 use crate::drive::pacer::Pacer;
-use crate::drive::{Drive, Observer};
-use crate::load::attempt::Attempt;
-use crate::load::dispatch::{Budget, Dispatcher, StopReason};
+use crate::load::dispatch::{Budget, StopReason};
 use crate::plan::price::Prices;
 use crate::runs::created::CreatedLog;
 use crate::runs::folder::{self, RunWriter};
-use crate::runs::{RunError, machine};
+use crate::runs::{machine, read};
 use crate::scenario::Scenario;
 use crate::scenario::file::TargetKind;
+use crate::stats::analysis::analyse;
 use crate::stats::histogram::Times;
 use crate::stats::judgement;
-use crate::stats::recorder::Second;
-use crate::stats::summary::{Generator, LevelSummary, RunDocument, SCHEMA, TargetSummary};
+use crate::stats::series::Row;
+use crate::stats::summary::{Generator, RunDocument, SCHEMA, TargetSummary};
 use crate::target::operation::Operator;
 
 /// Runs the command.
 pub fn run(options: &MeasureOptions) -> miette::Result<Exit> {
     let scenario = load_scenario::load(&options.scenario, Some(&options.overrides))?;
     let prices = read_prices(options.limits.prices.as_deref())?;
-    let estimate = safety::estimate(&scenario, &prices);
+    let wanted = Wanted::of(&options.search, &scenario)?;
+    // How many levels a search takes is not known beforehand.
+    let estimate = if wanted.is_some() { None } else { safety::estimate(&scenario, &prices) };
     let description = safety::describe(&scenario, estimate.as_ref(), &options.limits, &prices);
     if options.dry_run {
         tell::print(&description)?;
@@ -57,7 +58,7 @@ pub fn run(options: &MeasureOptions) -> miette::Result<Exit> {
         .start_paused(measurement.is_virtual)
         .build()
         .into_diagnostic()?;
-    runtime.block_on(measurement.run())
+    runtime.block_on(measurement.run(wanted))
 }
 
 fn read_prices(path: Option<&Path>) -> miette::Result<Prices> {
@@ -79,13 +80,12 @@ struct Measurement<'a> {
 
 /// What a run has come to when its last level is over.
 struct Outcome {
-    levels: Vec<LevelSummary>,
+    done: Levelled,
     loop_lag: Times,
-    abandoned: u64,
 }
 
 impl Measurement<'_> {
-    async fn run(&self) -> miette::Result<Exit> {
+    async fn run(&self, wanted: Option<Wanted>) -> miette::Result<Exit> {
         let target = run_target::connect(&self.scenario, self.options.real_time).await?;
         if let Some(account) = &target.account {
             safety::agree(self.scenario.file.target.account.as_deref(), account, self.options.yes)?;
@@ -98,22 +98,24 @@ impl Measurement<'_> {
             TargetKind::Embedded => None,
             _ => Some(Arc::new(CreatedLog::create(&folder)?)),
         };
-        let driven = self.drive(&target, &folder, &run, started_at, created.as_ref()).await;
+        let driven = self.drive(&target, &folder, started_at, created.as_ref(), wanted, &mut document).await;
         let finished = driven.and_then(|(outcome, generator)| {
-            self.finish(&mut document, outcome, generator);
+            let rows = read::series(&folder)?;
+            self.finish(&mut document, &rows, outcome, generator);
             folder::write_document(&folder, &document)?;
             report::write_files(&folder)
         });
         // What was made at the target is removed whether or not the run went well.
+        let mut cleaned = Exit::Fine;
         if created.is_some() && !self.options.keep {
-            cleanup::after_run(&target.clients, &folder, &run, self.options.quiet).await?;
+            cleaned = cleanup::after_run(&target.clients, &folder, &run, self.options.quiet).await?;
         }
         finished?;
         if !self.options.quiet {
             report::print(&folder, self.options.format)?;
             eprintln!("run folder: {}", folder.display());
         }
-        Ok(exit(&document))
+        Ok(if cleaned == Exit::Interrupted { cleaned } else { exit(&document) })
     }
 
     /// Prepares the target and runs level after level.
@@ -121,13 +123,14 @@ impl Measurement<'_> {
         &self,
         target: &RunTarget,
         folder: &Path,
-        run: &str,
         started_at: Timestamp,
         created: Option<&Arc<CreatedLog>>,
+        wanted: Option<Wanted>,
+        document: &mut RunDocument,
     ) -> miette::Result<(Outcome, Generator)> {
         let scenario = &self.scenario;
         let writer = RunWriter::create(folder, started_at)?;
-        let places = target.prepare(scenario, run, created).await?;
+        let places = target.prepare(scenario, &document.run, created).await?;
         let operator =
             Operator::new(target.clients.clone(), scenario.workload.clone(), places, created.map(Arc::clone));
         let pacer = if self.is_virtual { Pacer::Virtual } else { Pacer::real().into_diagnostic()? };
@@ -143,44 +146,12 @@ impl Measurement<'_> {
             interrupts,
         };
         let (began, cpu) = (machine::RealTime::now(), ProcessTime::now());
-        let result = self.levels(&mut drive, writer).await;
+        let levels = Levels { scenario, budget: self.budget(), quiet: self.options.quiet, folder };
+        let result = levels.run(&mut drive, writer, wanted, document).await;
         listener.abort();
-        let (levels, abandoned) = result?;
-        let outcome = Outcome { levels, loop_lag: drive.loop_lag, abandoned };
+        let outcome = Outcome { done: result?, loop_lag: drive.loop_lag };
         let generator = self.generator(&outcome, cpu.elapsed().as_secs_f64(), began.elapsed_s());
         Ok((outcome, generator))
-    }
-
-    async fn levels(
-        &self,
-        drive: &mut Drive,
-        writer: RunWriter,
-    ) -> Result<(Vec<LevelSummary>, u64), RunError> {
-        let mut budget = self.budget();
-        let mut recording = Recording { writer, progress: Progress::new("", None, true) };
-        let (mut levels, mut abandoned) = (Vec::new(), 0);
-        for index in 0..self.scenario.levels.len() {
-            let key = self.scenario.file.level_key(index);
-            let level = self.scenario.level(index, budget);
-            let dispatcher = Dispatcher::new(self.scenario.workload.clone(), level);
-            recording.progress = Progress::new(
-                &self.scenario.file.name,
-                self.scenario.expected_jobs(index),
-                self.options.quiet,
-            );
-            let number = u32::try_from(index).unwrap_or(u32::MAX);
-            let mut driven = drive.level(number, dispatcher, &mut recording).await?;
-            recording.progress.finish();
-            driven.summary.set_key(key);
-            budget = driven.budget_left;
-            abandoned += driven.abandoned;
-            let ends_run = driven.summary.stop_reason.is_some_and(StopReason::ends_run);
-            levels.push(driven.summary);
-            if ends_run {
-                break;
-            }
-        }
-        Ok((levels, abandoned))
     }
 
     fn budget(&self) -> Budget {
@@ -209,7 +180,7 @@ impl Measurement<'_> {
                 endpoint_url: target.url.clone(),
                 region: Some(target.clients.region.clone()),
             },
-            rehearsal: file.target.kind != TargetKind::Aws,
+            rehearsal: target.is_rehearsal(),
             virtual_time: self.is_virtual,
             seed: file.seed,
             complete: false,
@@ -217,6 +188,8 @@ impl Measurement<'_> {
             scenario: machine::without_account(file.clone()),
             levels: Vec::new(),
             verdicts: None,
+            usl: None,
+            search: None,
             generator: None,
             thresholds: Vec::new(),
         }
@@ -227,8 +200,8 @@ impl Measurement<'_> {
         let own_cpu = self.scenario.file.target.kind != TargetKind::Embedded;
         let cpu_share = if own_cpu { cpu_s / real_s.max(1e-9) } else { 0.0 };
         let (saturated, reason) =
-            judgement::saturation(&outcome.levels, (!self.is_virtual).then_some(cpu_share));
-        let attempts: u64 = outcome.levels.iter().map(|level| level.attempts).sum();
+            judgement::saturation(&outcome.done.levels, (!self.is_virtual).then_some(cpu_share));
+        let attempts: u64 = outcome.done.levels.iter().map(|level| level.attempts).sum();
         Generator {
             saturated,
             reason,
@@ -240,15 +213,18 @@ impl Measurement<'_> {
         }
     }
 
-    fn finish(&self, document: &mut RunDocument, outcome: Outcome, generator: Generator) {
-        if outcome.abandoned > 0 {
-            eprintln!("{} attempts were left in flight; what they did is not known", outcome.abandoned);
+    fn finish(&self, document: &mut RunDocument, rows: &[Row], outcome: Outcome, generator: Generator) {
+        if outcome.done.abandoned > 0 {
+            eprintln!("{} attempts were left in flight; what they did is not known", outcome.done.abandoned);
         }
-        let verdicts = judgement::verdicts(&outcome.levels);
-        document.thresholds = judgement::thresholds(&self.scenario.thresholds, &outcome.levels, &verdicts);
-        document.verdicts = Some(verdicts);
         document.generator = Some(generator);
-        document.levels = outcome.levels;
+        document.levels = outcome.done.levels;
+        document.search = outcome.done.search;
+        analyse(document, rows);
+        let verdicts = document.verdicts.as_ref();
+        document.thresholds = verdicts.map_or_else(Vec::new, |verdicts| {
+            judgement::thresholds(&self.scenario.thresholds, &document.levels, verdicts)
+        });
         document.complete = true;
     }
 }
@@ -273,26 +249,6 @@ async fn listen_for_interrupts(interrupted: watch::Sender<u32>) {
         if *interrupted.borrow() == 1 {
             eprintln!("stopping: attempts in flight may end; interrupt again to leave them");
         }
-    }
-}
-
-/// Writes down what the driver reports.
-struct Recording {
-    writer: RunWriter,
-    progress: Progress,
-}
-
-impl Observer for Recording {
-    fn attempt(&mut self, attempt: &Attempt) -> Result<(), RunError> {
-        if attempt.job_end.is_some() {
-            self.progress.job_ended();
-        }
-        self.writer.attempt(attempt)
-    }
-
-    fn second(&mut self, second: &Second) -> Result<ControlFlow<StopReason>, RunError> {
-        self.progress.second(second);
-        self.writer.second(second).map(ControlFlow::Continue)
     }
 }
 

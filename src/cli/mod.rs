@@ -5,6 +5,8 @@ mod check;
 mod cleanup;
 mod cloud;
 mod exit;
+mod interrupt;
+mod levels;
 mod load_scenario;
 mod measure;
 mod progress;

@@ -11,7 +11,7 @@ use crate::drive::Gauge;
 use crate::runs::created::CreatedLog;
 use crate::scenario::Scenario;
 use crate::scenario::file::{OperationKind, TargetKind};
-use crate::target::clients::Clients;
+use crate::target::clients::{Clients, is_aws, url_from_environment};
 use crate::target::operation::Places;
 use crate::target::{TargetError, data_set, preflight};
 
@@ -23,7 +23,7 @@ pub struct RunTarget {
     cloud: Option<Cloud>,
     /// The account, on AWS.
     pub account: Option<String>,
-    /// URL, of an endpoint.
+    /// URL, of an endpoint; on AWS, where the environment has one.
     pub url: Option<String>,
     kind: TargetKind,
 }
@@ -51,7 +51,7 @@ pub async fn connect(scenario: &Scenario, real_time: bool) -> miette::Result<Run
             let url = target.endpoint_url.clone().ok_or_else(|| {
                 BadInput::new(
                     "an endpoint target has no URL",
-                    "set target.endpoint_url, --endpoint-url or AWS_ENDPOINT_URL",
+                    "set target.endpoint_url, --endpoint-url, AWS_ENDPOINT_URL or its form for the service",
                 )
             })?;
             let clients = Clients::endpoint(&url, region, timeout)?;
@@ -59,7 +59,9 @@ pub async fn connect(scenario: &Scenario, real_time: bool) -> miette::Result<Run
         }
         TargetKind::Aws => {
             let clients = Clients::aws(region, timeout).await;
-            RunTarget { clients, cloud: None, account: None, url: None, kind: target.kind }
+            // Such as an endpoint of the user's own network, or an emulator.
+            let url = url_from_environment(file.operation);
+            RunTarget { clients, cloud: None, account: None, url, kind: target.kind }
         }
     };
     if target.kind == TargetKind::Aws {
@@ -102,6 +104,11 @@ fn serve_beside(config: CloudConfig) -> miette::Result<(Cloud, String)> {
 }
 
 impl RunTarget {
+    /// Whether what is measured here says nothing about a real account.
+    pub fn is_rehearsal(&self) -> bool {
+        self.kind != TargetKind::Aws || self.url.as_deref().is_some_and(|url| !is_aws(url))
+    }
+
     /// Checks, before a run folder exists, that what the scenario names is there.
     async fn check(&self, scenario: &Scenario) -> Result<(), TargetError> {
         let (target, prepare) = (&scenario.file.target, scenario.file.objects.prepare);

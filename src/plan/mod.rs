@@ -1,3 +1,4 @@
-//! What a run or a plan costs.
+//! What a load costs, and where its limits are found.
 
 pub mod price;
+pub mod search;

@@ -365,6 +365,8 @@ fn document(workers: &[u32], jobs: u64) -> RunDocument {
         scenario: toml::from_str(&scenario).unwrap(),
         levels: Vec::new(),
         verdicts: None,
+        usl: None,
+        search: None,
         generator: Some(Generator {
             saturated: false,
             reason: "it started every attempt on time".into(),

@@ -72,6 +72,18 @@ fn law(page: &mut Page, document: &RunDocument) {
                 format!("{} in flight on average, counted at the endpoint", super::human::number(mean));
             page.paragraph("endpoint", &text, None);
         }
+        if let Some(steady) = &level.steady {
+            page.paragraph("steady", &words::steady(steady), None);
+        }
+    }
+    if document.search.is_some() || document.usl.is_some() {
+        page.gap();
+    }
+    if let Some(found) = &document.search {
+        page.paragraph("search", &words::search(found), Some(Ink::Bold));
+    }
+    if let Some(usl) = &document.usl {
+        page.paragraph("scaling", &words::scaling(usl), None);
     }
     if let Some(verdicts) = &document.verdicts {
         page.gap();

@@ -1,13 +1,15 @@
 //! What a run says, in sentences that every form of report shares.
 
 use super::RunView;
-use super::human::{bytes, counted, duration, grouped, number, percent, rate, shortest};
+use super::human::{bytes, counted, duration, grouped, number, percent, rate, shortest, significant};
 use super::tables::unfinished;
 use crate::scenario::file::{OperationKind, TargetKind};
 use crate::scenario::quantity::seconds;
 use crate::scenario::threshold::{Metric, Threshold};
+use crate::stats::scaling::UslSummary;
+use crate::stats::steady::{Estimate, Steady};
 use crate::stats::summary::{
-    Finding, Generator, LevelSummary, LittlesLaw, RunDocument, ThresholdResult, Verdict,
+    Finding, Generator, LevelSummary, LittlesLaw, RunDocument, SearchSummary, ThresholdResult, Verdict,
 };
 
 /// Windows shorter than so many mean residence times say little about the law.
@@ -108,10 +110,78 @@ pub struct Sentence {
 
 /// What the run came to: the law, the generator and the goals, where there are any.
 pub fn sentences(document: &RunDocument) -> Vec<Sentence> {
-    [Some(law_sentence(document)), Some(generator_sentence(document)), threshold_sentence(document)]
+    let found = document.search.as_ref().map(|found| Sentence {
+        verdict: if found.answer.confirmed { Verdict::Pass } else { Verdict::Inconclusive },
+        text: capitalised(&search(found)) + ".",
+    });
+    let scales = document.usl.as_ref().map(|usl| Sentence {
+        verdict: if usl.refused.is_none() { Verdict::Pass } else { Verdict::Inconclusive },
+        text: capitalised(&scaling(usl)) + ".",
+    });
+    let law = Some(law_sentence(document));
+    [found, law, scales, Some(generator_sentence(document)), threshold_sentence(document)]
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// What a search found.
+pub fn search(found: &SearchSummary) -> String {
+    let what = match &found.objective {
+        Some(objective) => format!("the highest rate with {objective}"),
+        None => "the knee, from which twice the workers give less than 10 % more,".into(),
+    };
+    let Some(value) = found.answer.value else {
+        return format!("{what} was not found: even the smallest missed it");
+    };
+    let value = if found.objective.is_some() { rate(value) } else { format!("{} workers", number(value)) };
+    let confirmed = if found.answer.confirmed {
+        "confirmed by a fresh level"
+    } else {
+        "but a fresh level did not confirm it: run longer levels"
+    };
+    let limit = if found.answer.at_end_of_range { ", the largest that is tried" } else { "" };
+    format!("{what} is {value}{limit}, {confirmed}")
+}
+
+/// The scalability law of a sweep, or why there is none.
+pub fn scaling(usl: &UslSummary) -> String {
+    let law = match (usl.lambda, usl.sigma, usl.kappa) {
+        (Some(lambda), Some(sigma), Some(kappa)) => format!(
+            "λ {}/s, σ {}, κ {}",
+            significant(lambda, 4),
+            significant(sigma, 3),
+            significant(kappa, 3)
+        ),
+        _ => "no law".into(),
+    };
+    let peak = match (usl.peak_n, usl.peak_x_per_s) {
+        (Some(n), Some(x_per_s)) => format!(", largest throughput {} at N = {}", rate(x_per_s), number(n)),
+        _ => String::new(),
+    };
+    match &usl.refused {
+        None => format!("the scalability law fits with {law}{peak}: {}", usl.advice),
+        Some(reason) => {
+            format!("the scalability law is not to be used, {reason} (it would be {law}): {}", usl.advice)
+        }
+    }
+}
+
+/// The steady part of a level with its intervals.
+pub fn steady(steady: &Steady) -> String {
+    let interval = |estimate: &Estimate, show: fn(f64) -> String| match (estimate.low, estimate.high) {
+        (Some(low), Some(high)) => format!("{} ({} to {})", show(estimate.mean), show(low), show(high)),
+        _ => show(estimate.mean),
+    };
+    let converged = if steady.converged { "" } else { ", where the warm-up had not ended" };
+    format!(
+        "from {} to {}{converged}: X {}, N {}, R {}; intervals hold with 95 %",
+        duration(steady.start_s),
+        duration(steady.end_s),
+        interval(&steady.throughput_per_s, rate),
+        number(steady.littles_law.n),
+        interval(&steady.residence_s, duration),
+    )
 }
 
 fn law_sentence(document: &RunDocument) -> Sentence {

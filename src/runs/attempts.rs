@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::RunError;
+use super::{RunError, whole_lines};
 use crate::load::attempt::{Attempt, JobEnd, Request, Start};
 use crate::scenario::quantity::NS_PER_S;
 
@@ -155,7 +155,7 @@ impl Writer {
 /// Where the file cannot be opened, or a row but the last cannot be understood; with its line.
 pub fn read(folder: &Path, mut each: impl FnMut(Attempt)) -> Result<(), RunError> {
     let path = folder.join(FILE);
-    let file = File::open(&path).map_err(|error| RunError::new("open", &path, error))?;
+    let file = whole_lines::open(&path).map_err(|error| RunError::new("open", &path, error))?;
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(std::io::BufReader::new(file));
     let headers = reader.headers().map_err(|error| RunError::new("read", &path, error))?.clone();
     let mut row = csv::StringRecord::new();

@@ -6,6 +6,7 @@ pub mod folder;
 pub mod hlog;
 pub mod machine;
 pub mod read;
+mod whole_lines;
 
 use std::path::{Path, PathBuf};
 

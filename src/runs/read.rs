@@ -1,13 +1,14 @@
 //! A run folder read back, whole or cut off.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::BufReader;
 use std::path::Path;
 
 use super::folder::{DOCUMENT, SERIES};
-use super::{RunError, attempts, hlog};
+use super::{RunError, attempts, hlog, whole_lines};
 use crate::report::LevelTimes;
 use crate::scenario::quantity::NS_PER_S;
+use crate::stats::analysis::analyse;
 use crate::stats::recorder::Recorder;
 use crate::stats::series::{Record, Row};
 use crate::stats::summary::{RunDocument, SCHEMA};
@@ -51,18 +52,26 @@ pub fn read_document(folder: &Path) -> Result<RunDocument, RunError> {
 /// Where the folder is none, or a file in it cannot be read.
 pub fn read(folder: &Path) -> Result<Run, RunError> {
     let mut document = read_document(folder)?;
-    let series = read_series(folder)?;
+    let rows = all_rows(folder)?;
     if !document.complete {
-        rebuild(folder, &mut document, &series)?;
+        rebuild(folder, &mut document, &rows)?;
+        analyse(&mut document, &rows);
     }
     let levels = read_times(folder, &document)?;
-    Ok(Run { document, series: thin(series), levels })
+    Ok(Run { document, series: thin(rows), levels })
 }
 
-/// All rows of `series.csv`; a last row that was cut off is left out.
-fn read_series(folder: &Path) -> Result<Vec<Row>, RunError> {
+/// The rows of `series.csv`, a very long one thinned. A last row that was cut off is left out.
+///
+/// # Errors
+/// Where the file cannot be read or a row but the last cannot be understood.
+pub fn series(folder: &Path) -> Result<Vec<Row>, RunError> {
+    all_rows(folder).map(thin)
+}
+
+fn all_rows(folder: &Path) -> Result<Vec<Row>, RunError> {
     let path = folder.join(SERIES);
-    let file = File::open(&path).map_err(|error| RunError::new("open", &path, error))?;
+    let file = whole_lines::open(&path).map_err(|error| RunError::new("open", &path, error))?;
     let mut rows = Vec::new();
     let mut records = csv::ReaderBuilder::new()
         .flexible(true)

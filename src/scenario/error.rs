@@ -1,6 +1,7 @@
 //! What is wrong with a scenario, and where.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use toml::de::{DeTable, DeValue};
@@ -11,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 pub struct ScenarioError {
     message: String,
     #[source_code]
-    text: NamedSource<String>,
+    text: Arc<NamedSource<String>>,
     #[label]
     span: Option<SourceSpan>,
     #[help]
@@ -48,7 +49,7 @@ impl Source {
     fn error_at(&self, span: Option<Range<usize>>, message: String, help: Option<String>) -> ScenarioError {
         ScenarioError {
             message,
-            text: NamedSource::new(&self.name, self.text.clone()),
+            text: Arc::new(NamedSource::new(&self.name, self.text.clone())),
             span: span.map(Into::into),
             help: help.filter(|text| !text.is_empty()),
         }

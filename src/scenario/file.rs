@@ -302,7 +302,8 @@ pub struct Target {
     /// `embedded` (default) rehearses in this process, `endpoint` is an emulator or another S3, `aws` is a
     /// real account.
     pub kind: TargetKind,
-    /// URL of an endpoint target; `AWS_ENDPOINT_URL` and the command line override it.
+    /// URL of an endpoint target. `AWS_ENDPOINT_URL` overrides it, `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL_SNS`
+    /// override that, and the command line overrides all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint_url: Option<String>,
     /// Region; the default chain applies where it is absent.

@@ -13,11 +13,13 @@ use std::io::{self, Read};
 
 use check::Check;
 use error::{ScenarioError, Source};
-use file::File;
+use file::{ArrivalKind, File};
 use objects::Workload;
 use threshold::Threshold;
 
+use crate::load::arrival::{Process, Spacing};
 use crate::load::dispatch::{Arrivals, Budget, Level};
+use crate::load::pool::Groups;
 use crate::load::retry::RetryPolicy;
 
 /// Opens a file that a scenario names, relative to the scenario.
@@ -95,6 +97,27 @@ impl Scenario {
             budget,
             seed: crate::random::word(self.file.seed, &[index as u64]),
         }
+    }
+
+    /// A level at a concurrency or rate that the scenario need not name.
+    #[must_use]
+    pub fn level_at(&self, key: LevelKey, index: usize, budget: Budget) -> Level {
+        let planned = index.min(self.levels.len() - 1);
+        let level = self.level(planned, budget);
+        let arrivals = match (key, &self.levels[planned]) {
+            (LevelKey::Concurrency(workers), Arrivals::Closed { outer: 1, .. }) => {
+                let groups = Groups::new([0, self.max_jobs].into(), self.max_jobs);
+                Arrivals::Closed { outer: 1, inner: workers, groups }
+            }
+            (LevelKey::Rate(per_s), Arrivals::Open { max_in_flight, .. }) => {
+                let is_poisson = self.file.arrivals.kind == ArrivalKind::Poisson;
+                let spacing = if is_poisson { Spacing::Poisson } else { Spacing::Even };
+                let process = Process::constant(per_s, spacing).slowed(self.workload.items_per_job() as f64);
+                Arrivals::Open { process, max_in_flight: *max_in_flight }
+            }
+            (_, planned) => planned.clone(),
+        };
+        Level { arrivals, seed: crate::random::word(self.file.seed, &[index as u64]), ..level }
     }
 
     /// Jobs of one level if that is known beforehand.

@@ -86,7 +86,7 @@ impl fmt::Display for Bytes {
             (1 << 10, "KiB"),
             (1_000, "kB"),
         ];
-        let exact = UNITS.iter().find(|(unit, _)| self.0 >= *unit && self.0 % unit == 0);
+        let exact = UNITS.iter().find(|(unit, _)| self.0 >= *unit && self.0.is_multiple_of(*unit));
         match exact {
             Some((unit, name)) => write!(f, "{}{name}", self.0 / unit),
             None => write!(f, "{}B", self.0),

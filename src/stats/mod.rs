@@ -1,14 +1,17 @@
 //! From attempts to numbers: what is counted while a run goes on, second by second and level by level.
 
+pub mod analysis;
 pub mod batch_means;
 pub mod compare;
 pub mod histogram;
 pub mod interval;
 pub mod judgement;
 pub mod order;
+pub mod precise;
 pub mod precision;
 pub mod recorder;
 pub mod scaling;
 pub mod series;
+pub mod steady;
 pub mod summary;
 pub mod warm_up;

@@ -232,7 +232,6 @@ impl Recorder {
     pub fn restore(&mut self, row: &Row) {
         self.whole = Some(self.whole.map_or(row.window, |whole| whole.then(&row.window)));
         self.counts.in_flight_max = self.counts.in_flight_max.max(row.in_flight_end);
-        self.lateness.record(row.lateness_max_ns);
         if row.not_started > 0 {
             *self.counts.not_started.entry(MAX_IN_FLIGHT.to_owned()).or_default() += row.not_started;
         }
@@ -248,6 +247,7 @@ impl Recorder {
             self.counts.jobs += 1;
         }
         self.load.started(attempt.started_ns, &attempt.start);
+        self.lateness.record(attempt.lateness_ns());
         self.count(attempt);
     }
 
@@ -284,6 +284,7 @@ impl Recorder {
             endpoint_in_flight_mean: (counts.gauge_reads > 0)
                 .then(|| counts.gauge_sum as f64 / counts.gauge_reads as f64),
             full_load_s: self.load.window_ns().map(|(from, to)| [seconds(from), seconds(to)]),
+            steady: None,
             stop_reason: None,
         }
     }

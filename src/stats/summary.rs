@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Percentiles;
+use super::scaling::UslSummary;
+use super::steady::Steady;
 use crate::law::little::Window;
 use crate::load::dispatch::StopReason;
+use crate::plan::search::Answer;
 use crate::scenario::LevelKey;
 use crate::scenario::file::{File, TargetKind};
 use crate::scenario::quantity::seconds;
@@ -72,6 +75,9 @@ pub struct LevelSummary {
     /// having finished a job to one starting its last; for open arrivals to the last start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub full_load_s: Option<[f64; 2]>,
+    /// The part of the level that speaks for the system; absent where it had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steady: Option<Steady>,
     /// Why the level ended; absent when it was cut off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<StopReason>,
@@ -249,6 +255,19 @@ pub struct ThresholdResult {
     pub value: f64,
 }
 
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SearchSummary {
+    /// `knee` or `rate`.
+    pub kind: String,
+    /// The objective that the rate had to reach.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objective: Option<String>,
+    /// The answer.
+    #[serde(flatten)]
+    pub answer: Answer,
+}
+
 /// Where the load went.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TargetSummary {
@@ -296,6 +315,12 @@ pub struct RunDocument {
     /// Verdicts over all levels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdicts: Option<Verdicts>,
+    /// What the levels of a sweep say about scaling; absent for fewer than three.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usl: Option<UslSummary>,
+    /// The outcome of a search for a knee or a rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchSummary>,
     /// The generator's own health.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generator: Option<Generator>,

@@ -13,9 +13,11 @@ use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig,
 };
+use aws_smithy_http_client::tls;
 
 use super::TargetError;
 use crate::cloud::{Cloud, CloudConfig, IN_PROCESS_URL};
+use crate::scenario::file::OperationKind;
 
 /// Time to make a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -49,8 +51,7 @@ impl Clients {
     /// Clients of an endpoint with known keys, over HTTP.
     #[must_use]
     pub fn with_endpoint(url: &str, config: &CloudConfig, attempt_timeout: Duration) -> Self {
-        let shared = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).endpoint_url(url);
-        Self::with_keys(shared, &config.region, config.credentials(), attempt_timeout)
+        Self::with_keys(at(url), &config.region, config.credentials(), attempt_timeout)
     }
 
     /// Clients of an emulator or another S3 at `url`. Credentials come from the environment or a named profile;
@@ -60,8 +61,6 @@ impl Clients {
     /// # Errors
     /// Where an endpoint elsewhere has no credentials.
     pub fn endpoint(url: &str, region: Option<&str>, attempt_timeout: Duration) -> Result<Self, TargetError> {
-        let shared = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).endpoint_url(url);
-        let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let region = region
             .map(str::to_owned)
             .or_else(|| environment("AWS_REGION"))
@@ -83,7 +82,7 @@ impl Clients {
                     .help("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"));
             }
         };
-        Ok(Self::with_keys(shared, &region, credentials, attempt_timeout))
+        Ok(Self::with_keys(at(url), &region, credentials, attempt_timeout))
     }
 
     /// Clients of a real account, by the default credential and region chain.
@@ -130,6 +129,17 @@ impl Clients {
     }
 }
 
+/// The beginning of a configuration for `url`. What goes to this machine goes there directly, whatever proxy the
+/// environment names.
+fn at(url: &str) -> aws_types::sdk_config::Builder {
+    let builder = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).endpoint_url(url);
+    if !is_loopback(url) {
+        return builder;
+    }
+    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+    builder.http_client(aws_smithy_http_client::Builder::new().tls_provider(provider).build_https())
+}
+
 fn tune(
     builder: aws_types::sdk_config::Builder,
     attempt_timeout: Duration,
@@ -142,6 +152,22 @@ fn tune(
         .retry_config(RetryConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .timeout_config(timeouts)
+}
+
+/// The URL that the environment has for the service that an operation needs: `AWS_ENDPOINT_URL_S3` or
+/// `AWS_ENDPOINT_URL_SNS`, else `AWS_ENDPOINT_URL`.
+#[must_use]
+pub fn url_from_environment(operation: OperationKind) -> Option<String> {
+    let own = match operation {
+        OperationKind::Copy => "AWS_ENDPOINT_URL_S3",
+        OperationKind::Publish => "AWS_ENDPOINT_URL_SNS",
+    };
+    environment(own).or_else(|| environment("AWS_ENDPOINT_URL"))
+}
+
+/// A variable of the environment; an empty one counts as absent.
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The host that a URL names, in small letters.

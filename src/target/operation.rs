@@ -121,7 +121,7 @@ impl Operator {
             .copy_source_range(format!("bytes={offset}-{}", offset + start.bytes - 1))
             .bucket(&self.places.destination_bucket)
             .key(key)
-            .upload_id(self.upload(start.job).id)
+            .upload_id(self.upload_id(start.job))
             .part_number(number);
         let answer = request.send().await.map_err(|error| Reply::from(&error))?;
         let tag = answer.copy_part_result().and_then(|result| result.e_tag()).map(str::to_owned);
@@ -154,7 +154,7 @@ impl Operator {
 
     async fn abort_upload(&self, start: &Start) -> Result<(), Reply> {
         let (_, key) = self.keys(start.object);
-        let id = self.upload(start.job).id;
+        let id = self.upload_id(start.job);
         let request = self.clients.s3.abort_multipart_upload();
         let request = request.bucket(&self.places.destination_bucket).key(&key).upload_id(&id);
         request.send().await.map_err(|error| Reply::from(&error))?;
@@ -228,6 +228,10 @@ impl Operator {
 
     fn upload(&self, job: u64) -> Upload {
         lock(&self.uploads).get(&job).cloned().unwrap_or_default()
+    }
+
+    fn upload_id(&self, job: u64) -> String {
+        lock(&self.uploads).get(&job).map(|upload| upload.id.clone()).unwrap_or_default()
     }
 
     fn end_upload(&self, job: u64, key: &str, id: &str) -> Result<(), Reply> {

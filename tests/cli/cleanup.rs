@@ -1,1 +1,154 @@
+//! Clean-up deletes what the run's list names and is unchanged, and nothing else.
 
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::localstack::{Buckets, boto3};
+use crate::planner::{QUICK, Running, measure, planner, run, shipped, until, write_scenario};
+use crate::run_folder::{RunFolder, runs};
+use crate::served::{ACCESS_KEY, SECRET_KEY, serve};
+
+#[test]
+fn foreign_and_overwritten_objects_stay() {
+    let buckets = Buckets::new("cleanup");
+    buckets.ask(
+        "for bucket in (source, destination):
+    s3.create_bucket(Bucket=bucket)
+    for key in ('foreign', 'planner-runs/foreign'):
+        s3.put_object(Bucket=bucket, Key=key, Body=b'mine')
+answer(None)",
+    );
+    let out = tempfile::tempdir().unwrap();
+    let mut command = buckets.measure(&shipped("localstack"), out.path());
+    command.args(["--objects", "12", "--keep"]);
+    let ended = run(command);
+    let folder = RunFolder::only(out.path());
+    let saturated = folder.document()["generator"]["saturated"] == true;
+    ended.with_code(if saturated { 5 } else { 0 });
+
+    let changed = buckets.ask(&format!(
+        "copies = sorted(objects(destination, 'planner-runs/{}/copies/'))
+s3.put_object(Bucket=destination, Key=copies[3], Body=b'other content')
+s3.put_object(Bucket=destination, Key=copies[4] + '.bak', Body=b'beside a copy')
+answer([len(copies), copies[3], copies[4] + '.bak'])",
+        folder.name()
+    ));
+    assert_eq!(changed[0], 12);
+    let cleanup = || {
+        let mut command = planner();
+        command.arg("cleanup").arg(&folder.0);
+        run(command)
+    };
+    let ended = cleanup();
+    assert!(ended.stderr.contains("23 deleted"), "{}", ended.stderr);
+    assert!(ended.stderr.contains(changed[1].as_str().unwrap()), "{}", ended.stderr);
+    let left = buckets.ask("answer([sorted(objects(source)), sorted(objects(destination))])");
+    let foreign = json!(["foreign", "planner-runs/foreign"]);
+    assert_eq!(left, json!([foreign, ["foreign", changed[1], changed[2], "planner-runs/foreign"]]));
+
+    // Once more finds only what it must not touch.
+    assert!(cleanup().stderr.contains(changed[1].as_str().unwrap()));
+    assert_eq!(buckets.ask("answer([sorted(objects(source)), sorted(objects(destination))])"), left);
+    // Nor does it touch an object that has taken the place of one that is gone.
+    buckets.ask(&format!(
+        "s3.delete_object(Bucket=destination, Key={})
+s3.put_object(Bucket=source, Key='planner-runs/{}/objects/2026-01-01/object-000000', Body=b'new')
+answer(None)",
+        changed[1],
+        folder.name()
+    ));
+    cleanup().with_code(0);
+    let left = buckets.ask("answer([sorted(objects(source)), sorted(objects(destination))])");
+    assert_eq!(left[0].as_array().unwrap().len(), 3);
+    assert_eq!(left[1], json!(["foreign", changed[2], "planner-runs/foreign"]));
+}
+
+/// On the embedded endpoint a client that is gone takes its copies with it, so nothing appears later.
+#[test]
+fn a_killed_run_is_cleaned_up_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = write_scenario(folder.path(), &QUICK.replace("[objects]", "[objects]\nprepare = true"));
+    let served = serve(&scenario, folder.path());
+    let out = folder.path().join("runs");
+    let beside = tempfile::tempdir().unwrap();
+    let mut command = measure(&scenario, &out);
+    command.args(["--target", "endpoint", "--duration", "1h"]);
+    served.reach(&mut command);
+    let mut program = Running::start(command, beside.path());
+    let run_folder = until("copies are made", || {
+        let run = runs(&out).pop()?;
+        (std::fs::read_to_string(run.file("attempts.csv")).ok()?.lines().count() > 20).then_some(run)
+    });
+    program.signal(Signal::KILL);
+    program.wait();
+
+    let objects = || {
+        let script = "answer([len(objects(bucket, 'planner-runs/')) for bucket in ('planner-source', 'planner-destination')])";
+        boto3(&served.url, (ACCESS_KEY, SECRET_KEY), &[], script)
+    };
+    let before = objects();
+    assert_eq!(before[0], 40);
+    assert!(before[1].as_u64().unwrap() > 0, "{before}");
+    let cleanup = |options: &[&str]| {
+        let mut command = planner();
+        command.arg("cleanup").arg(&run_folder.0).args(options);
+        served.reach(&mut command);
+        run(command)
+    };
+    cleanup(&["--unconfirmed"]).with_code(0);
+    assert_eq!(objects(), json!([0, 0]));
+    let again = cleanup(&[]).with_code(0);
+    assert!(again.stderr.contains("nothing to clean up"), "{}", again.stderr);
+    assert_eq!(served.terminate(), Some(0));
+}
+
+/// Parts must come in their order and keys may hold anything: the content is what shows it.
+#[test]
+fn copies_in_parts_have_the_same_content() {
+    let buckets = Buckets::new("content");
+    let made = buckets.ask(
+        "import hashlib
+s3.create_bucket(Bucket=source)
+s3.create_bucket(Bucket=destination)
+made = {}
+for number, key in enumerate(['plain', 'a b/c+d%20&e?#', 'ü/\u{65e5}\u{672c}\"', 'small']):
+    size = 1000 if key == 'small' else 11 * 2**20 + number
+    body = b''.join(hashlib.sha256(b'%d %d' % (number, block)).digest() for block in range(size // 32 + 1))[:size]
+    s3.put_object(Bucket=source, Key=key, Body=body)
+    made[key] = [size, hashlib.sha256(body).hexdigest()]
+answer(made)",
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let mut list = csv::Writer::from_path(folder.path().join("list.csv")).unwrap();
+    list.write_record(["key", "size"]).unwrap();
+    for (key, facts) in made.as_object().unwrap() {
+        list.write_record([key, &facts[0].to_string()]).unwrap();
+    }
+    list.flush().unwrap();
+    let text = std::fs::read_to_string(shipped("localstack")).unwrap();
+    let objects = text.find("[objects]").unwrap()..text.find("[arrivals]").unwrap();
+    let text =
+        [&text[..objects.start], "[objects]\nmanifest = \"list.csv\"\n\n", &text[objects.end..]].concat();
+    let out = folder.path().join("runs");
+    let mut command = buckets.measure(&write_scenario(folder.path(), &text), &out);
+    command.arg("--keep");
+    let ended = run(command);
+    let run_folder = RunFolder::only(&out);
+    let saturated = run_folder.document()["generator"]["saturated"] == true;
+    ended.with_code(if saturated { 5 } else { 0 });
+    let copied = buckets.ask(&format!(
+        "import hashlib
+base, copied = 'planner-runs/{}/copies/', {{}}
+for key in objects(destination):
+    body = content(destination, key)
+    copied[key[len(base):]] = [len(body), hashlib.sha256(body).hexdigest()]
+answer(copied)",
+        run_folder.name()
+    ));
+    assert_eq!(copied, made);
+    let mut command = planner();
+    command.arg("cleanup").arg(&run_folder.0);
+    run(command).with_code(0);
+    let left = buckets.ask("answer([len(objects(source)), len(objects(destination))])");
+    assert_eq!(left, json!([4, 0]), "what was there before stays");
+}

@@ -15,6 +15,8 @@ pub struct AttemptRow {
     pub level: usize,
     pub job: u64,
     pub request: String,
+    #[serde(rename = "intended_s", deserialize_with = "exact_ns")]
+    pub intended_ns: i128,
     #[serde(rename = "started_s", deserialize_with = "exact_ns")]
     pub started_ns: i128,
     #[serde(rename = "ended_s", deserialize_with = "exact_ns")]

@@ -1,0 +1,29 @@
+//! What is worked out of a run once it is over: steady parts, verdicts and the scaling law of a sweep.
+
+use super::judgement;
+use super::scaling::scaling;
+use super::series::Row;
+use super::steady::steady;
+use super::summary::{LevelSummary, RunDocument};
+use crate::law::usl_fit::Point;
+
+/// Works out everything that rests on the rows of a run and puts it into its document.
+pub fn analyse(document: &mut RunDocument, rows: &[Row]) {
+    for (number, level) in document.levels.iter_mut().enumerate() {
+        let from = rows.partition_point(|row| (row.level as usize) < number);
+        let to = rows.partition_point(|row| (row.level as usize) <= number);
+        level.steady = steady(level, &rows[from..to]);
+    }
+    document.verdicts = Some(judgement::verdicts(&document.levels));
+    document.usl = scaling(&points(&document.levels));
+}
+
+/// Concurrency and throughput of the closed levels that had a steady part.
+fn points(levels: &[LevelSummary]) -> Vec<Point> {
+    let point = |level: &LevelSummary| {
+        let law = level.concurrency.and(level.steady.as_ref())?.littles_law;
+        // A count over the window has about its own size as variance.
+        Some(Point { n: law.n, x_per_s: law.x_per_s, weight: law.window_s / law.x_per_s })
+    };
+    levels.iter().filter_map(point).collect()
+}
