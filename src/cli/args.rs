@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::check::window::FileWindow;
 use crate::scenario::file::TargetKind;
 use crate::scenario::quantity::{Rate, Span};
 
@@ -11,6 +12,16 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 fine · 1 something outside failed (endpoint, disk) · 2 wrong usage · 3 bad scenario or data · \
 4 deadline cannot be met · 5 measurement not valid · 6 refused for safety · 99 a threshold was crossed · \
 130 interrupted";
+
+const CHECK_FORMS: &str = "\
+Forms, found by the header:
+  start,end[,outcome,bytes]   one row a request; seconds or RFC 3339; attempts.csv of a run too
+  t,count[,n][,r]             a running count of completions, read now and then
+  n,x[,r]                     throughput at several concurrencies, for the scalability law
+  timestamp,Invocations,Duration,ConcurrentExecutions[,Throttles,Errors]
+                              CloudWatch metrics of a function, as CSV or as get-metric-data's JSON
+
+The answer is 5 when a verdict is FAIL or INCONCLUSIVE, and 3 when the file cannot be used.";
 
 /// Plan and measure large S3 copies: how many workers, how fast, and can the numbers be trusted.
 #[derive(Debug, Parser)]
@@ -28,6 +39,9 @@ pub enum Command {
     Measure(Box<MeasureOptions>),
     /// Render a run folder again, whole or cut off.
     Report(ReportOptions),
+    /// Check N = X·R in a file of your own: requests, samples, a table or CloudWatch metrics.
+    #[command(after_long_help = CHECK_FORMS)]
+    Check(CheckOptions),
     /// Serve the embedded S3 and SNS endpoint over HTTP, in real time.
     Cloud(CloudOptions),
     /// Delete what a run created: what its list names and is unchanged.
@@ -196,6 +210,19 @@ pub struct ReportOptions {
     /// Print nothing but errors.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// Options of `planner check`.
+#[derive(Debug, Args)]
+pub struct CheckOptions {
+    /// File to check, which may be compressed with gzip; `-` for standard input; or a run folder.
+    pub file: PathBuf,
+    /// Part of the file to look at, in its own time: 0s..10s, 30..90 or two RFC 3339 times.
+    #[arg(long, value_name = "A..B", allow_hyphen_values = true)]
+    pub window: Option<FileWindow>,
+    /// Print the answer as.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// Options of `planner cloud`.

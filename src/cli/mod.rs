@@ -1,6 +1,7 @@
 //! Arguments → settings → call → write.
 
 mod args;
+mod check;
 mod cleanup;
 mod cloud;
 mod exit;
@@ -41,6 +42,7 @@ fn run(command: Command) -> miette::Result<Exit> {
     match command {
         Command::Measure(options) => measure::run(&options),
         Command::Report(options) => report::run(&options),
+        Command::Check(options) => check::run(&options),
         Command::Cloud(options) => cloud::run(&options),
         Command::Cleanup(options) => cleanup::run(&options),
         Command::Schema => {

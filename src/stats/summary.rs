@@ -204,6 +204,14 @@ pub struct Finding {
     pub advice: String,
 }
 
+impl Finding {
+    /// No verdict, and why there is none.
+    #[must_use]
+    pub fn not_available(ratio: Option<f64>, advice: impl Into<String>) -> Self {
+        Self { verdict: Verdict::NotAvailable, ratio, low: None, high: None, advice: advice.into() }
+    }
+}
+
 /// The three verdicts on Little's law.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdicts {
