@@ -142,9 +142,10 @@ fn law_of_means(means: &Means) -> String {
 }
 
 fn in_batches(batches: &Batches) -> String {
-    let with_ends = |mean: &Mean, show: fn(f64) -> String| {
+    let with_ends = |mean: &Mean, unit: &str| {
         let Interval { low, high } = mean.interval();
-        format!("{} ({} to {})", show(mean.mean), show(low), show(high))
+        let [mean, low, high] = [mean.mean, low, high].map(|value| shortest(value, 5));
+        format!("{mean}{unit} ({low} to {high})")
     };
     let doubt = if batches.independent {
         ""
@@ -153,8 +154,8 @@ fn in_batches(batches: &Batches) -> String {
     };
     format!(
         "X {}, R {} with 95 % confidence, from {} batches of {}{doubt}",
-        with_ends(&batches.x_per_s, rate),
-        with_ends(&batches.r_s, duration),
+        with_ends(&batches.x_per_s, "/s"),
+        with_ends(&batches.r_s, " s"),
         batches.x_per_s.count,
         duration(batches.length_s)
     )
