@@ -151,7 +151,7 @@ fn steady_ns(level: &LevelSummary, rows: &[Row]) -> Range<u64> {
         |row: &&Row| level.full_load_s.is_none_or(|[from, to]| start_s(row) >= from && end_s(row) <= to);
     let mut steady = rows.iter().filter(inside);
     let first = steady.next();
-    let last = steady.last().or(first);
+    let last = steady.next_back().or(first);
     first.zip(last).map_or(0..0, |(first, last)| first.start_ns..last.end_ns())
 }
 
