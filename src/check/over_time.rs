@@ -62,7 +62,7 @@ pub fn metrics(metrics: &Metrics, window: Option<&FileWindow>) -> Result<CheckDo
     let counted = periods.iter().any(|period| period.concurrent.is_some());
     let gauges = periods.iter().map(gauge).collect::<Option<Vec<f64>>>().filter(|_| counted);
     let timed = |period: &&Period| period.duration_s.is_some() || period.invocations.unwrap_or(0.0) == 0.0;
-    let r_s = Stint::sum(&stints).r_s().filter(|_| periods.iter().all(|period| timed(period)));
+    let r_s = Stint::sum(&stints).r_s().filter(|_| periods.iter().all(timed));
     let n = gauges.as_ref().map(|gauges| gauges.iter().sum::<f64>() / gauges.len() as f64);
     let mut document = CheckDocument::new(Form::CloudWatch, periods.len());
     document.readings = periods.iter().map(|it| period_reading(it, first_ns, metrics.period_s)).collect();

@@ -11,7 +11,7 @@ use crate::law::little::{Hindsight, Window};
 use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, CONFIDENCE, LITTLE_TOLERANCE};
 use crate::report::human::{duration, percent};
 use crate::scenario::quantity::seconds;
-use crate::stats::histogram::Times;
+use crate::stats::histogram::{Percentiles, Times};
 use crate::stats::order::quantile_interval;
 use crate::stats::summary::{Finding, LittlesLaw, Verdict, Verdicts};
 
@@ -40,7 +40,9 @@ pub fn analyse(requests: &Requests, window: Option<&FileWindow>) -> Result<Check
     let mut document = CheckDocument::new(Form::Requests, rows);
     document.littles_law = Some(LittlesLaw::from(&law.window));
     document.arrival_form_n = Some(law.arrival_form_n());
-    document.residence_s = (!times.is_empty()).then(|| times.percentiles());
+    // A histogram knows its mean to three digits only.
+    let percentiles = || Percentiles { mean: law.window.r_s(), ..times.percentiles() };
+    document.residence_s = (!times.is_empty()).then(percentiles);
     document.residence_intervals_s = (!times.is_empty()).then(|| percentile_intervals(&times));
     document.batches = batches::batches(&stints(requests, &window_ns));
     document.outcomes = requests.outcomes.clone();

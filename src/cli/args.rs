@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::check::window::FileWindow;
 use crate::scenario::file::TargetKind;
-use crate::scenario::quantity::{Rate, Span};
+use crate::scenario::quantity::{Rate, Share, Span};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine · 1 something outside failed (endpoint, disk) · 2 wrong usage · 3 bad scenario or data · \
@@ -42,6 +42,8 @@ pub enum Command {
     /// Check N = X·R in a file of your own: requests, samples, a table or CloudWatch metrics.
     #[command(after_long_help = CHECK_FORMS)]
     Check(CheckOptions),
+    /// Say what differs between two runs, and whether that is shown.
+    Compare(CompareOptions),
     /// Serve the embedded S3 and SNS endpoint over HTTP, in real time.
     Cloud(CloudOptions),
     /// Delete what a run created: what its list names and is unchanged.
@@ -223,6 +225,38 @@ pub struct CheckOptions {
     /// Print the answer as.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// How a comparison is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ComparisonFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+    /// For a pull request.
+    Markdown,
+}
+
+/// Options of `planner compare`.
+#[derive(Debug, Args)]
+pub struct CompareOptions {
+    /// Run folder to compare with.
+    #[arg(value_name = "RUN_A")]
+    pub before: PathBuf,
+    /// Run folder that is compared.
+    #[arg(value_name = "RUN_B")]
+    pub after: PathBuf,
+    /// Print the answer as.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ComparisonFormat,
+    /// End with 99 when a measure of RUN_B is shown to be worse by more than this share, such as 5%.
+    #[arg(long, value_name = "SHARE")]
+    pub fail_on_regression: Option<Share>,
+    /// Seed of the resampling.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// Options of `planner cloud`.

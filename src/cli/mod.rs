@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod cleanup;
 mod cloud;
+mod compare;
 mod exit;
 mod interrupt;
 mod levels;
@@ -43,6 +44,7 @@ fn run(command: Command) -> miette::Result<Exit> {
         Command::Measure(options) => measure::run(&options),
         Command::Report(options) => report::run(&options),
         Command::Check(options) => check::run(&options),
+        Command::Compare(options) => compare::run(&options),
         Command::Cloud(options) => cloud::run(&options),
         Command::Cleanup(options) => cleanup::run(&options),
         Command::Schema => {

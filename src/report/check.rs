@@ -9,6 +9,7 @@ use crate::check::document::{Batches, CheckDocument, Ends, Form, Means, Quantity
 use crate::law::rivals::Comparison;
 use crate::stats::interval::{Interval, Mean};
 use crate::stats::scaling::UslSummary;
+use crate::stats::summary::Verdict;
 
 /// Rows that people are shown; CSV and JSON have all.
 const ROWS_SHOWN: usize = 20;
@@ -77,7 +78,7 @@ fn sections(document: &CheckDocument) -> Vec<Section> {
     sections.push(Section::Verdict("raw", verdicts.raw.clone()));
     sections.push(Section::Table(readings(&document.readings)));
     if let Some(hidden) = document.readings.len().checked_sub(ROWS_SHOWN).filter(|&hidden| hidden > 0) {
-        let more = format!("{} more; --format csv shows all", counted(hidden as u64, "row"));
+        let more = format!("{} more; --format csv shows all", count(hidden as u64));
         sections.push(Section::Words("rows", more));
     }
     if let Some(usl) = &document.usl {
@@ -103,8 +104,21 @@ fn lead(document: &CheckDocument) -> String {
         .map(|law| law.window_s)
         .or_else(|| document.means.as_ref().map(|means| means.window_s));
     let over = window_s.map_or_else(String::new, |window_s| format!(" over {}", duration(window_s)));
-    let verdict = if document.holds() { "nothing speaks against N = X·R" } else { "see the verdicts below" };
-    format!("{looked_at}{over}: {verdict}.")
+    format!("{looked_at}{over}: {}.", outcome(document))
+}
+
+fn outcome(document: &CheckDocument) -> &'static str {
+    let verdicts = &document.verdicts;
+    let all = [verdicts.accounting.verdict, verdicts.independent.verdict, verdicts.raw.verdict];
+    if all.contains(&Verdict::Fail) {
+        "N = X·R does not hold"
+    } else if all.contains(&Verdict::Inconclusive) {
+        "whether N = X·R holds is not decided"
+    } else if all.contains(&Verdict::Pass) {
+        "N = X·R holds"
+    } else {
+        "nothing to check N = X·R against"
+    }
 }
 
 fn law_of_means(means: &Means) -> String {
@@ -128,9 +142,10 @@ fn law_of_means(means: &Means) -> String {
 }
 
 fn in_batches(batches: &Batches) -> String {
-    let with_ends = |mean: &Mean, show: fn(f64) -> String| {
+    let with_ends = |mean: &Mean, unit: &str| {
         let Interval { low, high } = mean.interval();
-        format!("{} ({} to {})", show(mean.mean), show(low), show(high))
+        let [mean, low, high] = [mean.mean, low, high].map(|value| shortest(value, 5));
+        format!("{mean}{unit} ({low} to {high})")
     };
     let doubt = if batches.independent {
         ""
@@ -139,8 +154,8 @@ fn in_batches(batches: &Batches) -> String {
     };
     format!(
         "X {}, R {} with 95 % confidence, from {} batches of {}{doubt}",
-        with_ends(&batches.x_per_s, rate),
-        with_ends(&batches.r_s, duration),
+        with_ends(&batches.x_per_s, "/s"),
+        with_ends(&batches.r_s, " s"),
         batches.x_per_s.count,
         duration(batches.length_s)
     )
@@ -182,7 +197,7 @@ fn readings(readings: &[Reading]) -> Table {
         };
         table.row([
             reading.start_s.map_or_else(|| count(index as u64 + 1), duration),
-            show(reading.n, number),
+            show(reading.n, |n| shortest(n, 4)),
             show(reading.x_per_s, rate) + &noise,
             show(reading.r_s, duration),
             show(reading.ratio, |ratio| grouped(ratio, 4)),

@@ -4,6 +4,7 @@
 
 pub mod chart;
 pub mod check;
+pub mod comparison;
 pub mod csv;
 pub mod html;
 pub mod human;

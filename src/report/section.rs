@@ -22,12 +22,16 @@ pub enum Section {
 /// For a terminal of `width` columns.
 pub fn text(sections: &[Section], width: usize, colour: bool) -> String {
     let mut page = Page::new(width, colour);
-    let mut after_table = false;
+    let mut gap_due = false;
     for section in sections {
-        if after_table && !matches!(section, Section::Table(_)) {
+        if gap_due && !matches!(section, Section::Table(_) | Section::Warning(_)) {
             page.gap();
         }
-        after_table = matches!(section, Section::Table(table) if !table.rows.is_empty());
+        gap_due = match section {
+            Section::Table(table) => gap_due || !table.rows.is_empty(),
+            Section::Lead(_) | Section::Warning(_) => true,
+            Section::Words(..) | Section::Verdict(..) => false,
+        };
         match section {
             Section::Lead(text) => page.paragraph("", text, Some(Ink::Bold)),
             Section::Warning(text) => page.paragraph("", text, Some(Ink::Yellow)),
