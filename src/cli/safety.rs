@@ -124,7 +124,7 @@ pub fn refuse_harm(scenario: &Scenario, estimate: Option<&Estimate>, limits: &Li
         && estimate.cost_low_usd > usd
     {
         return Err(Refusal::new(
-            format!("the run costs {:.4} USD at least, more than --max-cost {usd}", estimate.cost_low_usd),
+            format!("the run costs {:.6} USD at least, more than --max-cost {usd}", estimate.cost_low_usd),
             "raise --max-cost or make the run smaller",
         )
         .into());

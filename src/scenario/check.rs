@@ -50,7 +50,7 @@ impl Check<'_> {
 
     pub fn service(&self) -> Checked<()> {
         match self.file.target.service.as_ref().map(Profile::validate) {
-            Some(Err(error)) => self.error("target.service", error.to_string(), ""),
+            Some(Err(error)) => self.error(&format!("target.service.{}", error.field), error.to_string(), ""),
             _ => Ok(()),
         }
     }

@@ -42,7 +42,10 @@ impl Manifest {
         let mut columns = None;
         let mut row = csv::StringRecord::new();
         let mut last_line = 0;
-        while reader.read_record(&mut row).map_err(|error| format!("after line {last_line}: {error}"))? {
+        while reader.read_record(&mut row).map_err(|error| match last_line {
+            0 => error.to_string(),
+            line => format!("after line {line}: {error}"),
+        })? {
             let line = row.position().map_or(0, csv::Position::line);
             last_line = line;
             let first = columns.is_none();
