@@ -1,11 +1,17 @@
 //! Other people's numbers, checked: requests, samples over time, tables of concurrency and throughput, and
 //! CloudWatch exports. The form is found by the header.
 
+pub mod analysis;
+mod batches;
 mod cell;
 pub mod cloudwatch;
+pub mod document;
+mod over_time;
+mod per_request;
 pub mod requests;
 pub mod samples;
 pub mod table;
+pub mod window;
 
 use std::io::Read;
 

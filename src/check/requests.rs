@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::CheckError;
 use super::cell::{self, Columns};
 use crate::law::little::Hindsight;
-use crate::stats::histogram::{Percentiles, Times};
+use crate::stats::histogram::Times;
 
 /// Distinct outcomes that are told apart.
 const MAX_OUTCOMES: usize = 50;
@@ -95,14 +95,14 @@ impl Requests {
 
     /// Residence times of the requests that ended in a window.
     #[must_use]
-    pub fn residence(&self, window_ns: &Range<i64>) -> Percentiles {
+    pub fn residence(&self, window_ns: &Range<i64>) -> Times {
         let mut times = Times::new();
         for &(start, end) in &self.times_ns {
             if end > window_ns.start && end <= window_ns.end {
                 times.record(end.abs_diff(start));
             }
         }
-        times.percentiles()
+        times
     }
 }
 

@@ -34,6 +34,8 @@ impl Stretch {
 /// All stretches of a file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Samples {
+    /// Time of the first reading, in nanoseconds by the file's own clock.
+    pub first_ns: i64,
     /// In the order of time.
     pub stretches: Vec<Stretch>,
 }
@@ -92,6 +94,7 @@ pub fn read<R: Read>(reader: csv::Reader<R>, layout: &Layout) -> Result<Samples,
         last = Some((time_ns, count));
         Ok(())
     })?;
+    samples.first_ns = first_ns.unwrap_or(0);
     if samples.stretches.is_empty() {
         return Err(CheckError::File("a throughput needs two readings at least".into()));
     }

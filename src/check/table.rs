@@ -4,6 +4,7 @@ use std::io::Read;
 
 use super::CheckError;
 use super::cell::{self, Columns};
+use super::document::Quantity;
 
 /// One measurement of N, X and R, with N = X·R where one of them was derived.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,8 +15,8 @@ pub struct Measurement {
     pub x_per_s: f64,
     /// Residence time.
     pub r_s: f64,
-    /// Whether all three were given, so that they can contradict each other.
-    pub is_checked: bool,
+    /// The one that was derived; None where all three were given, so that they can contradict each other.
+    pub derived: Option<Quantity>,
 }
 
 impl Measurement {
@@ -74,16 +75,15 @@ pub fn read<R: Read>(reader: csv::Reader<R>, layout: &Layout) -> Result<Table, C
 
 /// Derives what is missing by N = X·R.
 fn measurement(n: Option<f64>, x: Option<f64>, r: Option<f64>) -> Result<Measurement, String> {
-    let is_checked = n.is_some() && x.is_some() && r.is_some();
-    let (n, x_per_s, r_s) = match (n, x, r) {
-        (Some(n), Some(x), Some(r)) => (n, x, r),
-        (Some(n), Some(x), None) => (n, x, n / x),
-        (Some(n), None, Some(r)) => (n, n / r, r),
-        (None, Some(x), Some(r)) => (x * r, x, r),
+    let (n, x_per_s, r_s, derived) = match (n, x, r) {
+        (Some(n), Some(x), Some(r)) => (n, x, r, None),
+        (Some(n), Some(x), None) => (n, x, n / x, Some(Quantity::RS)),
+        (Some(n), None, Some(r)) => (n, n / r, r, Some(Quantity::XPerS)),
+        (None, Some(x), Some(r)) => (x * r, x, r, Some(Quantity::N)),
         _ => return Err("two of n, x and r are needed".into()),
     };
     if [n, x_per_s, r_s].iter().all(|value| value.is_finite() && *value > 0.0) {
-        return Ok(Measurement { n, x_per_s, r_s, is_checked });
+        return Ok(Measurement { n, x_per_s, r_s, derived });
     }
     Err("n, x and r must be more than 0".into())
 }
@@ -109,7 +109,7 @@ mod tests {
                 let found = table(&text).measurements[0];
                 prop_assert!((found.n / n - 1.0).abs() < 1e-9);
                 prop_assert!((found.r_s / r - 1.0).abs() < 1e-9);
-                prop_assert!((found.ratio() - 1.0).abs() < 1e-9 && !found.is_checked);
+                prop_assert!((found.ratio() - 1.0).abs() < 1e-9 && found.derived.is_some());
             }
         }
     }
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn three_can_contradict_each_other() {
         let found = table("workers,throughput,latency_s\n10,5,3\n").measurements[0];
-        assert!(found.is_checked && (found.ratio() - 1.5).abs() < 1e-12);
+        assert!(found.derived.is_none() && (found.ratio() - 1.5).abs() < 1e-12);
         let error = read("n,x,r\n1,,\n".as_bytes()).unwrap_err().to_string();
         assert!(error.contains("line 2: two of"), "{error}");
         let error = read("n,x\n1,0\n".as_bytes()).unwrap_err().to_string();

@@ -4,13 +4,24 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::check::window::FileWindow;
 use crate::scenario::file::TargetKind;
-use crate::scenario::quantity::{Rate, Span};
+use crate::scenario::quantity::{Rate, Share, Span};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine · 1 something outside failed (endpoint, disk) · 2 wrong usage · 3 bad scenario or data · \
 4 deadline cannot be met · 5 measurement not valid · 6 refused for safety · 99 a threshold was crossed · \
 130 interrupted";
+
+const CHECK_FORMS: &str = "\
+Forms, found by the header:
+  start,end[,outcome,bytes]   one row a request; seconds or RFC 3339; attempts.csv of a run too
+  t,count[,n][,r]             a running count of completions, read now and then
+  n,x[,r]                     throughput at several concurrencies, for the scalability law
+  timestamp,Invocations,Duration,ConcurrentExecutions[,Throttles,Errors]
+                              CloudWatch metrics of a function, as CSV or as get-metric-data's JSON
+
+The answer is 5 when a verdict is FAIL or INCONCLUSIVE, and 3 when the file cannot be used.";
 
 /// Plan and measure large S3 copies: how many workers, how fast, and can the numbers be trusted.
 #[derive(Debug, Parser)]
@@ -28,6 +39,11 @@ pub enum Command {
     Measure(Box<MeasureOptions>),
     /// Render a run folder again, whole or cut off.
     Report(ReportOptions),
+    /// Check N = X·R in a file of your own: requests, samples, a table or CloudWatch metrics.
+    #[command(after_long_help = CHECK_FORMS)]
+    Check(CheckOptions),
+    /// Say what differs between two runs, and whether that is shown.
+    Compare(CompareOptions),
     /// Serve the embedded S3 and SNS endpoint over HTTP, in real time.
     Cloud(CloudOptions),
     /// Delete what a run created: what its list names and is unchanged.
@@ -196,6 +212,51 @@ pub struct ReportOptions {
     /// Print nothing but errors.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// Options of `planner check`.
+#[derive(Debug, Args)]
+pub struct CheckOptions {
+    /// File to check, which may be compressed with gzip; `-` for standard input; or a run folder.
+    pub file: PathBuf,
+    /// Part of the file to look at, in its own time: 0s..10s, 30..90 or two RFC 3339 times.
+    #[arg(long, value_name = "A..B", allow_hyphen_values = true)]
+    pub window: Option<FileWindow>,
+    /// Print the answer as.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// How a comparison is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ComparisonFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+    /// For a pull request.
+    Markdown,
+}
+
+/// Options of `planner compare`.
+#[derive(Debug, Args)]
+pub struct CompareOptions {
+    /// Run folder to compare with.
+    #[arg(value_name = "RUN_A")]
+    pub before: PathBuf,
+    /// Run folder that is compared.
+    #[arg(value_name = "RUN_B")]
+    pub after: PathBuf,
+    /// Print the answer as.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ComparisonFormat,
+    /// End with 99 when a measure of RUN_B is shown to be worse by more than this share, such as 5%.
+    #[arg(long, value_name = "SHARE")]
+    pub fail_on_regression: Option<Share>,
+    /// Seed of the resampling.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// Options of `planner cloud`.

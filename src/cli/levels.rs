@@ -187,7 +187,7 @@ impl Levels<'_> {
         let level = &done.levels[number];
         let mut rows = read::series(self.folder)?;
         rows.retain(|row| row.level as usize == number);
-        let found = steady(level, &rows);
+        let found = steady(level, &rows, 1);
         let x_per_s = found.map_or(level.throughput_per_s, |steady| steady.throughput_per_s.mean);
         let levels = std::slice::from_ref(level);
         let reached = objective.is_none_or(|objective| {

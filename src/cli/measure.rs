@@ -27,7 +27,7 @@ use crate::stats::analysis::analyse;
 use crate::stats::histogram::Times;
 use crate::stats::judgement;
 use crate::stats::series::Row;
-use crate::stats::summary::{Generator, RunDocument, SCHEMA, TargetSummary};
+use crate::stats::summary::{Generator, RunDocument, SCHEMA, TargetSummary, Verdict};
 use crate::target::operation::Operator;
 
 /// Runs the command.
@@ -301,10 +301,12 @@ fn exit(document: &RunDocument) -> Exit {
     let interrupted = document.levels.iter().any(|level| level.stop_reason == Some(StopReason::Interrupted));
     let saturated = document.generator.as_ref().is_some_and(|generator| generator.saturated);
     let broken = document.levels.iter().any(|level| !level.littles_law.accounting_holds);
+    let gauge = document.verdicts.as_ref().map(|verdicts| verdicts.independent.verdict);
+    let disagrees = gauge == Some(Verdict::Fail);
     let nothing_done = document.levels.iter().all(|level| level.jobs_done == 0);
     if interrupted {
         Exit::Interrupted
-    } else if saturated || broken || nothing_done {
+    } else if saturated || broken || disagrees || nothing_done {
         Exit::NotValid
     } else if document.thresholds.iter().any(|threshold| !threshold.holds) {
         Exit::ThresholdCrossed

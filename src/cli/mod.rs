@@ -1,8 +1,10 @@
 //! Arguments → settings → call → write.
 
 mod args;
+mod check;
 mod cleanup;
 mod cloud;
+mod compare;
 mod exit;
 mod interrupt;
 mod levels;
@@ -41,6 +43,8 @@ fn run(command: Command) -> miette::Result<Exit> {
     match command {
         Command::Measure(options) => measure::run(&options),
         Command::Report(options) => report::run(&options),
+        Command::Check(options) => check::run(&options),
+        Command::Compare(options) => compare::run(&options),
         Command::Cloud(options) => cloud::run(&options),
         Command::Cleanup(options) => cleanup::run(&options),
         Command::Schema => {

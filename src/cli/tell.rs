@@ -46,12 +46,12 @@ pub fn print_run(view: &RunView, format: Format) -> miette::Result<()> {
 }
 
 /// Columns to write for: those of the terminal, 80 elsewhere.
-fn width() -> usize {
+pub fn width() -> usize {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     columns.filter(|_| std::io::stdout().is_terminal()).unwrap_or(80usize).clamp(60, 120)
 }
 
 /// Colours only on a terminal that wants them (no-color.org).
-fn wants_colour() -> bool {
+pub fn wants_colour() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

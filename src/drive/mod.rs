@@ -111,9 +111,13 @@ impl Drive {
                 }
             }
             drain_until = heed_interrupt(&mut self.interrupts, &mut dispatcher).or(drain_until);
+            // A limit that was reached is an order to end too.
+            if drain_until.is_none() && dispatcher.ends_the_run().is_some() {
+                drain_until = Some(Instant::now() + DRAIN);
+            }
             // Virtual time drains in no time.
             if self.pacer.is_real() && drain_until.is_some_and(|until| Instant::now() >= until) {
-                break StopReason::Interrupted;
+                break dispatcher.ends_the_run().unwrap_or(StopReason::Interrupted);
             }
             let now_ns = level.now_ns();
             level.pass_time(now_ns)?;

@@ -210,6 +210,14 @@ impl Hindsight {
         it
     }
 
+    /// N by the arrival form, N·T = Σ R(arrived) + V(0) − V(T), which is exact for every window.
+    #[must_use]
+    pub fn arrival_form_n(&self) -> f64 {
+        let time_ns =
+            (self.arrived_residence_ns + self.remaining_start_ns) as i128 - self.remaining_end_ns as i128;
+        ratio(time_ns as f64, self.window.length_ns as f64)
+    }
+
     /// Whether the arrival form N·T = Σ R(arrived) + V(0) − V(T) holds to the nanosecond.
     #[must_use]
     pub fn arrival_form_holds(&self) -> bool {
@@ -240,6 +248,7 @@ mod tests {
         assert_eq!(seen.arrived_residence_ns, 21 * S as u128, "λW = 2.1");
         assert_eq!((seen.remaining_start_ns, seen.remaining_end_ns), (14 * S as u128, 8 * S as u128));
         assert!(window.accounting_holds() && seen.arrival_form_holds());
+        assert!((seen.arrival_form_n() - 2.7).abs() < 1e-12);
         assert!((window.difference() - window.edges()).abs() < 1e-12);
         assert!((window.departure_form_n() - 2.7).abs() < 1e-12);
     }

@@ -31,12 +31,20 @@ pub struct Independent {
 /// Compares gauge and closed form batch by batch, in 20 batches of at least 10 mean residence times each.
 #[must_use]
 pub fn independent(bins: &[Bin], bin_s: f64, residence_mean_s: f64) -> Independent {
+    independent_of(1, bins, bin_s, residence_mean_s)
+}
+
+/// The same for one of `comparisons` judged together: its interval is so much wider that all of them hold together
+/// with 95 % (Bonferroni).
+#[must_use]
+pub fn independent_of(comparisons: usize, bins: &[Bin], bin_s: f64, residence_mean_s: f64) -> Independent {
+    let confidence = 1.0 - (1.0 - CONFIDENCE) / comparisons.max(1) as f64;
     let shortest = ((BATCH_RESIDENCES * residence_mean_s / bin_s).ceil() as usize).max(1);
     let length = shortest.max(bins.len() / BATCHES);
     let batch_s = length as f64 * bin_s;
     let used = &bins[bins.len() % length..];
     let ratios: Option<Vec<f64>> = used.chunks_exact(length).map(ratio).collect();
-    let ratio = ratios.as_deref().and_then(|ratios| Mean::of(ratios, CONFIDENCE));
+    let ratio = ratios.as_deref().and_then(|ratios| Mean::of(ratios, confidence));
     let (verdict, more_s) = match &ratio {
         None if ratios.is_none() || bins.is_empty() => (Verdict::NotAvailable, None),
         Some(mean) if mean.count >= BATCHES => judge(mean, batch_s),

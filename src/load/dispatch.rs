@@ -255,6 +255,12 @@ impl<J: Jobs> Dispatcher<J> {
         self.follow(now_ns, start.job, step)
     }
 
+    /// The interrupt or limit that has ended the run, so that only what is in flight goes on.
+    #[must_use]
+    pub fn ends_the_run(&self) -> Option<StopReason> {
+        self.stopped.filter(|reason| reason.ends_run())
+    }
+
     /// Starts no further job. Where the reason ends the whole run no further retry is made either; what is in
     /// flight may end.
     pub fn stop(&mut self, reason: StopReason) {

@@ -125,7 +125,7 @@ impl Search {
                     // The answer was luck: look below it.
                     *high = Some(rate);
                     *low = low.filter(|low| *low < rate);
-                    let lower = rate / RATE_RATIO;
+                    let lower = rounded(rate / RATE_RATIO);
                     *found = Some(lower);
                     return Next::Confirm(lower);
                 }
@@ -159,6 +159,12 @@ fn knee_of(seen: &[(f64, f64)]) -> (f64, f64) {
     seen[paid]
 }
 
+/// Three digits: nobody sets a rate to more.
+fn rounded(rate: f64) -> f64 {
+    let unit = 10f64.powf(rate.log10().floor() - 2.0);
+    (rate / unit).round() * unit
+}
+
 fn next_rate(
     largest: f64,
     low: Option<f64>,
@@ -167,10 +173,11 @@ fn next_rate(
     out_of_levels: bool,
     found: &mut Option<f64>,
 ) -> Next {
-    let narrowed = |low: f64, high: f64| high / low <= RATE_RATIO;
+    // Rounding may put the middle of a narrow range on its end.
+    let narrowed = |low: f64, high: f64| high / low <= RATE_RATIO * 1.01;
     match (low, high) {
         (Some(low), Some(high)) if !narrowed(low, high) && !out_of_levels => {
-            Next::Measure((low * high).sqrt())
+            Next::Measure(rounded((low * high).sqrt()))
         }
         (Some(low), None) if low < largest && !out_of_levels => Next::Measure((low * 2.0).min(largest)),
         (Some(low), _) => {
@@ -178,7 +185,7 @@ fn next_rate(
             Next::Confirm(low)
         }
         // A rate of less than one in a thousand seconds is no rate.
-        (None, _) if value > 1e-3 && !out_of_levels => Next::Measure(value / 2.0),
+        (None, _) if value > 1e-3 && !out_of_levels => Next::Measure(rounded(value / 2.0)),
         (None, _) => Next::Over(Answer { value: None, confirmed: false, at_end_of_range: false }),
     }
 }
@@ -229,7 +236,10 @@ mod tests {
             let (answer, levels) =
                 run(Search::rate(1e4), 10.0, |rate| Shown { x_per_s: rate, holds: rate <= limit });
             let found = answer.value.unwrap();
-            assert!(found <= limit && found * RATE_RATIO >= limit && answer.confirmed, "{limit}: {found}");
+            assert!(
+                found <= limit && found * RATE_RATIO * 1.02 >= limit && answer.confirmed,
+                "{limit}: {found}"
+            );
             assert!(levels.len() < 20);
         }
     }

@@ -3,12 +3,15 @@
 //! Nothing here reads a file or a clock: the same run gives the same bytes.
 
 pub mod chart;
+pub mod check;
+pub mod comparison;
 pub mod csv;
 pub mod html;
 pub mod human;
 pub mod json;
 pub mod markdown;
 pub mod png;
+mod section;
 mod sparkline;
 mod stretch;
 mod table;

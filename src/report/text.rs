@@ -16,8 +16,7 @@ const BIN_S: u64 = 2;
 /// The run as text, no line wider than `width` columns; `colour` marks verdicts and warnings.
 #[must_use]
 pub fn render(view: &RunView, width: usize, colour: bool) -> String {
-    let width = width.max(40);
-    let mut page = Page { text: String::new(), width, colour };
+    let mut page = Page::new(width, colour);
     let document = view.document;
     let warnings = [words::rehearsal(document), words::cut_off(view), words::saturation(document)];
     for warning in warnings.iter().flatten() {
@@ -113,7 +112,7 @@ fn completions(page: &mut Page, view: &RunView) {
 
 /// How a stretch of text stands out.
 #[derive(Clone, Copy)]
-enum Ink {
+pub(super) enum Ink {
     Bold,
     Red,
     Green,
@@ -140,26 +139,34 @@ impl Ink {
     }
 }
 
-struct Page {
-    text: String,
+/// A text of paragraphs and tables.
+pub(super) struct Page {
+    pub text: String,
     width: usize,
     colour: bool,
 }
 
 impl Page {
-    fn gap(&mut self) {
+    /// An empty page.
+    pub fn new(width: usize, colour: bool) -> Self {
+        Self { text: String::new(), width: width.max(40), colour }
+    }
+
+    /// An empty line.
+    pub fn gap(&mut self) {
         self.text.push('\n');
     }
 
     /// A table after an empty line; nothing when it has no rows.
-    fn table(&mut self, table: &Table) {
+    pub fn table(&mut self, table: &Table) {
         if !table.rows.is_empty() {
             self.gap();
             self.text.push_str(&table.text(self.width));
         }
     }
 
-    fn finding(&mut self, label: &str, finding: &Finding) {
+    /// A verdict in its colour.
+    pub fn finding(&mut self, label: &str, finding: &Finding) {
         let text = words::finding(finding);
         let start = self.text.len();
         self.paragraph(label, &text, None);
@@ -171,7 +178,7 @@ impl Page {
     }
 
     /// Wrapped text, set in behind its label where it has one.
-    fn paragraph(&mut self, label: &str, text: &str, ink: Option<Ink>) {
+    pub fn paragraph(&mut self, label: &str, text: &str, ink: Option<Ink>) {
         let indent = if label.is_empty() { 0 } else { LABEL_WIDTH };
         let mut lead = if label.is_empty() { String::new() } else { format!("  {label:<0$}", indent - 2) };
         for line in wrapped(&printable(text), self.width - indent) {

@@ -9,10 +9,11 @@ use crate::law::usl_fit::Point;
 
 /// Works out everything that rests on the rows of a run and puts it into its document.
 pub fn analyse(document: &mut RunDocument, rows: &[Row]) {
+    let levels = document.levels.len();
     for (number, level) in document.levels.iter_mut().enumerate() {
         let from = rows.partition_point(|row| (row.level as usize) < number);
         let to = rows.partition_point(|row| (row.level as usize) <= number);
-        level.steady = steady(level, &rows[from..to]);
+        level.steady = steady(level, &rows[from..to], levels);
     }
     document.verdicts = Some(judgement::verdicts(&document.levels));
     document.usl = scaling(&points(&document.levels));

@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod batch_means;
 pub mod compare;
+pub mod comparison;
 pub mod histogram;
 pub mod interval;
 pub mod judgement;

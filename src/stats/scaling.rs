@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::law::rivals::{self, Comparison};
+use crate::law::usl::Usl;
 use crate::law::usl_fit::{self, FitError, Intervals, Point, UslFit};
 
 /// Measurements below which nothing is said about scaling.
@@ -54,7 +55,8 @@ fn fitted(fit: &UslFit, rivals: Option<Comparison>) -> UslSummary {
     let advice = match (fit.refusals.first(), usl.peak_n()) {
         (Some(gravest), _) => gravest.advice(),
         (None, Some(peak_n)) => format!(
-            "more than N = {peak_n:.0} in flight costs throughput; confirm the peak with a run of its own before relying on it"
+            "more than N = {:.0} in flight costs throughput; confirm the peak with a run of its own before relying on it",
+            whole_peak(usl, peak_n)
         ),
         (None, None) => "the fit shows no peak in the measured range; plan within that range".into(),
     };
@@ -70,6 +72,12 @@ fn fitted(fit: &UslFit, rivals: Option<Comparison>) -> UslSummary {
         advice,
         rivals,
     }
+}
+
+/// The whole concurrency beside the peak with the larger throughput.
+fn whole_peak(usl: &Usl, peak_n: f64) -> f64 {
+    let (below, above) = (peak_n.floor(), peak_n.ceil());
+    if usl.x_per_s(above) > usl.x_per_s(below) { above } else { below }
 }
 
 fn not_fitted(error: &FitError, rivals: Option<Comparison>) -> UslSummary {

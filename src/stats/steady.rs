@@ -9,7 +9,7 @@ use super::summary::{Finding, LevelSummary, LittlesLaw, Verdict};
 use super::warm_up::mser5;
 use crate::law::little::Window;
 use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, CONFIDENCE, LAG_1_SIGNIFICANCE};
-use crate::law::verdict::{Bin, independent};
+use crate::law::verdict::{Bin, independent_of};
 use crate::scenario::quantity::{nanoseconds, seconds};
 
 /// How the steady part was found.
@@ -56,9 +56,9 @@ pub struct Steady {
     pub independent: Finding,
 }
 
-/// The steady part of a level, from its rows. None where the level had none.
+/// The steady part of a level, from its rows. None where the level had none. `levels` are judged together.
 #[must_use]
-pub fn steady(level: &LevelSummary, rows: &[Row]) -> Option<Steady> {
+pub fn steady(level: &LevelSummary, rows: &[Row], levels: usize) -> Option<Steady> {
     let origin_ns = rows.first()?.start_ns;
     let [from_s, to_s] = level.full_load_s?;
     let (from_ns, to_ns) = (nanoseconds(from_s) + origin_ns, nanoseconds(to_s) + origin_ns);
@@ -87,7 +87,7 @@ pub fn steady(level: &LevelSummary, rows: &[Row]) -> Option<Steady> {
         throughput_per_s,
         residence_s,
         batches_independent: x_independent && r_independent,
-        independent: against_gauge(used, &whole),
+        independent: against_gauge(used, &whole, levels),
     })
 }
 
@@ -139,14 +139,14 @@ fn estimate(rows: &[&Row], mean: f64, value: fn(&Window) -> f64) -> (Estimate, b
     (estimate, may_be_independent(&means, LAG_1_SIGNIFICANCE))
 }
 
-fn against_gauge(rows: &[&Row], whole: &Window) -> Finding {
+fn against_gauge(rows: &[&Row], whole: &Window, levels: usize) -> Finding {
     let bin = |row: &&Row| {
         let gauge = row.endpoint_in_flight? as f64;
         Some(Bin { gauge, closed_form: row.window.departure_form_n() })
     };
     let bins: Vec<Bin> = rows.iter().filter_map(bin).collect();
     let bin_s = seconds(whole.length_ns) / rows.len() as f64;
-    independent(&bins, bin_s, whole.r_s()).finding()
+    independent_of(levels, &bins, bin_s, whole.r_s()).finding()
 }
 
 #[cfg(test)]
@@ -179,19 +179,19 @@ mod tests {
 
     #[test]
     fn only_whole_rows_under_full_load_count() {
-        let found = steady(&level(Some([2.5, 60.5]), Some(100)), &rows(100, 1.0)).unwrap();
+        let found = steady(&level(Some([2.5, 60.5]), Some(100)), &rows(100, 1.0), 1).unwrap();
         assert_eq!((found.start_s, found.end_s, found.rule), (3.0, 60.0, Rule::Workers));
         assert_eq!((found.littles_law.n, found.littles_law.x_per_s), (100.0, 10.0));
         assert_eq!(found.residence_s.mean, 10.0);
-        assert_eq!(steady(&level(None, Some(100)), &rows(100, 1.0)), None);
-        assert_eq!(steady(&level(Some([2.5, 3.0]), Some(100)), &rows(100, 1.0)), None);
+        assert_eq!(steady(&level(None, Some(100)), &rows(100, 1.0), 1), None);
+        assert_eq!(steady(&level(Some([2.5, 3.0]), Some(100)), &rows(100, 1.0), 1), None);
     }
 
     #[test]
     fn the_gauge_is_judged_when_there_are_enough_batches_and_not_before() {
         let judged = |seconds: u64, bias| {
             let level = level(Some([0.0, seconds as f64]), Some(100));
-            steady(&level, &rows(seconds, bias)).unwrap().independent.verdict
+            steady(&level, &rows(seconds, bias), 1).unwrap().independent.verdict
         };
         assert_eq!(judged(2100, 1.0), Verdict::Pass);
         assert_eq!(judged(2100, 1.1), Verdict::Fail);
@@ -205,7 +205,7 @@ mod tests {
             row.window.in_flight_time_ns = row.window.in_flight_time_ns * index as u128 / 60;
             row.window.ended = index as u64 / 6;
         }
-        let found = steady(&level(Some([0.0, 400.0]), None), &rows).unwrap();
+        let found = steady(&level(Some([0.0, 400.0]), None), &rows, 1).unwrap();
         assert!(found.converged && found.rule == Rule::WarmUp);
         assert!((40.0..=60.0).contains(&found.start_s), "{}", found.start_s);
     }

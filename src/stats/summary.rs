@@ -102,7 +102,7 @@ impl LevelSummary {
         match (self.concurrency, self.rate_per_s) {
             (Some(1), _) => "1 worker".into(),
             (Some(workers), _) => format!("{workers} workers"),
-            (None, Some(rate)) => format!("{rate}/s"),
+            (None, Some(rate)) => format!("{}/s", (rate * 1e6).round() / 1e6),
             (None, None) => "varying rate".into(),
         }
     }
@@ -202,6 +202,14 @@ pub struct Finding {
     pub high: Option<f64>,
     /// What it means and what to do.
     pub advice: String,
+}
+
+impl Finding {
+    /// No verdict, and why there is none.
+    #[must_use]
+    pub fn not_available(ratio: Option<f64>, advice: impl Into<String>) -> Self {
+        Self { verdict: Verdict::NotAvailable, ratio, low: None, high: None, advice: advice.into() }
+    }
 }
 
 /// The three verdicts on Little's law.

@@ -1,0 +1,227 @@
+//! `planner check`: every form, good and bad, through the command line.
+
+use std::io::Write;
+use std::process::Command;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+
+use crate::planner::{Ended, QUICK, measure, planner, run, write_scenario};
+use crate::run_folder::RunFolder;
+
+const SIX: &str = "start,end,outcome\n-2,3,ok\n1,4,ok\n2,12,ok\n5,6,failed\n8,15,ok\n-1,11,ok\n";
+const CISCO: [f64; 32] = [
+    955.16, 1878.91, 2688.01, 3548.68, 4315.54, 5130.43, 5931.37, 6531.08, 7219.8, 7867.61, 8278.71, 8646.7,
+    9047.84, 9426.55, 9645.37, 9897.24, 10097.6, 10240.5, 10532.39, 10798.52, 11151.43, 11518.63, 11806.0,
+    12089.37, 12075.41, 12177.29, 12211.41, 12158.93, 12155.27, 12118.04, 12140.4, 12074.39,
+];
+const RAYTRACER: &str =
+    "n,x\n1,20\n4,78\n8,130\n12,170\n16,190\n20,200\n24,210\n28,230\n32,260\n48,280\n64,310\n";
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = planner();
+    command.arg("check").args(arguments);
+    command
+}
+
+/// Checks bytes given in a file.
+fn check_bytes(content: &[u8], arguments: &[&str]) -> Ended {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(content).unwrap();
+    let mut command = command(&[]);
+    command.arg(file.path()).args(arguments);
+    run(command)
+}
+
+fn check(text: &str, arguments: &[&str]) -> Ended {
+    check_bytes(text.as_bytes(), arguments)
+}
+
+fn document(text: &str, arguments: &[&str], code: i32) -> Value {
+    let ended = check(text, &[&["--format", "json"], arguments].concat()).with_code(code);
+    assert_eq!(ended.stderr, "");
+    serde_json::from_str(&ended.stdout).unwrap()
+}
+
+#[track_caller]
+fn near(value: &Value, expected: f64) {
+    let seen = value.as_f64().unwrap();
+    assert!((seen / expected - 1.0).abs() < 1e-5, "{seen} is not {expected}");
+}
+
+#[test]
+fn the_six_requests_come_out_of_the_command() {
+    let seen = document(SIX, &["--window", "0s..10s"], 5);
+    assert_eq!((&seen["schema"], &seen["form"]), (&json!("planner/check/1"), &json!("requests")));
+    let law = &seen["littles_law"];
+    for (name, value) in [
+        ("window_s", 10.0),
+        ("n", 2.7),
+        ("x_per_s", 0.3),
+        ("r_s", 3.0),
+        ("xr", 0.9),
+        ("departure_form_n", 2.7),
+        ("age_start_s", 3.0),
+        ("age_end_s", 21.0),
+    ] {
+        near(&law[name], value);
+    }
+    let verdicts = &seen["verdicts"];
+    assert_eq!(
+        (&verdicts["accounting"]["verdict"], &verdicts["independent"]["verdict"]),
+        (&json!("pass"), &json!("not_available"))
+    );
+    near(&verdicts["raw"]["ratio"], 1.0 / 3.0);
+    assert_eq!(seen["outcomes"], json!({ "failed": 1, "ok": 5 }));
+    let whole = document(SIX, &[], 0);
+    near(&whole["littles_law"]["n"], whole["littles_law"]["xr"].as_f64().unwrap());
+}
+
+#[test]
+fn a_window_may_be_dates_and_reach_below_zero() {
+    let dated =
+        "start,end\n2016-05-12T10:00:00Z,2016-05-12T10:00:04Z\n2016-05-12T10:00:01Z,2016-05-12T10:00:30Z\n";
+    let seen = document(dated, &["--window", "2016-05-12T10:00:00Z..2016-05-12T10:00:10Z"], 5);
+    near(&seen["littles_law"]["n"], 1.3);
+    near(&document(SIX, &["--window", "-2..15"], 0)["littles_law"]["window_s"], 17.0);
+    for wrong in ["10s", "10..5", "soon..5"] {
+        let ended = check(SIX, &["--window", wrong]).with_code(2);
+        assert!(ended.stderr.contains(wrong), "{}", ended.stderr);
+    }
+    check(SIX, &["--window", "100..200"]).with_code(3);
+}
+
+#[test]
+fn compressed_files_and_standard_input_are_read() {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(SIX.as_bytes()).unwrap();
+    let plain = check(SIX, &[]).with_code(0).stdout;
+    assert_eq!(check_bytes(&encoder.finish().unwrap(), &[]).with_code(0).stdout, plain);
+    let output = assert_cmd::Command::from_std(command(&["-"])).write_stdin(SIX).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), plain);
+}
+
+#[test]
+fn a_sound_table_gives_the_published_law_and_a_straight_one_is_refused() {
+    let rows: String = CISCO.iter().zip(1..).map(|(x, n)| format!("{n},{x}\n")).collect();
+    let cisco = format!("n,x\n{rows}");
+    let usl = &document(&cisco, &[], 0)["usl"];
+    near(&usl["lambda"], 995.6486);
+    near(&usl["sigma"], 0.02671591);
+    near(&usl["kappa"], 7.690945e-4);
+    assert_eq!(usl["refused"], Value::Null);
+    assert!(usl["advice"].as_str().unwrap().contains("N = 36"), "{usl}");
+    assert!(usl["intervals"]["kappa"]["low"].as_f64().unwrap() > 0.0);
+    let straight = &document(RAYTRACER, &[], 0)["usl"];
+    assert!(straight["refused"].as_str().unwrap().starts_with("no peak identifiable"));
+    near(&straight["lambda"], 21.848843);
+    assert_eq!(document("n,x\n1,2\n2,4\n", &[], 0)["usl"], Value::Null);
+    let csv = check(&cisco, &["--format", "csv"]).with_code(0).stdout;
+    assert_eq!(csv.lines().count(), 33);
+    assert!(csv.starts_with("start_s,length_s,n,x_per_s,"), "{csv}");
+}
+
+#[test]
+fn a_contradiction_and_a_short_record_end_with_5() {
+    let seen = document("n,x,r\n10,5,2\n20,5,5\n", &[], 5);
+    assert_eq!(seen["verdicts"]["raw"]["verdict"], "fail");
+    let seen = document("t,count,n,r\n0,0,75,1\n2,150,75,1\n", &[], 5);
+    assert_eq!(seen["verdicts"]["raw"]["verdict"], "not_available", "no verdict on one bin of 2 s");
+    assert_eq!(seen["verdicts"]["independent"]["verdict"], "inconclusive");
+    near(&seen["means"]["x_noise_per_s"], 150f64.sqrt() / 2.0);
+}
+
+/// An hour of a function's metrics by the minute.
+fn metrics(concurrent: f64) -> String {
+    let row = |minute: u32| {
+        let stamp = format!("2016-05-12T10:{minute:02}:00Z");
+        format!("{stamp},1200,2500,{},0,0\n", concurrent + f64::from(minute % 3) * 0.01)
+    };
+    let rows: String = (0..60).map(row).collect();
+    format!("Timestamp,Invocations,Duration,ConcurrentExecutions,Throttles,Errors\n{rows}")
+}
+
+#[test]
+fn metrics_of_a_function_are_judged() {
+    let seen = document(&metrics(50.0), &[], 0);
+    assert_eq!(
+        (&seen["form"], &seen["verdicts"]["independent"]["verdict"]),
+        (&json!("cloudwatch"), &json!("pass"))
+    );
+    near(&seen["means"]["xr"], 50.0);
+    assert_eq!(seen["readings"].as_array().unwrap().len(), 60);
+    let failed = document(&metrics(60.0), &[], 5);
+    assert_eq!(failed["verdicts"]["independent"]["verdict"], "fail");
+    let part = document(&metrics(50.0), &["--window", "2016-05-12T10:10:00Z..2016-05-12T10:20:00Z"], 5);
+    assert_eq!(part["rows"], 10);
+}
+
+#[test]
+fn what_cannot_be_read_is_named_by_its_line() {
+    for (text, hint) in [
+        ("", "the file is empty"),
+        ("a,b\n1,2\n", "none of the forms"),
+        ("start,stop\n1,2\n", "none of the forms"),
+        ("start,end\n", "no request"),
+        ("start,end\n1,1\n", "same moment"),
+        ("start,end\n1,2\n3,NaN\n", "line 3: end is `NaN`"),
+        ("start,end\n1,2\n3\n", "line 3: there is no end"),
+        ("start,end\n5,2\n", "line 2: it ends 3 s before it starts"),
+        ("t,count\n0,1\n4,2\n2,3\n", "line 4: its time is not after"),
+        ("t,count\n0,5\n2,3\n", "line 3: the count goes back"),
+        ("t,count\n0,5\n2,-3\n", "line 3: count is `-3`"),
+        ("n,x\n1,2\n2,\n", "line 3: two of n, x and r"),
+        ("timestamp,Invocations,Duration\n0,1,-5\n60,1,5\n", "line 2: duration is `-5`"),
+        ("timestamp,Invocations\n0,1\n", "two periods"),
+        ("{\"MetricDataResults\": 3}", "get-metric-data"),
+    ] {
+        let ended = check(text, &[]).with_code(3);
+        assert_eq!(ended.stdout, "");
+        let told = ended.stderr.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+        assert!(told.contains(hint), "{text:?}: {}", ended.stderr);
+    }
+    run(command(&["/nonexistent/file.csv"])).with_code(3);
+    check_bytes(b"start,end\n\xff,2\n", &[]).with_code(3);
+    check(SIX, &["--format", "csv"]).with_code(3);
+}
+
+#[test]
+fn the_order_of_requests_does_not_matter() {
+    let sorted = "start,end\n0,2\n1,4\n3,9\n";
+    let shuffled = "start,end\n3,9\n0,2\n1,4\n";
+    assert_eq!(check(sorted, &[]).with_code(0).stdout, check(shuffled, &[]).with_code(0).stdout);
+}
+
+#[test]
+fn a_million_requests_are_read() {
+    let rows: String = (0..1_000_000u32).map(|i| format!("{}.5,{}.75\n", i / 100, i / 100 + i % 7)).collect();
+    let seen = document(&format!("start,end\n{rows}"), &["--window", "1000s..9000s"], 0);
+    near(&seen["littles_law"]["x_per_s"], 100.0);
+    assert_eq!(seen["verdicts"]["raw"]["verdict"], "pass");
+    assert_eq!(seen["batches"]["x_per_s"]["count"], 20);
+}
+
+#[test]
+fn text_fits_80_columns_in_every_form() {
+    for text in [SIX, RAYTRACER, "t,count,r\n0,0,\n2,150,8\n4,300,8\n", &metrics(50.0)] {
+        let ended = check(text, &[]);
+        assert!(ended.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ended.stdout);
+        assert!(check(text, &["--format", "markdown"]).stdout.starts_with("## "));
+    }
+}
+
+#[test]
+fn a_run_folder_and_its_attempts_say_the_same() {
+    let out = tempfile::tempdir().unwrap();
+    run(measure(&write_scenario(out.path(), QUICK), &out.path().join("runs"))).with_code(0);
+    let folder = RunFolder::only(&out.path().join("runs"));
+    let text = |path: &std::path::Path| {
+        let mut command = command(&["--format", "json"]);
+        command.arg(path);
+        run(command).with_code(0).stdout
+    };
+    let seen: Value = serde_json::from_str(&text(&folder.0)).unwrap();
+    assert_eq!((&seen["rows"], &seen["outcomes"]), (&json!(40), &json!({ "ok": 40 })));
+    assert_eq!(text(&folder.0), text(&folder.file("attempts.csv")));
+}
