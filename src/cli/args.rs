@@ -191,7 +191,7 @@ pub struct Limits {
     #[arg(long, value_name = "N")]
     pub max_requests: Option<u64>,
     /// Cost in US dollars by the price list, at worst, over the whole run.
-    #[arg(long, value_name = "USD")]
+    #[arg(long, value_name = "USD", allow_negative_numbers = true)]
     pub max_cost: Option<f64>,
     /// Time of the whole run.
     #[arg(long, value_name = "SPAN")]

@@ -5,6 +5,7 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
+use miette::Diagnostic;
 
 use super::args::Overrides;
 use super::exit::BadInput;
@@ -22,13 +23,23 @@ pub fn load(path: &Path, overrides: Option<&Overrides>) -> miette::Result<Scenar
         )
     })?;
     let source = Source { name: path.display().to_string(), text };
-    let mut file = scenario::parse(&source)?;
+    let written = scenario::parse(&source)?;
+    let mut file = written.clone();
     if let Some(overrides) = overrides {
         apply(overrides, &mut file)?;
     }
     let folder = path.parent().unwrap_or(Path::new("."));
     let beside = |name: &str| open(&folder.join(name));
-    Ok(Scenario::resolve(file, &source, &beside)?)
+    let is_overridden = file != written;
+    Scenario::resolve(file, &source, &beside).map_err(|error| {
+        // A line of the file would be the wrong place to point at for what an option says.
+        if is_overridden && Scenario::resolve(written, &source, &beside).is_ok() {
+            let help = error.help().map(|help| help.to_string()).unwrap_or_default();
+            BadInput::new(format!("the options do not go with {}: {error}", source.name), help).into()
+        } else {
+            error.into()
+        }
+    })
 }
 
 /// Opens a file; one that ends in `.gz` is decompressed, as S3 Inventory lists are.

@@ -54,6 +54,13 @@ pub async fn connect(scenario: &Scenario, real_time: bool) -> miette::Result<Run
                     "set target.endpoint_url, --endpoint-url, AWS_ENDPOINT_URL or its form for the service",
                 )
             })?;
+            if !is_url(&url) {
+                return Err(BadInput::new(
+                    format!("`{url}` is not the URL of an endpoint"),
+                    "write it as http://127.0.0.1:4566",
+                )
+                .into());
+            }
             let clients = Clients::endpoint(&url, region, timeout)?;
             RunTarget { clients, cloud: None, account: None, url: Some(url), kind: target.kind }
         }
@@ -71,6 +78,12 @@ pub async fn connect(scenario: &Scenario, real_time: bool) -> miette::Result<Run
         ready.check(scenario).await?;
     }
     Ok(ready)
+}
+
+/// Whether requests can be sent there.
+fn is_url(text: &str) -> bool {
+    let url = text.parse::<http::Uri>().ok();
+    url.is_some_and(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())
 }
 
 /// The embedded endpoint that a scenario asks for.

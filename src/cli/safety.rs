@@ -94,6 +94,9 @@ pub fn refuse_harm(scenario: &Scenario, estimate: Option<&Estimate>, limits: &Li
         )
         .into());
     }
+    if target.kind == TargetKind::Aws && target.account.is_none() {
+        return Err(unnamed_account().into());
+    }
     if scenario.file.operation == OperationKind::Copy && target.source_bucket == target.destination_bucket {
         return Err(Refusal::new(
             format!("source and destination are both {}", target.source_bucket),
@@ -121,7 +124,7 @@ pub fn refuse_harm(scenario: &Scenario, estimate: Option<&Estimate>, limits: &Li
         && estimate.cost_low_usd > usd
     {
         return Err(Refusal::new(
-            format!("the run costs {:.4} USD at least, more than --max-cost {usd}", estimate.cost_low_usd),
+            format!("the run costs {:.6} USD at least, more than --max-cost {usd}", estimate.cost_low_usd),
             "raise --max-cost or make the run smaller",
         )
         .into());
@@ -129,14 +132,17 @@ pub fn refuse_harm(scenario: &Scenario, estimate: Option<&Estimate>, limits: &Li
     Ok(())
 }
 
+fn unnamed_account() -> Refusal {
+    Refusal::new(
+        "a real account must be named",
+        "add --account ID (the 12 digits that `aws sts get-caller-identity` shows)",
+    )
+}
+
 /// Makes sure that the account is the one that was named and that somebody agrees.
 pub fn agree(named: Option<&str>, actual: &str, yes: bool) -> miette::Result<()> {
     let Some(named) = named else {
-        return Err(Refusal::new(
-            "a real account must be named",
-            "add --account ID (the 12 digits that `aws sts get-caller-identity` shows)",
-        )
-        .into());
+        return Err(unnamed_account().into());
     };
     if named != actual {
         return Err(Refusal::new(

@@ -50,7 +50,7 @@ impl Check<'_> {
 
     pub fn service(&self) -> Checked<()> {
         match self.file.target.service.as_ref().map(Profile::validate) {
-            Some(Err(error)) => self.error("target.service", error.to_string(), ""),
+            Some(Err(error)) => self.error(&format!("target.service.{}", error.field), error.to_string(), ""),
             _ => Ok(()),
         }
     }
@@ -128,8 +128,13 @@ impl Check<'_> {
                 );
             }
             let manifest = self.open(name, "objects.manifest").and_then(|input| {
-                Manifest::read(input)
-                    .map_err(|error| self.source.error("objects.manifest", format!("{name}: {error}"), ""))
+                Manifest::read(input).map_err(|error| {
+                    self.source.error(
+                        "objects.manifest",
+                        format!("{name}: {error}"),
+                        "a manifest has rows of key,size or is an S3 Inventory list in CSV; `.gz` must be whole",
+                    )
+                })
             })?;
             return Ok(ObjectSet::Listed(Arc::new(manifest)));
         }

@@ -41,8 +41,13 @@ impl Manifest {
         let mut manifest = Self::default();
         let mut columns = None;
         let mut row = csv::StringRecord::new();
-        while reader.read_record(&mut row).map_err(|error| error.to_string())? {
+        let mut last_line = 0;
+        while reader.read_record(&mut row).map_err(|error| match last_line {
+            0 => error.to_string(),
+            line => format!("after line {line}: {error}"),
+        })? {
             let line = row.position().map_or(0, csv::Position::line);
+            last_line = line;
             let first = columns.is_none();
             let known = match columns {
                 Some(columns) => columns,

@@ -1,12 +1,18 @@
 //! How an SDK error reads as an outcome.
 
+use std::error::Error;
 use std::sync::Arc;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::TargetError;
 use crate::load::attempt::Outcome;
+
+/// What to do about requests that nobody may make.
+const CREDENTIALS: &str =
+    "check the credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE";
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +83,9 @@ pub fn explain<E>(what: impl Into<String>, error: &SdkError<E, HttpResponse>) ->
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
+    if let Some(reason) = credentials_error(error) {
+        return TargetError::new(what, reason).help(CREDENTIALS);
+    }
     let reply = Reply::from(error);
     let code = reply.code.as_deref().unwrap_or("unknown error");
     let reason = match error {
@@ -97,11 +106,20 @@ where
             | "InvalidClientTokenId"
             | "HTTP 403"
             | "AccessDenied",
-        ) => {
-            failed.help("check the credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
-        }
+        ) => failed.help(CREDENTIALS),
         _ => failed,
     }
+}
+
+/// Why a request could not be signed, where that is what went wrong.
+fn credentials_error(error: &(dyn Error + 'static)) -> Option<String> {
+    let mut errors = std::iter::successors(Some(error), |&error| error.source());
+    let found = errors.find_map(|error| error.downcast_ref::<CredentialsError>())?;
+    Some(match found {
+        // What it tried is a screen of text, and none of it is the user's.
+        CredentialsError::CredentialsNotLoaded(_) => "no credentials were found".to_owned(),
+        other => super::chain(other),
+    })
 }
 
 #[cfg(test)]

@@ -166,10 +166,8 @@ fn real_time_adds_up_too() {
     let out = tempfile::tempdir().unwrap();
     let scenario = write_scenario(out.path(), QUICK);
     let mut command = measure(&scenario, &out.path().join("runs"));
-    run({
-        command.args(["--real-time", "--objects", "100"]);
-        command
-    });
+    command.args(["--real-time", "--objects", "100"]);
+    run(command);
     check(&RunFolder::only(&out.path().join("runs")));
 }
 
