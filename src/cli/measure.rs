@@ -25,7 +25,7 @@ use crate::scenario::Scenario;
 use crate::scenario::file::TargetKind;
 use crate::stats::analysis::analyse;
 use crate::stats::histogram::Times;
-use crate::stats::judgement;
+use crate::stats::judgement::{self, Pace};
 use crate::stats::series::Row;
 use crate::stats::summary::{Generator, RunDocument, SCHEMA, TargetSummary, Verdict};
 use crate::target::operation::Operator;
@@ -237,11 +237,12 @@ impl Measurement<'_> {
     }
 
     fn generator(&self, outcome: &Outcome, cpu_s: f64, real_s: f64) -> Generator {
-        // In real time the embedded endpoint runs in this process too, so its CPU says nothing of the generator.
-        let own_cpu = self.scenario.file.target.kind != TargetKind::Embedded;
-        let cpu_share = if own_cpu { cpu_s / real_s.max(1e-9) } else { 0.0 };
-        let (saturated, reason) =
-            judgement::saturation(&outcome.done.levels, (!self.is_virtual).then_some(cpu_share));
+        let pace = match self.scenario.file.target.kind {
+            _ if self.is_virtual => Pace::Virtual,
+            TargetKind::Embedded => Pace::Shared,
+            _ => Pace::Own(cpu_s / real_s.max(1e-9)),
+        };
+        let (saturated, reason) = judgement::saturation(&outcome.done.levels, pace);
         let attempts: u64 = outcome.done.levels.iter().map(|level| level.attempts).sum();
         Generator {
             saturated,

@@ -60,6 +60,19 @@ pub fn significant(value: f64, digits: i32) -> String {
     grouped(value, decimals.clamp(0, 15) as usize)
 }
 
+/// Three significant digits; a small number as a power of ten, such as 9.23×10⁻⁹.
+#[must_use]
+pub fn power_of_ten(value: f64) -> String {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    if value == 0.0 || value.abs() >= 1e-3 || !value.is_finite() {
+        return number(value);
+    }
+    let text = format!("{value:.2e}");
+    let Some((mantissa, exponent)) = text.split_once("e-") else { return text };
+    let exponent: String = exponent.bytes().map(|digit| DIGITS[usize::from(digit - b'0') % 10]).collect();
+    format!("{mantissa}×10⁻{exponent}")
+}
+
 /// Like [`significant`], without the zeros at the end that say nothing.
 #[must_use]
 pub fn shortest(value: f64, digits: i32) -> String {
@@ -153,6 +166,13 @@ fn rounded(value: f64, digits: i32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn coefficients_of_a_law_are_written_as_powers_of_ten() {
+        assert_eq!(power_of_ten(9.228e-9), "9.23×10⁻⁹");
+        assert_eq!(power_of_ten(1.044e-12), "1.04×10⁻¹²");
+        assert_eq!((power_of_ten(0.0267), power_of_ten(0.0)), ("0.0267".into(), "0".into()));
+    }
 
     #[test]
     fn durations_take_the_units_that_fit() {

@@ -1,7 +1,9 @@
 //! What a run says, in sentences that every form of report shares.
 
 use super::RunView;
-use super::human::{bytes, counted, duration, grouped, number, percent, rate, shortest, significant};
+use super::human::{
+    bytes, counted, duration, grouped, number, percent, power_of_ten, rate, shortest, significant,
+};
 use super::tables::unfinished;
 use crate::scenario::file::{OperationKind, TargetKind};
 use crate::scenario::quantity::seconds;
@@ -147,12 +149,9 @@ pub fn search(found: &SearchSummary) -> String {
 /// The scalability law of a sweep, or why there is none.
 pub fn scaling(usl: &UslSummary) -> String {
     let law = match (usl.lambda, usl.sigma, usl.kappa) {
-        (Some(lambda), Some(sigma), Some(kappa)) => format!(
-            "λ {}/s, σ {}, κ {}",
-            significant(lambda, 4),
-            significant(sigma, 3),
-            significant(kappa, 3)
-        ),
+        (Some(lambda), Some(sigma), Some(kappa)) => {
+            format!("λ {}/s, σ {}, κ {}", significant(lambda, 4), power_of_ten(sigma), power_of_ten(kappa))
+        }
         _ => "no law".into(),
     };
     let peak = match (usl.peak_n, usl.peak_x_per_s) {
@@ -173,9 +172,10 @@ pub fn steady(steady: &Steady) -> String {
         (Some(low), Some(high)) => format!("{} ({} to {})", show(estimate.mean), show(low), show(high)),
         _ => show(estimate.mean),
     };
+    let holds = if steady.throughput_per_s.low.is_some() { "; intervals hold with 95 %" } else { "" };
     let converged = if steady.converged { "" } else { ", where the warm-up had not ended" };
     format!(
-        "from {} to {}{converged}: X {}, N {}, R {}; intervals hold with 95 %",
+        "from {} to {}{converged}: X {}, N {}, R {}{holds}",
         duration(steady.start_s),
         duration(steady.end_s),
         interval(&steady.throughput_per_s, rate),

@@ -92,15 +92,23 @@ fn raw(levels: &[LevelSummary]) -> Finding {
     Finding { verdict, ratio: Some(ratio), low: None, high: None, advice }
 }
 
+/// What is known of the generator's time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pace {
+    /// Time is virtual: the generator has all it needs.
+    Virtual,
+    /// Time is real, and the process does other work besides, such as answering the requests.
+    Shared,
+    /// Time is real, and the process used so many CPU seconds a second.
+    Own(f64),
+}
+
 /// Whether the generator, and not the target, set the pace; and why.
-///
-/// `cpu_share` is CPU seconds per real second of the whole process, None in virtual time, where the generator
-/// has all the time it needs.
 #[must_use]
-pub fn saturation(levels: &[LevelSummary], cpu_share: Option<f64>) -> (bool, String) {
-    let Some(cpu_share) = cpu_share else {
+pub fn saturation(levels: &[LevelSummary], pace: Pace) -> (bool, String) {
+    if pace == Pace::Virtual {
         return (false, "virtual time: the generator always keeps up".into());
-    };
+    }
     let worst = levels.iter().map(|level| (level, level.lateness_s.p99, lateness_limit_s(level)));
     let late = worst.filter(|(_, p99, limit)| p99 > limit).max_by(|a, b| a.1.total_cmp(&b.1));
     if let Some((level, p99, limit)) = late {
@@ -112,13 +120,18 @@ pub fn saturation(levels: &[LevelSummary], cpu_share: Option<f64>) -> (bool, Str
             ),
         );
     }
-    if cpu_share > CPU_LIMIT {
-        return (
+    match pace {
+        Pace::Own(share) if share > CPU_LIMIT => (
             true,
-            format!("the process used {cpu_share:.2} CPU seconds a second, and has one thread to use them"),
-        );
+            format!("the process used {share:.2} CPU seconds a second, and has one thread to use them"),
+        ),
+        Pace::Own(share) => {
+            (false, format!("starts were on time and the process used {share:.2} CPU seconds a second"))
+        }
+        _ => {
+            (false, "starts were on time; the endpoint shares the process, so its CPU is not counted".into())
+        }
     }
-    (false, format!("starts were on time and the process used {cpu_share:.2} CPU seconds a second"))
 }
 
 /// p99 of lateness that a level may have: it must be small beside what is measured.
@@ -185,11 +198,11 @@ mod tests {
     fn a_late_or_busy_generator_is_saturated_and_virtual_time_never_is() {
         let mut late = level();
         late.lateness_s.p99 = 0.006;
-        assert!(saturation(&[level(), late.clone()], Some(0.2)).0);
+        assert!(saturation(&[level(), late.clone()], Pace::Own(0.2)).0);
         late.residence_mean_s = 25.0;
-        assert!(!saturation(&[late.clone()], Some(0.2)).0, "6 ms are nothing beside 25 s");
-        assert!(saturation(&[late], Some(0.99)).0);
-        assert!(!saturation(&[level()], None).0);
+        assert!(!saturation(&[late.clone()], Pace::Own(0.2)).0, "6 ms are nothing beside 25 s");
+        assert!(saturation(&[late], Pace::Own(0.99)).0);
+        assert!(!saturation(&[level()], Pace::Virtual).0);
     }
 
     #[test]
