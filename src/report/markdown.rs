@@ -22,6 +22,7 @@ pub fn render(view: &RunView) -> String {
         [level] => {
             table(&mut page, &tables::measures(level));
             table(&mut page, &tables::times(level));
+            table(&mut page, &tables::stages(level));
             paragraph(&mut page, &format!("N = X·R: {}.", escaped(&words::law(&level.littles_law))));
         }
         _ => {

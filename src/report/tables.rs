@@ -37,6 +37,16 @@ pub fn measures(level: &LevelSummary) -> Table {
     table
 }
 
+/// Where requests spend their time, one stage a row.
+pub fn stages(level: &LevelSummary) -> Table {
+    let mut table = Table::new("Little's law stage by stage", &["stage", "X", "R", "N"]);
+    for stage in &level.stages {
+        let [x, r, n] = [rate(stage.x_per_s), duration(stage.r_s), number(stage.n)];
+        table.row([stage.stage.words().into(), x, r, n]);
+    }
+    table
+}
+
 /// What a reader of one level looks for first.
 pub fn headlines(level: &LevelSummary) -> [(&'static str, String); 6] {
     [

@@ -55,6 +55,7 @@ fn levels(page: &mut Page, view: &RunView) {
         [level] => {
             page.table(&tables::measures(level));
             page.table(&tables::times(level));
+            page.table(&tables::stages(level));
         }
         _ => {
             page.table(&tables::levels(view.document));

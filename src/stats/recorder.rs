@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::histogram::Times;
 use super::series::Row;
-use super::summary::{LevelSummary, LittlesLaw};
+use super::summary::{LevelSummary, LittlesLaw, Stage, StageName};
 use crate::law::little::{InFlight, Window};
-use crate::load::attempt::{Attempt, JobEnd, Outcome, Start};
+use crate::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
 use crate::scenario::quantity::{NS_PER_S, seconds};
 
 /// Why an arrival could not start: too many jobs were in progress.
@@ -38,6 +38,43 @@ pub struct Recorder {
     lateness: Times,
     counts: LevelCounts,
     load: FullLoad,
+    waits: Waits,
+}
+
+/// Time that attempts spent before they started.
+#[derive(Debug, Default)]
+struct Waits {
+    starts: u64,
+    queue_ns: u128,
+    back_offs: u64,
+    back_off_ns: u128,
+    /// When the attempts ended that are to be made again; as many as there are back-offs going on.
+    failed_ns: BTreeMap<(u64, Request), u64>,
+}
+
+impl Waits {
+    fn started(&mut self, now_ns: u64, start: &Start) {
+        self.starts += 1;
+        self.queue_ns += u128::from(now_ns.saturating_sub(start.intended_ns));
+        if let Some(failed_ns) = self.failed_ns.remove(&(start.job, start.request)) {
+            self.back_offs += 1;
+            self.back_off_ns += u128::from(start.intended_ns.saturating_sub(failed_ns));
+        }
+    }
+
+    fn ended(&mut self, attempt: &Attempt) {
+        let job = attempt.start.job;
+        if attempt.job_end.is_some() {
+            // Parts that failed for good are not made again.
+            let of_job = self.failed_ns.range((job, Request::Copy)..).map(|(key, _)| *key);
+            let left: Vec<_> = of_job.take_while(|key| key.0 == job).collect();
+            for key in left {
+                self.failed_ns.remove(&key);
+            }
+        } else if attempt.outcome.is_retryable() {
+            self.failed_ns.insert((job, attempt.start.request), attempt.ended_ns);
+        }
+    }
 }
 
 /// When a level was under its full load. One entry a worker; open levels have none.
@@ -125,6 +162,7 @@ impl Recorder {
             lateness: Times::new(),
             counts: LevelCounts::default(),
             load: FullLoad::default(),
+            waits: Waits::default(),
         }
     }
 
@@ -143,6 +181,7 @@ impl Recorder {
         self.second.row.lateness_max_ns = self.second.row.lateness_max_ns.max(lateness_ns);
         self.lateness.record(lateness_ns);
         self.load.started(now_ns, start);
+        self.waits.started(now_ns, start);
         if start.is_first_of_job() {
             self.counts.jobs += 1;
         }
@@ -157,6 +196,7 @@ impl Recorder {
     /// Counts an ended attempt without regard to what is in flight.
     fn count(&mut self, attempt: &Attempt) {
         self.load.ended(attempt);
+        self.waits.ended(attempt);
         match attempt.outcome {
             Outcome::Ok => self.succeeded(attempt),
             Outcome::Throttled => {
@@ -247,6 +287,7 @@ impl Recorder {
             self.counts.jobs += 1;
         }
         self.load.started(attempt.started_ns, &attempt.start);
+        self.waits.started(attempt.started_ns, &attempt.start);
         self.lateness.record(attempt.lateness_ns());
         self.count(attempt);
     }
@@ -284,9 +325,31 @@ impl Recorder {
             endpoint_in_flight_mean: (counts.gauge_reads > 0)
                 .then(|| counts.gauge_sum as f64 / counts.gauge_reads as f64),
             full_load_s: self.load.window_ns().map(|(from, to)| [seconds(from), seconds(to)]),
+            stages: self.stages(&whole),
             steady: None,
             stop_reason: None,
         }
+    }
+}
+
+impl Recorder {
+    /// Little's law stage by stage: where attempts spend their time.
+    fn stages(&self, whole: &Window) -> Vec<Stage> {
+        let (waits, counts) = (&self.waits, &self.counts);
+        let of_sum = |stage, count: u64, time_ns: u128| {
+            let window = Window { ended: count, residence_ns: time_ns, ..*whole };
+            Stage { stage, n: window.xr(), x_per_s: window.x_per_s(), r_s: window.r_s() }
+        };
+        let mut stages = vec![
+            of_sum(StageName::Queue, waits.starts, waits.queue_ns),
+            of_sum(StageName::BackOff, waits.back_offs, waits.back_off_ns),
+            Stage { stage: StageName::Attempt, n: whole.n(), x_per_s: whole.x_per_s(), r_s: whole.r_s() },
+        ];
+        if counts.gauge_reads > 0 && whole.ended > 0 {
+            let (n, x_per_s) = (counts.gauge_sum as f64 / counts.gauge_reads as f64, whole.x_per_s());
+            stages.push(Stage { stage: StageName::Service, n, x_per_s, r_s: n / x_per_s });
+        }
+        stages
     }
 }
 
@@ -298,7 +361,6 @@ fn count_code(codes: &mut BTreeMap<String, u64>, code: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::attempt::Request;
 
     fn start(job: u64, attempt: u32, intended_ns: u64) -> Start {
         Start {
@@ -370,5 +432,9 @@ mod tests {
         assert_eq!(level.service_s.max, 0.5);
         assert_eq!(level.lateness_s.max, 0.5);
         assert_eq!(level.error_codes["SlowDown"], 1);
+        let stage = |name| level.stages.iter().find(|stage| stage.stage == name).unwrap();
+        assert_eq!((stage(StageName::Queue).n, stage(StageName::Queue).x_per_s), (0.25, 1.0));
+        assert_eq!((stage(StageName::BackOff).n, stage(StageName::BackOff).r_s), (0.0, 0.0));
+        assert_eq!(stage(StageName::Attempt).n, 0.75);
     }
 }

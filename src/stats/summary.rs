@@ -75,6 +75,9 @@ pub struct LevelSummary {
     /// having finished a job to one starting its last; for open arrivals to the last start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub full_load_s: Option<[f64; 2]>,
+    /// Little's law stage by stage.
+    #[serde(default)]
+    pub stages: Vec<Stage>,
     /// The part of the level that speaks for the system; absent where it had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steady: Option<Steady>,
@@ -115,6 +118,46 @@ impl LevelSummary {
             LevelKey::Varying => {}
         }
     }
+}
+
+/// Where a request is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StageName {
+    /// In the generator, from the intended start to the actual one.
+    Queue,
+    /// Between a failed attempt and the next.
+    BackOff,
+    /// On the wire, as the client sees it.
+    Attempt,
+    /// At the endpoint, by its own count; the residence time follows from N = X·R.
+    Service,
+}
+
+impl StageName {
+    /// The name for people.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Queue => "generator's queue",
+            Self::BackOff => "back-off",
+            Self::Attempt => "attempt",
+            Self::Service => "service, by its own count",
+        }
+    }
+}
+
+/// N = X·R of one stage over a level.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// Which stage.
+    pub stage: StageName,
+    /// Time average of requests in it.
+    pub n: f64,
+    /// Requests that leave it per second.
+    pub x_per_s: f64,
+    /// Mean time in it.
+    pub r_s: f64,
 }
 
 /// N = X·R over one window, with what its edges explain.

@@ -224,7 +224,7 @@ fn tables(view: &RunView) -> Vec<Grid> {
     let document = view.document;
     let of_levels = match document.levels.as_slice() {
         [] => Vec::new(),
-        [level] => vec![tables::measures(level), tables::times(level)],
+        [level] => vec![tables::measures(level), tables::times(level), tables::stages(level)],
         _ => vec![tables::levels(document), tables::outcomes(document)],
     };
     let others = [tables::refusals(document), tables::thresholds(document)];
