@@ -267,8 +267,13 @@ impl Measurement<'_> {
         document.search = outcome.done.search;
         analyse(document, rows);
         let verdicts = document.verdicts.as_ref();
+        // A search goes beyond the limit on purpose; its last level is the answer.
+        let levels = match (&document.search, document.levels.as_slice()) {
+            (Some(_), [.., answer]) => std::slice::from_ref(answer),
+            (_, levels) => levels,
+        };
         document.thresholds = verdicts.map_or_else(Vec::new, |verdicts| {
-            judgement::thresholds(&self.scenario.thresholds, &document.levels, verdicts)
+            judgement::thresholds(&self.scenario.thresholds, levels, verdicts)
         });
         document.complete = true;
     }
