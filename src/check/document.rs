@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Evidence;
-use crate::stats::histogram::Percentiles;
+use crate::stats::histogram::{PercentileIntervals, Percentiles};
 use crate::stats::interval::Mean;
 use crate::stats::scaling::UslSummary;
 use crate::stats::summary::{Finding, LittlesLaw, Verdict, Verdicts};
@@ -172,24 +172,4 @@ pub struct Batches {
     pub r_s: Mean,
     /// Whether the batches could be independent. If not, the load drifted and the intervals are too narrow.
     pub independent: bool,
-}
-
-/// Lower and upper ends, missing where the sample has no value low or high enough.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Ends {
-    /// Lower end.
-    pub low: Option<f64>,
-    /// Upper end.
-    pub high: Option<f64>,
-}
-
-/// Intervals of percentiles, in seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct PercentileIntervals {
-    /// Of the median.
-    pub p50: Ends,
-    /// Of the 90th percentile.
-    pub p90: Ends,
-    /// Of the 99th percentile.
-    pub p99: Ends,
 }

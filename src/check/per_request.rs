@@ -4,15 +4,14 @@ use std::ops::Range;
 
 use super::CheckError;
 use super::batches::{self, Stint};
-use super::document::{CheckDocument, Ends, Form, PercentileIntervals};
+use super::document::{CheckDocument, Form};
 use super::requests::Requests;
 use super::window::FileWindow;
 use crate::law::little::{Hindsight, Window};
-use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, CONFIDENCE, LITTLE_TOLERANCE};
+use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, LITTLE_TOLERANCE};
 use crate::report::human::{duration, percent};
 use crate::scenario::quantity::seconds;
-use crate::stats::histogram::{Percentiles, Times};
-use crate::stats::order::quantile_interval;
+use crate::stats::histogram::Percentiles;
 use crate::stats::summary::{Finding, LittlesLaw, Verdict, Verdicts};
 
 /// Checks requests over a window, or over the whole file.
@@ -43,7 +42,7 @@ pub fn analyse(requests: &Requests, window: Option<&FileWindow>) -> Result<Check
     // A histogram knows its mean to three digits only.
     let percentiles = || Percentiles { mean: law.window.r_s(), ..times.percentiles() };
     document.residence_s = (!times.is_empty()).then(percentiles);
-    document.residence_intervals_s = (!times.is_empty()).then(|| percentile_intervals(&times));
+    document.residence_intervals_s = (!times.is_empty()).then(|| times.percentile_intervals());
     document.batches = batches::batches(&stints(requests, &window_ns));
     document.outcomes = requests.outcomes.clone();
     document.verdicts = Verdicts {
@@ -79,16 +78,6 @@ fn stints(requests: &Requests, window_ns: &Range<i64>) -> Vec<Stint> {
         }
     }
     stints
-}
-
-fn percentile_intervals(times: &Times) -> PercentileIntervals {
-    let count = times.len();
-    let ends = |share| {
-        let value_at = |rank: u64| times.quantile_s(rank as f64 / count as f64);
-        let (low, high) = quantile_interval(count, share, CONFIDENCE, value_at);
-        Ends { low, high }
-    };
-    PercentileIntervals { p50: ends(0.5), p90: ends(0.9), p99: ends(0.99) }
 }
 
 fn accounting(law: &Hindsight) -> Finding {

@@ -55,6 +55,9 @@ fn levels(page: &mut Page, view: &RunView) {
         [level] => {
             page.table(&tables::measures(level));
             page.table(&tables::times(level));
+            if level.jobs_done > 0 {
+                page.paragraph("  intervals", &words::intervals(level), None);
+            }
             page.table(&tables::stages(level));
         }
         _ => {

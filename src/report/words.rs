@@ -8,6 +8,7 @@ use super::tables::unfinished;
 use crate::scenario::file::{OperationKind, TargetKind};
 use crate::scenario::quantity::seconds;
 use crate::scenario::threshold::{Metric, Threshold};
+use crate::stats::histogram::Ends;
 use crate::stats::scaling::UslSummary;
 use crate::stats::steady::{Estimate, Steady};
 use crate::stats::summary::{
@@ -164,6 +165,15 @@ pub fn scaling(usl: &UslSummary) -> String {
             format!("the scalability law is not to be used, {reason} (it would be {law}): {}", usl.advice)
         }
     }
+}
+
+/// The intervals of a level's latency percentiles, which are open where there are too few values.
+pub fn intervals(level: &LevelSummary) -> String {
+    let end = |end: Option<f64>| end.map_or_else(|| "–".into(), duration);
+    let between = |name: &str, ends: Ends| format!("{name} {} to {}", end(ends.low), end(ends.high));
+    let found = level.latency_intervals_s;
+    let all = [between("p50", found.p50), between("p90", found.p90), between("p99", found.p99)];
+    format!("{}, with 95 % by order statistics", all.join(", "))
 }
 
 /// The steady part of a level with its intervals.

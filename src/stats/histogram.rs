@@ -3,6 +3,8 @@
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
+use super::order::quantile_interval;
+use crate::law::tolerance::CONFIDENCE;
 use crate::scenario::quantity::seconds;
 
 /// Longest time that is told apart from longer ones: ten years.
@@ -87,6 +89,19 @@ impl Times {
         }
     }
 
+    /// 95 % intervals of percentiles by order statistics, as if the times were independent. An end is open where
+    /// there are too few times.
+    #[must_use]
+    pub fn percentile_intervals(&self) -> PercentileIntervals {
+        let count = self.len();
+        let ends = |share| {
+            let value_at = |rank: u64| self.quantile_s(rank as f64 / count as f64);
+            let (low, high) = quantile_interval(count, share, CONFIDENCE, value_at);
+            Ends { low, high }
+        };
+        PercentileIntervals { p50: ends(0.5), p90: ends(0.9), p99: ends(0.99) }
+    }
+
     /// The histogram in its own form.
     #[must_use]
     pub fn inner(&self) -> &Histogram<u64> {
@@ -141,6 +156,26 @@ impl Percentiles {
             _ => None,
         }
     }
+}
+
+/// Lower and upper ends, missing where the sample has no value low or high enough.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Ends {
+    /// Lower end.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+}
+
+/// Intervals of percentiles, in seconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct PercentileIntervals {
+    /// Of the median.
+    pub p50: Ends,
+    /// Of the 90th percentile.
+    pub p90: Ends,
+    /// Of the 99th percentile.
+    pub p99: Ends,
 }
 
 #[cfg(test)]

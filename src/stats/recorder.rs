@@ -315,6 +315,7 @@ impl Recorder {
             in_flight_mean: whole.n(),
             in_flight_max: counts.in_flight_max,
             latency_s: self.latency.percentiles(),
+            latency_intervals_s: self.latency.percentile_intervals(),
             service_s: self.service.percentiles(),
             throttles: counts.throttles,
             errors: counts.errors.clone(),

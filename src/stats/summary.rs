@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::histogram::Percentiles;
+use super::histogram::{PercentileIntervals, Percentiles};
 use super::scaling::UslSummary;
 use super::steady::Steady;
 use crate::law::little::Window;
@@ -54,6 +54,9 @@ pub struct LevelSummary {
     pub in_flight_max: u64,
     /// Jobs done, from intended start to end.
     pub latency_s: Percentiles,
+    /// 95 % intervals of the latency's percentiles by order statistics, as if jobs were independent.
+    #[serde(default)]
+    pub latency_intervals_s: PercentileIntervals,
     /// Successful copies, parts and publishes, from actual start to end.
     pub service_s: Percentiles,
     /// Attempts throttled.
