@@ -3,9 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::law::rivals::{self, Comparison};
+use crate::law::tolerance::RESAMPLES;
 use crate::law::usl::Usl;
 use crate::law::usl_fit::{self, FitError, Intervals, Point, UslFit};
 
+/// Seed of the resampling: the same measurements give the same intervals.
+const BOOTSTRAP_SEED: u64 = 1;
 /// Measurements below which nothing is said about scaling.
 const POINTS_AT_LEAST: usize = 3;
 
@@ -26,6 +29,9 @@ pub struct UslSummary {
     pub ceiling_per_s: Option<f64>,
     /// Where the parameters and the peak lie with 95 % confidence.
     pub intervals: Option<Intervals>,
+    /// The same by resampling the residuals, which follows the curvature of the law when noise is large.
+    #[serde(default)]
+    pub bootstrap_intervals: Option<Intervals>,
     /// Why the fit must not be used; None for a sound one.
     pub refused: Option<String>,
     /// What to do with it, or what to measure next.
@@ -44,12 +50,12 @@ pub fn scaling(points: &[Point]) -> Option<UslSummary> {
     }
     let rivals = rivals::compare(points).ok();
     Some(match usl_fit::fit(points) {
-        Ok(fit) => fitted(&fit, rivals),
+        Ok(fit) => fitted(points, &fit, rivals),
         Err(error) => not_fitted(&error, rivals),
     })
 }
 
-fn fitted(fit: &UslFit, rivals: Option<Comparison>) -> UslSummary {
+fn fitted(points: &[Point], fit: &UslFit, rivals: Option<Comparison>) -> UslSummary {
     let usl = &fit.usl;
     let reasons: Vec<String> = fit.refusals.iter().map(ToString::to_string).collect();
     let advice = match (fit.refusals.first(), usl.peak_n()) {
@@ -67,7 +73,8 @@ fn fitted(fit: &UslFit, rivals: Option<Comparison>) -> UslSummary {
         peak_n: usl.peak_n(),
         peak_x_per_s: usl.peak_x_per_s(),
         ceiling_per_s: usl.ceiling_per_s(),
-        intervals: Some(fit.intervals),
+        intervals: Some(fit.intervals).filter(is_finite),
+        bootstrap_intervals: usl_fit::bootstrap(points, fit, RESAMPLES, BOOTSTRAP_SEED).filter(is_finite),
         refused: (!reasons.is_empty()).then(|| reasons.join("; ")),
         advice,
         rivals,
@@ -78,6 +85,13 @@ fn fitted(fit: &UslFit, rivals: Option<Comparison>) -> UslSummary {
 fn whole_peak(usl: &Usl, peak_n: f64) -> f64 {
     let (below, above) = (peak_n.floor(), peak_n.ceil());
     if usl.x_per_s(above) > usl.x_per_s(below) { above } else { below }
+}
+
+/// Infinite ends have no place in JSON, and say nothing.
+fn is_finite(intervals: &Intervals) -> bool {
+    let required = [intervals.lambda, intervals.sigma, intervals.kappa];
+    let all = required.into_iter().chain(intervals.peak_n).chain(intervals.peak_x_per_s);
+    all.into_iter().all(|it| it.low.is_finite() && it.high.is_finite())
 }
 
 fn not_fitted(error: &FitError, rivals: Option<Comparison>) -> UslSummary {
@@ -92,6 +106,7 @@ fn not_fitted(error: &FitError, rivals: Option<Comparison>) -> UslSummary {
         peak_x_per_s: None,
         ceiling_per_s: None,
         intervals: None,
+        bootstrap_intervals: None,
         refused: Some(reason.to_owned()),
         advice: advice.to_owned(),
         rivals,
@@ -125,6 +140,8 @@ mod tests {
         assert!(seen.refused.as_deref().unwrap().starts_with("no peak identifiable"), "{seen:?}");
         assert!((seen.lambda.unwrap() / 21.848843 - 1.0).abs() < 1e-5);
         assert_eq!((seen.kappa, seen.peak_n), (Some(0.0), None));
+        let resampled = seen.bootstrap_intervals.unwrap().lambda;
+        assert!(resampled.contains(seen.lambda.unwrap()), "{resampled:?}");
         assert!(seen.advice.contains("96") && seen.rivals.unwrap().rivals.len() == 4);
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::batch_means::{batch_means, may_be_independent};
+use super::batch_means::{batch_means, effective_size, lag_1, may_be_independent};
 use super::interval::Mean;
 use super::series::Row;
 use super::summary::{Finding, LevelSummary, LittlesLaw, Verdict};
@@ -50,6 +50,8 @@ pub struct Steady {
     pub throughput_per_s: Estimate,
     /// Mean residence time.
     pub residence_s: Estimate,
+    /// Seconds of independent counts that the counted seconds are worth, by their lag-1 autocorrelation.
+    pub effective_s: f64,
     /// Whether the batches behind the intervals could be independent.
     pub batches_independent: bool,
     /// The endpoint's own count against the client's.
@@ -86,6 +88,7 @@ pub fn steady(level: &LevelSummary, rows: &[Row], levels: usize) -> Option<Stead
         littles_law: LittlesLaw::from(&whole),
         throughput_per_s,
         residence_s,
+        effective_s: effective_s(used),
         batches_independent: x_independent && r_independent,
         independent: against_gauge(used, &whole, levels),
     })
@@ -139,6 +142,11 @@ fn estimate(rows: &[&Row], mean: f64, value: fn(&Window) -> f64) -> (Estimate, b
     (estimate, may_be_independent(&means, LAG_1_SIGNIFICANCE))
 }
 
+fn effective_s(rows: &[&Row]) -> f64 {
+    let counts: Vec<f64> = rows.iter().map(|row| row.window.x_per_s()).collect();
+    effective_size(counts.len(), lag_1(&counts))
+}
+
 fn against_gauge(rows: &[&Row], whole: &Window, levels: usize) -> Finding {
     let bin = |row: &&Row| {
         let gauge = row.endpoint_in_flight? as f64;
@@ -183,6 +191,7 @@ mod tests {
         assert_eq!((found.start_s, found.end_s, found.rule), (3.0, 60.0, Rule::Workers));
         assert_eq!((found.littles_law.n, found.littles_law.x_per_s), (100.0, 10.0));
         assert_eq!(found.residence_s.mean, 10.0);
+        assert_eq!(found.effective_s, 57.0, "counts that do not vary are not correlated");
         assert_eq!(steady(&level(None, Some(100)), &rows(100, 1.0), 1), None);
         assert_eq!(steady(&level(Some([2.5, 3.0]), Some(100)), &rows(100, 1.0), 1), None);
     }
