@@ -126,16 +126,18 @@ impl Measurement<'_> {
             let rows = read::series(folder)?;
             self.finish(&mut document, &rows, outcome, generator);
             folder::write_document(folder, &document)?;
-            report::write_files(folder)
+            let run = read::read(folder)?;
+            report::write_files(folder, &run)?;
+            Ok(run)
         });
         // What was made at the target is removed whether or not the run went well.
         let mut cleaned = Exit::Fine;
         if created.is_some() && !self.options.keep {
             cleaned = cleanup::after_run(&target.clients, folder, run, self.options.quiet).await?;
         }
-        finished?;
+        let run = finished?;
         if !self.options.quiet {
-            report::print(folder, self.options.format)?;
+            report::print(&run, self.options.format)?;
             tell::say(format_args!("run folder: {}", folder.display()));
         }
         Ok(if cleaned == Exit::Interrupted { cleaned } else { exit(&document) })

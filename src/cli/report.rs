@@ -10,21 +10,21 @@ use super::tell;
 use crate::report::chart::Frame;
 use crate::report::{self, RunView};
 use crate::runs::folder::replace;
-use crate::runs::read;
+use crate::runs::read::{self, Run};
 
 /// Runs the command.
 pub fn run(options: &ReportOptions) -> miette::Result<Exit> {
-    write_files(&options.run)?;
+    let run = read::read(&options.run)?;
+    write_files(&options.run, &run)?;
     if !options.quiet {
-        print(&options.run, options.format)?;
+        print(&run, options.format)?;
     }
     Ok(Exit::Fine)
 }
 
 /// Writes `report.html` and the charts into a run folder.
-pub fn write_files(folder: &Path) -> miette::Result<()> {
-    let run = read::read(folder)?;
-    let view = RunView { document: &run.document, series: &run.series, levels: &run.levels };
+pub fn write_files(folder: &Path, run: &Run) -> miette::Result<()> {
+    let view = view(run);
     replace(&folder.join("report.html"), report::html::render(&view).into_diagnostic()?.as_bytes())?;
     for chart in report::chart::charts(&view) {
         let svg = report::chart::svg(&chart, Frame::Card).into_diagnostic()?;
@@ -34,8 +34,11 @@ pub fn write_files(folder: &Path) -> miette::Result<()> {
     Ok(())
 }
 
-/// Prints the summary of a run folder.
-pub fn print(folder: &Path, format: Format) -> miette::Result<()> {
-    let run = read::read(folder)?;
-    tell::print_run(&RunView { document: &run.document, series: &run.series, levels: &run.levels }, format)
+/// Prints the summary of a run.
+pub fn print(run: &Run, format: Format) -> miette::Result<()> {
+    tell::print_run(&view(run), format)
+}
+
+fn view(run: &Run) -> RunView<'_> {
+    RunView { document: &run.document, series: &run.series, levels: &run.levels }
 }

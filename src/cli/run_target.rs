@@ -8,7 +8,7 @@ use miette::IntoDiagnostic;
 use super::exit::BadInput;
 use crate::cloud::{Cloud, CloudConfig, serve};
 use crate::drive::Gauge;
-use crate::runs::created::CreatedLog;
+use crate::runs::created::{self, CreatedLog};
 use crate::scenario::Scenario;
 use crate::scenario::file::{OperationKind, TargetKind};
 use crate::target::clients::{Clients, is_aws, url_from_environment};
@@ -164,9 +164,9 @@ impl RunTarget {
         let run = if self.cloud.is_some() { "rehearsal" } else { run };
         let mut places = Places {
             source_bucket: target.source_bucket.clone(),
-            source_prefix: if own { format!("planner-runs/{run}/objects/") } else { String::new() },
+            source_prefix: if own { format!("{}objects/", created::prefix(run)) } else { String::new() },
             destination_bucket: target.destination_bucket.clone(),
-            destination_prefix: format!("planner-runs/{run}/copies/"),
+            destination_prefix: format!("{}copies/", created::prefix(run)),
             topic_arn: String::new(),
         };
         match (file.operation, &self.cloud) {

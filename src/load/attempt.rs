@@ -106,12 +106,6 @@ impl Outcome {
     pub fn is_retryable(self) -> bool {
         !matches!(self, Self::Ok | Self::ClientError)
     }
-
-    /// Whether this is a failure other than a throttle.
-    #[must_use]
-    pub fn is_error(self) -> bool {
-        !matches!(self, Self::Ok | Self::Throttled)
-    }
 }
 
 impl fmt::Display for Outcome {

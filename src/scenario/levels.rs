@@ -1,7 +1,6 @@
 //! From the arrivals of a scenario to the levels that run.
 
 use std::io::Read;
-use std::sync::Arc;
 
 use super::check::{Check, Checked};
 use super::file::{ArrivalKind, RateStep};
@@ -60,34 +59,21 @@ impl Check<'_> {
         self.no_stray_fields()?;
         let arrivals = &self.file.arrivals;
         let per_job = workload.items_per_job();
-        let borders: Arc<[u64]> = match arrivals.kind {
-            ArrivalKind::Nested => workload.job_borders().into(),
-            // One group for ever: only pools inside a pool wait for the end of a lap.
-            _ => [0, max_jobs].into(),
-        };
-        let closed = |outer: u32, inner: u32| Arrivals::Closed {
-            outer,
-            inner,
-            groups: Groups::new(borders.clone(), max_jobs),
-        };
         let open =
             |process: Process| Arrivals::Open { process: process.slowed(per_job as f64), max_in_flight };
-        let at_rate = |rate: Rate| {
-            let poisson = arrivals.kind == ArrivalKind::Poisson;
-            let spacing = if poisson { Spacing::Poisson } else { Spacing::Even };
-            open(Process::constant(rate.per_s(), spacing))
-        };
+        let at_rate = |rate: Rate| at_rate(rate.per_s(), arrivals.kind, per_job, max_in_flight);
         let spacing = arrivals.spacing.unwrap_or(Spacing::Even);
         let curve = |pieces| open(Process::Curve { pieces, spacing });
         Ok(match arrivals.kind {
             ArrivalKind::Closed => {
-                self.worker_counts()?.into_iter().map(|workers| closed(1, workers)).collect()
+                self.worker_counts()?.into_iter().map(|workers| plain_pool(workers, max_jobs)).collect()
             }
             ArrivalKind::Nested => {
                 let outer = self.workers("arrivals.outer", arrivals.outer)?;
                 let inner = self.workers("arrivals.inner", arrivals.inner)?;
                 self.workers("arrivals.inner", outer.checked_mul(inner))?;
-                vec![closed(outer, inner)]
+                let groups = Groups::new(workload.job_borders().into(), max_jobs);
+                vec![Arrivals::Closed { outer, inner, groups }]
             }
             ArrivalKind::Constant | ArrivalKind::Poisson => self.rates()?.into_iter().map(at_rate).collect(),
             ArrivalKind::Ramp => vec![curve(vec![self.ramp()?])],
@@ -233,6 +219,19 @@ impl Check<'_> {
         let input = self.open(name, "arrivals.file")?;
         read_trace(input).map_err(|error| self.source.error("arrivals.file", format!("{name}: {error}"), ""))
     }
+}
+
+/// One pool of workers, which take any job in turn.
+pub(super) fn plain_pool(workers: u32, max_jobs: u64) -> Arrivals {
+    // One group for ever: only pools inside a pool wait for the end of a lap.
+    let groups = Groups::new([0, max_jobs].into(), max_jobs);
+    Arrivals::Closed { outer: 1, inner: workers, groups }
+}
+
+/// Constant or Poisson arrivals of objects or messages, `per_job` of which make a job.
+pub(super) fn at_rate(per_s: f64, kind: ArrivalKind, per_job: u64, max_in_flight: u64) -> Arrivals {
+    let spacing = if kind == ArrivalKind::Poisson { Spacing::Poisson } else { Spacing::Even };
+    Arrivals::Open { process: Process::constant(per_s, spacing).slowed(per_job as f64), max_in_flight }
 }
 
 /// Start times in seconds from the first column of a CSV file; a first row that is no number is a header.

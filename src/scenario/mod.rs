@@ -13,13 +13,11 @@ use std::io::{self, Read};
 
 use check::Check;
 use error::{ScenarioError, Source};
-use file::{ArrivalKind, File};
+use file::File;
 use objects::Workload;
 use threshold::Threshold;
 
-use crate::load::arrival::{Process, Spacing};
 use crate::load::dispatch::{Arrivals, Budget, Level};
-use crate::load::pool::Groups;
 use crate::load::retry::RetryPolicy;
 
 /// Opens a file that a scenario names, relative to the scenario.
@@ -106,14 +104,11 @@ impl Scenario {
         let level = self.level(planned, budget);
         let arrivals = match (key, &self.levels[planned]) {
             (LevelKey::Concurrency(workers), Arrivals::Closed { outer: 1, .. }) => {
-                let groups = Groups::new([0, self.max_jobs].into(), self.max_jobs);
-                Arrivals::Closed { outer: 1, inner: workers, groups }
+                levels::plain_pool(workers, self.max_jobs)
             }
             (LevelKey::Rate(per_s), Arrivals::Open { max_in_flight, .. }) => {
-                let is_poisson = self.file.arrivals.kind == ArrivalKind::Poisson;
-                let spacing = if is_poisson { Spacing::Poisson } else { Spacing::Even };
-                let process = Process::constant(per_s, spacing).slowed(self.workload.items_per_job() as f64);
-                Arrivals::Open { process, max_in_flight: *max_in_flight }
+                let (kind, per_job) = (self.file.arrivals.kind, self.workload.items_per_job());
+                levels::at_rate(per_s, kind, per_job, *max_in_flight)
             }
             (_, planned) => planned.clone(),
         };

@@ -12,6 +12,7 @@ const LATENESS_SHARE: f64 = 0.02;
 const LATENESS_FLOOR_S: f64 = 0.005;
 /// CPU time per real second of the generator's one thread above which it counts as saturated.
 const CPU_LIMIT: f64 = 0.95;
+
 /// The verdicts on Little's law over all levels.
 #[must_use]
 pub fn verdicts(levels: &[LevelSummary]) -> Verdicts {
@@ -55,12 +56,9 @@ fn independent(levels: &[LevelSummary]) -> Finding {
         }
         finding
     });
-    findings.max_by_key(gravity).unwrap_or_else(|| Finding {
-        verdict: Verdict::NotAvailable,
-        ratio: None,
-        low: None,
-        high: None,
-        advice: "the target has no gauge of its own; N and X·R rest on the client's events alone".into(),
+    findings.max_by_key(gravity).unwrap_or_else(|| {
+        let advice = "the target has no gauge of its own; N and X·R rest on the client's events alone";
+        Finding::not_available(None, advice)
     })
 }
 
@@ -75,8 +73,7 @@ fn raw(levels: &[LevelSummary]) -> Finding {
         edges += law.edges * law.window_s;
     }
     if n == 0.0 {
-        let advice = "no attempt was in flight".into();
-        return Finding { verdict: Verdict::NotAvailable, ratio: None, low: None, high: None, advice };
+        return Finding::not_available(None, "no attempt was in flight");
     }
     let ratio = xr / n;
     let (verdict, advice) = if (ratio - 1.0).abs() <= LITTLE_TOLERANCE {

@@ -11,6 +11,7 @@ use s3s::{S3Result, s3_error};
 use super::objects::{MAX_SINGLE_BYTES, check_match};
 use super::{Storage, entity_tag};
 use crate::cloud::content::Content;
+use crate::cloud::gate::InFlight;
 use crate::cloud::store::{Headers, Object, Store};
 use crate::cloud::tag::Tag;
 use crate::cloud::upload::{Part, check_part_number};
@@ -19,6 +20,7 @@ use crate::service::{CopyRequest, Request};
 /// What a copy will write, as it was when the copy began.
 struct Copying<T> {
     written: T,
+    bytes: u64,
     ordinal: u64,
 }
 
@@ -26,18 +28,7 @@ impl Storage {
     pub(super) async fn copy_object(&self, input: CopyObjectInput) -> S3Result<CopyObjectOutput> {
         let source = source_name(&input.copy_source)?;
         let begun = begin_copy(&mut self.store(), &input, source);
-        // A copy that cannot be done is still asked for, and answered like one of no bytes.
-        let (bytes, ordinal) =
-            begun.as_ref().map_or((0, 0), |copying| (copying.written.content.size_bytes(), copying.ordinal));
-        let _in_flight = self
-            .pass(&Request::Copy(CopyRequest {
-                source: &format!("{}/{}", source.0, source.1),
-                destination: &format!("{}/{}", input.bucket, input.key),
-                bytes,
-                part_number: None,
-                ordinal,
-            }))
-            .await?;
+        let _in_flight = self.pass_copy(source, (&input.bucket, &input.key), None, &begun).await?;
         let object = Object { modified_ns: self.now_ns(), ..begun?.written };
         let result = CopyObjectResult {
             e_tag: Some(entity_tag(object.tag)),
@@ -55,17 +46,8 @@ impl Storage {
         let source = source_name(&input.copy_source)?;
         let part_number = check_part_number(input.part_number)?;
         let begun = begin_part(&mut self.store(), &input, source, part_number);
-        let (bytes, ordinal) =
-            begun.as_ref().map_or((0, 0), |copying| (copying.written.content.size_bytes(), copying.ordinal));
-        let _in_flight = self
-            .pass(&Request::Copy(CopyRequest {
-                source: &format!("{}/{}", source.0, source.1),
-                destination: &format!("{}/{}", input.bucket, input.key),
-                bytes,
-                part_number: Some(part_number),
-                ordinal,
-            }))
-            .await?;
+        let _in_flight =
+            self.pass_copy(source, (&input.bucket, &input.key), Some(part_number), &begun).await?;
         let part = Part { modified_ns: self.now_ns(), ..begun?.written };
         let result = CopyPartResult {
             e_tag: Some(entity_tag(part.tag)),
@@ -76,6 +58,26 @@ impl Storage {
         let upload = store.uploads.get_mut(&input.bucket, &input.key, &input.upload_id)?;
         upload.parts.insert(part_number, part);
         Ok(UploadPartCopyOutput { copy_part_result: Some(result), ..Default::default() })
+    }
+
+    /// Waits for the time of a copy or of a part of one.
+    async fn pass_copy<T>(
+        &self,
+        source: (&str, &str),
+        destination: (&str, &str),
+        part_number: Option<u32>,
+        begun: &S3Result<Copying<T>>,
+    ) -> S3Result<InFlight<'_>> {
+        // A copy that cannot be done is still asked for, and answered like one of no bytes.
+        let (bytes, ordinal) = begun.as_ref().map_or((0, 0), |copying| (copying.bytes, copying.ordinal));
+        self.pass(&Request::Copy(CopyRequest {
+            source: &format!("{}/{}", source.0, source.1),
+            destination: &format!("{}/{}", destination.0, destination.1),
+            bytes,
+            part_number,
+            ordinal,
+        }))
+        .await
     }
 }
 
@@ -109,7 +111,8 @@ fn begin_copy(
         Arc::clone(&source.headers)
     };
     let content = source.content.clone();
-    Ok(Copying { written: Object { content, tag, modified_ns: 0, headers, copies_asked: 0 }, ordinal })
+    let bytes = content.size_bytes();
+    Ok(Copying { bytes, written: Object { content, tag, modified_ns: 0, headers, copies_asked: 0 }, ordinal })
 }
 
 fn begin_part(
@@ -126,7 +129,7 @@ fn begin_part(
     let upload = store.uploads.get_mut(&input.bucket, &input.key, &input.upload_id)?;
     let ordinal = upload.part_ordinal(part_number, &mut asked);
     store.object_mut(source_name.0, source_name.1)?.copies_asked = asked;
-    Ok(Copying { written: Part { content, tag, modified_ns: 0 }, ordinal })
+    Ok(Copying { bytes: content.size_bytes(), written: Part { content, tag, modified_ns: 0 }, ordinal })
 }
 
 /// The bytes of the source that a part is made of, and where they begin.
