@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::gauge::Gauge;
+use super::noise::Factor;
 use super::profile::Profile;
 use super::token_bucket::TokenBucket;
 use crate::random;
@@ -81,6 +82,7 @@ const SWEEP_FLOOR: usize = 1024;
 #[derive(Clone, Debug)]
 pub struct ServiceModel {
     profile: Profile,
+    copy_factor: Factor,
     seed: u64,
     copies: Gauge,
     publishes: Gauge,
@@ -96,6 +98,7 @@ impl ServiceModel {
     #[must_use]
     pub fn new(profile: Profile, seed: u64) -> Self {
         Self {
+            copy_factor: profile.copy.factor(),
             profile,
             seed,
             copies: Gauge::default(),
@@ -190,7 +193,8 @@ impl ServiceModel {
         let Profile { copy, request: small, publish } = &self.profile;
         let (mean_s, cv, purpose) = match *request {
             Request::Copy(request) => {
-                (copy.mean_s(request.bytes, self.copying), copy.noise_cv, copy_luck(Luck::Duration, &request))
+                let factor = self.copy_factor.draw(self.seed, &copy_luck(Luck::Duration, &request));
+                return copy.mean_s(request.bytes, self.copying) * factor;
             }
             Request::Metadata { name } => {
                 (small.metadata_s, small.metadata_noise_cv, luck(Luck::Metadata, name))

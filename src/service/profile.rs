@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::noise::{self, Factor, Noise};
+
 /// What a service is like; the defaults stand for copies inside one busy region.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -27,6 +29,9 @@ pub struct CopyProfile {
     pub bandwidth_bytes_per_s: f64,
     /// Coefficient of variation of the lognormal factor (mean 1) on every duration.
     pub noise_cv: f64,
+    /// Noise of another shape, instead of `noise_cv`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise: Option<Noise>,
     /// Contention σ of Gunther's Universal Scalability Law.
     pub sigma: f64,
     /// Crosstalk κ of Gunther's Universal Scalability Law.
@@ -41,6 +46,7 @@ impl Default for CopyProfile {
             base_s: 0.2,
             bandwidth_bytes_per_s: 28e6,
             noise_cv: 0.25,
+            noise: None,
             sigma: 1e-4,
             kappa: 1e-8,
             aggregate_bandwidth_bytes_per_s: None,
@@ -61,6 +67,16 @@ impl CopyProfile {
         let contended_s = alone_s * (1.0 + self.sigma * (n - 1.0) + self.kappa * n * (n - 1.0));
         let capped_s = self.aggregate_bandwidth_bytes_per_s.map_or(0.0, |cap| n * bytes / cap);
         contended_s.max(capped_s)
+    }
+
+    /// The factor on every duration.
+    #[must_use]
+    pub fn factor(&self) -> Factor {
+        match &self.noise {
+            None => Factor::lognormal(self.noise_cv),
+            Some(Noise::Exponential) => Factor::Exponential,
+            Some(Noise::Factors(values)) => Factor::Quantiles(values.as_slice().into()),
+        }
     }
 }
 
@@ -113,7 +129,7 @@ impl Default for PublishProfile {
 
 /// A number in a profile that cannot be.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[error("service profile: `{field}` is {value}; give a {rule} number")]
+#[error("service profile: `{field}` is {value}; give a {rule}")]
 pub struct ProfileError {
     /// The field, with its table.
     pub field: &'static str,
@@ -148,13 +164,18 @@ impl Profile {
             ("publish.rate_per_s", publish.rate_per_s),
         ];
         for (field, value) in not_negative {
-            check(field, value, value >= 0.0, "finite, non-negative")?;
+            check(field, value, value >= 0.0, "finite, non-negative number")?;
         }
         for (field, value) in positive {
-            check(field, value, value > 0.0, "finite, positive")?;
+            check(field, value, value > 0.0, "finite, positive number")?;
+        }
+        if let Some(Noise::Factors(values)) = &copy.noise {
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            let rule = "list of two or more ascending factors whose mean is 1";
+            check("copy.noise.factors", mean, noise::are_factors(values), rule)?;
         }
         let error_rate = request.error_rate;
-        check("request.error_rate", error_rate, (0.0..=1.0).contains(&error_rate), "0 to 1")
+        check("request.error_rate", error_rate, (0.0..=1.0).contains(&error_rate), "number from 0 to 1")
     }
 }
 

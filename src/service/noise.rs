@@ -1,0 +1,169 @@
+//! What makes two requests of the same size take different times: a factor of mean 1.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use statrs::function::erf::{erfc, erfc_inv};
+
+use crate::random;
+
+/// How far the mean of a list of factors may be from 1.
+const MEAN_TOLERANCE: f64 = 0.01;
+
+/// Noise that is not lognormal, as a user writes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Noise {
+    /// Exponential factors: coefficient of variation 1.
+    Exponential,
+    /// Measured factors: values at evenly spaced probabilities from 0 to 1, ascending, with mean 1; straight lines
+    /// between them.
+    Factors(Vec<f64>),
+}
+
+/// A distribution of factors with mean 1.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Factor {
+    /// Lognormal; `sigma` is the standard deviation of the logarithm, 0 for no noise at all.
+    Lognormal {
+        /// Standard deviation of the logarithm.
+        sigma: f64,
+    },
+    /// Exponential.
+    Exponential,
+    /// Values at evenly spaced probabilities from 0 to 1, ascending, straight lines between them.
+    Quantiles(Arc<[f64]>),
+}
+
+impl Factor {
+    /// Lognormal factors with this coefficient of variation.
+    #[must_use]
+    pub fn lognormal(cv: f64) -> Self {
+        Self::Lognormal { sigma: (cv * cv).ln_1p().sqrt() }
+    }
+
+    /// The factor that a share `u` (0 to 1, both excluded) of all lies below.
+    #[must_use]
+    pub fn at(&self, u: f64) -> f64 {
+        match self {
+            Self::Lognormal { sigma } => {
+                let normal = -std::f64::consts::SQRT_2 * erfc_inv(2.0 * u);
+                (sigma * normal - sigma * sigma / 2.0).exp()
+            }
+            Self::Exponential => -(-u).ln_1p(),
+            Self::Quantiles(values) => {
+                let place = u * (values.len() - 1) as f64;
+                let below = (place as usize).min(values.len().saturating_sub(2));
+                let above = (below + 1).min(values.len() - 1);
+                values[below] + (values[above] - values[below]) * (place - below as f64)
+            }
+        }
+    }
+
+    /// P(factor ≤ x).
+    #[must_use]
+    pub fn cdf(&self, x: f64) -> f64 {
+        match self {
+            _ if x < 0.0 => 0.0,
+            Self::Lognormal { sigma: 0.0 } => f64::from(x >= 1.0),
+            Self::Lognormal { sigma } => {
+                let normal = x.ln() / sigma + sigma / 2.0;
+                erfc(-normal / std::f64::consts::SQRT_2) / 2.0
+            }
+            Self::Exponential => -(-x).exp_m1(),
+            Self::Quantiles(values) => {
+                let above = values.partition_point(|&value| value <= x);
+                let Some(&right) = values.get(above) else { return 1.0 };
+                let Some(below) = above.checked_sub(1) else { return 0.0 };
+                (below as f64 + (x - values[below]) / (right - values[below])) / (values.len() - 1) as f64
+            }
+        }
+    }
+
+    /// Standard deviation over mean.
+    #[must_use]
+    pub fn cv(&self) -> f64 {
+        match self {
+            Self::Lognormal { sigma } => (sigma * sigma).exp_m1().sqrt(),
+            Self::Exponential => 1.0,
+            Self::Quantiles(values) => {
+                // The second moment of a straight line between a and b is (a² + ab + b²)/3.
+                let squares = values.windows(2).map(|ab| ab[0] * ab[0] + ab[0] * ab[1] + ab[1] * ab[1]);
+                let second = squares.sum::<f64>() / (3 * values.len().saturating_sub(1).max(1)) as f64;
+                (second - mean(values).powi(2)).max(0.0).sqrt()
+            }
+        }
+    }
+
+    /// A draw for a purpose.
+    #[must_use]
+    pub fn draw(&self, seed: u64, purpose: &[u64]) -> f64 {
+        match self {
+            Self::Lognormal { sigma: 0.0 } => 1.0,
+            _ => self.at(random::uniform(seed, purpose)),
+        }
+    }
+}
+
+/// Whether a list can be factors: two or more, ascending, none negative, with mean 1.
+pub(super) fn are_factors(values: &[f64]) -> bool {
+    values.len() >= 2
+        && values.iter().all(|value| value.is_finite() && *value >= 0.0)
+        && values.is_sorted()
+        && (mean(values) - 1.0).abs() <= MEAN_TOLERANCE
+}
+
+/// Mean of the distribution with straight lines between these quantiles.
+fn mean(values: &[f64]) -> f64 {
+    let middles = values.windows(2).map(|pair| pair[0].midpoint(pair[1])).sum::<f64>();
+    middles / values.len().saturating_sub(1).max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shapes() -> [Factor; 4] {
+        let values = [0.2, 0.5, 0.9, 1.4, 2.2];
+        let quantiles = values.map(|value| value / mean(&values));
+        [
+            Factor::lognormal(0.5),
+            Factor::lognormal(2.0),
+            Factor::Exponential,
+            Factor::Quantiles(quantiles.into()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_distribution_undoes_the_quantile(u in 1e-9f64..0.999_999) {
+            for shape in shapes() {
+                prop_assert!((shape.cdf(shape.at(u)) - u).abs() < 1e-9, "{:?} at {}", shape, u);
+            }
+        }
+    }
+
+    #[test]
+    fn factors_have_mean_1_and_their_stated_variation() {
+        let count = 200_000;
+        for shape in shapes() {
+            let draws = || (0..count).map(|i| shape.draw(3, &[i]));
+            let mean = draws().sum::<f64>() / count as f64;
+            let cv = (draws().map(|x| (x - mean).powi(2)).sum::<f64>() / count as f64).sqrt();
+            assert!((mean - 1.0).abs() < 0.02, "{shape:?}: mean {mean}");
+            assert!((cv / shape.cv() - 1.0).abs() < 0.06, "{shape:?}: cv {cv} is not {}", shape.cv());
+        }
+        assert_eq!(Factor::lognormal(0.0).draw(1, &[1]), 1.0);
+        assert_eq!((Factor::lognormal(0.0).cdf(0.99), Factor::lognormal(0.0).cdf(1.0)), (0.0, 1.0));
+    }
+
+    #[test]
+    fn lists_that_are_no_factors_are_told_apart() {
+        assert!(are_factors(&[0.5, 1.5]));
+        for wrong in [&[1.0][..], &[0.5, 1.6], &[1.5, 0.5], &[-0.5, 2.5], &[0.5, f64::NAN]] {
+            assert!(!are_factors(wrong), "{wrong:?}");
+        }
+    }
+}
