@@ -25,7 +25,10 @@ pub fn run(options: &ReportOptions) -> miette::Result<Exit> {
 /// Writes `report.html` and the charts into a run folder.
 pub fn write_files(folder: &Path, run: &Run) -> miette::Result<()> {
     let view = view(run);
-    replace(&folder.join("report.html"), report::html::render(&view).into_diagnostic()?.as_bytes())?;
+    replace(
+        &folder.join("report.html"),
+        report::html::render(&report::run::page(&view)).into_diagnostic()?.as_bytes(),
+    )?;
     for chart in report::chart::charts(&view) {
         let svg = report::chart::svg(&chart, Frame::Card).into_diagnostic()?;
         let png = report::png::render(&svg).into_diagnostic()?;

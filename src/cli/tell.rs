@@ -39,7 +39,7 @@ pub fn print_run(view: &RunView, format: Format) -> miette::Result<()> {
     let text = match format {
         Format::Table => report::text::render(view, width(), wants_colour()),
         Format::Json => report::json::render(view.document).into_diagnostic()?,
-        Format::Markdown => report::markdown::render(view),
+        Format::Markdown => report::markdown::render(&report::run::page(view)),
         Format::Csv => report::csv::render(view).into_diagnostic()?,
     };
     Ok(print(&text).map(drop)?)

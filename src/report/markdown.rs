@@ -1,45 +1,30 @@
-//! The run for a pull request.
+//! A page for a pull request. Charts are their titles and their tables, folded away.
 
 use std::fmt::Write as _;
 
-use super::table::{Table, escaped, printable};
-use super::{RunView, tables, words};
+use super::page::{Block, Judgement, Page, Sentence};
+use super::table::{escaped, printable};
 
-/// The run in Markdown.
+/// A page in Markdown.
 #[must_use]
-pub fn render(view: &RunView) -> String {
-    let document = view.document;
-    let mut page = format!("## {}\n", escaped(&document.name));
-    let warnings = [words::rehearsal(document), words::cut_off(view), words::saturation(document)];
-    for warning in warnings.iter().flatten() {
-        paragraph(&mut page, &format!("> **{}**", escaped(warning)));
+pub fn render(page: &Page) -> String {
+    let mut text = format!("## {}\n", escaped(&page.title));
+    for banner in &page.banners {
+        paragraph(&mut text, &format!("> **{}**", escaped(banner)));
     }
-    let sentences = words::sentences(document).into_iter().map(|sentence| sentence.text);
-    let lead: Vec<_> = std::iter::once(words::done(document)).chain(sentences).collect();
-    paragraph(&mut page, &escaped(&lead.join(" ")));
-    match document.levels.as_slice() {
-        [] => {}
-        [level] => {
-            table(&mut page, &tables::measures(level));
-            table(&mut page, &tables::times(level));
-            table(&mut page, &tables::stages(level));
-            paragraph(&mut page, &format!("N = X·R: {}.", escaped(&words::law(&level.littles_law))));
-        }
-        _ => {
-            table(&mut page, &tables::levels(document));
-            table(&mut page, &tables::outcomes(document));
+    let sentences = page.sentences.iter().map(|sentence| sentence.text.as_str());
+    let lead: Vec<_> = std::iter::once(page.lead.as_str()).chain(sentences).collect();
+    paragraph(&mut text, escaped(&lead.join(" ")).trim());
+    if !page.provenance.is_empty() {
+        paragraph(&mut text, &format!("<sub>{}</sub>", escaped(&page.provenance.join(" · "))));
+    }
+    for part in page.parts.iter().filter(|part| !part.blocks.is_empty()) {
+        paragraph(&mut text, &format!("### {}", escaped(&part.heading)));
+        for block in &part.blocks {
+            paragraph(&mut text, written(block).trim_end());
         }
     }
-    table(&mut page, &tables::refusals(document));
-    findings(&mut page, view);
-    table(&mut page, &tables::thresholds(document));
-    let doubts = words::doubts(view);
-    if !doubts.is_empty() {
-        let list: Vec<_> = doubts.iter().map(|doubt| format!("- {}", escaped(doubt))).collect();
-        paragraph(&mut page, &format!("Doubts:\n\n{}", list.join("\n")));
-    }
-    paragraph(&mut page, &provenance(view));
-    page
+    text
 }
 
 fn paragraph(page: &mut String, text: &str) {
@@ -47,58 +32,62 @@ fn paragraph(page: &mut String, text: &str) {
     let _ = writeln!(page, "\n{text}");
 }
 
-fn table(page: &mut String, table: &Table) {
-    if !table.rows.is_empty() {
-        paragraph(page, table.markdown().trim_end());
-    }
-}
-
-fn findings(page: &mut String, view: &RunView) {
-    let mut lines = Vec::new();
-    if let Some(verdicts) = &view.document.verdicts {
-        for (name, finding) in [
-            ("Accounting", &verdicts.accounting),
-            ("Independent", &verdicts.independent),
-            ("Raw", &verdicts.raw),
-        ] {
-            lines.push(format!("- {name}: {}", escaped(&words::finding(finding))));
+fn written(block: &Block) -> String {
+    match block {
+        Block::Heading(text) => format!("#### {}", escaped(text)),
+        Block::Banner(text) => format!("> **{}**", escaped(text)),
+        Block::Paragraph(text) => escaped(text),
+        Block::List(items) => list(items.iter().map(|item| escaped(item))),
+        Block::Sentences(sentences) => list(sentences.iter().map(|Sentence { text, .. }| escaped(text))),
+        Block::Facts(facts) => {
+            list(facts.iter().map(|fact| escaped(&format!("{}: {}", fact.name, fact.value))))
         }
-    }
-    if let Some(generator) = &view.document.generator {
-        lines.push(format!("- Generator: {}", escaped(&words::generator(generator))));
-    }
-    if !lines.is_empty() {
-        paragraph(page, &lines.join("\n"));
+        Block::Judgements(judgements) => list(judgements.iter().map(judged)),
+        Block::Links(links) => {
+            list(links.iter().map(|link| escaped(&format!("{}: {}", link.name, link.details))))
+        }
+        Block::Code(text) => code(text),
+        Block::Table(table) => table.markdown(),
+        Block::Chart(chart) => format!(
+            "<details><summary>{}</summary>\n\n{}\n\n{}\n</details>",
+            escaped(&chart.title),
+            escaped(&chart.description),
+            chart.table.markdown()
+        ),
     }
 }
 
-fn provenance(view: &RunView) -> String {
-    let document = view.document;
-    let fields = [
-        document.run.clone(),
-        words::target(document),
-        format!("seed {}", document.seed),
-        format!("planner {}", document.version),
-        words::date(&document.started_at),
-    ];
-    let command = printable(&words::command(document));
-    let fence = "`".repeat(1 + command.chars().filter(|&c| c == '`').count());
-    format!("<sub>{}</sub>\n\n{fence} {command} {fence}", escaped(&fields.join(" · ")))
+fn list(items: impl Iterator<Item = String>) -> String {
+    items.map(|item| format!("- {item}\n")).collect()
+}
+
+fn judged(judgement: &Judgement) -> String {
+    let Judgement { name, verdict, details } = judgement;
+    let colon = if details.is_empty() { "" } else { ": " };
+    escaped(&format!("{name}: {}{colon}{details}", verdict.word()))
+}
+
+/// Text as it is, in a fence that it does not hold.
+fn code(text: &str) -> String {
+    let text = printable(text);
+    let fence = "`".repeat(1 + text.chars().filter(|&c| c == '`').count());
+    format!("{fence} {text} {fence}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::run::page;
     use crate::report::sample::Sample;
 
     #[test]
     fn a_run_with_refusals() {
-        insta::assert_snapshot!(render(&Sample::refused().view()));
+        insta::assert_snapshot!(render(&page(&Sample::refused().view())));
     }
 
     #[test]
     fn names_stay_text() {
-        let page = render(&Sample::hostile().view());
+        let page = render(&page(&Sample::hostile().view()));
         assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("<svg"), "{page}");
         assert!(page.contains("`` planner measure"), "a command with backticks has a longer fence: {page}");
     }

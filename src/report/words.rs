@@ -4,6 +4,7 @@ use super::RunView;
 use super::human::{
     bytes, counted, duration, grouped, number, percent, power_of_ten, rate, shortest, significant,
 };
+use super::page::Sentence;
 use super::tables::unfinished;
 use crate::scenario::file::{OperationKind, TargetKind};
 use crate::scenario::quantity::seconds;
@@ -101,14 +102,6 @@ fn averages(level: &LevelSummary) -> String {
         number(level.in_flight_mean),
         duration(level.residence_mean_s)
     )
-}
-
-/// A verdict in a sentence.
-pub struct Sentence {
-    /// What it came to.
-    pub verdict: Verdict,
-    /// The sentence.
-    pub text: String,
 }
 
 /// What the run came to: the law, the generator and the goals, where there are any.
@@ -362,6 +355,18 @@ fn quoted(word: &str) -> String {
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
+}
+
+/// Where a run comes from: target, real or rehearsal, date, seed, version.
+pub fn provenance(document: &RunDocument) -> Vec<String> {
+    vec![
+        document.run.clone(),
+        target(document),
+        if document.rehearsal { "rehearsal" } else { "real" }.into(),
+        date(&document.started_at),
+        format!("seed {}", document.seed),
+        format!("planner {}", document.version),
+    ]
 }
 
 /// Where the load went.

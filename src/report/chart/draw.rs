@@ -19,8 +19,10 @@ const NAME: Text = Text { size_px: 12.0, bold: true, colour: INK, align: HPos::L
 /// # Errors
 /// Where the bundled font cannot be read.
 pub fn svg(chart: &Chart, frame: Frame) -> Result<String, ReportError> {
-    draw(chart, frame)
-        .map_err(|error| ReportError::Chart { chart: chart.id.into(), cause: error.to_string() })
+    draw(chart, frame).map_err(|error| ReportError::Chart {
+        chart: chart.id.clone().into_owned(),
+        cause: error.to_string(),
+    })
 }
 
 fn draw(chart: &Chart, frame: Frame) -> Result<String, DrawError> {

@@ -38,7 +38,7 @@ pub fn little(view: &RunView) -> Option<Chart> {
     let y = Axis::between("N, attempts in flight", Scale::Linear, low, high);
     let series = std::iter::once(diagonal(low, high)).chain(dots).collect();
     Some(Chart {
-        id: "littles-law",
+        id: "littles-law".into(),
         title: "N against X·R".into(),
         subtitle: run::subtitle(view),
         description: format!(

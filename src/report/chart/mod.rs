@@ -16,7 +16,13 @@ mod timeline;
 
 pub use draw::svg;
 pub use layout::Frame;
+pub use little::little;
 pub use run::charts;
+pub use spectrum::spectrum;
+pub use sweep::sweep;
+pub use timeline::timeline;
+
+use std::borrow::Cow;
 
 use axis::Axis;
 use palette::Colour;
@@ -27,7 +33,7 @@ use super::table::Table;
 #[derive(Debug, Clone)]
 pub struct Chart {
     /// Name for files and for links in a page: letters and hyphens.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// What it shows.
     pub title: String,
     /// What it was taken from, one line each.
@@ -41,7 +47,7 @@ pub struct Chart {
     /// Panels, from the top.
     pub panels: Vec<Panel>,
     /// The numbers behind the picture.
-    pub(super) table: Table,
+    pub table: Table,
 }
 
 /// One plotting area.

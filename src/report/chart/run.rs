@@ -36,8 +36,8 @@ mod tests {
     use crate::report::chart::{Frame, svg};
     use crate::report::sample::Sample;
 
-    fn ids(sample: &Sample) -> Vec<&'static str> {
-        charts(&sample.view()).iter().map(|chart| chart.id).collect()
+    fn ids(sample: &Sample) -> Vec<String> {
+        charts(&sample.view()).into_iter().map(|chart| chart.id.into_owned()).collect()
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub fn spectrum(view: &RunView) -> Option<Chart> {
         }
     };
     Some(Chart {
-        id: "latency",
+        id: "latency".into(),
         title: "Times by percentile".into(),
         subtitle: super::run::subtitle(view),
         description: format!(

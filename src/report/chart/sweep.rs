@@ -39,7 +39,7 @@ pub fn sweep(view: &RunView) -> Option<Chart> {
     }
     let levels = keyed.len();
     Some(Chart {
-        id: "sweep",
+        id: "sweep".into(),
         title: "Throughput and residence time over the sweep".into(),
         subtitle: run::subtitle(view),
         description: format!("Attempts ended per second and their mean residence time at {levels} levels."),

@@ -55,7 +55,7 @@ pub fn timeline(view: &RunView) -> Option<Chart> {
         panels[1].rules.push(mean(level.in_flight_mean));
     }
     Some(Chart {
-        id: "timeline",
+        id: "timeline".into(),
         title: "Throughput and requests in flight".into(),
         subtitle: run::subtitle(view),
         description: format!(

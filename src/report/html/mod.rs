@@ -1,167 +1,160 @@
-//! The run as one page: nothing is loaded, nothing is executed, and everything from the run is escaped.
+//! A page as HTML: nothing is loaded, nothing is executed, and everything from the run is escaped.
 
 mod parts;
 
 use askama::Template;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::chart::charts;
-use super::table::Table;
-use super::{ReportError, RunView, tables, words};
-use crate::stats::summary::{Finding, Verdict};
+use super::ReportError;
+use super::page::{Block, Link, Page, Part, anchors};
+use crate::stats::summary::Verdict;
 use parts::{Figure, Grid};
 
-/// The run as a self-contained HTML page.
+/// A self-contained HTML page.
 ///
 /// # Errors
 /// Where a chart cannot be drawn.
-pub fn render(view: &RunView) -> Result<String, ReportError> {
-    let document = view.document;
-    let figures = charts(view).iter().map(Figure::of).collect::<Result<Vec<_>, _>>()?;
-    let body = RunBody {
-        name: &document.name,
-        banners: banners(view),
-        done: words::done(document),
-        verdicts: words::sentences(document).into_iter().map(Marked::from).collect(),
-        tiles: tiles(view),
-        provenance: tables::provenance(document),
-        command: words::command(document),
-        figures,
-        laws: laws(view),
-        findings: findings(view),
-        tables: tables(view),
-        generator: document
-            .generator
-            .as_ref()
-            .map(|generator| words::capitalised(&words::generator(generator))),
-        doubts: words::doubts(view),
-    };
-    parts::page(&document.name, &body.render()?, &document.version)
+pub fn render(page: &Page) -> Result<String, ReportError> {
+    let parts: Vec<&Part> = page.parts.iter().filter(|part| !part.blocks.is_empty()).collect();
+    let anchors = anchors(parts.iter().map(|part| part.heading.as_str()));
+    let parts = anchors.into_iter().zip(parts).map(|(anchor, part)| Section::of(anchor, part));
+    let body = Body { page, parts: parts.collect::<Result<_, _>>()? };
+    parts::page(&page.title, &body.render()?)
 }
 
-/// The page between its head and its foot.
+/// The page between its head and its end.
 #[derive(Template)]
 #[template(
     ext = "html",
     source = r##"
+<a class="skip" href="#main">To the results</a>
 <header>
-  <p class="kind">Load run</p>
-  <h1>{{ name }}</h1>
-  {%- for banner in banners %}
+  <p class="kind">{{ page.kind }}</p>
+  <h1>{{ page.title }}</h1>
+  {%- for banner in page.banners %}
   <p class="banner" role="note">{{ banner }}</p>
   {%- endfor %}
-  <p class="lead">{{ done }}</p>
+  {%- if !page.lead.is_empty() %}
+  <p class="lead">{{ page.lead }}</p>
+  {%- endif %}
+  {%- if !page.sentences.is_empty() %}
   <ul class="verdicts">
-    {%- for verdict in verdicts %}
-    <li><span class="{{ verdict.class }}" aria-hidden="true">{{ verdict.mark }}</span>{{ verdict.text }}</li>
+    {%- for sentence in page.sentences %}
+    <li><span class="{{ self::class(sentence.verdict) }}" aria-hidden="true">{{ self::mark(sentence.verdict) }}</span>{{ sentence.text }}</li>
     {%- endfor %}
   </ul>
-  {%- if !tiles.is_empty() %}
+  {%- endif %}
+  {%- if !page.provenance.is_empty() %}
+  <p class="provenance">{{ page.provenance.join(" · ") }}</p>
+  {%- endif %}
+  {%- if !page.tiles.is_empty() %}
   <dl class="tiles">
-    {%- for tile in tiles %}
+    {%- for tile in page.tiles %}
     <div><dt>{{ tile.name }}</dt><dd>{{ tile.value }}</dd></div>
     {%- endfor %}
   </dl>
   {%- endif %}
 </header>
-<section aria-labelledby="provenance">
-  <h2 id="provenance">Where it comes from</h2>
-  <dl class="facts">
-    {%- for row in provenance.rows %}
-    <div><dt>{{ row[0] }}</dt><dd>{{ row[1] }}</dd></div>
-    {%- endfor %}
-  </dl>
-  {%- if !command.is_empty() %}
-  <p class="again">The same run again:</p>
-  <pre tabindex="0"><code>{{ command }}</code></pre>
-  {%- endif %}
-</section>
-{%- if !figures.is_empty() %}
-<section aria-labelledby="charts">
-  <h2 id="charts">Charts</h2>
-  {%- for figure in figures %}
-  {{ figure|safe }}
-  {%- endfor %}
-</section>
-{%- endif %}
-<section aria-labelledby="law">
-  <h2 id="law">Little’s law, N = X·R</h2>
-  {%- match laws %}
-  {%- when Laws::One with (sentence) %}
-  <p>{{ sentence }}.</p>
-  {%- when Laws::Several with (table) %}
-  {{ table|safe }}
-  {%- endmatch %}
-  <dl class="findings">
-    {%- for finding in findings %}
-    <div><dt>{{ finding.name }} <span class="{{ finding.class }}">{{ finding.word }}</span></dt><dd>{{ finding.text }}</dd></div>
-    {%- endfor %}
-  </dl>
-</section>
-<section aria-labelledby="numbers">
-  <h2 id="numbers">Numbers</h2>
-  {%- for table in tables %}
-  {{ table|safe }}
-  {%- endfor %}
-</section>
-{%- if let Some(generator) = generator %}
-<section aria-labelledby="generator">
-  <h2 id="generator">The load generator</h2>
-  <p>{{ generator }}.</p>
-</section>
-{%- endif %}
-{%- if !doubts.is_empty() %}
-<section aria-labelledby="doubts">
-  <h2 id="doubts">Doubts</h2>
+{%- if parts.len() > 1 %}
+<nav aria-label="On this page">
   <ul>
-    {%- for doubt in doubts %}
-    <li>{{ doubt }}</li>
+    {%- for part in parts %}
+    <li><a href="#{{ part.anchor }}">{{ part.heading }}</a></li>
     {%- endfor %}
   </ul>
-</section>
+</nav>
 {%- endif %}
+<main id="main">
+{%- for part in parts %}
+<section aria-labelledby="{{ part.anchor }}">
+<h2 id="{{ part.anchor }}">{{ part.heading }}</h2>
+{%- for block in part.blocks %}
+{{ block|safe }}
+{%- endfor %}
+</section>
+{%- endfor %}
+</main>
+<footer><p>Made by planner {{ page.version }}.</p></footer>
 "##
 )]
-struct RunBody<'a> {
-    name: &'a str,
-    banners: Vec<String>,
-    done: String,
-    verdicts: Vec<Marked>,
-    tiles: Vec<Named>,
-    provenance: Table,
-    command: String,
-    figures: Vec<Figure>,
-    laws: Laws,
-    findings: Vec<Judged>,
-    tables: Vec<Grid>,
-    generator: Option<String>,
-    doubts: Vec<String>,
+struct Body<'a> {
+    page: &'a Page,
+    parts: Vec<Section<'a>>,
 }
 
-/// A value with its name.
-struct Named {
-    name: String,
-    value: String,
+/// A part whose blocks are written.
+struct Section<'a> {
+    anchor: String,
+    heading: &'a str,
+    blocks: Vec<String>,
 }
 
-/// A sentence behind a mark that shows its verdict.
-struct Marked {
-    mark: &'static str,
-    class: &'static str,
-    text: String,
-}
-
-impl From<words::Sentence> for Marked {
-    fn from(sentence: words::Sentence) -> Self {
-        let mark = match sentence.verdict {
-            Verdict::Pass => "✓",
-            Verdict::Fail => "✗",
-            Verdict::Inconclusive | Verdict::NotAvailable => "?",
-        };
-        Self { mark, class: class(sentence.verdict), text: sentence.text }
+impl<'a> Section<'a> {
+    fn of(anchor: String, part: &'a Part) -> Result<Self, ReportError> {
+        let blocks = part.blocks.iter().map(written).collect::<Result<_, _>>()?;
+        Ok(Self { anchor, heading: &part.heading, blocks })
     }
 }
 
-fn class(verdict: Verdict) -> &'static str {
+fn written(block: &Block) -> Result<String, ReportError> {
+    Ok(match block {
+        Block::Table(table) => Grid(table).render()?,
+        Block::Chart(chart) => Figure::of(chart)?.render()?,
+        block => Prose { block }.render()?,
+    })
+}
+
+/// Everything but tables and charts.
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r#"
+{%- match block %}
+{%- when Block::Heading(text) %}<h3>{{ text }}</h3>
+{%- when Block::Banner(text) %}<p class="banner" role="note">{{ text }}</p>
+{%- when Block::Paragraph(text) %}<p>{{ text }}</p>
+{%- when Block::Code(text) %}<pre tabindex="0"><code>{{ text }}</code></pre>
+{%- when Block::List(items) %}<ul>
+{%- for item in items %}
+<li>{{ item }}</li>
+{%- endfor %}
+</ul>
+{%- when Block::Sentences(sentences) %}<ul class="verdicts">
+{%- for sentence in sentences %}
+<li><span class="{{ self::class(sentence.verdict) }}" aria-hidden="true">{{ self::mark(sentence.verdict) }}</span>{{ sentence.text }}</li>
+{%- endfor %}
+</ul>
+{%- when Block::Facts(facts) %}<dl class="facts">
+{%- for fact in facts %}
+<div><dt>{{ fact.name }}</dt><dd>{{ fact.value }}</dd></div>
+{%- endfor %}
+</dl>
+{%- when Block::Judgements(judgements) %}<dl class="findings">
+{%- for judgement in judgements %}
+<div><dt>{{ judgement.name }} <span class="{{ self::class(judgement.verdict) }}">{{ judgement.verdict.word() }}</span></dt><dd>{{ judgement.details }}</dd></div>
+{%- endfor %}
+</dl>
+{%- when Block::Links(links) %}<ul class="verdicts links">
+{%- for link in links %}
+<li><span class="{{ self::class(link.verdict) }}" aria-hidden="true">{{ self::mark(link.verdict) }}</span><a href="{{ self::address(link) }}">{{ link.name }}</a><br>{{ link.details }}</li>
+{%- endfor %}
+</ul>
+{%- when Block::Table(_) | Block::Chart(_) %}
+{%- endmatch %}"#
+)]
+struct Prose<'a> {
+    block: &'a Block,
+}
+
+fn mark(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "✓",
+        Verdict::Fail => "✗",
+        Verdict::Inconclusive | Verdict::NotAvailable => "?",
+    }
+}
+
+fn class(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "pass",
         Verdict::Fail => "fail",
@@ -169,75 +162,20 @@ fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-/// A verdict in the page.
-struct Judged {
-    name: &'static str,
-    word: &'static str,
-    class: &'static str,
-    text: String,
+/// A relative address that cannot be taken for anything else.
+fn address(link: &Link) -> String {
+    let segments =
+        link.path.iter().map(|segment| format!("/{}", utf8_percent_encode(segment, NON_ALPHANUMERIC)));
+    format!(".{}", segments.collect::<String>())
 }
-
-fn banners(view: &RunView) -> Vec<String> {
-    let document = view.document;
-    [words::rehearsal(document), words::cut_off(view), words::saturation(document)]
-        .into_iter()
-        .flatten()
-        .collect()
-}
-
-/// The numbers that a reader looks for first; a sweep has them in its table.
-fn tiles(view: &RunView) -> Vec<Named> {
-    let [level] = view.document.levels.as_slice() else { return Vec::new() };
-    tables::headlines(level).into_iter().map(|(name, value)| Named { name: name.into(), value }).collect()
-}
-
-/// Little's law in a sentence for one level, in a table for several.
-enum Laws {
-    One(String),
-    Several(Grid),
-}
-
-fn laws(view: &RunView) -> Laws {
-    match view.document.levels.as_slice() {
-        [] => Laws::One("Nothing was recorded".into()),
-        [level] => Laws::One(words::law(&level.littles_law)),
-        _ => Laws::Several(Grid(tables::laws(view.document))),
-    }
-}
-
-fn findings(view: &RunView) -> Vec<Judged> {
-    let Some(verdicts) = &view.document.verdicts else { return Vec::new() };
-    let judged = |name, finding: &Finding| Judged {
-        name,
-        word: finding.verdict.word(),
-        class: class(finding.verdict),
-        text: words::finding_details(finding),
-    };
-    vec![
-        judged("Accounting", &verdicts.accounting),
-        judged("Independent", &verdicts.independent),
-        judged("Raw", &verdicts.raw),
-    ]
-}
-
-fn tables(view: &RunView) -> Vec<Grid> {
-    let document = view.document;
-    let of_levels = match document.levels.as_slice() {
-        [] => Vec::new(),
-        [level] => vec![tables::measures(level), tables::times(level), tables::stages(level)],
-        _ => vec![tables::levels(document), tables::outcomes(document)],
-    };
-    let others = [tables::refusals(document), tables::thresholds(document)];
-    of_levels.into_iter().chain(others).filter(|table| !table.rows.is_empty()).map(Grid).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::run;
     use crate::report::sample::Sample;
 
     fn page(sample: &Sample) -> String {
-        render(&sample.view()).unwrap()
+        render(&run::page(&sample.view())).unwrap()
     }
 
     #[test]
@@ -297,12 +235,12 @@ mod tests {
             at("REHEARSAL against"),
             at("INCOMPLETE: cut off at 1m 12s"),
             at("96 objects copied"),
-            at("Where it comes from"),
-            at("planner measure scenarios/daily.toml"),
+            at("embedded endpoint · rehearsal · 2 March 2026"),
             at("<figure id=\"timeline\""),
             at("window&#39;s edges explain 8.14"),
             at("What was measured"),
             at("40 jobs did not end"),
+            at("planner measure scenarios/daily.toml"),
         ];
         assert!(order.is_sorted(), "{order:?}");
         assert!(super::tests::page(&Sample::saturated()).contains("GENERATOR SATURATED"));

@@ -15,9 +15,9 @@ const NARROW_PX: u32 = 350;
 ///
 /// # Errors
 /// Where the page cannot be put together.
-pub fn page(title: &str, body: &str, version: &str) -> Result<String, ReportError> {
+pub fn page(title: &str, body: &str) -> Result<String, ReportError> {
     let dark = palette::dark_css("figure svg");
-    Ok(Page { title, body, version, style: include_str!("style.css"), dark: &dark }.render()?)
+    Ok(Shell { title, body, style: include_str!("style.css"), dark: &dark }.render()?)
 }
 
 #[derive(Template)]
@@ -37,18 +37,14 @@ pub fn page(title: &str, body: &str, version: &str) -> Result<String, ReportErro
 </style>
 </head>
 <body>
-<main>
 {{ body|safe }}
-</main>
-<footer><p>Made by planner {{ version }}.</p></footer>
 </body>
 </html>
 "#
 )]
-struct Page<'a> {
+struct Shell<'a> {
     title: &'a str,
     body: &'a str,
-    version: &'a str,
     style: &'a str,
     dark: &'a str,
 }
@@ -77,7 +73,7 @@ struct Page<'a> {
 </div>
 "#
 )]
-pub struct Grid(pub Table);
+pub struct Grid<'a>(pub &'a Table);
 
 /// A chart for wide and for narrow pages, with its numbers.
 #[derive(Template)]
@@ -96,28 +92,28 @@ pub struct Grid(pub Table);
 </figure>
 "#
 )]
-pub struct Figure {
-    id: &'static str,
-    title: String,
-    description: String,
+pub struct Figure<'a> {
+    id: &'a str,
+    title: &'a str,
+    description: &'a str,
     wide: String,
     narrow: String,
-    table: Grid,
+    table: Grid<'a>,
 }
 
-impl Figure {
+impl<'a> Figure<'a> {
     /// Draws a chart.
     ///
     /// # Errors
     /// Where the chart cannot be drawn.
-    pub fn of(chart: &Chart) -> Result<Self, ReportError> {
+    pub fn of(chart: &'a Chart) -> Result<Self, ReportError> {
         Ok(Self {
-            id: chart.id,
-            title: chart.title.clone(),
-            description: chart.description.clone(),
+            id: &chart.id,
+            title: &chart.title,
+            description: &chart.description,
             wide: svg(chart, Frame::Inline { width_px: WIDE_PX })?,
             narrow: svg(chart, Frame::Inline { width_px: NARROW_PX })?,
-            table: Grid(chart.table.clone()),
+            table: Grid(&chart.table),
         })
     }
 }

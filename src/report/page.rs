@@ -1,0 +1,192 @@
+//! A report before it has a form: headings, sentences, tables and charts, from the most important on.
+//!
+//! What is reported fills a [`Page`]; [`super::html`] and [`super::markdown`] write it down. Every text is plain: it
+//! is escaped where it is written.
+
+use super::chart::Chart;
+use super::table::Table;
+use super::words;
+use crate::stats::summary::{Finding, Verdict};
+
+/// A report.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// What kind of report it is, in a word or two.
+    pub kind: String,
+    /// What it is about.
+    pub title: String,
+    /// What must not be overlooked.
+    pub banners: Vec<String>,
+    /// What it comes to, in one sentence.
+    pub lead: String,
+    /// What it comes to in detail, each sentence behind a mark.
+    pub sentences: Vec<Sentence>,
+    /// The numbers that a reader looks for first.
+    pub tiles: Vec<Fact>,
+    /// Where it comes from, on one line.
+    pub provenance: Vec<String>,
+    /// The rest, part by part; a part without blocks is left out.
+    pub parts: Vec<Part>,
+    /// Version of the program.
+    pub version: String,
+}
+
+/// A part of a page under its heading.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Heading.
+    pub heading: String,
+    /// What stands under it.
+    pub blocks: Vec<Block>,
+}
+
+impl Part {
+    /// A part; blocks that hold nothing are left out.
+    pub fn new(heading: impl Into<String>, blocks: impl IntoIterator<Item = Block>) -> Self {
+        let blocks = blocks.into_iter().filter(|block| !block.is_empty()).collect();
+        Self { heading: heading.into(), blocks }
+    }
+}
+
+/// Something that stands in a part.
+#[derive(Debug, Clone)]
+pub enum Block {
+    /// A heading inside the part.
+    Heading(String),
+    /// A warning.
+    Banner(String),
+    /// Whole sentences.
+    Paragraph(String),
+    /// Sentences behind marks.
+    Sentences(Vec<Sentence>),
+    /// Whole sentences, one below the other.
+    List(Vec<String>),
+    /// Names with their values.
+    Facts(Vec<Fact>),
+    /// What was judged and how.
+    Judgements(Vec<Judgement>),
+    /// A command line or a file, as it is.
+    Code(String),
+    /// Links below the page's own folder.
+    Links(Vec<Link>),
+    /// A table.
+    Table(Table),
+    /// A chart with its table.
+    Chart(Box<Chart>),
+}
+
+impl Block {
+    /// Whether there is nothing to show.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Heading(text) | Self::Banner(text) | Self::Paragraph(text) | Self::Code(text) => {
+                text.is_empty()
+            }
+            Self::Sentences(sentences) => sentences.is_empty(),
+            Self::List(items) => items.is_empty(),
+            Self::Facts(facts) => facts.is_empty(),
+            Self::Judgements(judgements) => judgements.is_empty(),
+            Self::Links(links) => links.is_empty(),
+            Self::Table(table) => table.rows.is_empty(),
+            Self::Chart(_) => false,
+        }
+    }
+}
+
+impl From<Chart> for Block {
+    fn from(chart: Chart) -> Self {
+        Self::Chart(Box::new(chart))
+    }
+}
+
+impl From<Table> for Block {
+    fn from(table: Table) -> Self {
+        Self::Table(table)
+    }
+}
+
+/// A name with its value.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// Name.
+    pub name: String,
+    /// Value.
+    pub value: String,
+}
+
+impl Fact {
+    /// A fact.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
+}
+
+/// A sentence with a verdict.
+#[derive(Debug, Clone)]
+pub struct Sentence {
+    /// What it came to.
+    pub verdict: Verdict,
+    /// The sentence.
+    pub text: String,
+}
+
+/// What was judged, and what stands behind the verdict.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// What was judged.
+    pub name: String,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// What stands behind it.
+    pub details: String,
+}
+
+impl Judgement {
+    /// A finding under a name.
+    pub fn new(name: impl Into<String>, finding: &Finding) -> Self {
+        Self { name: name.into(), verdict: finding.verdict, details: words::finding_details(finding) }
+    }
+}
+
+/// A link with what is known about its end.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// Path below the page's folder, its segments as they are on disk.
+    pub path: Vec<String>,
+    /// Name of what it leads to.
+    pub name: String,
+    /// What it comes to.
+    pub verdict: Verdict,
+    /// The same in words.
+    pub details: String,
+}
+
+/// Names for the parts of a page that links can use: letters, digits and hyphens, each once.
+pub(super) fn anchors<'a>(headings: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut anchors: Vec<String> = Vec::new();
+    for heading in headings {
+        let words = heading.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        let stem = format!("part-{}", words.collect::<Vec<_>>().join("-").to_lowercase());
+        let numbered = |number: u32| if number == 1 { stem.clone() } else { format!("{stem}-{number}") };
+        anchors.extend((1..).map(numbered).find(|anchor| !anchors.contains(anchor)));
+    }
+    anchors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anchors_are_plain_and_each_is_given_once() {
+        let anchors = anchors(["Little’s law, N = X·R", "Doubts", "<b>doubts</b>", "Doubts"]);
+        assert_eq!(anchors, ["part-little-s-law-n-x-r", "part-doubts", "part-b-doubts-b", "part-doubts-2"]);
+    }
+
+    #[test]
+    fn a_part_keeps_what_holds_something() {
+        let blocks = [Block::List(Vec::new()), Table::new("none", &["a"]).into(), Block::Code("x".into())];
+        assert_eq!(Part::new("part", blocks).blocks.len(), 1);
+    }
+}
