@@ -20,6 +20,31 @@ pub fn word(seed: u64, purpose: &[u64]) -> u64 {
     purpose.iter().fold(mix(0, seed), |state, &part| mix(state, part))
 }
 
+/// A purpose whose first words stay the same: `Keyed::new(seed, &[a]).word(b)` is `word(seed, &[a, b])`, in a third
+/// of the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keyed(u64);
+
+impl Keyed {
+    /// The purposes that begin with these words.
+    #[must_use]
+    pub fn new(seed: u64, purpose: &[u64]) -> Self {
+        Self(word(seed, purpose))
+    }
+
+    /// A uniform 64-bit word for the purpose that ends with `last`.
+    #[must_use]
+    pub fn word(self, last: u64) -> u64 {
+        mix(self.0, last)
+    }
+
+    /// A uniform draw from the open interval (0, 1).
+    #[must_use]
+    pub fn uniform(self, last: u64) -> f64 {
+        open_unit(self.word(last))
+    }
+}
+
 /// A number for a name, for use among the words of a purpose (FNV-1a, then mixed).
 #[must_use]
 pub fn name(text: &str) -> u64 {
@@ -32,8 +57,13 @@ pub fn name(text: &str) -> u64 {
 /// A uniform draw from the open interval (0, 1).
 #[must_use]
 pub fn uniform(seed: u64, purpose: &[u64]) -> f64 {
+    open_unit(word(seed, purpose))
+}
+
+/// A word as a number in the open interval (0, 1).
+fn open_unit(word: u64) -> f64 {
     // 52 bits: with one more, the half added at the top would round up to 1.
-    ((word(seed, purpose) >> 12) as f64 + 0.5) / (1u64 << 52) as f64
+    ((word >> 12) as f64 + 0.5) / (1u64 << 52) as f64
 }
 
 /// A standard normal draw, by inversion.
@@ -86,5 +116,7 @@ mod tests {
             assert_ne!(base, other);
         }
         assert_ne!(name("a/1"), name("a/2"));
+        assert_eq!(Keyed::new(1, &[2]).word(3), base);
+        assert_eq!(Keyed::new(1, &[2]).uniform(3), uniform(1, &[2, 3]));
     }
 }

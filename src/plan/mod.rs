@@ -1,4 +1,6 @@
 //! What a load costs, and where its limits are found.
 
+pub mod closed_form;
+pub mod mixture;
 pub mod price;
 pub mod search;

@@ -64,9 +64,22 @@ impl CopyProfile {
         let bytes = bytes as f64;
         let n = in_flight.max(1) as f64;
         let alone_s = self.base_s + bytes / self.bandwidth_bytes_per_s;
-        let contended_s = alone_s * (1.0 + self.sigma * (n - 1.0) + self.kappa * n * (n - 1.0));
+        let contended_s = alone_s * self.slowdown(in_flight);
         let capped_s = self.aggregate_bandwidth_bytes_per_s.map_or(0.0, |cap| n * bytes / cap);
         contended_s.max(capped_s)
+    }
+
+    /// How many times longer a copy takes with `in_flight` copies running than alone, whatever its size.
+    #[must_use]
+    pub fn slowdown(&self, in_flight: u64) -> f64 {
+        let n = in_flight.max(1) as f64;
+        1.0 + self.sigma * (n - 1.0) + self.kappa * n * (n - 1.0)
+    }
+
+    /// Whether copies take longer when more of them are running.
+    #[must_use]
+    pub fn is_contended(&self) -> bool {
+        self.sigma > 0.0 || self.kappa > 0.0 || self.aggregate_bandwidth_bytes_per_s.is_some()
     }
 
     /// The factor on every duration.

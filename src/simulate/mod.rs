@@ -1,5 +1,9 @@
 //! The dispatcher on a virtual clock: hours of load in the time it takes to count them.
 
+pub mod batch;
+pub mod pool;
+pub mod work;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 

@@ -10,6 +10,7 @@ pub mod judgement;
 pub mod order;
 pub mod precise;
 pub mod precision;
+pub mod proportion;
 pub mod recorder;
 pub mod scaling;
 pub mod series;

@@ -1,0 +1,194 @@
+//! What a finite batch needs, without simulation: a floor, a first guess, and the limits of what is possible.
+
+use super::mixture::{Mixture, Times};
+use crate::service::Profile;
+use crate::simulate::pool::Ramp;
+use crate::simulate::work::Work;
+
+/// Nodes on either side of the mean over which a normal distribution is summed, and their distance.
+const NODES: i32 = 12;
+const NODE_SD: f64 = 1.0 / 3.0;
+/// Halvings of an interval: enough for the digits that a rate or a time is shown with.
+const HALVINGS: usize = 50;
+
+/// The smallest number of workers of a pool whose jobs all take the mean time: ⌈J/N⌉·m ≤ D. None when a single job
+/// takes longer than the deadline.
+///
+/// The answer of Little's law. It knows no tail, so it is only a floor.
+#[must_use]
+pub fn mean_value_floor(jobs: u64, mean_s: f64, deadline_s: f64) -> Option<u64> {
+    if jobs == 0 {
+        return Some(0);
+    }
+    // A hair of tolerance: 630 s hold 25 rounds of 25.2 s.
+    let rounds = ((deadline_s / mean_s) * (1.0 + 1e-12)).floor();
+    (rounds >= 1.0).then(|| jobs.div_ceil(if rounds < jobs as f64 { rounds as u64 } else { jobs }))
+}
+
+/// Approximations for one batch under one profile.
+#[derive(Debug, Clone)]
+pub struct ClosedForm {
+    jobs: u64,
+    mixture: Mixture,
+    ramp: Ramp,
+}
+
+impl ClosedForm {
+    /// For `work` on a service like `profile`, with workers that begin as `ramp` says.
+    #[must_use]
+    pub fn new(work: &Work, profile: &Profile, ramp: Ramp) -> Self {
+        Self { jobs: work.jobs(), mixture: Mixture::new(work, profile), ramp }
+    }
+
+    /// Mean job time with `workers` in flight, seconds.
+    #[must_use]
+    pub fn mean_s(&self, workers: u64) -> f64 {
+        self.mixture.at(workers.min(self.jobs)).mean_s
+    }
+
+    /// Mean remaining time of a busy worker's job, seconds.
+    #[must_use]
+    pub fn mean_residual_s(&self, workers: u64) -> f64 {
+        self.mixture.at(workers.min(self.jobs)).mean_residual_s()
+    }
+
+    /// Throughput of `workers` busy workers, jobs per second: N/R.
+    #[must_use]
+    pub fn x_per_s(&self, workers: u64) -> f64 {
+        workers as f64 / self.mixture.at(workers).mean_s
+    }
+
+    /// Probability that no job by itself takes longer than the deadline, F(D)ᴶ: no number of workers makes a finish
+    /// by the deadline more probable.
+    #[must_use]
+    pub fn largest_probability(&self, deadline_s: f64) -> f64 {
+        (self.jobs as f64 * self.mixture.at(1).ln_cdf(deadline_s)).exp()
+    }
+
+    /// Probability that `workers` workers finish by the deadline.
+    ///
+    /// The queue is empty at a time τ that is about normal, with mean (J·m + Σs)/N − E\[R²\]/(2m) for worker start
+    /// delays s and variance J·σ²/N². Each worker is then in the middle of a job, and its remaining time has the
+    /// distribution F_e of renewal theory (Feller 1971, XI.4), so P(T ≤ D) = E\[F_e(D − τ)ᴺ\].
+    #[must_use]
+    pub fn probability(&self, workers: u64, deadline_s: f64) -> f64 {
+        let workers = workers.min(self.jobs).min(self.in_time());
+        let (jobs, n) = (self.jobs as f64, workers as f64);
+        if self.jobs == 0 || workers == 0 {
+            return f64::from(self.jobs == 0);
+        }
+        let times = self.mixture.at(workers);
+        let possible = (jobs * times.ln_cdf(deadline_s)).exp();
+        if workers == self.jobs {
+            return possible;
+        }
+        let empty_s = jobs * times.mean_s / n + self.ramp.mean_delay_s(n) - times.mean_residual_s();
+        let sd_s = (jobs * times.variance_s2).sqrt() / n;
+        let finished = normal_mean(|z| finished_by(&times, n, deadline_s - empty_s - sd_s * z));
+        finished.min(possible)
+    }
+
+    /// Workers that begin before the queue is empty: the last of n begins at n/ρ, when n²/(2ρ) of work is done.
+    fn in_time(&self) -> u64 {
+        let work_s = self.jobs as f64 * self.mixture.at(1).mean_s;
+        self.ramp.per_s.map_or(u64::MAX, |per_s| (2.0 * per_s * work_s).sqrt() as u64 + 1)
+    }
+
+    /// The smallest number of workers up to `most` that finish by the deadline with this probability.
+    #[must_use]
+    pub fn smallest_pool(&self, deadline_s: f64, probability: f64, most: u64) -> Option<u64> {
+        let holds = |workers| self.probability(workers, deadline_s) >= probability;
+        let most = most.min(self.jobs);
+        holds(most).then(|| first(0, most, holds))
+    }
+
+    /// The time by which `workers` workers finish with this probability, seconds.
+    #[must_use]
+    pub fn finish_s(&self, workers: u64, probability: f64) -> f64 {
+        let mut high_s = self.mean_s(workers).max(1e-9);
+        while self.probability(workers, high_s) < probability && high_s < f64::MAX / 4.0 {
+            high_s *= 2.0;
+        }
+        bisect(0.0, high_s, |time_s| self.probability(workers, time_s) >= probability)
+    }
+
+    /// The number of workers, up to `most`, beyond which more make the batch finish later, because all slow each other
+    /// down by more than they share.
+    #[must_use]
+    pub fn fastest_pool(&self, probability: f64, most: u64) -> u64 {
+        let (mut low, mut high) = (1.min(most), most.min(self.jobs));
+        while high > low {
+            let middle = low.midpoint(high);
+            // A step wide enough to rise above rounding.
+            let next = (middle + 1 + middle / 256).min(high);
+            if self.finish_s(next, probability) < self.finish_s(middle, probability) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+}
+
+/// Probability that every busy worker's job ends within `left_s`.
+fn finished_by(times: &Times<'_>, workers: f64, left_s: f64) -> f64 {
+    if left_s <= 0.0 { 0.0 } else { (workers * (-times.residual_beyond(left_s)).ln_1p()).exp() }
+}
+
+/// E\[f(Z)\] for a standard normal Z.
+fn normal_mean(f: impl Fn(f64) -> f64) -> f64 {
+    let nodes = (-NODES..=NODES).map(|node| f64::from(node) * NODE_SD);
+    let (sum, weights) = nodes.fold((0.0, 0.0), |(sum, weights), z| {
+        let weight = (-z * z / 2.0).exp();
+        (sum + weight * f(z), weights + weight)
+    });
+    sum / weights
+}
+
+/// The first number above `low`, which fails, up to `high`, which holds.
+fn first(mut low: u64, mut high: u64, holds: impl Fn(u64) -> bool) -> u64 {
+    while high - low > 1 {
+        let middle = low.midpoint(high);
+        if holds(middle) { high = middle } else { low = middle }
+    }
+    high
+}
+
+fn bisect(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
+    for _ in 0..HALVINGS {
+        let middle = low.midpoint(high);
+        if holds(middle) { high = middle } else { low = middle }
+    }
+    high
+}
+
+/// Probability that jobs which start `rate_per_s` a second, and never wait for a worker, have all ended by the
+/// deadline: Π F(D − j/ρ).
+#[must_use]
+pub fn paced_probability(work: &Work, profile: &Profile, rate_per_s: f64, deadline_s: f64) -> f64 {
+    let (factor, delay_s) = (profile.copy.factor(), work.mean_delay_s(profile));
+    let sizes = work.sizes_bytes().iter().enumerate();
+    let logs = sizes.map(|(job, &bytes)| {
+        let left_s = deadline_s - delay_s - job as f64 / rate_per_s;
+        factor.cdf(left_s / profile.copy.mean_s(bytes, 1)).ln()
+    });
+    logs.sum::<f64>().exp()
+}
+
+/// The slowest pace that finishes by the deadline with this probability, jobs per second; None when none does.
+#[must_use]
+pub fn paced_rate_per_s(work: &Work, profile: &Profile, deadline_s: f64, probability: f64) -> Option<f64> {
+    let holds = |rate_per_s: f64| paced_probability(work, profile, rate_per_s, deadline_s) >= probability;
+    if !holds(f64::INFINITY) {
+        return None;
+    }
+    let slowest = work.jobs() as f64 / deadline_s / 2.0;
+    let fast_enough =
+        std::iter::successors(Some(slowest), |rate| Some(rate * 2.0)).find(|rate| holds(*rate))?;
+    Some(bisect(0.0, fast_enough, holds))
+}
+
+#[cfg(test)]
+#[path = "closed_form_tests.rs"]
+mod tests;

@@ -1,0 +1,97 @@
+use super::*;
+use crate::load::retry::RetryPolicy;
+use crate::service::Noise;
+use crate::simulate::work::Order;
+
+const ONCE: RetryPolicy = RetryPolicy { max_attempts: 1, base_ns: 0, cap_ns: 0 };
+
+fn work(jobs: usize) -> Work {
+    Work::new(vec![0; jobs].into(), Order::Fifo, ONCE)
+}
+
+fn lognormal(mean_s: f64, cv: f64) -> Profile {
+    let mut profile = Profile::default();
+    (profile.copy.base_s, profile.copy.noise_cv) = (mean_s, cv);
+    (profile.copy.sigma, profile.copy.kappa) = (0.0, 0.0);
+    profile
+}
+
+fn form(jobs: usize, profile: &Profile) -> ClosedForm {
+    ClosedForm::new(&work(jobs), profile, Ramp::default())
+}
+
+#[test]
+fn the_mean_value_answer() {
+    assert_eq!(mean_value_floor(45_000, 30.0, 600.0), Some(2250));
+    assert_eq!(mean_value_floor(45_000, 30.0, 599.0), Some(2369));
+    assert_eq!(mean_value_floor(250, 25.2, 630.0), Some(10));
+    assert_eq!(mean_value_floor(250, 25.2, 25.2), Some(250));
+    assert_eq!(mean_value_floor(250, 25.2, 25.0), None);
+    assert_eq!(mean_value_floor(0, 25.2, 1.0), Some(0));
+    assert_eq!(mean_value_floor(3, 1.0, 1e30), Some(1));
+}
+
+#[test]
+fn the_normal_approximation_is_near_the_simulated_minimum() {
+    let form = form(45_000, &lognormal(30.0, 0.5));
+    for (probability, simulated) in [(0.5, 2765.0), (0.95, 3102.0), (0.99, 3380.0)] {
+        let n = form.smallest_pool(600.0, probability, 45_000).unwrap();
+        assert!((n as f64 / simulated - 1.0).abs() < 0.02, "{probability}: {n} is not {simulated}");
+        let finish_s = form.finish_s(n, probability);
+        assert!((599.0..=600.0).contains(&finish_s), "{finish_s}");
+    }
+}
+
+#[test]
+fn workers_that_begin_one_after_the_other_are_needed_in_larger_numbers() {
+    let ramp = Ramp { per_s: Some(100.0) };
+    let form = ClosedForm::new(&work(45_000), &lognormal(30.0, 0.5), ramp);
+    for (probability, simulated) in [(0.5, 2851.0), (0.95, 3227.0), (0.99, 3559.0)] {
+        let n = form.smallest_pool(600.0, probability, 45_000).unwrap();
+        assert!((n as f64 / simulated - 1.0).abs() < 0.02, "{probability}: {n} is not {simulated}");
+    }
+    assert!(form.probability(45_000, 600.0) >= form.probability(20_000, 600.0), "late workers do no harm");
+}
+
+#[test]
+fn a_goal_that_one_job_can_miss_is_bounded() {
+    let form = form(45_000, &lognormal(30.0, 0.5));
+    let largest = form.largest_probability(120.0);
+    assert!(largest < 0.5 && form.smallest_pool(120.0, 0.5, 45_000).is_none(), "{largest}");
+    assert_eq!(form.probability(45_000, 120.0), largest);
+    assert!(form.probability(44_999, 120.0) <= largest);
+}
+
+#[test]
+fn the_paced_rates() {
+    let (work, profile) = (work(45_000), lognormal(30.0, 0.5));
+    for (probability, rate_per_s) in [(0.5, 95.92), (0.95, 108.39), (0.99, 119.70)] {
+        let seen = paced_rate_per_s(&work, &profile, 600.0, probability).unwrap();
+        assert!((seen - rate_per_s).abs() < 0.006, "{probability}: {seen} is not {rate_per_s}");
+    }
+    assert_eq!(paced_rate_per_s(&work, &profile, 100.0, 0.5), None);
+}
+
+#[test]
+fn more_workers_stop_paying_where_they_slow_each_other_down() {
+    let mut profile = lognormal(30.0, 0.5);
+    (profile.copy.sigma, profile.copy.kappa) = (1e-3, 1e-6);
+    let form = form(45_000, &profile);
+    let best = form.fastest_pool(0.9, 45_000);
+    let finish_s = |n| form.finish_s(n, 0.9);
+    assert!((100..990).contains(&best), "{best}: beyond the peak of throughput nothing is gained");
+    assert!(finish_s(best) < finish_s(best * 9 / 10) && finish_s(best) < finish_s(best * 11 / 10));
+    let unbounded = ClosedForm::new(&work(100), &lognormal(1.0, 0.1), Ramp::default());
+    assert!(unbounded.fastest_pool(0.9, 1000) >= 90);
+}
+
+#[test]
+fn empty_and_single_batches() {
+    assert_eq!(form(0, &lognormal(1.0, 0.5)).probability(3, 0.0), 1.0);
+    assert_eq!(form(0, &lognormal(1.0, 0.5)).smallest_pool(1.0, 0.99, 10), Some(0));
+    let mut profile = lognormal(1.0, 0.5);
+    profile.copy.noise = Some(Noise::Exponential);
+    let single = form(1, &profile);
+    assert!((single.probability(1, 3.0) - (1.0 - (-3.0f64).exp())).abs() < 1e-12);
+    assert_eq!(single.smallest_pool(3.0, 0.9, 10), Some(1));
+}

@@ -1,0 +1,185 @@
+//! The distribution of a batch's job times: one distribution for each size, mixed.
+
+use crate::service::{CopyProfile, Factor, Profile};
+use crate::simulate::work::Work;
+
+/// Sizes are put into so many classes of equally many jobs at most.
+const CLASSES: usize = 16;
+/// Even cells of probability of the table below.
+const CELLS: u32 = 1024;
+/// Beyond them each probability is this share of the one before, down to the last.
+const TAIL_RATIO: f64 = 0.85;
+const LAST_TAIL: f64 = 1e-12;
+
+/// Jobs of about the same size.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Class {
+    bytes: u64,
+    /// Share of all jobs.
+    share: f64,
+}
+
+/// Job times of a batch under a service profile, at any concurrency.
+#[derive(Debug, Clone)]
+pub struct Mixture {
+    classes: Vec<Class>,
+    copy: CopyProfile,
+    delay_s: f64,
+    factor: Factor,
+    excess: Excess,
+}
+
+/// Job times with a number of jobs in flight.
+#[derive(Debug, Clone)]
+pub struct Times<'a> {
+    /// Mean service time and share of each class.
+    classes: Vec<(f64, f64)>,
+    mixture: &'a Mixture,
+    /// E\[R\], seconds.
+    pub mean_s: f64,
+    /// Variance of R for jobs of known sizes, seconds².
+    pub variance_s2: f64,
+    /// E\[R²\], seconds².
+    pub second_moment_s2: f64,
+}
+
+impl Mixture {
+    /// The job times of `work` on a service like `profile`.
+    #[must_use]
+    pub fn new(work: &Work, profile: &Profile) -> Self {
+        let factor = profile.copy.factor();
+        Self {
+            classes: classes(work.sizes_bytes()),
+            copy: profile.copy.clone(),
+            delay_s: work.mean_delay_s(profile),
+            excess: Excess::of(&factor),
+            factor,
+        }
+    }
+
+    /// The job times with `workers` in flight.
+    #[must_use]
+    pub fn at(&self, workers: u64) -> Times<'_> {
+        let classes: Vec<(f64, f64)> =
+            self.classes.iter().map(|class| (self.copy.mean_s(class.bytes, workers), class.share)).collect();
+        let mean_of =
+            |value: &dyn Fn(f64) -> f64| classes.iter().map(|&(s, share)| share * value(s)).sum::<f64>();
+        let mean_s = mean_of(&|s| s) + self.delay_s;
+        let variance_s2 = mean_of(&|s| (s * self.factor.cv()).powi(2));
+        let second_moment_s2 = mean_of(&|s| (s + self.delay_s).powi(2)) + variance_s2;
+        Times { classes, mixture: self, mean_s, variance_s2, second_moment_s2 }
+    }
+}
+
+impl Times<'_> {
+    /// ln P(R ≤ x), in the mean over the jobs: times the number of jobs, the logarithm of the probability that none
+    /// takes longer.
+    #[must_use]
+    pub fn ln_cdf(&self, x_s: f64) -> f64 {
+        let served_s = x_s - self.mixture.delay_s;
+        self.classes.iter().map(|&(s, share)| share * self.mixture.factor.cdf(served_s / s).ln()).sum()
+    }
+
+    /// 1 − F_e(x), with F_e(x) = E\[min(R, x)\]/E\[R\]: the share of all work that a job does after its first x
+    /// seconds, which is also the chance that a busy worker needs longer than x more.
+    #[must_use]
+    pub fn residual_beyond(&self, x_s: f64) -> f64 {
+        let served_s = x_s - self.mixture.delay_s;
+        let beyond =
+            self.classes.iter().map(|&(s, share)| share * s * self.mixture.excess.beyond(served_s / s));
+        (beyond.sum::<f64>() / self.mean_s).min(1.0)
+    }
+
+    /// Mean remaining time of a busy worker's job in the long run, seconds: E\[R²\]/(2E\[R\]).
+    #[must_use]
+    pub fn mean_residual_s(&self) -> f64 {
+        if self.mean_s > 0.0 { self.second_moment_s2 / (2.0 * self.mean_s) } else { 0.0 }
+    }
+}
+
+fn classes(sizes_bytes: &[u64]) -> Vec<Class> {
+    let mut sorted = sizes_bytes.to_vec();
+    sorted.sort_unstable();
+    let groups = sorted.chunks(sorted.len().div_ceil(CLASSES).max(1));
+    let mut classes: Vec<Class> = Vec::new();
+    for group in groups {
+        let total: u128 = group.iter().map(|&bytes| u128::from(bytes)).sum();
+        let bytes = (total / group.len() as u128) as u64;
+        let share = group.len() as f64 / sorted.len() as f64;
+        match classes.last_mut() {
+            Some(last) if last.bytes == bytes => last.share += share,
+            _ => classes.push(Class { bytes, share }),
+        }
+    }
+    classes
+}
+
+/// E\[(f − x)⁺\] of a factor f, from a table that is fine where it matters.
+#[derive(Debug, Clone)]
+struct Excess {
+    /// Ascending x, with P(f > x) and E\[(f − x)⁺\].
+    points: Vec<(f64, f64, f64)>,
+}
+
+impl Excess {
+    fn of(factor: &Factor) -> Self {
+        let body = (1..CELLS).map(|cell| 1.0 - f64::from(cell) / f64::from(CELLS));
+        let last = 1.0 / f64::from(CELLS);
+        let tail = std::iter::successors(Some(last * TAIL_RATIO), |share| Some(share * TAIL_RATIO));
+        let shares = body.chain(tail.take_while(|share| *share > LAST_TAIL));
+        let mut points = vec![(0.0, 1.0, 0.0)];
+        points.extend(shares.map(|share| (factor.at(1.0 - share), share, 0.0)));
+        for index in (0..points.len() - 1).rev() {
+            let ((x, share, _), (next_x, next_share, beyond)) = (points[index], points[index + 1]);
+            points[index].2 = beyond + (next_x - x) * share.midpoint(next_share);
+        }
+        Self { points }
+    }
+
+    fn beyond(&self, x: f64) -> f64 {
+        let next = self.points.partition_point(|point| point.0 <= x);
+        let Some(&(next_x, next_share, beyond)) = self.points.get(next) else { return 0.0 };
+        let Some(&(last_x, last_share, _)) = next.checked_sub(1).and_then(|last| self.points.get(last))
+        else {
+            return beyond + next_x - x;
+        };
+        let share = last_share + (next_share - last_share) * (x - last_x) / (next_x - last_x);
+        beyond + (next_x - x) * share.midpoint(next_share)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::retry::RetryPolicy;
+    use crate::simulate::work::Order;
+
+    const ONCE: RetryPolicy = RetryPolicy { max_attempts: 1, base_ns: 0, cap_ns: 0 };
+
+    #[test]
+    fn the_excess_of_an_exponential_factor_is_its_own_tail() {
+        let excess = Excess::of(&Factor::Exponential);
+        for x in [0.0f64, 0.1, 1.0, 3.0, 10.0, 20.0] {
+            let (seen, exact) = (excess.beyond(x), (-x).exp());
+            assert!((seen / exact - 1.0).abs() < 0.01, "at {x}: {seen} is not {exact}");
+        }
+        let fixed = Excess::of(&Factor::lognormal(0.0));
+        assert_eq!([0.0, 0.25, 1.0, 2.0].map(|x| (fixed.beyond(x) * 1e3).round()), [1000.0, 750.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn sizes_mix() {
+        let work = Work::new([0u64, 0, 280_000_000, 0].into(), Order::Fifo, ONCE);
+        let mut profile = Profile::default();
+        (profile.copy.base_s, profile.copy.noise) = (2.0, Some(crate::service::Noise::Exponential));
+        let mixture = Mixture::new(&work, &profile);
+        let times = mixture.at(1);
+        assert!((times.mean_s - 4.5).abs() < 1e-12);
+        // E[R²] of an exponential time is twice its mean squared.
+        assert!((times.second_moment_s2 - 2.0 * (0.75 * 4.0 + 0.25 * 144.0)).abs() < 1e-9);
+        let ln_cdf = 0.75 * (1.0 - (-3.0f64).exp()).ln() + 0.25 * (1.0 - (-0.5f64).exp()).ln();
+        assert!((times.ln_cdf(6.0) - ln_cdf).abs() < 1e-12);
+        let beyond = (0.75 * 2.0 * (-3.0f64).exp() + 0.25 * 12.0 * (-0.5f64).exp()) / 4.5;
+        assert!((times.residual_beyond(6.0) / beyond - 1.0).abs() < 1e-3);
+    }
+}
