@@ -64,7 +64,8 @@ impl Usl {
     }
 
     /// 1 + σ(N−1) + κN(N−1): how many times longer a request takes than alone.
-    fn slowdown(&self, n: f64) -> f64 {
+    #[must_use]
+    pub fn slowdown(&self, n: f64) -> f64 {
         1.0 + self.sigma * (n - 1.0) + self.kappa * n * (n - 1.0)
     }
 

@@ -7,9 +7,11 @@ mod gauge;
 mod model;
 mod noise;
 mod profile;
+mod tailed;
 mod token_bucket;
 
 pub use gauge::Gauge;
 pub use model::{Admission, CopyRequest, Refusal, Request, ServiceModel};
 pub use noise::{Factor, Noise};
 pub use profile::{CopyProfile, Profile, ProfileError, PublishProfile, RequestProfile};
+pub use tailed::Tailed;

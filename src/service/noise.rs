@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use statrs::function::erf::{erfc, erfc_inv};
 
+use super::tailed::Tailed;
 use crate::random;
 
 /// How far the mean of a list of factors may be from 1.
@@ -20,6 +21,8 @@ pub enum Noise {
     /// Measured factors: values at evenly spaced probabilities from 0 to 1, ascending, with mean 1; straight lines
     /// between them.
     Factors(Vec<f64>),
+    /// Measured factors with mean 1 whose tail goes beyond what was measured.
+    Tailed(Tailed),
 }
 
 /// A distribution of factors with mean 1.
@@ -34,6 +37,8 @@ pub enum Factor {
     Exponential,
     /// Values at evenly spaced probabilities from 0 to 1, ascending, straight lines between them.
     Quantiles(Arc<[f64]>),
+    /// A measured body and a tail that goes beyond it.
+    Tailed(Arc<Tailed>),
 }
 
 impl Factor {
@@ -58,6 +63,7 @@ impl Factor {
                 let above = (below + 1).min(values.len() - 1);
                 values[below] + (values[above] - values[below]) * (place - below as f64)
             }
+            Self::Tailed(tailed) => tailed.at(u),
         }
     }
 
@@ -78,6 +84,7 @@ impl Factor {
                 let Some(below) = above.checked_sub(1) else { return 0.0 };
                 (below as f64 + (x - values[below]) / (right - values[below])) / (values.len() - 1) as f64
             }
+            Self::Tailed(tailed) => tailed.cdf(x),
         }
     }
 
@@ -93,6 +100,10 @@ impl Factor {
                 let second = squares.sum::<f64>() / (3 * values.len().saturating_sub(1).max(1)) as f64;
                 (second - mean(values).powi(2)).max(0.0).sqrt()
             }
+            Self::Tailed(tailed) => {
+                let (mean, second) = tailed.moments();
+                (second - mean * mean).max(0.0).sqrt() / mean
+            }
         }
     }
 
@@ -104,6 +115,11 @@ impl Factor {
             _ => self.at(random::uniform(seed, purpose)),
         }
     }
+}
+
+/// Whether a measured body and its tail can be factors: a distribution with mean 1.
+pub(super) fn are_tailed_factors(tailed: &Tailed) -> bool {
+    tailed.is_distribution() && (tailed.moments().0 - 1.0).abs() <= MEAN_TOLERANCE
 }
 
 /// Whether a list can be factors: two or more, ascending, none negative, with mean 1.
@@ -125,14 +141,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn shapes() -> [Factor; 4] {
+    fn shapes() -> [Factor; 5] {
         let values = [0.2, 0.5, 0.9, 1.4, 2.2];
         let quantiles = values.map(|value| value / mean(&values));
+        let tailed = Tailed { above: 0.8, body: vec![0.2, 0.5, 1.1, 1.3], tail: vec![1.6, 2.0, 2.5] };
         [
             Factor::lognormal(0.5),
             Factor::lognormal(2.0),
             Factor::Exponential,
             Factor::Quantiles(quantiles.into()),
+            Factor::Tailed(tailed.with_mean_1().into()),
         ]
     }
 
@@ -165,5 +183,8 @@ mod tests {
         for wrong in [&[1.0][..], &[0.5, 1.6], &[1.5, 0.5], &[-0.5, 2.5], &[0.5, f64::NAN]] {
             assert!(!are_factors(wrong), "{wrong:?}");
         }
+        let tailed = Tailed { above: 0.5, body: vec![0.5, 0.9], tail: vec![1.5] };
+        assert!(!are_tailed_factors(&tailed), "its mean is not 1");
+        assert!(are_tailed_factors(&tailed.with_mean_1()));
     }
 }

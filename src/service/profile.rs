@@ -55,6 +55,9 @@ impl Default for CopyProfile {
 }
 
 impl CopyProfile {
+    /// A bandwidth so large that a copy takes `base_s` whatever its size, and that every file format can hold.
+    pub const NO_LIMIT_BYTES_PER_S: f64 = 1e18;
+
     /// Mean seconds that a copy of `bytes` takes with `in_flight` copies running, itself included.
     ///
     /// R(N) = R(1)·(1 + σ(N−1) + κN(N−1)) (Gunther, *Guerrilla Capacity Planning*), and never less
@@ -89,6 +92,7 @@ impl CopyProfile {
             None => Factor::lognormal(self.noise_cv),
             Some(Noise::Exponential) => Factor::Exponential,
             Some(Noise::Factors(values)) => Factor::Quantiles(values.as_slice().into()),
+            Some(Noise::Tailed(tailed)) => Factor::Tailed(tailed.clone().into()),
         }
     }
 }
@@ -186,6 +190,11 @@ impl Profile {
             let mean = values.iter().sum::<f64>() / values.len() as f64;
             let rule = "list of two or more ascending factors whose mean is 1";
             check("copy.noise.factors", mean, noise::are_factors(values), rule)?;
+        }
+        if let Some(Noise::Tailed(tailed)) = &copy.noise {
+            let rule =
+                "`above` between 0 and 1, two or more values as body and one as tail, ascending, with mean 1";
+            check("copy.noise.tailed", tailed.above, noise::are_tailed_factors(tailed), rule)?;
         }
         let error_rate = request.error_rate;
         check("request.error_rate", error_rate, (0.0..=1.0).contains(&error_rate), "number from 0 to 1")

@@ -1,0 +1,105 @@
+//! From measured factors to noise: the body as it was measured, the tail as its family has it.
+
+use super::family::{Family, SlowPart, Tail};
+use crate::service::{Noise, Tailed};
+
+/// Values of the body.
+const BODY: usize = 129;
+/// Halvings of the tail: the last value is exceeded once in 2³² times the tail's own share.
+const HALVINGS: i32 = 32;
+/// Below this coefficient of variation there is no noise to speak of.
+const NO_NOISE_CV: f64 = 1e-6;
+
+/// The slowest of a sample in shares of its tail.
+const SLOWEST: f64 = 1.5;
+/// Parameters of a fit of their own for the slowest.
+const MORE_PARAMETERS: f64 = 2.0;
+
+/// Share of a sample that the fitted tail replaces: 25 of 250, 160 of 10,000.
+fn tail_share(count: usize) -> f64 {
+    (1.6 / (count as f64).sqrt()).clamp(0.01, 0.5)
+}
+
+/// Share of a sample that the tail is fitted to, which has to show more than the tail's beginning.
+fn fitted_share(count: usize) -> f64 {
+    (5.0 * tail_share(count)).min(1.0)
+}
+
+/// Share of a sample that counts as the slowest.
+fn slowest_share(count: usize) -> f64 {
+    SLOWEST * tail_share(count)
+}
+
+fn part_size(count: usize, share: f64) -> usize {
+    ((count as f64 * share).ceil() as usize).clamp(2.min(count), count)
+}
+
+/// The noise that a sample of factors, all above 0, shows; None where they do not vary.
+///
+/// `luck` chooses among the families: None takes the likeliest; a number from 0 to 1 takes each as often as its
+/// Akaike weight says (Burnham and Anderson 2002, ch. 4), so that resampled fits show that it is not known.
+pub(super) fn noise(factors: &mut [f64], luck: Option<f64>) -> Option<Noise> {
+    factors.sort_by(f64::total_cmp);
+    let count = factors.len();
+    let mean = factors.iter().sum::<f64>() / count as f64;
+    let squares = factors.iter().map(|factor| (factor - mean).powi(2)).sum::<f64>();
+    let cv = (squares / count as f64).sqrt() / mean;
+    if cv < NO_NOISE_CV {
+        return None;
+    }
+    let tail = tail(factors, cv, luck);
+    Some(Noise::Tailed(joined(factors, &tail).with_mean_1()))
+}
+
+/// The tail of a sample: of a family fitted to its slow part, or to its slowest alone where the two differ by more
+/// than two more parameters explain (Akaike's criterion), as where one request in twenty goes another way.
+fn tail(sorted: &[f64], cv: f64, luck: Option<f64>) -> Tail {
+    let part = |share: f64| SlowPart::of(sorted, part_size(sorted.len(), share));
+    let (slow, slowest) = (part(fitted_share(sorted.len())), part(slowest_share(sorted.len())));
+    let mut fits = Family::ALL.map(|family| Tail::fit(family, &slow, cv)).to_vec();
+    let bulk = likeliest(&fits);
+    let without_slowest = bulk.1 - slowest.log_likelihood(&bulk.0);
+    fits.extend(Family::ALL.map(|family| {
+        let (tail, log_likelihood) = Tail::fit(family, &slowest, cv);
+        (tail, without_slowest + log_likelihood - MORE_PARAMETERS)
+    }));
+    match luck {
+        None => likeliest(&fits).0,
+        Some(luck) => by_weight(&fits, luck),
+    }
+}
+
+fn likeliest(fits: &[(Tail, f64)]) -> (Tail, f64) {
+    fits.iter().copied().fold(fits[0], |best, fit| if fit.1 > best.1 { fit } else { best })
+}
+
+/// One of the fits, each as often as its likelihood says.
+fn by_weight(fits: &[(Tail, f64)], luck: f64) -> Tail {
+    let (likeliest, highest) = likeliest(fits);
+    let weight = |fit: &(Tail, f64)| (fit.1 - highest).exp();
+    let mut left = luck * fits.iter().map(weight).sum::<f64>();
+    let chosen = fits.iter().find(|fit| {
+        left -= weight(fit);
+        left < 0.0
+    });
+    chosen.map_or(likeliest, |fit| fit.0)
+}
+
+/// The sample up to where the tail begins, then the tail.
+fn joined(sorted: &[f64], tail: &Tail) -> Tailed {
+    let share = tail_share(sorted.len());
+    let begin = tail.exceeded_by(share);
+    let last = (sorted.len() - 1) as f64;
+    let body = (0..BODY).map(|index| {
+        if index + 1 == BODY {
+            return begin;
+        }
+        let place = (1.0 - share) * index as f64 / (BODY - 1) as f64 * last;
+        let below = place as usize;
+        let above = (below + 1).min(sorted.len() - 1);
+        let value = sorted[below] + (sorted[above] - sorted[below]) * (place - below as f64);
+        value.min(begin)
+    });
+    let halved = (1..=HALVINGS).map(|halvings| tail.exceeded_by(share * 0.5f64.powi(halvings)));
+    Tailed { above: 1.0 - share, body: body.collect(), tail: halved.collect() }
+}

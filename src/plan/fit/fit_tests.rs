@@ -1,0 +1,348 @@
+use super::family::{Family, Tail};
+use super::*;
+use crate::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
+use crate::scenario::quantity::nanoseconds;
+use crate::service::{CopyRequest, Factor, Noise, Request as ServiceRequest, ServiceModel};
+use crate::stats::recorder::Recorder;
+use crate::stats::summary::SCHEMA;
+
+/// A run of levels with so many workers.
+fn document(workers: &[u32]) -> RunDocument {
+    let document = serde_json::json!({
+        "schema": SCHEMA, "run": "r", "name": "n", "started_at": "2026-11-23T00:00:00Z", "version": "",
+        "command": [], "target": { "kind": "embedded" }, "rehearsal": true, "virtual_time": true, "seed": 1,
+        "complete": true, "machine": "", "levels": [],
+        "scenario": {
+            "name": "n", "operation": "copy", "objects": {}, "arrivals": { "kind": "closed", "workers": 1 },
+        },
+    });
+    let mut document: RunDocument = serde_json::from_value(document).unwrap();
+    for &workers in workers {
+        let mut level = Recorder::new(0, 0).summary();
+        level.concurrency = Some(workers);
+        level.in_flight_mean = f64::from(workers);
+        document.levels.push(level);
+    }
+    document
+}
+
+fn attempt(level: u32, job: u64, bytes: u64, started_s: f64, lasted_s: f64, outcome: Outcome) -> Attempt {
+    let started_ns = nanoseconds(started_s);
+    let start = Start {
+        job,
+        object: job,
+        request: Request::Copy,
+        attempt: 1,
+        worker: None,
+        job_intended_ns: started_ns,
+        intended_ns: started_ns,
+        bytes,
+        items: 1,
+    };
+    let job_end = (outcome == Outcome::Ok).then_some(JobEnd::Done);
+    let ended_ns = started_ns + nanoseconds(lasted_s);
+    Attempt { level, start, started_ns, ended_ns, outcome, code: None, job_end }
+}
+
+/// Copies by a profile with a constant number in flight, one level for each number.
+fn measured(profile: &Profile, workers: &[u32], jobs: u64, sizes: [u64; 2]) -> Observations {
+    let document = document(workers);
+    let mut observations = Observations::of(&document);
+    let factor = profile.copy.factor();
+    for (level, &n) in (0..).zip(workers) {
+        for job in 0..jobs {
+            let word = random::word(11, &[u64::from(level), job]);
+            let bytes = sizes[0] + word % (sizes[1] - sizes[0] + 1);
+            let lasted_s =
+                profile.copy.mean_s(bytes, u64::from(n)) * factor.draw(12, &[u64::from(level), job]);
+            observations.add(&attempt(level, job, bytes, job as f64, lasted_s, Outcome::Ok));
+        }
+    }
+    observations
+}
+
+fn noisy(noise: Option<Noise>, cv: f64) -> Profile {
+    let mut profile = Profile::default();
+    (profile.copy.base_s, profile.copy.sigma, profile.copy.kappa) = (2.0, 0.0, 0.0);
+    (profile.copy.noise_cv, profile.copy.noise) = (cv, noise);
+    profile
+}
+
+const WIDE: [u64; 2] = [50_000_000, 1_000_000_000];
+
+#[test]
+fn a_known_profile_is_found_again_and_survives_a_file() {
+    for truth in [noisy(None, 0.3), noisy(Some(Noise::Exponential), 0.0)] {
+        let observations = measured(&truth, &[40], 3000, WIDE);
+        let model = fit(&document(&[40]), &observations, 1).unwrap();
+        let text = toml::to_string(&model.profile).unwrap();
+        let read: Profile = toml::from_str(&text).unwrap();
+        assert_eq!(read, model.profile);
+        assert_eq!(read.validate(), Ok(()));
+        assert!((read.copy.base_s - 2.0).abs() < 0.6, "{}", read.copy.base_s);
+        assert!((read.copy.bandwidth_bytes_per_s / 28e6 - 1.0).abs() < 0.06);
+        let (factor, true_factor) = (read.copy.factor(), truth.copy.factor());
+        for (u, tolerance) in [(0.1, 0.1), (0.5, 0.05), (0.9, 0.05), (0.99, 0.08), (0.99999, 0.12)] {
+            let ratio = factor.at(u) / true_factor.at(u);
+            assert!((ratio - 1.0).abs() < tolerance, "at {u}: {ratio} of {:?}", truth.copy.noise);
+        }
+        let kinds: Vec<_> = model.notes.iter().map(std::mem::discriminant).collect();
+        let no_scaling = Note::NoScaling { n: 40.0, refused: None };
+        assert_eq!(kinds, [&Note::Rehearsal, &no_scaling].map(std::mem::discriminant));
+    }
+}
+
+#[test]
+fn the_embedded_service_behaves_as_the_one_that_was_measured() {
+    let truth = noisy(None, 0.5);
+    let fitted = fit(&document(&[40]), &measured(&truth, &[40], 2000, WIDE), 1).unwrap().profile;
+    let times = |profile: Profile| {
+        let mut service = ServiceModel::new(profile, 5);
+        let mut times: Vec<u64> = (0..4000)
+            .map(|object| {
+                let source = format!("s/{object}");
+                let (bytes, destination) = (400_000_000, "t/x");
+                let copy = CopyRequest { source: &source, destination, bytes, part_number: None, ordinal: 0 };
+                let now_ns = object * 1_000_000_000;
+                let admission = service.admit(now_ns, &ServiceRequest::Copy(copy));
+                let duration_ns = admission.duration_ns;
+                service.finish(now_ns, admission);
+                duration_ns
+            })
+            .collect();
+        times.sort_unstable();
+        times
+    };
+    let (before, after) = (times(truth), times(fitted));
+    for place in [400, 2000, 3600, 3960] {
+        let ratio = after[place] as f64 / before[place] as f64;
+        assert!((ratio - 1.0).abs() < 0.08, "{place}: {ratio}");
+    }
+}
+
+#[test]
+fn the_same_run_and_seed_give_the_same_model() {
+    let observations = measured(&noisy(None, 0.4), &[10], 60, WIDE);
+    let fitted = |seed| fit(&document(&[10]), &observations, seed).unwrap();
+    assert_eq!(fitted(1), fitted(1));
+    assert_eq!(fitted(1).profile, fitted(2).profile);
+    assert_ne!(fitted(1).resampled, fitted(2).resampled);
+    assert!(fitted(1).resampled.iter().all(|profile| profile.validate().is_ok()));
+}
+
+#[test]
+fn contention_is_taken_from_a_sound_sweep_only() {
+    let workers = [1, 4, 16, 64, 128, 256];
+    let mut truth = noisy(None, 0.2);
+    (truth.copy.sigma, truth.copy.kappa) = (0.01, 1e-5);
+    let observed = |document: &RunDocument| {
+        let mut observations = Observations::of(document);
+        for (level, &n) in (0..).zip(&workers) {
+            for job in 0..200 {
+                let seconds = truth.copy.mean_s(700_000_000, u64::from(n));
+                let lasted_s = seconds * truth.copy.factor().draw(3, &[u64::from(level), job]);
+                observations.add(&attempt(level, job, 700_000_000, 0.0, lasted_s, Outcome::Ok));
+            }
+        }
+        fit(document, &observations, 1).unwrap()
+    };
+    let mut document = document(&workers);
+    let points: Vec<_> = workers
+        .iter()
+        .map(|&n| {
+            let n = f64::from(n);
+            crate::law::usl_fit::Point::relative(n, n / truth.copy.mean_s(700_000_000, n as u64))
+        })
+        .collect();
+    document.usl = crate::stats::scaling::scaling(&points);
+    let model = observed(&document);
+    assert!((model.profile.copy.sigma / 0.01 - 1.0).abs() < 0.05, "{}", model.profile.copy.sigma);
+    assert!((model.profile.copy.mean_s(700_000_000, 1) / 27.0 - 1.0).abs() < 0.03);
+    assert_eq!(model.basis.jobs, 1200);
+
+    document.usl.as_mut().unwrap().refused = Some("no peak".into());
+    let model = observed(&document);
+    assert_eq!((model.profile.copy.sigma, model.basis.jobs), (0.0, 200), "the largest level only");
+    let at_256 = truth.copy.mean_s(700_000_000, 256);
+    assert!((model.profile.copy.mean_s(700_000_000, 1) / at_256 - 1.0).abs() < 0.05);
+    assert!(model.notes.contains(&Note::NoScaling { n: 256.0, refused: Some("no peak".into()) }));
+}
+
+#[test]
+fn refusals_and_parts_are_counted_and_parts_of_a_job_stay_together() {
+    let document = document(&[10]);
+    let mut observations = Observations::of(&document);
+    for job in 0..40u64 {
+        for part in 1..=3 {
+            let mut copy = attempt(0, job, 1_000_000, 0.0, 1.0 + job as f64 / 10.0, Outcome::Ok);
+            copy.start.request = Request::CopyPart(part);
+            copy.job_end = (part == 3).then_some(JobEnd::Done);
+            observations.add(&copy);
+        }
+        observations.add(&attempt(0, job, 1_000_000, 0.0, 0.1, Outcome::Throttled));
+        observations.add(&attempt(0, job, 1_000_000, 0.0, 0.3, Outcome::ServerError));
+    }
+    let model = fit(&document, &observations, 1).unwrap();
+    assert_eq!((model.basis.jobs, model.basis.attempts), (40, 200));
+    assert_eq!(model.profile.request.error_rate, 0.25);
+    assert!((model.profile.request.refusal_s - 0.2).abs() < 1e-9);
+    assert!(model.notes.contains(&Note::Throttled { share: 0.2 }));
+    let sizes = Note::SizesTooAlike { smallest_bytes: 1_000_000, largest_bytes: 1_000_000 };
+    assert!(model.notes.contains(&sizes), "{:?}", model.notes);
+    // The mean of 40 jobs is as uncertain as 40 values are, not as 120.
+    let means: Vec<f64> = model.resampled.iter().map(|profile| profile.copy.mean_s(1_000_000, 1)).collect();
+    let mean = means.iter().sum::<f64>() / means.len() as f64;
+    let spread = (means.iter().map(|it| (it - mean).powi(2)).sum::<f64>() / means.len() as f64).sqrt();
+    let expected = 40f64.sqrt() * 0.1 / 12f64.sqrt();
+    assert!((spread / expected - 1.0).abs() < 0.2, "{spread} is not {expected}");
+}
+
+#[test]
+fn what_began_too_late_to_be_seen_to_its_end_is_left_out() {
+    let mut document = document(&[10]);
+    document.complete = false;
+    document.levels[0].jobs = 1010;
+    document.levels[0].jobs_done = 1000;
+    let mut observations = Observations::of(&document);
+    // Cut off at 100 s: a copy is seen only when it ended before.
+    for job in 0..2000u64 {
+        let (started_s, lasted_s) = (job as f64 / 20.0, 5.0 + 40.0 * random::uniform(1, &[job]));
+        if started_s + lasted_s < 100.0 {
+            observations.add(&attempt(0, job, 0, started_s, lasted_s, Outcome::Ok));
+        }
+    }
+    let model = fit(&document, &observations, 1).unwrap();
+    let mean_s = model.profile.copy.mean_s(0, 1);
+    assert!((mean_s / 25.0 - 1.0).abs() < 0.04, "{mean_s}");
+    assert!(model.notes.contains(&Note::CutOff { unfinished: 10 }));
+}
+
+#[test]
+fn too_little_is_refused_and_little_is_said_to_be() {
+    let few = |jobs| fit(&document(&[4]), &measured(&noisy(None, 0.3), &[4], jobs, WIDE), 1);
+    assert_eq!(few(0), Err(FitError::NoCopies));
+    assert_eq!(few(1), Err(FitError::TooFew { jobs: 1 }));
+    for jobs in [2, 3, 29] {
+        let model = few(jobs).unwrap();
+        assert!(model.notes.contains(&Note::SmallSample { jobs }));
+        let all = model.resampled.iter().chain([&model.profile]);
+        assert!(all.clone().all(|profile| profile.validate().is_ok()), "{jobs} jobs");
+    }
+    assert!(!few(30).unwrap().notes.contains(&Note::SmallSample { jobs: 30 }));
+}
+
+#[test]
+fn times_without_noise_and_times_of_zero_are_no_trouble() {
+    let flat = fit(&document(&[4]), &measured(&noisy(None, 0.0), &[4], 50, WIDE), 1).unwrap().profile;
+    assert_eq!((flat.copy.noise.clone(), flat.copy.noise_cv), (None, 0.0));
+    let mut observations = Observations::of(&document(&[4]));
+    (0..50).for_each(|job| observations.add(&attempt(0, job, job % 2, 0.0, 0.0, Outcome::Ok)));
+    let model = fit(&document(&[4]), &observations, 1).unwrap();
+    assert_eq!(model.profile.validate(), Ok(()));
+}
+
+#[test]
+fn a_long_run_is_thinned_by_whole_jobs_whatever_their_order() {
+    let document = document(&[4]);
+    let sample = |jobs: &mut dyn Iterator<Item = u64>| {
+        let mut observations = Observations::of(&document);
+        jobs.for_each(|job| observations.add(&attempt(0, job, 1, 0.0, 1.0 + job as f64, Outcome::Ok)));
+        (observations.jobs, observations.copies(false))
+    };
+    let (jobs, forwards) = sample(&mut (0..30_000));
+    assert_eq!(jobs, 30_000);
+    assert!((5_000..=10_000).contains(&forwards.len()), "{}", forwards.len());
+    assert_eq!(forwards, sample(&mut (0..30_000).rev()).1);
+}
+
+/// The share of fits whose 95 % upper limit for the largest of 45,000 factors holds it, over 60 systems of five kinds.
+#[test]
+fn upper_limits_hold_the_largest_of_45_000_as_often_as_they_say() {
+    const P: f64 = 1.0 - 0.5 / 45_000.0;
+    let systems: Vec<(u64, Mixture)> =
+        (0..4u64).flat_map(|round| systems().into_iter().map(move |it| (round, it))).collect();
+    let limits: Vec<(f64, f64)> = systems
+        .par_iter()
+        .enumerate()
+        .map(|(index, (_, system))| {
+            let seed = index as u64;
+            let copies: Vec<Observation> = (0..250)
+                .map(|job| Observation { job, n: 1.0, bytes: 0, seconds: system.draw(seed, job) })
+                .collect();
+            let jobs: Vec<&[Observation]> = copies.chunks(1).collect();
+            let usl = Scaling::default().usl(0.0);
+            let largest = |copies: &[Observation], luck| {
+                let profile = copy_profile(copies, Form::Flat, usl, luck);
+                profile.base_s * profile.factor().at(P)
+            };
+            let mut resampled: Vec<f64> = (0..20)
+                .map(|number| largest(&draw(&jobs, seed, number), Some(random::uniform(seed, &[number]))))
+                .collect();
+            resampled.sort_by(f64::total_cmp);
+            let truth = system.exceeded_with(1.0 - P);
+            (resampled[19] / truth, largest(&copies, None) / truth)
+        })
+        .collect();
+    let held = limits.iter().filter(|(upper, _)| *upper >= 1.0).count();
+    let median = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let upper = median(limits.iter().map(|limit| limit.0).collect());
+    let point = median(limits.iter().map(|limit| limit.1).collect());
+    let shown =
+        format!("{held} of {} held; median limit {upper:.2}, median estimate {point:.2}", limits.len());
+    assert!(held * 100 >= 80 * limits.len(), "{shown}");
+    assert!((0.8..1.2).contains(&point) && upper < 2.0, "{shown}");
+}
+
+/// Shares, means and factors whose mixture has about mean 1.
+struct Mixture(Vec<(f64, f64, Factor)>);
+
+impl Mixture {
+    fn draw(&self, seed: u64, number: u64) -> f64 {
+        let mut left = random::uniform(seed, &[number, 1]);
+        let part = self.0.iter().find(|part| {
+            left -= part.0;
+            left < 0.0
+        });
+        let (_, mean, factor) = part.unwrap_or(&self.0[0]);
+        mean * factor.draw(seed, &[number, 2])
+    }
+
+    /// The value that a share `above` exceeds, by bisection.
+    fn exceeded_with(&self, above: f64) -> f64 {
+        let larger =
+            |x: f64| self.0.iter().map(move |(share, mean, factor)| share * (1.0 - factor.cdf(x / mean)));
+        let (mut low, mut high) = (0.0, 1e3);
+        for _ in 0..60 {
+            let middle = f64::midpoint(low, high);
+            if larger(middle).sum::<f64>() > above { low = middle } else { high = middle }
+        }
+        high
+    }
+}
+
+/// Lognormal, gamma, Weibull, two modes, and one request in twenty that goes a slower way.
+fn systems() -> Vec<Mixture> {
+    let of_cv = |cv: f64| {
+        let lognormal = |cv| Factor::lognormal(cv);
+        let slow = 1.0 + 2.0 * cv;
+        let scale = 0.95 + 0.05 * slow;
+        [
+            vec![(1.0, 1.0, lognormal(cv))],
+            vec![(1.0, 1.0, of_family(Family::Gamma, cv))],
+            vec![(1.0, 1.0, of_family(Family::Weibull, cv))],
+            vec![(0.7, 1.0 - 0.6 * cv, lognormal(cv / 2.0)), (0.3, 1.0 + 1.4 * cv, lognormal(cv / 2.0))],
+            vec![(0.95, 1.0 / scale, lognormal(0.7 * cv)), (0.05, slow / scale, lognormal(cv))],
+        ]
+    };
+    [0.1, 0.5, 1.0].into_iter().flat_map(of_cv).map(Mixture).collect()
+}
+
+fn of_family(family: Family, cv: f64) -> Factor {
+    let tail = Tail::member(family, family.with_cv(cv));
+    let body = (0..=400).map(|i| tail.exceeded_by(1.0 - 0.9 * f64::from(i).max(1e-3) / 400.0)).collect();
+    let halved = (1..40).map(|halvings| tail.exceeded_by(0.1 * 0.5f64.powi(halvings))).collect();
+    Factor::Tailed(crate::service::Tailed { above: 0.9, body, tail: halved }.with_mean_1().into())
+}

@@ -1,0 +1,258 @@
+//! From a measured run to a service model, with what is not known about it.
+//!
+//! R = (a + size/bandwidth) · slowdown(N) · factor. Factors are multiplied because times scale and are never
+//! negative. How sure the model is follows from refits to resampled jobs (Efron and Tibshirani 1993).
+
+mod descent;
+mod factors;
+mod family;
+mod line;
+mod note;
+mod observations;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use self::line::{Form, Line};
+use self::observations::Observation;
+use crate::law::usl::Usl;
+use crate::random;
+use crate::service::{CopyProfile, Profile};
+use crate::stats::scaling::UslSummary;
+use crate::stats::summary::RunDocument;
+
+pub use note::Note;
+pub use observations::Observations;
+
+/// Refits to resampled jobs.
+const RESAMPLES: u64 = 200;
+/// Jobs below which a sample counts as small.
+const SMALL_SAMPLE: u64 = 30;
+/// Standard error of the elasticity of time by size from which on sizes count as too alike.
+const ELASTICITY_ERROR: f64 = 0.25;
+/// Small requests from which on their own times are used instead of the built-in ones.
+const SMALL_REQUESTS: u64 = 10;
+/// Half of a 95 % interval in standard errors.
+const INTERVAL_ERRORS: f64 = 1.96;
+
+/// A service model with its uncertainty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FittedModel {
+    /// The best model.
+    pub profile: Profile,
+    /// As good models, each from another sample of the same jobs; empty where nothing was measured.
+    pub resampled: Vec<Profile>,
+    /// What it rests on.
+    pub basis: Basis,
+    /// What it cannot know.
+    pub notes: Vec<Note>,
+}
+
+/// Whether a model was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BasisKind {
+    /// Fitted to a run.
+    Measured,
+    /// Given by the user.
+    Assumed,
+}
+
+/// What a model rests on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Basis {
+    /// Whether it was measured.
+    pub kind: BasisKind,
+    /// The run or the words that it was taken from.
+    pub source: String,
+    /// When the run started, RFC 3339.
+    pub started_at: Option<String>,
+    /// Whether the numbers say nothing about a real account.
+    pub rehearsal: bool,
+    /// Jobs done in the levels that were used.
+    pub jobs: u64,
+    /// Attempts at copies in those levels.
+    pub attempts: u64,
+    /// Most requests in flight in those levels, as their mean over time; None where nothing was measured.
+    pub measured_n_max: Option<f64>,
+    /// Smallest and largest copy or part, in bytes; None where size does not matter.
+    pub measured_size_bytes: Option<[u64; 2]>,
+}
+
+/// Why there is no model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FitError {
+    /// No copy succeeded.
+    #[error("no copy succeeded in the run; measure a scenario with `operation = \"copy\"`")]
+    NoCopies,
+    /// One job has no spread.
+    #[error("{jobs} job is not enough to fit a model to; measure 30 or more")]
+    TooFew {
+        /// Jobs of use.
+        jobs: usize,
+    },
+}
+
+/// Fits a model to a run. The same run and seed give the same model on any number of cores.
+///
+/// # Errors
+/// Where fewer than two jobs were copied.
+pub fn fit(document: &RunDocument, observations: &Observations, seed: u64) -> Result<FittedModel, FitError> {
+    let unfinished: u64 =
+        document.levels.iter().map(|level| level.jobs - level.jobs_done - level.jobs_failed).sum();
+    let is_cut_off = !document.complete || unfinished > 0;
+    let copies = observations.copies(is_cut_off);
+    let jobs: Vec<&[Observation]> = copies.chunk_by(|a, b| a.job == b.job).collect();
+    match jobs.len() {
+        0 => return Err(FitError::NoCopies),
+        1 => return Err(FitError::TooFew { jobs: 1 }),
+        _ => {}
+    }
+    let sizes = || copies.iter().map(|copy| copy.bytes);
+    let size_range = [sizes().min().unwrap_or(0), sizes().max().unwrap_or(0)];
+    let form = form(&copies, size_range);
+    let scaling = Scaling::of(document.usl.as_ref());
+    let rest = rest(observations);
+    let profile = Profile { copy: copy_profile(&copies, form, scaling.usl(0.0), None), ..rest.clone() };
+    let resample = |number: u64| {
+        let drawn = draw(&jobs, seed, number);
+        let usl = scaling.usl(random::normal(seed, &[number, 0, 1]));
+        let luck = random::uniform(seed, &[number, 0, 2]);
+        Profile { copy: copy_profile(&drawn, form, usl, Some(luck)), ..rest.clone() }
+    };
+    let resampled = (0..RESAMPLES).into_par_iter().map(resample).collect();
+    let notes = notes(document, observations, form, size_range, is_cut_off.then_some(unfinished));
+    let basis = Basis {
+        kind: BasisKind::Measured,
+        source: format!("run {} of scenario {}", document.run, document.name),
+        started_at: Some(document.started_at.clone()),
+        rehearsal: document.rehearsal,
+        jobs: observations.jobs,
+        attempts: observations.attempts,
+        measured_n_max: Some(observations.n_max()),
+        measured_size_bytes: Some(size_range),
+    };
+    Ok(FittedModel { profile, resampled, basis, notes })
+}
+
+/// What the sizes allow to fit. Inside the measured range all forms that they allow say nearly the same.
+fn form(copies: &[Observation], [smallest_bytes, largest_bytes]: [u64; 2]) -> Form {
+    if largest_bytes == 0 {
+        Form::Flat
+    } else if smallest_bytes > 0 && line::elasticity_error(copies) > ELASTICITY_ERROR {
+        Form::Proportional
+    } else {
+        Form::Line
+    }
+}
+
+/// As many jobs as there are, drawn with replacement; the parts of one stay together.
+fn draw(jobs: &[&[Observation]], seed: u64, number: u64) -> Vec<Observation> {
+    let pick = |draw: u64| jobs[(random::word(seed, &[number, 1, draw]) % jobs.len() as u64) as usize];
+    (0..jobs.len() as u64).flat_map(pick).copied().collect()
+}
+
+fn copy_profile(copies: &[Observation], form: Form, usl: Usl, luck: Option<f64>) -> CopyProfile {
+    let alone: Vec<Observation> = copies
+        .iter()
+        .map(|copy| Observation { seconds: copy.seconds / usl.slowdown(copy.n), ..*copy })
+        .collect();
+    let line = Line::fit(&alone, form);
+    let mut factors: Vec<f64> = alone.iter().map(|copy| copy.seconds / line.mean_s(copy.bytes)).collect();
+    let fastest = CopyProfile::NO_LIMIT_BYTES_PER_S;
+    CopyProfile {
+        base_s: line.base_s,
+        bandwidth_bytes_per_s: line.per_byte_s.recip().min(fastest),
+        noise_cv: 0.0,
+        noise: factors::noise(&mut factors, luck),
+        sigma: usl.sigma,
+        kappa: usl.kappa,
+        aggregate_bandwidth_bytes_per_s: None,
+    }
+}
+
+/// Everything but the copies; what the run did not show stays as it is built in.
+fn rest(observations: &Observations) -> Profile {
+    let mut profile = Profile::default();
+    let admitted = observations.attempts - observations.throttled;
+    if admitted > 0 {
+        profile.request.error_rate = observations.failed as f64 / admitted as f64;
+    }
+    if observations.refusals.count > 0 {
+        profile.request.refusal_s = observations.refusals.mean();
+    }
+    let small = observations.metadata;
+    if small.count >= SMALL_REQUESTS && small.mean() > 0.0 {
+        (profile.request.metadata_s, profile.request.metadata_noise_cv) = (small.mean(), small.cv());
+    }
+    let publish = observations.publishes;
+    if publish.count >= SMALL_REQUESTS && publish.mean() > 0.0 {
+        (profile.publish.base_s, profile.publish.noise_cv) = (publish.mean(), publish.cv());
+    }
+    profile
+}
+
+fn notes(
+    document: &RunDocument,
+    observations: &Observations,
+    form: Form,
+    [smallest_bytes, largest_bytes]: [u64; 2],
+    cut_off: Option<u64>,
+) -> Vec<Note> {
+    let share = |count: u64| count as f64 / observations.attempts as f64;
+    let law = document.usl.as_ref();
+    let no_scaling =
+        Note::NoScaling { n: observations.n_max(), refused: law.and_then(|law| law.refused.clone()) };
+    let jobs = observations.jobs;
+    [
+        document.rehearsal.then_some(Note::Rehearsal),
+        (jobs < SMALL_SAMPLE).then_some(Note::SmallSample { jobs }),
+        (form == Form::Proportional).then_some(Note::SizesTooAlike { smallest_bytes, largest_bytes }),
+        Scaling::sound(law).is_none().then_some(no_scaling),
+        cut_off.map(|unfinished| Note::CutOff { unfinished }),
+        (observations.throttled > 0).then(|| Note::Throttled { share: share(observations.throttled) }),
+        (observations.client_errors > 0)
+            .then(|| Note::ClientErrors { share: share(observations.client_errors) }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// σ and κ with their standard errors; all 0 without a sound law.
+#[derive(Clone, Copy, Debug, Default)]
+struct Scaling {
+    sigma: [f64; 2],
+    kappa: [f64; 2],
+}
+
+impl Scaling {
+    fn of(law: Option<&UslSummary>) -> Self {
+        Self::sound(law).unwrap_or_default()
+    }
+
+    fn sound(law: Option<&UslSummary>) -> Option<Self> {
+        let law = law.filter(|law| law.refused.is_none())?;
+        let intervals = law.intervals?;
+        let error = |interval: crate::stats::interval::Interval| {
+            (interval.high - interval.low) / (2.0 * INTERVAL_ERRORS)
+        };
+        Some(Self {
+            sigma: [law.sigma?, error(intervals.sigma)],
+            kappa: [law.kappa?, error(intervals.kappa)],
+        })
+    }
+
+    /// The law so many standard errors off. What a fit gives to one of σ and κ it takes from the other.
+    fn usl(&self, errors: f64) -> Usl {
+        Usl {
+            lambda: 1.0,
+            sigma: (self.sigma[0] + errors * self.sigma[1]).max(0.0),
+            kappa: (self.kappa[0] - errors * self.kappa[1]).max(0.0),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "fit_tests.rs"]
+mod tests;

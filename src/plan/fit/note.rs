@@ -1,0 +1,98 @@
+//! What a fitted model cannot know, in words.
+
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::quantity::Bytes;
+
+/// A reason for caution with a fitted or assumed model. Its text says what is so, [`Note::advice`] what to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Note {
+    /// The target was no real account.
+    #[error("the run was a rehearsal: its times are those of an emulated service")]
+    Rehearsal,
+    /// Few jobs.
+    #[error("only {jobs} jobs were measured: a small sample says little about the slowest")]
+    SmallSample {
+        /// Jobs measured.
+        jobs: u64,
+    },
+    /// Sizes that do not tell a fixed time from a bandwidth.
+    #[error(
+        "sizes from {} to {} are too alike to tell a fixed time from a bandwidth; times are taken to be proportional to size",
+        Bytes(*.smallest_bytes), Bytes(*.largest_bytes)
+    )]
+    SizesTooAlike {
+        /// Smallest copy or part.
+        smallest_bytes: u64,
+        /// Largest copy or part.
+        largest_bytes: u64,
+    },
+    /// No scaling law to go beyond what was measured.
+    #[error("how times grow with concurrency is not known beyond the {n:.0} in flight that were measured{}", because(.refused.as_deref()))]
+    NoScaling {
+        /// Requests in flight in the levels that were used.
+        n: f64,
+        /// Why the scaling law of the run's sweep is not used; None where there was none.
+        refused: Option<String>,
+    },
+    /// A run that ended before its jobs did.
+    #[error(
+        "{unfinished} jobs were cut off: copies that began too late to be seen to their end are left out"
+    )]
+    CutOff {
+        /// Jobs that began and did not end.
+        unfinished: u64,
+    },
+    /// Throttled attempts.
+    #[error("{:.1} % of the copies were throttled; the model keeps the limit of the prefix at its list value", 100.0 * .share)]
+    Throttled {
+        /// Share of the attempts at copies.
+        share: f64,
+    },
+    /// Attempts that were refused for good.
+    #[error("{:.1} % of the copies failed with a client's error, which the model leaves out", 100.0 * .share)]
+    ClientErrors {
+        /// Share of the attempts at copies.
+        share: f64,
+    },
+    /// Nothing was measured.
+    #[error("nothing was measured: the residence time is as given")]
+    Assumed,
+    /// A mean without a spread.
+    #[error("only a mean was given: a lognormal spread with cv {cv} is assumed")]
+    MeanOnly {
+        /// Coefficient of variation that is assumed.
+        cv: f64,
+    },
+}
+
+impl Note {
+    /// What to do about it.
+    #[must_use]
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Rehearsal => "measure a small load on the account before relying on the numbers".into(),
+            Self::SmallSample { .. } => "measure 250 jobs or more".into(),
+            Self::SizesTooAlike { .. } => {
+                "measure sizes that differ by a factor of 3 or more before planning for other sizes".into()
+            }
+            Self::NoScaling { n, .. } => format!(
+                "measure a sweep of six or more concurrencies beyond N = {n:.0}, or stay within 1.25 times of it"
+            ),
+            Self::CutOff { .. } => "measure again and let the run end".into(),
+            Self::Throttled { .. } => {
+                "spread the destination over more prefixes or lower the rate, and measure again".into()
+            }
+            Self::ClientErrors { .. } => "correct permissions and keys, and measure again".into(),
+            Self::Assumed => "measure a small load and plan from that run".into(),
+            Self::MeanOnly { .. } => {
+                "measure, or give a spread as in lognormal(30s, cv=0.5): the tail decides the answer".into()
+            }
+        }
+    }
+}
+
+fn because(reason: Option<&str>) -> String {
+    reason.map(|reason| format!(" ({reason})")).unwrap_or_default()
+}

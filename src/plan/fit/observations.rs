@@ -1,0 +1,187 @@
+//! What a fit needs of a run's attempts, gathered as they are read, in bounded memory.
+
+use crate::load::attempt::{Attempt, JobEnd, Outcome, Request};
+use crate::random;
+use crate::scenario::quantity::seconds;
+use crate::stats::summary::RunDocument;
+
+/// Copies kept at most; of more, those of half of the jobs, whatever the order in which they are read.
+const MAX_COPIES: usize = 10_000;
+/// A clock may show 0, which has no logarithm.
+const TICK_S: f64 = 1e-6;
+
+/// One successful copy, of an object or of a part of one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Observation {
+    /// Its job, unlike every other job of every level.
+    pub job: u64,
+    /// Requests in flight in its level.
+    pub n: f64,
+    /// Bytes copied.
+    pub bytes: u64,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Mean and spread of small requests.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Moments {
+    pub count: u64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Moments {
+    fn add(&mut self, value: f64) {
+        self.count += 1;
+        self.sum += value;
+        self.squares += value * value;
+    }
+
+    /// The mean.
+    pub fn mean(&self) -> f64 {
+        self.sum / self.count as f64
+    }
+
+    /// Standard deviation over mean.
+    pub fn cv(&self) -> f64 {
+        let variance = self.squares / self.count as f64 - self.mean().powi(2);
+        variance.max(0.0).sqrt() / self.mean()
+    }
+}
+
+/// The attempts of a run as a fit sees them.
+#[derive(Clone, Debug)]
+pub struct Observations {
+    /// N of each level; None for one that is left out.
+    levels: Vec<Option<f64>>,
+    kept: Vec<Kept>,
+    /// Jobs whose lot is above this are not kept.
+    highest_lot: u64,
+    last_end_ns: u64,
+    longest_ns: u64,
+    pub(super) jobs: u64,
+    pub(super) attempts: u64,
+    pub(super) throttled: u64,
+    pub(super) client_errors: u64,
+    /// Attempts that failed for want of luck; the same again may succeed.
+    pub(super) failed: u64,
+    /// How long throttled and failed attempts took.
+    pub(super) refusals: Moments,
+    pub(super) metadata: Moments,
+    pub(super) publishes: Moments,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    lot: u64,
+    started_ns: u64,
+    observation: Observation,
+}
+
+impl Observations {
+    /// None yet, of a run with this document. Without a scaling law only the levels with most in flight are of use,
+    /// because nothing says how the others compare.
+    #[must_use]
+    pub fn of(document: &RunDocument) -> Self {
+        let n = |level: usize| {
+            let level = &document.levels[level];
+            level.steady.as_ref().map_or(level.in_flight_mean, |steady| steady.littles_law.n).max(1.0)
+        };
+        let all: Vec<f64> = (0..document.levels.len()).map(n).collect();
+        let is_sound = document.usl.as_ref().is_some_and(|usl| usl.refused.is_none());
+        // Levels of as many workers, such as the confirmed answer of a search, differ by chance.
+        let least = if is_sound { 0.0 } else { 0.95 * all.iter().copied().fold(0.0, f64::max) };
+        Self {
+            levels: all.into_iter().map(|n| (n >= least).then_some(n)).collect(),
+            kept: Vec::new(),
+            highest_lot: u64::MAX,
+            last_end_ns: 0,
+            longest_ns: 0,
+            jobs: 0,
+            attempts: 0,
+            throttled: 0,
+            client_errors: 0,
+            failed: 0,
+            refusals: Moments::default(),
+            metadata: Moments::default(),
+            publishes: Moments::default(),
+        }
+    }
+
+    /// Takes an attempt.
+    pub fn add(&mut self, attempt: &Attempt) {
+        let Some(n) = self.levels.get(attempt.level as usize).copied().flatten() else { return };
+        let lasted_s = seconds(attempt.ended_ns - attempt.started_ns);
+        self.jobs += u64::from(attempt.job_end == Some(JobEnd::Done));
+        match (attempt.start.request, attempt.outcome) {
+            (Request::Copy | Request::CopyPart(_), outcome) => self.copy(attempt, outcome, n),
+            (Request::Publish, Outcome::Ok) => self.publishes.add(lasted_s),
+            (_, Outcome::Ok) => self.metadata.add(lasted_s),
+            _ => {}
+        }
+    }
+
+    /// Largest N of the levels that are used.
+    pub(super) fn n_max(&self) -> f64 {
+        self.levels.iter().flatten().copied().fold(0.0, f64::max)
+    }
+
+    /// Copies of use, those of a job together. Of a run that was cut off, only those that could have lasted as long
+    /// as any did: among what began later, the slow ones are missing.
+    pub(super) fn copies(&self, is_cut_off: bool) -> Vec<Observation> {
+        let latest_ns = if is_cut_off { self.last_end_ns.saturating_sub(self.longest_ns) } else { u64::MAX };
+        let mut copies: Vec<Observation> = self
+            .kept
+            .iter()
+            .filter(|kept| kept.started_ns <= latest_ns)
+            .map(|kept| kept.observation)
+            .collect();
+        copies.sort_by_key(|copy| copy.job);
+        copies
+    }
+
+    fn copy(&mut self, attempt: &Attempt, outcome: Outcome, n: f64) {
+        let lasted_ns = attempt.ended_ns - attempt.started_ns;
+        self.attempts += 1;
+        self.last_end_ns = self.last_end_ns.max(attempt.ended_ns);
+        match outcome {
+            Outcome::Ok => {
+                self.longest_ns = self.longest_ns.max(lasted_ns);
+                self.keep(attempt, n);
+                return;
+            }
+            Outcome::ClientError => {
+                self.client_errors += 1;
+                return;
+            }
+            Outcome::Throttled => self.throttled += 1,
+            Outcome::ServerError | Outcome::Timeout | Outcome::Connection => self.failed += 1,
+        }
+        self.refusals.add(seconds(lasted_ns));
+    }
+
+    fn keep(&mut self, attempt: &Attempt, n: f64) {
+        let job = random::word(u64::from(attempt.level), &[attempt.start.job]);
+        let lot = random::word(1, &[job]);
+        if lot > self.highest_lot {
+            return;
+        }
+        let observation = Observation {
+            job,
+            n,
+            bytes: attempt.start.bytes,
+            seconds: seconds(attempt.ended_ns - attempt.started_ns).max(TICK_S),
+        };
+        self.kept.push(Kept { lot, started_ns: attempt.started_ns, observation });
+        while self.kept.len() > MAX_COPIES {
+            self.halve();
+        }
+    }
+
+    /// Half of the jobs go, all parts of each.
+    fn halve(&mut self) {
+        self.highest_lot /= 2;
+        self.kept.retain(|kept| kept.lot <= self.highest_lot);
+    }
+}
