@@ -6,6 +6,7 @@
 mod descent;
 mod factors;
 mod family;
+pub mod file;
 mod line;
 mod note;
 mod observations;
