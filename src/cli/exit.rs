@@ -1,5 +1,6 @@
 //! How the program ends.
 
+use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Termination};
 
 use crate::runs::RunError;
@@ -62,6 +63,23 @@ impl BadInput {
     }
 }
 
+/// A run that must not be planned from.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("failed to use {}: {reason}", path.display())]
+pub struct InvalidRun {
+    path: PathBuf,
+    reason: String,
+    #[help]
+    help: &'static str,
+}
+
+impl InvalidRun {
+    /// What is wrong with the run in this folder, and what to do.
+    pub fn new(folder: &Path, reason: impl ToString, help: &'static str) -> Self {
+        Self { path: folder.to_owned(), reason: reason.to_string(), help }
+    }
+}
+
 /// The user stopped the program before there was anything to report.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("interrupted before the first request")]
@@ -73,6 +91,8 @@ pub fn of_error(report: &miette::Report) -> Exit {
         Exit::BadInput
     } else if report.downcast_ref::<Refusal>().is_some() {
         Exit::Refused
+    } else if report.downcast_ref::<InvalidRun>().is_some() {
+        Exit::NotValid
     } else if report.downcast_ref::<Interruption>().is_some() {
         Exit::Interrupted
     } else if report.downcast_ref::<RunError>().is_some_and(RunError::is_about_content) {

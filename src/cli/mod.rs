@@ -1,11 +1,13 @@
 //! Arguments → settings → call → write.
 
 mod args;
+mod basis;
 mod check;
 mod cleanup;
 mod cloud;
 mod compare;
 mod exit;
+mod fit;
 mod interrupt;
 mod levels;
 mod load_scenario;
@@ -45,6 +47,7 @@ fn run(command: Command) -> miette::Result<Exit> {
         Command::Report(options) => report::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Compare(options) => compare::run(&options),
+        Command::Fit(options) => fit::run(&options),
         Command::Cloud(options) => cloud::run(&options),
         Command::Cleanup(options) => cleanup::run(&options),
         Command::Schema => {

@@ -1,7 +1,11 @@
-//! What a load costs, where its limits are found, and the service model that a run shows.
+//! What a load costs, what limits it, and the service model that a run shows.
 
 pub mod closed_form;
+pub mod cost;
 pub mod fit;
+pub mod limits;
 pub mod mixture;
+mod overlay;
 pub mod price;
+pub mod residence;
 pub mod search;

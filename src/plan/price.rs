@@ -2,12 +2,15 @@
 
 use serde::Deserialize;
 
+use super::overlay::overlaid;
 use crate::load::job::{Jobs, Shape};
 use crate::scenario::file::OperationKind;
 use crate::scenario::objects::Workload;
 
 /// Bytes in the gigabyte that transfer is billed by.
-const GB: f64 = 1e9;
+pub(super) const GB: f64 = 1e9;
+
+const BUILT_IN: &str = include_str!("prices.toml");
 
 /// A price list.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -23,6 +26,14 @@ pub struct Prices {
     pub s3: S3Prices,
     /// SNS.
     pub sns: SnsPrices,
+    /// SQS.
+    pub sqs: SqsPrices,
+    /// Lambda.
+    pub lambda: LambdaPrices,
+    /// S3 Batch Operations.
+    pub batch_operations: BatchOperationsPrices,
+    /// Rented machines.
+    pub ec2: Ec2Prices,
 }
 
 /// Prices of S3.
@@ -37,6 +48,8 @@ pub struct S3Prices {
     pub transfer_usd_per_gb_low: f64,
     /// Transfer at worst, between regions.
     pub transfer_usd_per_gb_high: f64,
+    /// A gigabyte kept for a month in the class Standard.
+    pub standard_usd_per_gb_month: f64,
 }
 
 /// Prices of SNS.
@@ -45,6 +58,46 @@ pub struct S3Prices {
 pub struct SnsPrices {
     /// Messages.
     pub publish_usd_per_million: f64,
+    /// Deliveries to a queue or a function.
+    pub delivery_usd_per_million: f64,
+}
+
+/// Prices of SQS.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SqsPrices {
+    /// Requests to standard queues.
+    pub request_usd_per_million: f64,
+}
+
+/// Prices of Lambda.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LambdaPrices {
+    /// A gigabyte of memory for a second, on x86.
+    pub x86_usd_per_gb_s: f64,
+    /// The same on arm.
+    pub arm_usd_per_gb_s: f64,
+    /// Invocations.
+    pub request_usd_per_million: f64,
+}
+
+/// Prices of S3 Batch Operations, beside those of the copies.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchOperationsPrices {
+    /// A job.
+    pub usd_per_job: f64,
+    /// Objects that it works on.
+    pub object_usd_per_million: f64,
+}
+
+/// Prices of rented machines, which depend on the machine.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ec2Prices {
+    /// An hour of the machine that would be rented.
+    pub usd_per_hour: f64,
 }
 
 impl Prices {
@@ -54,15 +107,39 @@ impl Prices {
     /// Never: a test reads the list.
     #[must_use]
     pub fn built_in() -> Self {
-        toml::from_str(include_str!("prices.toml")).expect("the built-in list is read by a test")
+        toml::from_str(BUILT_IN).expect("the built-in list is read by a test")
     }
 
-    /// Reads a list.
+    /// The built-in list with a user's own prices over it.
     ///
     /// # Errors
-    /// Where the text is no price list.
+    /// Where the text is no price list, or a price is negative or no number.
     pub fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|error| error.to_string())
+        let prices: Self = overlaid(BUILT_IN, text)?;
+        match prices.all().into_iter().find(|(_, usd)| !(usd.is_finite() && *usd >= 0.0)) {
+            Some((field, usd)) => Err(format!("`{field}` is {usd}; give a price of zero or more")),
+            None => Ok(prices),
+        }
+    }
+
+    fn all(&self) -> [(&'static str, f64); 14] {
+        let Self { s3, sns, sqs, lambda, batch_operations, ec2, .. } = self;
+        [
+            ("s3.copy_usd_per_1000", s3.copy_usd_per_1000),
+            ("s3.get_usd_per_1000", s3.get_usd_per_1000),
+            ("s3.transfer_usd_per_gb_low", s3.transfer_usd_per_gb_low),
+            ("s3.transfer_usd_per_gb_high", s3.transfer_usd_per_gb_high),
+            ("s3.standard_usd_per_gb_month", s3.standard_usd_per_gb_month),
+            ("sns.publish_usd_per_million", sns.publish_usd_per_million),
+            ("sns.delivery_usd_per_million", sns.delivery_usd_per_million),
+            ("sqs.request_usd_per_million", sqs.request_usd_per_million),
+            ("lambda.x86_usd_per_gb_s", lambda.x86_usd_per_gb_s),
+            ("lambda.arm_usd_per_gb_s", lambda.arm_usd_per_gb_s),
+            ("lambda.request_usd_per_million", lambda.request_usd_per_million),
+            ("batch_operations.usd_per_job", batch_operations.usd_per_job),
+            ("batch_operations.object_usd_per_million", batch_operations.object_usd_per_million),
+            ("ec2.usd_per_hour", ec2.usd_per_hour),
+        ]
     }
 
     /// Price of one request of an operation, a batch of messages being `items` of them.
@@ -152,6 +229,24 @@ mod tests {
         let estimate = Estimate::of(&workload, 45_000, 5, &Prices::built_in());
         assert!((estimate.cost_low_usd - 0.225).abs() < 1e-12);
         assert!((estimate.cost_high_usd - (5.0 * 0.225 + 630.0)).abs() < 1e-9, "31.5 TB at 0.02 per GB");
+    }
+
+    #[test]
+    fn a_list_of_some_prices_takes_the_others_from_the_built_in_one() {
+        // What a list held before there were prices of Lambda.
+        let own = "as_of = \"x\"\nregion = \"r\"\nsource = \"s\"\n[s3]\ncopy_usd_per_1000 = 0.01\nget_usd_per_1000 = 0.0\n\
+                   transfer_usd_per_gb_low = 0.0\ntransfer_usd_per_gb_high = 0.1\n[sns]\npublish_usd_per_million = 1.0\n";
+        let prices = Prices::parse(own).unwrap();
+        assert_eq!((prices.region.as_str(), prices.s3.copy_usd_per_1000), ("r", 0.01));
+        assert_eq!(prices.lambda, Prices::built_in().lambda);
+        for (own, told) in [
+            ("[s3]\ncopy_usd_per_1000 = -1\n", "`s3.copy_usd_per_1000` is -1"),
+            ("[lambda]\narm_usd_per_gb_s = nan\n", "`lambda.arm_usd_per_gb_s` is NaN"),
+            ("[s3]\ncopy = 1\n", "unknown field `copy`"),
+        ] {
+            let error = Prices::parse(own).unwrap_err();
+            assert!(error.contains(told), "{error}");
+        }
     }
 
     #[test]

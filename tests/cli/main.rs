@@ -17,6 +17,7 @@ mod compare;
 mod cut_off;
 mod determinism;
 mod disk;
+mod fit;
 mod interrupt;
 mod limits;
 mod output;

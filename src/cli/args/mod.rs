@@ -1,5 +1,6 @@
 //! The command line.
 
+mod fit;
 mod measure;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use crate::check::window::FileWindow;
 use crate::scenario::file::TargetKind;
 use crate::scenario::quantity::Share;
 
+pub use fit::{FitOptions, ProfileFormat};
 pub use measure::{Limits, MeasureOptions, Overrides, SearchOptions};
 
 const EXIT_CODES: &str = "\
@@ -48,6 +50,8 @@ pub enum Command {
     Check(CheckOptions),
     /// Say what differs between two runs, and whether that is shown.
     Compare(CompareOptions),
+    /// Fit a service profile to a run, for rehearsals and simulations.
+    Fit(FitOptions),
     /// Serve the embedded S3 and SNS endpoint over HTTP, in real time.
     Cloud(CloudOptions),
     /// Delete what a run created: what its list names and is unchanged.

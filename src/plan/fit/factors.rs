@@ -103,3 +103,46 @@ fn joined(sorted: &[f64], tail: &Tail) -> Tailed {
     let halved = (1..=HALVINGS).map(|halvings| tail.exceeded_by(share * 0.5f64.powi(halvings)));
     Tailed { above: 1.0 - share, body: body.collect(), tail: halved.collect() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::Profile;
+    use proptest::prelude::*;
+
+    fn is_valid(factors: &[f64], luck: Option<f64>) -> bool {
+        let mean = factors.iter().sum::<f64>() / factors.len() as f64;
+        let mut factors: Vec<f64> = factors.iter().map(|factor| factor / mean).collect();
+        let mut profile = Profile::default();
+        profile.copy.noise = noise(&mut factors, luck);
+        profile.validate().is_ok()
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_was_measured_gives_noise_that_can_be(
+            factors in prop::collection::vec(
+                prop_oneof![Just(1e-6), Just(1.0), Just(1.001), 1e-3f64..2.0, 10.0f64..1e4], 2..80,
+            ),
+            luck in prop::option::of(0.0f64..1.0),
+        ) {
+            prop_assert!(is_valid(&factors, luck));
+        }
+    }
+
+    #[test]
+    fn samples_that_hardly_vary_or_vary_once_are_no_trouble() {
+        let with_one = |count: usize, other: f64| {
+            let mut factors = vec![1.0; count];
+            factors[0] = other;
+            factors
+        };
+        for count in [2, 3, 10, 250] {
+            for other in [1e-9, 0.5, 0.999_999, 1.000_01, 3.0, 1e6] {
+                for luck in [None, Some(0.1), Some(0.5), Some(0.99)] {
+                    assert!(is_valid(&with_one(count, other), luck), "{count} with {other}, luck {luck:?}");
+                }
+            }
+        }
+    }
+}

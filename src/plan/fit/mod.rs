@@ -2,10 +2,16 @@
 //!
 //! R = (a + size/bandwidth) · slowdown(N) · factor. Factors are multiplied because times scale and are never
 //! negative. How sure the model is follows from refits to resampled jobs (Efron and Tibshirani 1993).
+//!
+//! Over 500 seeded systems with a cv of 0.1 to 1 and 250 jobs measured of each, the 95 % upper limit of the
+//! concurrency that 45,000 jobs need within 20 mean times held the true one in 92 %: in 94 to 98 % for lognormal,
+//! gamma, Weibull and two-humped times, but in 74 % where one request in twenty goes a slower way, of which 250 jobs
+//! show too little.
 
 mod descent;
 mod factors;
 mod family;
+pub mod file;
 mod line;
 mod note;
 mod observations;

@@ -1,0 +1,31 @@
+//! `planner fit`: the service that a run showed, as a profile for rehearsals and simulations.
+
+use miette::IntoDiagnostic;
+
+use super::args::{FitOptions, ProfileFormat};
+use super::exit::Exit;
+use super::{basis, tell};
+use crate::plan::fit::file;
+use crate::runs::folder::replace;
+
+/// The profile itself does not depend on it.
+const SEED: u64 = 1;
+
+/// Runs the command.
+pub fn run(options: &FitOptions) -> miette::Result<Exit> {
+    let model = basis::of_run(&basis::run_or_newest(options.run.as_deref())?, SEED)?;
+    let text = match options.format {
+        ProfileFormat::Toml => file::toml(&model).into_diagnostic()?,
+        ProfileFormat::Json => file::json(&model).into_diagnostic()?,
+    };
+    for note in &model.notes {
+        tell::say(format_args!("note: {note}; {}", note.advice()));
+    }
+    match &options.out {
+        None => Ok(tell::print(&text)?),
+        Some(path) => {
+            replace(path, text.as_bytes())?;
+            Ok(Exit::Fine)
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! A residence time that was not measured but given: `lognormal(30s, cv=0.5)`, `exponential(30s)`, `fixed(30s)`, `25.2s`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::fit::{Basis, BasisKind, FittedModel, Note};
+use crate::scenario::quantity::Span;
+use crate::service::{CopyProfile, Noise, Profile};
+
+const FORMS: &str = "write it as lognormal(30s, cv=0.5), exponential(30s), fixed(30s) or 25.2s";
+
+/// Residence times of copies, whatever their size and however many are in flight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Residence {
+    /// Mean.
+    pub mean: Span,
+    /// How the times spread around it.
+    pub spread: Spread,
+}
+
+/// How times spread around their mean.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Spread {
+    /// Lognormal.
+    Lognormal {
+        /// Coefficient of variation, above 0.
+        cv: f64,
+    },
+    /// Exponential.
+    Exponential,
+    /// Not at all.
+    Fixed,
+    /// Nothing was said about it.
+    Unknown,
+}
+
+impl Residence {
+    /// The service that copies take so long at, with nothing known about the uncertainty.
+    #[must_use]
+    pub fn model(&self) -> FittedModel {
+        let mut profile = Profile::default();
+        let assumed_cv = profile.copy.noise_cv;
+        let (noise_cv, noise) = match self.spread {
+            Spread::Lognormal { cv } => (cv, None),
+            Spread::Exponential => (0.0, Some(Noise::Exponential)),
+            Spread::Fixed => (0.0, None),
+            Spread::Unknown => (assumed_cv, None),
+        };
+        profile.copy = CopyProfile {
+            base_s: self.mean.seconds(),
+            bandwidth_bytes_per_s: CopyProfile::NO_LIMIT_BYTES_PER_S,
+            noise_cv,
+            noise,
+            sigma: 0.0,
+            kappa: 0.0,
+            aggregate_bandwidth_bytes_per_s: None,
+        };
+        let mut notes = vec![Note::Assumed];
+        notes.extend((self.spread == Spread::Unknown).then_some(Note::MeanOnly { cv: assumed_cv }));
+        let basis = Basis {
+            kind: BasisKind::Assumed,
+            source: format!("residence time {self}"),
+            started_at: None,
+            rehearsal: false,
+            jobs: 0,
+            attempts: 0,
+            measured_n_max: None,
+            measured_size_bytes: None,
+        };
+        FittedModel { profile, resampled: Vec::new(), basis, notes }
+    }
+}
+
+impl FromStr for Residence {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let Some((name, rest)) = text.split_once('(') else {
+            return Ok(Self { mean: mean(text)?, spread: Spread::Unknown });
+        };
+        let inside =
+            rest.strip_suffix(')').ok_or_else(|| format!("`{text}` does not end with `)`; {FORMS}"))?;
+        let (first, second) = match inside.split_once(',') {
+            Some((first, second)) => (first, Some(second)),
+            None => (inside, None),
+        };
+        let spread = match (name.trim(), second) {
+            ("lognormal", Some(cv)) => Spread::Lognormal { cv: coefficient_of_variation(cv)? },
+            ("lognormal", None) => {
+                return Err(format!("`{text}` has no cv (standard deviation over mean); {FORMS}"));
+            }
+            ("exponential", None) => Spread::Exponential,
+            ("fixed", None) => Spread::Fixed,
+            ("exponential" | "fixed", Some(_)) => {
+                return Err(format!("`{text}` has more than a mean; {FORMS}"));
+            }
+            (other, _) => return Err(format!("`{other}` is not a distribution; {FORMS}")),
+        };
+        Ok(Self { mean: mean(first)?, spread })
+    }
+}
+
+impl fmt::Display for Residence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { mean, spread } = self;
+        match spread {
+            Spread::Lognormal { cv } => write!(f, "lognormal({mean}, cv={cv})"),
+            Spread::Exponential => write!(f, "exponential({mean})"),
+            Spread::Fixed => write!(f, "fixed({mean})"),
+            Spread::Unknown => write!(f, "{mean}"),
+        }
+    }
+}
+
+/// A mean above zero, in units such as ms, s and m; seconds may have decimals.
+fn mean(text: &str) -> Result<Span, String> {
+    let text = text.trim();
+    let decimal = text.strip_suffix('s').and_then(|number| number.parse::<f64>().ok());
+    let span = match decimal {
+        Some(seconds) if seconds.is_finite() && seconds >= 0.0 => {
+            Span(crate::scenario::quantity::nanoseconds(seconds))
+        }
+        Some(_) => return Err(format!("`{text}` is not a length of time; {FORMS}")),
+        None => text.parse::<Span>().map_err(|_| format!("`{text}` is not a length of time; {FORMS}"))?,
+    };
+    if span.ns() == 0 {
+        return Err(format!("a mean of `{text}` is no time at all; give one above zero"));
+    }
+    Ok(span)
+}
+
+fn coefficient_of_variation(text: &str) -> Result<f64, String> {
+    let number = text
+        .trim()
+        .strip_prefix("cv")
+        .and_then(|rest| rest.trim_start().strip_prefix('='))
+        .ok_or_else(|| format!("`{}` is not a cv; {FORMS}", text.trim()))?;
+    let cv: f64 = number.trim().parse().map_err(|_| format!("`{}` is not a number", number.trim()))?;
+    if !(cv > 0.0 && cv <= 100.0) {
+        return Err(format!("a cv of {cv} is not between 0 and 100; fixed(…) is for times that do not vary"));
+    }
+    Ok(cv)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parsed(text: &str) -> Residence {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_form_is_read() {
+        let thirty = Span(30_000_000_000);
+        let with = |spread| Residence { mean: thirty, spread };
+        assert_eq!(parsed("lognormal(30s, cv=0.5)"), with(Spread::Lognormal { cv: 0.5 }));
+        assert_eq!(parsed(" lognormal( 30000ms , cv = 0.5 ) "), parsed("lognormal(30s,cv=.5)"));
+        assert_eq!(parsed("exponential(30s)"), with(Spread::Exponential));
+        assert_eq!(parsed("fixed(30s)"), with(Spread::Fixed));
+        assert_eq!(parsed("25.2s"), Residence { mean: Span(25_200_000_000), spread: Spread::Unknown });
+        assert_eq!(parsed("1m30s").mean, Span(90_000_000_000));
+    }
+
+    #[test]
+    fn the_model_has_the_mean_whatever_the_size_and_the_spread_that_was_given() {
+        for (text, cv, notes) in [
+            ("lognormal(30s, cv=0.5)", 0.5, 1),
+            ("exponential(30s)", 1.0, 1),
+            ("fixed(30s)", 0.0, 1),
+            ("30s", 0.25, 2),
+        ] {
+            let model = parsed(text).model();
+            assert_eq!(model.profile.validate(), Ok(()));
+            for bytes in [0, 700_000_000, 5 << 30] {
+                assert!((model.profile.copy.mean_s(bytes, 3000) - 30.0).abs() < 1e-6, "{text}");
+            }
+            assert!((model.profile.copy.factor().cv() - cv).abs() < 1e-12, "{text}");
+            assert_eq!((model.notes.len(), model.basis.kind), (notes, BasisKind::Assumed), "{text}");
+        }
+        assert_eq!(parsed("25.2s").model().notes[1], Note::MeanOnly { cv: 0.25 });
+    }
+
+    #[test]
+    fn what_cannot_be_is_told_with_the_forms_that_can() {
+        for (text, told) in [
+            ("", "not a length of time"),
+            ("0s", "no time at all"),
+            ("-3s", "not a length of time"),
+            ("NaNs", "not a length of time"),
+            ("infs", "not a length of time"),
+            ("30", "not a length of time"),
+            ("fixed(0s)", "no time at all"),
+            ("lognormal(30s)", "has no cv"),
+            ("lognormal(30s, 0.5)", "`0.5` is not a cv"),
+            ("lognormal(30s, cv=x)", "`x` is not a number"),
+            ("lognormal(30s, cv=0)", "not between 0 and 100"),
+            ("lognormal(30s, cv=-1)", "not between 0 and 100"),
+            ("lognormal(30s, cv=NaN)", "not between 0 and 100"),
+            ("lognormal(30s, cv=0.5", "does not end with `)`"),
+            ("exponential(30s, cv=1)", "more than a mean"),
+            ("pareto(30s)", "`pareto` is not a distribution"),
+        ] {
+            let error = text.parse::<Residence>().unwrap_err();
+            assert!(error.contains(told), "{text}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_reads_back(ns in 1u64..1u64 << 60, cv in 0.001f64..50.0, which in 0usize..4) {
+            let spread = [Spread::Lognormal { cv }, Spread::Exponential, Spread::Fixed, Spread::Unknown][which];
+            let residence = Residence { mean: Span(ns), spread };
+            prop_assert_eq!(parsed(&residence.to_string()), residence);
+        }
+
+        #[test]
+        fn no_text_is_trouble(text in "[a-z0-9(),.= -]{0,30}") {
+            if let Ok(residence) = text.parse::<Residence>() {
+                prop_assert_eq!(residence.model().profile.validate(), Ok(()));
+            }
+        }
+    }
+}
