@@ -116,9 +116,12 @@ impl Critical<'_> {
     fn exact(&self, scratch: &mut Scratch, replication: u64, near: u64) -> Option<u64> {
         let Scratch { pool, luck, times_ns } = scratch;
         self.sampler.draw(replication, luck);
+        self.sampler.times_ns(luck, near, times_ns);
         let deadline_ns = (self.deadline_s * 1e9) as u64;
         let mut holds = |workers| {
-            self.sampler.times_ns(luck, workers, times_ns);
+            if self.sampler.is_contended() {
+                self.sampler.times_ns(luck, workers, times_ns);
+            }
             pool.makespan_ns(times_ns, workers, self.ramp, deadline_ns).is_some()
         };
         let near = near.clamp(1.min(self.most), self.most);

@@ -27,12 +27,12 @@ const CONFIRM: u64 = 0x636f_6e66;
 const DRAWS: u64 = 90_000_000;
 /// Replications beyond which more are not worth their time, unless a high probability needs them.
 const REPLICATIONS: u64 = 4000;
-/// Fresh replications for each of the search.
-const CONFIRMING: f64 = 1.5;
 /// Up to so many jobs the resampled profiles are simulated too; beyond, the closed form tells how they differ.
 const SIMULATED_JOBS: u64 = 3000;
 /// Times that the number is raised when fresh replications do not confirm it.
 const RAISES: u64 = 4;
+/// Each time by so many standard errors of the probability.
+const RAISE_ERRORS: f64 = 2.0;
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -75,7 +75,7 @@ pub struct Answer {
     pub probability: Proportion,
     /// How those ended.
     pub finishes: Finishes,
-    /// Replications of the search.
+    /// Replications of the search, and as many fresh ones.
     pub replications: u64,
 }
 
@@ -268,17 +268,19 @@ impl<'a> Search<'a> {
     fn confirm(&self, workers: u64, round: u64) -> Finishes {
         let Question { work, ramp, seed, .. } = *self.question;
         let fresh = random::word(seed, &[CONFIRM, round]);
-        let replications = (self.replications as f64 * CONFIRMING) as u64;
-        simulate_pool(work, profiles(self.question), workers, ramp, replications, fresh)
+        simulate_pool(work, profiles(self.question), workers, ramp, self.replications, fresh)
     }
 
-    /// So many more workers as halve the chance of being late, by the closed form.
+    /// So many more workers, by the closed form, as raise the probability by what fresh replications could not tell
+    /// apart.
     fn raised(&self, workers: u64) -> u64 {
         let Goal { deadline_s, probability } = self.goal;
+        let error = (probability * (1.0 - probability) / self.replications as f64).sqrt();
+        let higher = (probability + RAISE_ERRORS * error).min(f64::midpoint(probability, 1.0));
         let number = |probability| self.form.smallest_pool(deadline_s, probability, self.most);
-        let ratio = match (number(probability), number(f64::midpoint(probability, 1.0))) {
+        let ratio = match (number(probability), number(higher)) {
             (Some(now), Some(then)) if now > 0 => then as f64 / now as f64,
-            _ => 1.05,
+            _ => 1.0,
         };
         ((workers as f64 * ratio) as u64).max(workers + 1).min(self.most)
     }
