@@ -2,6 +2,7 @@
 
 pub mod closed_form;
 pub mod cost;
+pub mod critical;
 pub mod fit;
 pub mod limits;
 pub mod mixture;
@@ -9,3 +10,4 @@ mod overlay;
 pub mod price;
 pub mod residence;
 pub mod search;
+pub mod workers;

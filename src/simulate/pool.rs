@@ -39,14 +39,19 @@ impl Ramp {
 pub struct Pool {
     /// The first worker of each slot.
     first: Vec<u32>,
-    /// The next worker in the same slot, by worker.
-    next: Vec<u32>,
-    /// When each worker is free.
-    free_ns: Vec<u64>,
+    /// What each worker waits for.
+    waiting: Vec<Waiting>,
     /// The workers of the slot in turn, latest first.
     turn: Vec<(u64, u32)>,
     /// Workers that came back within the slot in turn.
     back: BinaryHeap<Reverse<(u64, u32)>>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Waiting {
+    free_ns: u64,
+    /// The next worker in the same slot.
+    next: u32,
 }
 
 impl Pool {
@@ -116,8 +121,7 @@ impl Pool {
     fn open(&mut self, workers: u64, ramp: Ramp, slots: usize, shift: u32) {
         self.first.clear();
         self.first.resize(slots, NONE);
-        self.next.resize(workers as usize, NONE);
-        self.free_ns.resize(workers as usize, 0);
+        self.waiting.resize(workers as usize, Waiting::default());
         self.turn.clear();
         self.back.clear();
         for worker in (0..workers as u32).rev() {
@@ -130,8 +134,7 @@ impl Pool {
     /// needed.
     fn wait(&mut self, worker: u32, free_ns: u64, slot: usize) {
         if let Some(first) = self.first.get_mut(slot) {
-            self.free_ns[worker as usize] = free_ns;
-            self.next[worker as usize] = *first;
+            self.waiting[worker as usize] = Waiting { free_ns, next: *first };
             *first = worker;
         }
     }
@@ -140,11 +143,19 @@ impl Pool {
     fn call(&mut self, slot: usize) {
         let mut worker = self.first[slot];
         while worker != NONE {
-            self.turn.push((self.free_ns[worker as usize], worker));
-            worker = self.next[worker as usize];
+            let Waiting { free_ns, next } = self.waiting[worker as usize];
+            self.turn.push((free_ns, worker));
+            worker = next;
         }
-        if self.turn.len() > 1 {
-            self.turn.sort_unstable_by_key(|&(free_ns, _)| Reverse(free_ns));
+        match self.turn[..] {
+            [] | [_] => {}
+            // Most slots hold few workers, and a call to sort takes longer than all the rest.
+            [first, second] => {
+                if first < second {
+                    self.turn.swap(0, 1);
+                }
+            }
+            _ => self.turn.sort_unstable_by(|a, b| b.cmp(a)),
         }
     }
 

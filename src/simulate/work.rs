@@ -136,6 +136,12 @@ impl<'a> Sampler<'a> {
         Self { work, profile, factor, table, seed }
     }
 
+    /// Whether the times depend on the number of workers.
+    #[must_use]
+    pub fn is_contended(&self) -> bool {
+        self.profile.copy.is_contended()
+    }
+
     /// The luck of a replication, written over `luck`.
     pub fn draw(&self, replication: u64, luck: &mut Luck) {
         let factors = Keyed::new(self.seed, &[FACTOR, replication]);

@@ -1,0 +1,334 @@
+//! How many workers end a batch by its deadline, with the probability that is wanted, and how sure that is.
+//!
+//! The number is the quantile of the critical numbers of many replications, with an interval from two sources: that
+//! replications are finitely many (order statistics), and that the service was measured on finitely many jobs (the same
+//! quantile under profiles fitted to resamples of them, Efron and Tibshirani 1993). Its upper limit is recommended. The
+//! probability stated for it comes from fresh replications, each under another of the resampled profiles: it is the
+//! share of finishes in time over all services that the measured jobs could have come from, not only over the luck of
+//! one service that is taken for granted.
+
+use rayon::prelude::*;
+
+use super::closed_form::ClosedForm;
+use super::critical::Critical;
+use crate::law::tolerance::CONFIDENCE;
+use crate::random;
+use crate::service::Profile;
+use crate::simulate::batch::{Finishes, simulate_pool};
+use crate::simulate::pool::Ramp;
+use crate::simulate::work::{Sampler, Work};
+use crate::stats::order;
+use crate::stats::proportion::Proportion;
+
+/// Words that set this file's draws apart from all others.
+const CONFIRM: u64 = 0x636f_6e66;
+
+/// Job times drawn for the search: what two cores do in a second.
+const DRAWS: u64 = 90_000_000;
+/// Replications beyond which more are not worth their time, unless a high probability needs them.
+const REPLICATIONS: u64 = 4000;
+/// Up to so many jobs the resampled profiles are simulated too; beyond, the closed form tells how they differ.
+const SIMULATED_JOBS: u64 = 3000;
+/// Times that the number is raised when fresh replications do not confirm it.
+const RAISES: u64 = 4;
+/// Each time by so many standard errors of the probability.
+const RAISE_ERRORS: f64 = 2.0;
+
+/// What is wanted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Goal {
+    /// Seconds from the first start to the last end.
+    pub deadline_s: f64,
+    /// Probability of ending by then, between 0 and 1, both excluded.
+    pub probability: f64,
+}
+
+/// A batch and the service that it meets.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The batch.
+    pub work: &'a Work,
+    /// The service as it was measured or assumed.
+    pub central: &'a Profile,
+    /// The service as resamples of the measurement show it; none for one that is assumed.
+    pub resampled: &'a [Profile],
+    /// When workers begin.
+    pub ramp: Ramp,
+    /// The largest number of workers allowed.
+    pub most: Option<u64>,
+    /// Seed of all draws.
+    pub seed: u64,
+}
+
+/// The number of workers that a goal needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Workers to use: the upper limit of the interval, or the most that help where that is less.
+    pub value: u64,
+    /// The best estimate of the smallest number that reaches the goal.
+    pub point: u64,
+    /// Lower limit of the 95 % interval of that number.
+    pub low: u64,
+    /// Its upper limit; None where it lies beyond the most workers that are allowed or help.
+    pub high: Option<u64>,
+    /// Probability of ending by the deadline with `value` workers, from fresh replications.
+    pub probability: Proportion,
+    /// How those ended.
+    pub finishes: Finishes,
+    /// Replications of the search, and as many fresh ones.
+    pub replications: u64,
+}
+
+/// Why no number of workers reaches a goal.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Reason {
+    /// Some job by itself takes longer than the deadline too often.
+    JobTooLong {
+        /// Probability that none does, F(D)ᴶ: more than this no pool reaches.
+        largest_probability: f64,
+    },
+    /// Workers slow each other down: more than the best number make it later.
+    ThroughputTooLow {
+        /// Throughput with the best number, jobs per second.
+        x_per_s: f64,
+        /// Jobs per second that the deadline needs on average.
+        needed_per_s: f64,
+    },
+    /// More workers would help but are not allowed.
+    TooFewWorkers {
+        /// The largest number allowed.
+        most: u64,
+    },
+    /// Workers begin too slowly.
+    RampTooSlow {
+        /// Workers that begin per second.
+        per_s: f64,
+    },
+}
+
+/// A goal out of reach, and the nearest ones within it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Infeasible {
+    /// Why.
+    pub reason: Reason,
+    /// The number of workers that comes nearest.
+    pub best: u64,
+    /// Probability of ending by the deadline with that number.
+    pub probability: Proportion,
+    /// The deadline that this number keeps with the wanted probability, seconds: the upper limit of its interval.
+    pub deadline_s: f64,
+    /// How its replications ended.
+    pub finishes: Finishes,
+}
+
+/// The smallest number of workers that reaches a goal.
+///
+/// # Errors
+/// Says why none does, and which goals are reached.
+pub fn smallest_pool(question: &Question<'_>, goal: Goal) -> Result<Answer, Box<Infeasible>> {
+    let search = Search::new(question, goal);
+    let Some(estimate) = search.estimate() else { return Err(Box::new(search.infeasible())) };
+    let (low, high) = estimate.widened(search.spread());
+    let mut value = if high <= search.most as f64 { high as u64 } else { search.most };
+    let mut finishes = search.confirm(value, 0);
+    for raise in 1..=RAISES {
+        if finishes.by(goal.deadline_s).at_least >= goal.probability || value >= search.most {
+            break;
+        }
+        value = search.raised(value);
+        finishes = search.confirm(value, raise);
+    }
+    Ok(Answer {
+        value,
+        point: estimate.point as u64,
+        low: low as u64,
+        high: (high <= search.most as f64).then_some(high as u64),
+        probability: finishes.by(goal.deadline_s),
+        finishes,
+        replications: search.replications,
+    })
+}
+
+/// Probability of ending by a deadline with each of these numbers of workers, the jobs having the same luck with all.
+#[must_use]
+pub fn probabilities(
+    question: &Question<'_>,
+    deadline_s: f64,
+    workers: &[u64],
+    replications: u64,
+) -> Vec<Proportion> {
+    let Question { work, ramp, seed, .. } = *question;
+    let ended =
+        |&n: &u64| simulate_pool(work, profiles(question), n, ramp, replications, seed).by(deadline_s);
+    workers.iter().map(ended).collect()
+}
+
+/// The profiles that stand for what the service may be like.
+fn profiles<'a>(question: &Question<'a>) -> &'a [Profile] {
+    if question.resampled.is_empty() { std::slice::from_ref(question.central) } else { question.resampled }
+}
+
+/// The quantile of the critical numbers and the order statistics around it.
+#[derive(Debug, Clone, Copy)]
+struct Estimate {
+    low: f64,
+    point: f64,
+    /// Infinite where the largest critical number is not large enough.
+    high: f64,
+}
+
+impl Estimate {
+    /// The interval's ends when the two sources of uncertainty, being independent, add up in squares.
+    fn widened(&self, spread: Spread) -> (f64, f64) {
+        let times = |ratio: f64, spread: f64| f64::hypot(ratio.max(1.0).ln(), spread).exp();
+        let low = self.point / times(self.point / self.low, spread.low);
+        let high = self.point * times(self.high / self.point, spread.high);
+        (low.floor(), high.ceil())
+    }
+}
+
+/// How far the answers under resampled profiles are from the central one, as logarithms of ratios, none negative.
+#[derive(Debug, Clone, Copy)]
+struct Spread {
+    low: f64,
+    high: f64,
+}
+
+#[derive(Debug)]
+struct Search<'a> {
+    question: &'a Question<'a>,
+    goal: Goal,
+    form: ClosedForm,
+    /// The most workers that are allowed and help.
+    most: u64,
+    replications: u64,
+}
+
+impl<'a> Search<'a> {
+    fn new(question: &'a Question<'a>, goal: Goal) -> Self {
+        let form = ClosedForm::new(question.work, question.central, question.ramp);
+        let jobs = question.work.jobs();
+        let allowed = question.most.unwrap_or(jobs).min(jobs);
+        let contended = question.central.copy.is_contended();
+        let most = if contended { form.fastest_pool(goal.probability, allowed) } else { allowed };
+        Self { question, goal, form, most, replications: replications(jobs, goal.probability) }
+    }
+
+    fn estimate(&self) -> Option<Estimate> {
+        let ranks = order::quantile_ranks(self.replications, self.goal.probability, CONFIDENCE);
+        let point = point_rank(self.replications, self.goal.probability);
+        let wanted = [ranks.low.unwrap_or(1), point, ranks.high.unwrap_or(self.replications)];
+        let numbers = self.critical(self.question.central, &self.form, &wanted, self.replications);
+        let [low, point, high] = numbers[..] else { return None };
+        let beyond = |n: Option<u64>| n.map_or(f64::INFINITY, |n| n as f64);
+        let high = if ranks.high.is_some() { beyond(high) } else { f64::INFINITY };
+        point.map(|point| Estimate { low: beyond(low), point: point as f64, high })
+    }
+
+    fn critical(
+        &self,
+        profile: &Profile,
+        form: &ClosedForm,
+        ranks: &[u64],
+        replications: u64,
+    ) -> Vec<Option<u64>> {
+        let Question { work, ramp, seed, .. } = *self.question;
+        let Goal { deadline_s, probability } = self.goal;
+        let guess = form.smallest_pool(deadline_s, probability, self.most).unwrap_or(self.most);
+        let sampler = Sampler::new(work, profile, seed);
+        Critical { sampler: &sampler, form, ramp, deadline_s, guess, most: self.most }
+            .at_ranks(ranks, replications)
+    }
+
+    /// What the resampled profiles add to the interval.
+    fn spread(&self) -> Spread {
+        let probability = self.goal.probability;
+        let replications = needed(probability);
+        let number = |profile: &Profile| {
+            let form = ClosedForm::new(self.question.work, profile, self.question.ramp);
+            let n = if self.question.work.jobs() <= SIMULATED_JOBS {
+                self.critical(profile, &form, &[point_rank(replications, probability)], replications)[0]
+            } else {
+                form.smallest_pool(self.goal.deadline_s, probability, self.most)
+            };
+            n.map_or(f64::INFINITY, |n| n as f64)
+        };
+        let central = number(self.question.central);
+        let mut ratios: Vec<f64> =
+            self.question.resampled.par_iter().map(|profile| (number(profile) / central).ln()).collect();
+        ratios.sort_by(f64::total_cmp);
+        let at = |share: f64| {
+            let rank = (share * (ratios.len() as f64 - 1.0)).round() as usize;
+            ratios.get(rank).copied().filter(|ratio| !ratio.is_nan()).unwrap_or(0.0)
+        };
+        let tail = (1.0 - CONFIDENCE) / 2.0;
+        Spread { low: (-at(tail)).max(0.0), high: at(1.0 - tail).max(0.0) }
+    }
+
+    fn confirm(&self, workers: u64, round: u64) -> Finishes {
+        let Question { work, ramp, seed, .. } = *self.question;
+        let fresh = random::word(seed, &[CONFIRM, round]);
+        simulate_pool(work, profiles(self.question), workers, ramp, self.replications, fresh)
+    }
+
+    /// So many more workers, by the closed form, as raise the probability by what fresh replications could not tell
+    /// apart.
+    fn raised(&self, workers: u64) -> u64 {
+        let Goal { deadline_s, probability } = self.goal;
+        let error = (probability * (1.0 - probability) / self.replications as f64).sqrt();
+        let higher = (probability + RAISE_ERRORS * error).min(f64::midpoint(probability, 1.0));
+        let number = |probability| self.form.smallest_pool(deadline_s, probability, self.most);
+        let ratio = match (number(probability), number(higher)) {
+            (Some(now), Some(then)) if now > 0 => then as f64 / now as f64,
+            _ => 1.0,
+        };
+        ((workers as f64 * ratio) as u64).max(workers + 1).min(self.most)
+    }
+
+    fn infeasible(&self) -> Infeasible {
+        let finishes = self.confirm(self.most, 0);
+        let count = finishes.makespans_s.len() as u64;
+        let rank = order::quantile_ranks(count, self.goal.probability, CONFIDENCE).high.unwrap_or(count);
+        Infeasible {
+            reason: self.reason(),
+            best: self.most,
+            probability: finishes.by(self.goal.deadline_s),
+            deadline_s: finishes.quantile_s(rank as f64 / count as f64),
+            finishes,
+        }
+    }
+
+    fn reason(&self) -> Reason {
+        let jobs = self.question.work.jobs();
+        let allowed = self.question.most.unwrap_or(jobs).min(jobs);
+        let largest_probability = self.form.largest_probability(self.goal.deadline_s);
+        match self.question.ramp.per_s {
+            _ if largest_probability < self.goal.probability => Reason::JobTooLong { largest_probability },
+            _ if self.most < allowed => Reason::ThroughputTooLow {
+                x_per_s: self.form.x_per_s(self.most),
+                needed_per_s: jobs as f64 / self.goal.deadline_s,
+            },
+            _ if allowed < jobs => Reason::TooFewWorkers { most: allowed },
+            Some(per_s) => Reason::RampTooSlow { per_s },
+            None => Reason::JobTooLong { largest_probability },
+        }
+    }
+}
+
+/// Replications that give the quantile an upper limit with some room.
+fn needed(probability: f64) -> u64 {
+    order::smallest_count(probability, f64::midpoint(CONFIDENCE, 1.0)) * 6 / 5 + 1
+}
+
+fn replications(jobs: u64, probability: f64) -> u64 {
+    let needed = needed(probability);
+    (DRAWS / jobs.max(1)).clamp(needed, needed.max(REPLICATIONS))
+}
+
+fn point_rank(replications: u64, probability: f64) -> u64 {
+    ((probability * replications as f64).ceil() as u64).clamp(1, replications)
+}
+
+#[cfg(test)]
+#[path = "workers_tests.rs"]
+mod tests;

@@ -1,0 +1,108 @@
+use super::*;
+use crate::load::retry::RetryPolicy;
+use crate::simulate::work::Order;
+
+const RETRY: RetryPolicy = RetryPolicy { max_attempts: 5, base_ns: 1_000_000_000, cap_ns: 20_000_000_000 };
+
+fn lognormal(mean_s: f64, cv: f64) -> Profile {
+    let mut profile = Profile::default();
+    (profile.copy.base_s, profile.copy.noise_cv) = (mean_s, cv);
+    (profile.copy.sigma, profile.copy.kappa) = (0.0, 0.0);
+    profile
+}
+
+fn work(jobs: usize) -> Work {
+    Work::new(vec![0; jobs].into(), Order::Fifo, RETRY)
+}
+
+fn question<'a>(work: &'a Work, central: &'a Profile, resampled: &'a [Profile]) -> Question<'a> {
+    Question { work, central, resampled, ramp: Ramp::default(), most: None, seed: 1 }
+}
+
+const DAILY: Goal = Goal { deadline_s: 300.0, probability: 0.9 };
+
+#[test]
+fn the_answer_reaches_its_goal_and_fewer_workers_do_not() {
+    let (work, profile) = (work(250), lognormal(25.2, 0.3));
+    let answer = smallest_pool(&question(&work, &profile, &[]), DAILY).unwrap();
+    let by = |n| simulate_pool(&work, std::slice::from_ref(&profile), n, Ramp::default(), 3000, 77).by(300.0);
+    assert!(answer.low <= answer.point && answer.point <= answer.value, "{answer:?}");
+    assert!(answer.probability.at_least >= 0.9 && answer.value <= answer.point + 2);
+    assert!(by(answer.value).estimate > 0.9 && by(answer.low - 1).estimate < 0.9);
+    assert_eq!(smallest_pool(&question(&work, &profile, &[]), DAILY).unwrap(), answer);
+}
+
+#[test]
+fn what_is_not_known_about_the_service_raises_the_number() {
+    let (work, profile) = (work(250), lognormal(25.2, 0.3));
+    let resampled: Vec<Profile> = (0..20).map(|i| lognormal(23.7 + 0.15 * f64::from(i), 0.3)).collect();
+    let known = smallest_pool(&question(&work, &profile, &[]), DAILY).unwrap();
+    let measured = smallest_pool(&question(&work, &profile, &resampled), DAILY).unwrap();
+    assert!(measured.value > known.value && measured.low < known.low, "{measured:?}");
+    assert_eq!(measured.point, known.point);
+    assert!(measured.probability.at_least >= 0.9);
+}
+
+#[test]
+fn fixed_times_need_the_mean_value_answer() {
+    let (work, profile) = (work(45), lognormal(30.0, 0.0));
+    let answer =
+        smallest_pool(&question(&work, &profile, &[]), Goal { deadline_s: 150.0, probability: 0.99 });
+    let answer = answer.unwrap();
+    assert_eq!((answer.low, answer.point, answer.value), (9, 9, 9));
+    assert_eq!((answer.finishes.quantile_s(0.5), answer.finishes.quantile_s(0.99)), (150.0, 150.0));
+}
+
+#[test]
+fn none_one_and_few_jobs() {
+    let profile = lognormal(30.0, 0.5);
+    let goal = Goal { deadline_s: 200.0, probability: 0.99 };
+    for (jobs, value) in [(0, 0), (1, 1)] {
+        let answer = smallest_pool(&question(&work(jobs), &profile, &[]), goal).unwrap();
+        assert_eq!((answer.low, answer.point, answer.value), (value, value, value));
+    }
+    let answer = smallest_pool(&question(&work(5), &profile, &[]), goal).unwrap();
+    assert!((1..5).contains(&answer.value));
+}
+
+#[test]
+fn a_job_longer_than_the_deadline_is_named_with_goals_that_can_be_reached() {
+    let (work, profile) = (work(250), lognormal(25.2, 0.3));
+    let goal = Goal { deadline_s: 50.0, probability: 0.99 };
+    let cannot = smallest_pool(&question(&work, &profile, &[]), goal).unwrap_err();
+    let Reason::JobTooLong { largest_probability } = cannot.reason else { panic!("{:?}", cannot.reason) };
+    assert_eq!(cannot.best, 250);
+    assert!((cannot.probability.estimate - largest_probability).abs() < 0.04, "{cannot:?}");
+    let reachable = Goal { deadline_s: cannot.deadline_s, ..goal };
+    assert!(cannot.deadline_s > 50.0 && smallest_pool(&question(&work, &profile, &[]), reachable).is_ok());
+}
+
+#[test]
+fn workers_that_slow_each_other_down_too_much_are_named() {
+    let (work, mut profile) = (work(2000), lognormal(25.2, 0.3));
+    (profile.copy.sigma, profile.copy.kappa) = (0.02, 1e-4);
+    let cannot = smallest_pool(&question(&work, &profile, &[]), DAILY).unwrap_err();
+    let Reason::ThroughputTooLow { x_per_s, needed_per_s } = cannot.reason else {
+        panic!("{:?}", cannot.reason)
+    };
+    assert!(x_per_s < needed_per_s && (20..100).contains(&cannot.best), "{cannot:?}");
+    let reachable = Goal { deadline_s: cannot.deadline_s * 1.02, ..DAILY };
+    let answer = smallest_pool(&question(&work, &profile, &[]), reachable).unwrap();
+    assert!(answer.value <= cannot.best && answer.probability.estimate > 0.9);
+}
+
+#[test]
+fn limits_on_workers_and_on_their_start_are_named() {
+    let (work, profile) = (work(250), lognormal(25.2, 0.3));
+    let few = Question { most: Some(10), ..question(&work, &profile, &[]) };
+    assert_eq!(smallest_pool(&few, DAILY).unwrap_err().reason, Reason::TooFewWorkers { most: 10 });
+    let slow = Question { ramp: Ramp { per_s: Some(0.02) }, ..question(&work, &profile, &[]) };
+    assert_eq!(smallest_pool(&slow, DAILY).unwrap_err().reason, Reason::RampTooSlow { per_s: 0.02 });
+}
+
+#[test]
+fn the_probability_grows_with_the_workers() {
+    let (work, profile) = (work(250), lognormal(25.2, 0.3));
+    let seen = probabilities(&question(&work, &profile, &[]), 300.0, &[20, 22, 24, 26, 28], 300);
+    assert!(seen.is_sorted_by(|a, b| a.hits <= b.hits) && seen[0].estimate < 0.1 && seen[4].estimate > 0.9);
+}
