@@ -3,13 +3,18 @@
 //! It is told the time and never reads it, so the simulator can ask it about a virtual future and
 //! the embedded endpoint about the present, and both get the same answers.
 
+pub mod function;
 mod gauge;
 mod model;
 mod noise;
 mod profile;
+mod timers;
 mod token_bucket;
 
 pub use gauge::Gauge;
 pub use model::{Admission, CopyRequest, Refusal, Request, ServiceModel};
 pub use noise::{Factor, Noise};
 pub use profile::{CopyProfile, Profile, ProfileError, PublishProfile, RequestProfile};
+
+pub(crate) use timers::Timers;
+pub(crate) use token_bucket::TokenBucket;

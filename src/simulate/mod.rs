@@ -1,5 +1,7 @@
 //! The dispatcher on a virtual clock: hours of load in the time it takes to count them.
 
+pub mod fan_out;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 

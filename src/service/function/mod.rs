@@ -1,0 +1,22 @@
+//! Topic, queue and function: what happens to a message between its publishing and the end of its copy.
+//!
+//! [`Consumer`] is a state machine without I/O, told the time and what ended, like the dispatcher of the load: a
+//! simulation runs it on a virtual clock, the embedded endpoint behind the real protocols.
+
+mod asynchronous;
+mod consumer;
+mod delivery;
+mod environments;
+mod metrics;
+mod pollers;
+mod profile;
+mod queue;
+mod queued;
+mod slab;
+
+pub use consumer::{Action, Consumer, Fate, Invocation, InvocationEnd, Member, Shape, Stages};
+pub use delivery::DeliveryProfile;
+pub use environments::Environments;
+pub use metrics::{Metrics, Period};
+pub use profile::FunctionProfile;
+pub use queue::QueueProfile;
