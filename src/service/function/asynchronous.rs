@@ -15,19 +15,15 @@ const SYSTEM_ERROR: u64 = 0x7379_7374;
 impl Consumer {
     /// Invokes the function with an event, or puts the event back.
     pub(super) fn attempt(&mut self, now_ns: u64, id: u32) -> Option<Invocation> {
-        let cold = match self.has_system_error(id) {
-            true => None,
-            false => {
-                let start = self.environments.start(now_ns);
-                self.metrics.at(now_ns).throttles += u64::from(start.is_none());
-                start
-            }
-        };
-        let Some(cold) = cold else {
-            let key = self.luck(id);
+        let mut start = None;
+        if !self.has_system_error(id) {
+            start = self.environments.start(now_ns);
+            self.metrics.at(now_ns).throttles += u64::from(start.is_none());
+        }
+        let Some(cold) = start else {
             let delivery = self.deliveries.get_mut(id);
             delivery.retries += 1;
-            let wait_ns = self.function.throttle_wait_ns(self.seed, key, delivery.retries);
+            let wait_ns = self.function.throttle_wait_ns(self.seed, delivery.luck, delivery.retries);
             self.try_again(now_ns, id, wait_ns);
             return None;
         };
@@ -69,7 +65,8 @@ impl Consumer {
 
     fn has_system_error(&self, id: u32) -> bool {
         let rate = self.function.system_error_rate;
-        let attempt = u64::from(self.deliveries.get(id).retries);
-        rate > 0.0 && random::uniform(self.seed, &[SYSTEM_ERROR, self.luck(id), attempt]) < rate
+        let delivery = self.deliveries.get(id);
+        let purpose = [SYSTEM_ERROR, delivery.luck, u64::from(delivery.retries + delivery.errors)];
+        rate > 0.0 && random::uniform(self.seed, &purpose) < rate
     }
 }

@@ -33,8 +33,8 @@ pub enum Shape {
     Queue,
 }
 
-/// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What became of a message, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// The function took it and returned without error.
@@ -121,6 +121,8 @@ pub(super) struct Message {
 pub(super) struct Delivery {
     pub(super) message: u32,
     copy: u8,
+    /// What decides its luck.
+    pub(super) luck: u64,
     /// When the queue took it.
     pub(super) accepted_ns: u64,
     /// Since when it waits for an invocation.
@@ -329,10 +331,12 @@ impl Consumer {
     fn send(&mut self, now_ns: u64, message: u32, copy: u8) {
         let published = self.messages.get_mut(message);
         published.open += 1;
-        let due_ns = now_ns + self.topic.latency_ns(self.seed, published.key, u64::from(copy));
+        let key = published.key;
+        let due_ns = now_ns + self.topic.latency_ns(self.seed, key, u64::from(copy));
         let delivery = self.deliveries.insert(Delivery {
             message,
             copy,
+            luck: if copy == 0 { key } else { random::word(key, &[u64::from(copy)]) },
             accepted_ns: 0,
             waiting_since_ns: 0,
             received_ns: 0,
@@ -422,18 +426,12 @@ impl Consumer {
         self.metrics.stopped_waiting(now_ns);
     }
 
-    /// What decides the luck of a delivery.
-    pub(super) fn luck(&self, id: u32) -> u64 {
-        let delivery = self.deliveries.get(id);
-        let key = self.messages.get(delivery.message).key;
-        if delivery.copy == 0 { key } else { random::word(key, &[u64::from(delivery.copy)]) }
-    }
-
     /// Hands a delivery that nobody tries any more to the dead-letter queue, if there is one.
     pub(super) fn give_up(&mut self, now_ns: u64, id: u32) {
         let rate = self.function.dead_letter_error_rate;
         let kept = self.keeps_dead_letters();
-        let refused = rate > 0.0 && random::uniform(self.seed, &[DEAD_LETTER, self.luck(id)]) < rate;
+        let luck = self.deliveries.get(id).luck;
+        let refused = rate > 0.0 && random::uniform(self.seed, &[DEAD_LETTER, luck]) < rate;
         let period = self.metrics.at(now_ns);
         period.dead_lettered += u64::from(kept && !refused);
         period.dead_letter_errors += u64::from(kept && refused);
@@ -453,8 +451,7 @@ impl Consumer {
         self.deliveries.release(id);
         let message = self.messages.get_mut(number);
         message.open -= 1;
-        let rank = |fate: Fate| fate as u8;
-        let best = message.fate.filter(|&before| rank(before) < rank(fate)).unwrap_or(fate);
+        let best = message.fate.map_or(fate, |before| before.min(fate));
         message.fate = Some(best);
         if message.open == 0 {
             self.ends.push_back((message.key, best));
@@ -462,3 +459,7 @@ impl Consumer {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "consumer_tests.rs"]
+mod tests;

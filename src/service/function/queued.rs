@@ -43,10 +43,10 @@ impl Consumer {
         }
         self.metrics.at(now_ns).throttles += 1;
         self.pollers.throttled(now_ns);
-        let key = self.luck(first);
+        let luck = self.deliveries.get(first).luck;
         let batch = self.batches.get_mut(id);
         batch.throttles += 1;
-        let due_ns = now_ns + self.queue.throttle_wait_ns(self.seed, key, batch.throttles);
+        let due_ns = now_ns + self.queue.throttle_wait_ns(self.seed, luck, batch.throttles);
         self.timers.set(due_ns.min(shown_ns), Timer::Again(id));
         None
     }

@@ -86,11 +86,10 @@ impl<'a> Workers<'a> {
             cut: None,
         };
         let id = invocation.id as usize;
-        if id == self.workers.len() {
-            self.workers.push(worker);
-        } else {
-            self.workers[id] = worker;
+        if id >= self.workers.len() {
+            self.workers.resize(id + 1, worker);
         }
+        self.workers[id] = worker;
         if ready_ns == now_ns {
             self.copy(now_ns, invocation.id, consumer, timers);
         } else {
