@@ -51,8 +51,10 @@ fn paced_publishing_without_throttles_follows_the_closed_form() {
     let (profile, replications) = (unlimited(), 400);
     let sizes_bytes = [1; 400];
     let fan_out = fan_out(&sizes_bytes, Some(20.0));
-    let outcomes: Vec<FanOutOutcome> =
-        (0..replications).into_par_iter().map(|replication| run(&fan_out, &profile, 1, replication)).collect();
+    let outcomes: Vec<FanOutOutcome> = (0..replications)
+        .into_par_iter()
+        .map(|replication| run(&fan_out, &profile, 1, replication))
+        .collect();
     assert!(outcomes.iter().all(|outcome| outcome.metrics.throttles == 0 && outcome.copied == 400));
     for deadline_s in [60.0, 70.0, 85.0] {
         let expected = paced_probability(&profile, 400, 20.0, deadline_s);
@@ -149,7 +151,8 @@ fn a_reserved_concurrency_at_the_peaks_quantile_throttles_nothing() {
     assert!(peaks.is_sorted() && peaks.len() == 40);
     let mut profile = bare();
     profile.function.reserved_concurrency = u32::try_from(peaks[29]).ok();
-    let free = (0..40).filter(|&replication| run(&paced, &profile, 1, replication).metrics.throttles == 0).count();
+    let free =
+        (0..40).filter(|&replication| run(&paced, &profile, 1, replication).metrics.throttles == 0).count();
     assert!(free >= 30, "{free} of 40");
 }
 

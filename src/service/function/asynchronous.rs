@@ -5,7 +5,9 @@
 //! handles errors and retries with asynchronous invocation"). That Lambda reads a long queue more slowly is not
 //! modelled: no numbers are documented.
 
-use super::consumer::{Batch, Consumer, Invocation, Timer};
+use super::consumer::Consumer;
+use super::invocation::Invocation;
+use super::message::{Batch, Timer};
 use crate::random;
 use crate::scenario::quantity::nanoseconds;
 

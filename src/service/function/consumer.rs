@@ -3,15 +3,16 @@
 
 use std::collections::VecDeque;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::delivery::DeliveryProfile;
 use super::environments::Environments;
+use super::invocation::{Action, Fate, Invocation, InvocationEnd, Member, Shape};
+use super::message::{Batch, Delivery, Message, Timer};
 use super::metrics::Metrics;
 use super::pollers::Pollers;
 use super::profile::FunctionProfile;
-use super::queue::{MAX_BATCH, QueueProfile};
+use super::queue::QueueProfile;
 use super::slab::Slab;
 use crate::law::little::{InFlight, Window};
 use crate::random;
@@ -22,78 +23,6 @@ use crate::service::{Profile, Timers};
 const ERROR: u64 = 0x6572_726f;
 const DEAD_LETTER: u64 = 0x6465_6164;
 
-/// How messages reach the function.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Shape {
-    /// The topic invokes the function; what is throttled waits in the function's asynchronous queue.
-    #[default]
-    Direct,
-    /// The topic feeds a queue, which an event source mapping polls for the function.
-    Queue,
-}
-
-/// What became of a message, the best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fate {
-    /// The function took it and returned without error.
-    Done,
-    /// It was given up and kept in a dead-letter queue.
-    DeadLettered,
-    /// It was given up and nothing kept it.
-    Lost,
-}
-
-/// What a driver has to do next.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Action {
-    /// Run the function now, then ask again.
-    Invoke(Invocation),
-    /// Every delivery of the message has ended.
-    Ended {
-        /// The message, as it was published.
-        key: u64,
-        /// What became of it.
-        fate: Fate,
-    },
-    /// Wait for this time, for a message or for an invocation to end, whichever is first.
-    Wait(Option<u64>),
-}
-
-/// One run of the function, to be given back with [`Consumer::ended`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Invocation {
-    /// Its number, from 0 and small; used again after it ended.
-    pub id: u32,
-    /// Time before the function's code begins.
-    pub cold_start_ns: u64,
-    /// Time that the code is given from then on.
-    pub timeout_ns: u64,
-    /// Where this invocation fails by itself, as a share of its first copy's time.
-    pub error_at: Option<f64>,
-}
-
-/// A message of an invocation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Member {
-    /// The message, as it was published.
-    pub key: u64,
-    /// How often it was invoked before: every time has its own luck.
-    pub ordinal: u32,
-}
-
-/// How an invocation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InvocationEnd {
-    /// Every message was dealt with.
-    Ok,
-    /// Bit i is set where message i of the batch failed.
-    Partial(u16),
-    /// The function failed, or was cut off at its timeout.
-    Failed,
-}
-
 /// What was counted at each stage, for Little's law.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stages {
@@ -103,72 +32,6 @@ pub struct Stages {
     pub queued: Window,
     /// Invocations, cold start included.
     pub function: Window,
-}
-
-/// A message that was published and has not ended.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Message {
-    pub(super) key: u64,
-    published_ns: u64,
-    invocations: u32,
-    /// Deliveries of it that have not ended.
-    open: u8,
-    fate: Option<Fate>,
-}
-
-/// One delivery of a message; a message that the topic delivers twice has two.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Delivery {
-    pub(super) message: u32,
-    copy: u8,
-    /// What decides its luck.
-    pub(super) luck: u64,
-    /// When the queue took it.
-    pub(super) accepted_ns: u64,
-    /// Since when it waits for an invocation.
-    pub(super) waiting_since_ns: u64,
-    /// When it was last received from the queue.
-    pub(super) received_ns: u64,
-    pub(super) receives: u32,
-    /// Attempts that found no room, or refusals of the subscriber before it was accepted.
-    pub(super) retries: u32,
-    pub(super) errors: u32,
-}
-
-/// Messages that are invoked together, running or waiting for room.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Batch {
-    pub(super) deliveries: [u32; MAX_BATCH],
-    pub(super) length: usize,
-    pub(super) throttles: u32,
-    started_ns: u64,
-    cold_start_ns: u64,
-}
-
-impl Batch {
-    pub(super) fn new() -> Self {
-        Self { deliveries: [0; MAX_BATCH], length: 0, throttles: 0, started_ns: 0, cold_start_ns: 0 }
-    }
-
-    pub(super) fn push(&mut self, delivery: u32) {
-        self.deliveries[self.length] = delivery;
-        self.length += 1;
-    }
-}
-
-/// What is to happen at a time; the number is that of a delivery, or of a batch.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Timer {
-    /// The topic delivers.
-    Deliver(u32),
-    /// The asynchronous queue invokes.
-    Attempt(u32),
-    /// The asynchronous queue drops.
-    Expire(u32),
-    /// The queue shows the message again.
-    Visible(u32),
-    /// A poller tries a throttled batch again.
-    Again(u32),
 }
 
 /// Topic, queue and function with everything that is between publishing and the end.

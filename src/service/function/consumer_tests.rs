@@ -65,7 +65,10 @@ fn a_failing_event_is_tried_after_one_and_two_minutes_and_then_given_up() {
         assert_eq!(ended, (vec![0, 70, 200], vec![(7, fate)]));
         let total = consumer.metrics().total(300 * S);
         assert_eq!((total.invocations, total.errors, total.async_events_dropped), (3, 3, 1));
-        assert_eq!((total.dead_lettered, total.duration_sum_ns), (u64::from(dead_letter_queue), 30_000_000_000));
+        assert_eq!(
+            (total.dead_lettered, total.duration_sum_ns),
+            (u64::from(dead_letter_queue), 30_000_000_000)
+        );
         assert_eq!((consumer.open(), consumer.waiting(), consumer.executing()), (0, 0, 0));
     }
 }

@@ -68,10 +68,9 @@ impl DeliveryProfile {
     }
 
     pub(in crate::service) fn validate(&self) -> Result<(), ProfileError> {
-        for (field, value) in [
-            ("delivery.latency_s", self.latency_s),
-            ("delivery.latency_noise_cv", self.latency_noise_cv),
-        ] {
+        for (field, value) in
+            [("delivery.latency_s", self.latency_s), ("delivery.latency_noise_cv", self.latency_noise_cv)]
+        {
             check(field, value, value >= 0.0, "finite, non-negative number")?;
         }
         for (field, value) in

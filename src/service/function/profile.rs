@@ -144,7 +144,8 @@ impl FunctionProfile {
         }
         let most = self.account_concurrency.saturating_sub(self.unreserved_minimum);
         let reserved = self.reserved_concurrency.unwrap_or(0);
-        let rule = "number of at most `account_concurrency` − `unreserved_minimum`, or raise the account's quota";
+        let rule =
+            "number of at most `account_concurrency` − `unreserved_minimum`, or raise the account's quota";
         check("function.reserved_concurrency", f64::from(reserved), reserved <= most, rule)
     }
 }
@@ -169,7 +170,8 @@ mod tests {
             (1..=11).map(|throttle| steady.throttle_wait_ns(1, 2, throttle) / 1_000_000_000).collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
         let jittered = FunctionProfile::default();
-        let mean_s = (0..10_000).map(|key| jittered.throttle_wait_ns(1, key, 5) as f64 / 1e9).sum::<f64>() / 1e4;
+        let mean_s =
+            (0..10_000).map(|key| jittered.throttle_wait_ns(1, key, 5) as f64 / 1e9).sum::<f64>() / 1e4;
         assert!((mean_s - 8.0).abs() < 0.2, "{mean_s}");
     }
 

@@ -93,10 +93,9 @@ impl QueueProfile {
         ] {
             check(field, value, value > 0.0, "finite, positive number")?;
         }
-        for (field, value) in [
-            ("queue.throttle_cap_s", self.throttle_cap_s),
-            ("queue.throttle_pause_s", self.throttle_pause_s),
-        ] {
+        for (field, value) in
+            [("queue.throttle_cap_s", self.throttle_cap_s), ("queue.throttle_pause_s", self.throttle_pause_s)]
+        {
             check(field, value, value >= 0.0, "finite, non-negative number")?;
         }
         let holds = self.visibility_timeout_s >= function_timeout_s;
@@ -119,7 +118,10 @@ mod tests {
                 QueueProfile { maximum_concurrency: Some(1), ..QueueProfile::default() },
                 "queue.maximum_concurrency",
             ),
-            (QueueProfile { visibility_timeout_s: 30.0, ..QueueProfile::default() }, "queue.visibility_timeout_s"),
+            (
+                QueueProfile { visibility_timeout_s: 30.0, ..QueueProfile::default() },
+                "queue.visibility_timeout_s",
+            ),
             (QueueProfile { throttle_base_s: f64::NAN, ..QueueProfile::default() }, "queue.throttle_base_s"),
         ];
         for (queue, field) in wrong {

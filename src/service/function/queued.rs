@@ -1,6 +1,8 @@
 //! Delivery through a queue: an event source mapping receives batches and invokes the function with them.
 
-use super::consumer::{Batch, Consumer, Fate, Invocation, Timer};
+use super::consumer::Consumer;
+use super::invocation::{Fate, Invocation};
+use super::message::{Batch, Timer};
 use crate::scenario::quantity::nanoseconds;
 
 impl Consumer {

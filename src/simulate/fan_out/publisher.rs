@@ -119,12 +119,7 @@ impl<'a> Publishing<'a> {
         }
     }
 
-    pub(super) fn handle(
-        &mut self,
-        now_ns: u64,
-        event: Event,
-        timers: &mut Timers<super::Event>,
-    ) -> Answer {
+    pub(super) fn handle(&mut self, now_ns: u64, event: Event, timers: &mut Timers<super::Event>) -> Answer {
         let (request, attempt, refused, started_ns) = match event {
             Event::Due => {
                 self.armed = false;

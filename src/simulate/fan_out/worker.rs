@@ -98,13 +98,7 @@ impl<'a> Workers<'a> {
     }
 
     /// What an invocation waited for has come.
-    pub(super) fn step(
-        &mut self,
-        now_ns: u64,
-        id: u32,
-        consumer: &mut Consumer,
-        timers: &mut Timers<Event>,
-    ) {
+    pub(super) fn step(&mut self, now_ns: u64, id: u32, consumer: &mut Consumer, timers: &mut Timers<Event>) {
         let worker = &mut self.workers[id as usize];
         let flight = worker.flight.take();
         if let Some(Flight { started_ns, refusal }) = flight {
@@ -192,13 +186,7 @@ impl<'a> Workers<'a> {
         }
     }
 
-    fn next_member(
-        &mut self,
-        now_ns: u64,
-        id: u32,
-        consumer: &mut Consumer,
-        timers: &mut Timers<Event>,
-    ) {
+    fn next_member(&mut self, now_ns: u64, id: u32, consumer: &mut Consumer, timers: &mut Timers<Event>) {
         let worker = &mut self.workers[id as usize];
         worker.member += 1;
         worker.attempt = 1;
@@ -233,4 +221,3 @@ fn schedule(worker: &mut Worker, id: u32, due_ns: u64, timers: &mut Timers<Event
     }
     timers.set(due_ns.min(worker.deadline_ns), Event::Worker(id));
 }
-
