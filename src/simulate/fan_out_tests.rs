@@ -185,6 +185,20 @@ fn a_copy_that_outlasts_the_function_is_never_done() {
 }
 
 #[test]
+fn an_observer_sees_every_second_and_changes_nothing() {
+    let (sizes_bytes, mut profile) = ([1; 300], bare());
+    profile.function.reserved_concurrency = Some(40);
+    let burst = fan_out(&sizes_bytes, None);
+    let mut samples = Vec::new();
+    let outcome = run_observed(&burst, &profile, 1, 0, |sample| samples.push(sample));
+    assert_eq!(outcome, run(&burst, &profile, 1, 0));
+    assert!(samples.iter().map(|sample| sample.second).eq(1..=outcome.makespan_s as u64));
+    assert_eq!(samples.iter().map(|sample| sample.in_flight).max(), Some(40));
+    assert_eq!(samples.iter().map(|sample| sample.throttles).sum::<u64>(), outcome.metrics.throttles);
+    assert!(samples.iter().map(|sample| sample.copied).is_sorted() && samples[0].backlog == 260);
+}
+
+#[test]
 fn no_objects_take_no_time() {
     let outcome = run(&fan_out(&[], Some(20.0)), &Profile::default(), 1, 0);
     assert_eq!((outcome.makespan_s, outcome.copied + outcome.lost, outcome.publish_requests), (0.0, 0, 0));

@@ -82,7 +82,8 @@ impl Consumer {
         }
     }
 
-    /// The topic accepts a message. Its key names it to the driver and decides its luck.
+    /// The topic accepts a message; ask [`Consumer::poll`] afterwards. Its key names it to the driver and decides its
+    /// luck.
     pub fn publish(&mut self, now_ns: u64, key: u64) {
         let message =
             self.messages.insert(Message { key, published_ns: now_ns, invocations: 0, open: 0, fate: None });
@@ -127,7 +128,8 @@ impl Consumer {
         })
     }
 
-    /// Takes the end of an invocation.
+    /// Takes the end of an invocation; ask [`Consumer::poll`] afterwards. A driver ends an invocation as failed when its
+    /// timeout has passed.
     pub fn ended(&mut self, now_ns: u64, id: u32, end: InvocationEnd) {
         let batch = *self.batches.get(id);
         self.batches.release(id);

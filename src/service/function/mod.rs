@@ -18,7 +18,6 @@ mod slab;
 
 pub use consumer::{Consumer, Stages};
 pub use delivery::DeliveryProfile;
-pub use environments::Environments;
 pub use invocation::{Action, Fate, Invocation, InvocationEnd, Member, Shape};
 pub use metrics::{Metrics, Period};
 pub use profile::FunctionProfile;
