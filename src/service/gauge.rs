@@ -22,12 +22,12 @@ impl Gauge {
         self.area_ns + u128::from(self.in_flight) * u128::from(now_ns.saturating_sub(self.changed_ns))
     }
 
-    pub(super) fn enter(&mut self, now_ns: u64) {
+    pub(crate) fn enter(&mut self, now_ns: u64) {
         self.settle(now_ns);
         self.in_flight += 1;
     }
 
-    pub(super) fn leave(&mut self, now_ns: u64) {
+    pub(crate) fn leave(&mut self, now_ns: u64) {
         self.settle(now_ns);
         self.in_flight -= 1;
     }

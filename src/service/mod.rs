@@ -3,11 +3,13 @@
 //! It is told the time and never reads it, so the simulator can ask it about a virtual future and
 //! the embedded endpoint about the present, and both get the same answers.
 
+pub mod function;
 mod gauge;
 mod model;
 mod noise;
 mod profile;
 mod tailed;
+mod timers;
 mod token_bucket;
 
 pub use gauge::Gauge;
@@ -15,3 +17,6 @@ pub use model::{Admission, CopyRequest, Refusal, Request, ServiceModel};
 pub use noise::{Factor, Noise};
 pub use profile::{CopyProfile, Profile, ProfileError, PublishProfile, RequestProfile};
 pub use tailed::Tailed;
+
+pub(crate) use timers::Timers;
+pub(crate) use token_bucket::TokenBucket;

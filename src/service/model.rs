@@ -190,7 +190,7 @@ impl ServiceModel {
 
     /// Seconds to serve an admitted request, the copies in flight already counting it.
     fn service_s(&self, request: &Request<'_>) -> f64 {
-        let Profile { copy, request: small, publish } = &self.profile;
+        let Profile { copy, request: small, publish, .. } = &self.profile;
         let (mean_s, cv, purpose) = match *request {
             Request::Copy(request) => {
                 let factor = self.copy_factor.draw(self.seed, &copy_luck(Luck::Duration, &request));

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::function::{DeliveryProfile, FunctionProfile, QueueProfile};
 use super::noise::{self, Factor, Noise};
 
 /// What a service is like; the defaults stand for copies inside one busy region.
@@ -15,6 +16,12 @@ pub struct Profile {
     pub request: RequestProfile,
     /// Publishing to a topic.
     pub publish: PublishProfile,
+    /// What the topic does with a message.
+    pub delivery: DeliveryProfile,
+    /// The queue between topic and function, where there is one.
+    pub queue: QueueProfile,
+    /// The function that takes the messages.
+    pub function: FunctionProfile,
 }
 
 /// How long a server-side copy takes.
@@ -160,7 +167,7 @@ impl Profile {
     /// Checks that every number is one a service can have.
     ///
     /// # Errors
-    /// Names the first field that is not finite, is negative, or is zero where it divides.
+    /// Names the first field that is not finite, is negative, is zero where it divides, or contradicts another.
     pub fn validate(&self) -> Result<(), ProfileError> {
         let (copy, request, publish) = (&self.copy, &self.request, &self.publish);
         let not_negative = [
@@ -197,11 +204,19 @@ impl Profile {
             check("copy.noise.tailed", tailed.above, noise::are_tailed_factors(tailed), rule)?;
         }
         let error_rate = request.error_rate;
-        check("request.error_rate", error_rate, (0.0..=1.0).contains(&error_rate), "number from 0 to 1")
+        check("request.error_rate", error_rate, (0.0..=1.0).contains(&error_rate), "number from 0 to 1")?;
+        self.delivery.validate()?;
+        self.function.validate()?;
+        self.queue.validate(self.function.timeout_s)
     }
 }
 
-fn check(field: &'static str, value: f64, holds: bool, rule: &'static str) -> Result<(), ProfileError> {
+pub(super) fn check(
+    field: &'static str,
+    value: f64,
+    holds: bool,
+    rule: &'static str,
+) -> Result<(), ProfileError> {
     if holds && value.is_finite() { Ok(()) } else { Err(ProfileError { field, value, rule }) }
 }
 

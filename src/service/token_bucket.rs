@@ -1,21 +1,25 @@
-//! A rate limit with a burst of one second.
+//! A rate limit with a burst.
 
 /// Allowance for rounding, in tokens; it never adds up, because the debt itself is kept.
 const ROUNDING_TOKENS: f64 = 1e-6;
 
-/// A token bucket that refills at `rate_per_s` and holds one second of it, at least one token.
+/// A token bucket that refills at `rate_per_s`; it starts full.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct TokenBucket {
+pub(crate) struct TokenBucket {
     /// Tokens missing from a full bucket at `updated_ns`.
     debt: f64,
     updated_ns: u64,
 }
 
 impl TokenBucket {
-    /// Takes `tokens` if they are there. More than a full bucket holds are taken from a full
-    /// bucket and paid back later, so that no request is refused for ever.
-    pub(super) fn take(&mut self, now_ns: u64, tokens: f64, rate_per_s: f64) -> bool {
-        let capacity = rate_per_s.max(1.0);
+    /// Takes `tokens` from a bucket that holds one second of its rate, at least one token.
+    pub(crate) fn take(&mut self, now_ns: u64, tokens: f64, rate_per_s: f64) -> bool {
+        self.take_from(now_ns, tokens, rate_per_s, rate_per_s.max(1.0))
+    }
+
+    /// Takes `tokens` from a bucket that holds `capacity` if they are there. More than a full bucket
+    /// holds are taken from a full bucket and paid back later, so that no request is refused for ever.
+    pub(crate) fn take_from(&mut self, now_ns: u64, tokens: f64, rate_per_s: f64, capacity: f64) -> bool {
         self.debt = self.debt_at(now_ns, rate_per_s);
         self.updated_ns = self.updated_ns.max(now_ns);
         let admitted = self.debt + tokens.min(capacity) <= capacity + ROUNDING_TOKENS;
@@ -26,7 +30,7 @@ impl TokenBucket {
     }
 
     /// Whether the bucket has filled up again, so that forgetting it changes nothing.
-    pub(super) fn is_full(&self, now_ns: u64, rate_per_s: f64) -> bool {
+    pub(crate) fn is_full(&self, now_ns: u64, rate_per_s: f64) -> bool {
         self.debt_at(now_ns, rate_per_s) <= 0.0
     }
 

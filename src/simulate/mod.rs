@@ -1,6 +1,7 @@
 //! The dispatcher on a virtual clock: hours of load in the time it takes to count them.
 
 pub mod batch;
+pub mod fan_out;
 pub mod pool;
 pub mod work;
 

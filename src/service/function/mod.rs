@@ -1,0 +1,24 @@
+//! Topic, queue and function: what happens to a message between its publishing and the end of its copy.
+//!
+//! [`Consumer`] is a state machine without I/O, told the time and what ended, like the dispatcher of the load: a
+//! simulation runs it on a virtual clock, the embedded endpoint behind the real protocols.
+
+mod asynchronous;
+mod consumer;
+mod delivery;
+mod environments;
+mod invocation;
+mod message;
+mod metrics;
+mod pollers;
+mod profile;
+mod queue;
+mod queued;
+mod slab;
+
+pub use consumer::{Consumer, Stages};
+pub use delivery::DeliveryProfile;
+pub use invocation::{Action, Fate, Invocation, InvocationEnd, Member, Shape};
+pub use metrics::{Metrics, Period};
+pub use profile::FunctionProfile;
+pub use queue::QueueProfile;

@@ -1,0 +1,131 @@
+//! The numbers that describe a queue and what polls it, as a user writes them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::profile::back_off_ns;
+use crate::service::ProfileError;
+use crate::service::profile::check;
+
+/// Words that set this file's draws apart from all others.
+const THROTTLED: u64 = 0x7175_6575;
+
+/// Messages that one invocation takes at most, without a batching window that is longer than the limit of SQS.
+pub(super) const MAX_BATCH: usize = 10;
+
+/// A queue and the event source mapping that polls it for the function.
+///
+/// Defaults follow the AWS Lambda Developer Guide, "Configuring scaling behavior for SQS event source mappings" and
+/// "Creating and configuring an Amazon SQS event source mapping" (a visibility timeout of six function timeouts).
+/// How pollers back off when the function is throttled is documented as "gradually" only: here a throttled batch
+/// keeps its poller and is tried again with back-off until its visibility timeout, and no poller is added for
+/// `throttle_pause_s`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct QueueProfile {
+    /// Messages of one invocation, 1 to 10.
+    pub batch_size: u32,
+    /// Whether the function names the messages of a batch that failed; otherwise all of them return.
+    pub partial_batch_responses: bool,
+    /// Invocations that the event source mapping makes at the same time, 2 to 1000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maximum_concurrency: Option<u32>,
+    /// Concurrent invocations that polling begins with.
+    pub pollers_initial: u32,
+    /// Concurrent invocations that are added per minute, continuously, while messages wait.
+    pub pollers_added_per_minute: u32,
+    /// Concurrent invocations that the mapping reaches without `maximum_concurrency`.
+    pub pollers_maximum: u32,
+    /// Seconds until a message that was received and not deleted can be received again.
+    pub visibility_timeout_s: f64,
+    /// Receives after which a message goes to the dead-letter queue; without it there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_receive_count: Option<u32>,
+    /// Seconds after which the queue drops a message.
+    pub retention_s: f64,
+    /// Seconds until a throttled batch is tried again; doubled every time, with full jitter.
+    pub throttle_base_s: f64,
+    /// Longest of these waits, in seconds.
+    pub throttle_cap_s: f64,
+    /// Seconds without further pollers after a throttle.
+    pub throttle_pause_s: f64,
+}
+
+impl Default for QueueProfile {
+    fn default() -> Self {
+        Self {
+            batch_size: 1,
+            partial_batch_responses: true,
+            maximum_concurrency: None,
+            pollers_initial: 5,
+            pollers_added_per_minute: 300,
+            pollers_maximum: 1250,
+            visibility_timeout_s: 5400.0,
+            max_receive_count: Some(5),
+            retention_s: 345_600.0,
+            throttle_base_s: 1.0,
+            throttle_cap_s: 60.0,
+            throttle_pause_s: 60.0,
+        }
+    }
+}
+
+impl QueueProfile {
+    /// The wait after throttle number `throttle` (from 1) of a batch.
+    pub(super) fn throttle_wait_ns(&self, seed: u64, key: u64, throttle: u32) -> u64 {
+        back_off_ns(self.throttle_base_s, self.throttle_cap_s, 1.0, [seed, THROTTLED, key], throttle)
+    }
+
+    pub(in crate::service) fn validate(&self, function_timeout_s: f64) -> Result<(), ProfileError> {
+        let batch_size = f64::from(self.batch_size);
+        let holds = (1..=MAX_BATCH as u32).contains(&self.batch_size);
+        check("queue.batch_size", batch_size, holds, "number from 1 to 10")?;
+        let most = self.maximum_concurrency.unwrap_or(2);
+        let holds = (2..=1000).contains(&most);
+        check("queue.maximum_concurrency", f64::from(most), holds, "number from 2 to 1000")?;
+        for (field, value) in [
+            ("queue.pollers_initial", f64::from(self.pollers_initial)),
+            ("queue.pollers_added_per_minute", f64::from(self.pollers_added_per_minute)),
+            ("queue.pollers_maximum", f64::from(self.pollers_maximum)),
+            ("queue.max_receive_count", f64::from(self.max_receive_count.unwrap_or(1))),
+            ("queue.retention_s", self.retention_s),
+            ("queue.throttle_base_s", self.throttle_base_s),
+        ] {
+            check(field, value, value > 0.0, "finite, positive number")?;
+        }
+        for (field, value) in
+            [("queue.throttle_cap_s", self.throttle_cap_s), ("queue.throttle_pause_s", self.throttle_pause_s)]
+        {
+            check(field, value, value >= 0.0, "finite, non-negative number")?;
+        }
+        let holds = self.visibility_timeout_s >= function_timeout_s;
+        let rule = "finite number of at least `function.timeout_s`, as Lambda demands";
+        check("queue.visibility_timeout_s", self.visibility_timeout_s, holds, rule)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queues_that_lambda_would_not_take_are_refused() {
+        assert_eq!(QueueProfile::default().validate(900.0), Ok(()));
+        let wrong = [
+            (QueueProfile { batch_size: 0, ..QueueProfile::default() }, "queue.batch_size"),
+            (QueueProfile { batch_size: 11, ..QueueProfile::default() }, "queue.batch_size"),
+            (
+                QueueProfile { maximum_concurrency: Some(1), ..QueueProfile::default() },
+                "queue.maximum_concurrency",
+            ),
+            (
+                QueueProfile { visibility_timeout_s: 30.0, ..QueueProfile::default() },
+                "queue.visibility_timeout_s",
+            ),
+            (QueueProfile { throttle_base_s: f64::NAN, ..QueueProfile::default() }, "queue.throttle_base_s"),
+        ];
+        for (queue, field) in wrong {
+            assert_eq!(queue.validate(900.0).unwrap_err().field, field);
+        }
+    }
+}
