@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod measure;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use crate::check::window::FileWindow;
 use crate::scenario::file::TargetKind;
 use crate::scenario::quantity::Share;
 
+pub use audit::{AUDIT_NOTES, AuditOptions, AuditTarget, ReachOptions};
 pub use measure::{Limits, MeasureOptions, Overrides, SearchOptions};
 
 const EXIT_CODES: &str = "\
@@ -46,6 +48,9 @@ pub enum Command {
     /// Check N = X·R in a file of your own: requests, samples, a table or CloudWatch metrics.
     #[command(after_long_help = CHECK_FORMS)]
     Check(CheckOptions),
+    /// After a backup: say what arrived, what did not, how long it took, and whether the plan was kept.
+    #[command(after_long_help = AUDIT_NOTES)]
+    Audit(Box<AuditOptions>),
     /// Say what differs between two runs, and whether that is shown.
     Compare(CompareOptions),
     /// Serve the embedded S3 and SNS endpoint over HTTP, in real time.
@@ -124,7 +129,7 @@ pub struct CheckOptions {
     pub format: Format,
 }
 
-/// How a comparison is printed.
+/// How a comparison or an audit is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ComparisonFormat {
     /// For people.
