@@ -7,7 +7,9 @@ use crate::check::cloudwatch::Metrics;
 use crate::check::document::Reading;
 use crate::check::window::FileWindow;
 use crate::check::{CheckError, Evidence};
-use crate::stats::summary::Finding;
+use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES};
+use crate::report::human::duration;
+use crate::stats::summary::{Finding, Verdict};
 
 /// Maxima over the whole time, which means by the minute do not show.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -69,6 +71,10 @@ impl Function {
         let document = analyse(&Evidence::CloudWatch(metrics.clone()), window)?;
         let means = document.means.unwrap_or_default();
         let whole = |sum: f64| sum.round() as u64;
+        let mut independent = document.verdicts.independent;
+        if independent.verdict == Verdict::Inconclusive {
+            independent.advice = too_short(means.r_s);
+        }
         let largest_mean = document.readings.iter().filter(|reading| reading.derived.is_none());
         let largest_mean = largest_mean.filter_map(|reading| reading.n).reduce(f64::max);
         Ok(Self {
@@ -85,17 +91,23 @@ impl Function {
             concurrent_max: peaks.concurrent.or(largest_mean),
             xr: means.xr,
             readings: document.readings,
-            independent: document.verdicts.independent,
+            independent,
             raw: document.verdicts.raw,
         })
     }
+}
+
+/// A backup that is over cannot be told to run longer.
+fn too_short(mean_s: Option<f64>) -> String {
+    let needed_s = mean_s.map(|mean_s| BATCHES as f64 * BATCH_RESIDENCES * mean_s);
+    let needed = needed_s.map_or_else(String::new, |needed_s| format!(", {}", duration(needed_s)));
+    format!("not enough minutes, or too uneven ones: a verdict takes 20 batches of 10 mean durations{needed}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::check::cloudwatch::Period;
-    use crate::stats::summary::Verdict;
 
     fn period(minute: i64, invocations: f64, concurrent: f64) -> Period {
         let start_ns = minute * 60_000_000_000;
@@ -113,6 +125,11 @@ mod tests {
         assert_eq!((seen.concurrent_max, seen.periods), (Some(50.0), 3));
         assert!((seen.xr.unwrap() - 210.0 / 180.0 * 25.0).abs() < 1e-9);
         assert_eq!(seen.independent.verdict, Verdict::Inconclusive, "three minutes decide nothing");
+        assert!(
+            seen.independent.advice.ends_with("10 mean durations, 1h 23m"),
+            "{}",
+            seen.independent.advice
+        );
         let last = FileWindow(120_000_000_000..180_000_000_000);
         let peaks = Peaks { concurrent: Some(40.0), duration_s: Some(29.0) };
         let seen = Function::of(Some("copy".into()), &metrics, peaks, Some(&last)).unwrap();

@@ -59,7 +59,7 @@ fn sections(document: &AuditDocument) -> Vec<Section> {
         sections.push(Section::Words("keys", format!("{} more; findings.csv names all", count(hidden))));
     }
     for (name, finding) in document.verdicts.named() {
-        if finding.verdict != Verdict::NotAvailable {
+        if finding.verdict != Verdict::NotAvailable || finding.ratio.is_some() {
             sections.push(Section::Verdict(name, finding.clone()));
         }
     }

@@ -10,6 +10,11 @@ pub fn url() -> String {
     variable("PLANNER_TEST_LOCALSTACK")
 }
 
+/// URL of MiniStack, which has CloudWatch.
+pub fn ministack_url() -> String {
+    variable("PLANNER_TEST_MINISTACK")
+}
+
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/test"))
 }
@@ -20,6 +25,7 @@ import json, os, boto3, botocore
 from botocore.config import Config
 config = Config(retries={'total_max_attempts': 1}, s3={'addressing_style': 'path'})
 s3, sns = boto3.client('s3', config=config), boto3.client('sns', config=config)
+cloudwatch = boto3.client('cloudwatch', config=config)
 def objects(bucket, prefix=''):
     pages = s3.get_paginator('list_objects_v2').paginate(Bucket=bucket, Prefix=prefix)
     return {o['Key']: [o['Size'], o['ETag']] for page in pages for o in page.get('Contents', [])}

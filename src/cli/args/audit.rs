@@ -61,10 +61,10 @@ pub struct AuditOptions {
     #[arg(long, value_name = "FILE")]
     pub manifest: Option<PathBuf>,
     /// Beginning of the backup, RFC 3339: older copies are stale, and metrics start here.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub since: Option<Timestamp>,
     /// End of the metrics, RFC 3339; now unless told.
-    #[arg(long, value_name = "TIME", requires = "since")]
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "since")]
     pub until: Option<Timestamp>,
     /// By what copies are compared.
     #[arg(long, value_enum, default_value = "etag")]
@@ -94,6 +94,10 @@ pub struct AuditOptions {
     /// Print nothing but errors.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a time; write it as 2016-05-12T10:00:00Z"))
 }
 
 /// Where the function's metrics come from.

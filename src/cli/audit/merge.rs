@@ -10,6 +10,7 @@ use crate::audit::compare::Rules;
 use crate::audit::join::{Disorder, Join, Side, Step};
 use crate::audit::place::Place;
 use crate::cli::interrupt::interrupted;
+use crate::cli::progress::Counting;
 use crate::runs::audit::AuditFolder;
 use crate::target::TargetError;
 use crate::target::listing::{Next, PageBudget, pages};
@@ -34,6 +35,7 @@ pub struct Merge<'a> {
     pub clients: [&'a aws_sdk_s3::Client; 2],
     pub rules: Rules,
     pub budget: &'a Arc<PageBudget>,
+    pub counting: &'a Counting,
 }
 
 /// One side.
@@ -96,6 +98,7 @@ impl Merge<'_> {
                         Some(Next::Page(page)) => {
                             folder.progress.tally.duplicates += push(&mut join, side, page)?;
                             folder.progress.list_requests = requests_before + self.budget.asked();
+                            self.counting.show(&folder.progress.tally);
                             pages_taken += 1;
                             if pages_taken.is_multiple_of(PAGES_PER_SAVE) {
                                 folder.save()?;

@@ -11,6 +11,7 @@ use miette::IntoDiagnostic;
 
 use super::args::{AuditOptions, ComparisonFormat};
 use super::exit::{BadInput, Exit};
+use super::progress::Counting;
 use super::{check, measure, tell};
 use crate::audit::compare::Rules;
 use crate::audit::document::{AuditDocument, Subject};
@@ -61,8 +62,13 @@ impl<'a> Audit<'a> {
             .into());
         }
         let now = Timestamp::now();
-        if options.since.is_some_and(|since| since >= options.until.unwrap_or(now)) {
-            return Err(BadInput::new("--since is not before --until, or not in the past", "").into());
+        let until = options.until.unwrap_or(now);
+        if let Some(since) = options.since.filter(|since| *since >= until) {
+            return Err(BadInput::new(
+                format!("the backup would begin at {since} and end at {until}"),
+                "give a --since that is in the past and before --until",
+            )
+            .into());
         }
         let expected =
             options.manifest.as_deref().map(|path| Expected::read(path, &options.source)).transpose()?;
@@ -91,6 +97,7 @@ impl<'a> Audit<'a> {
             clients: [&reached.source, &reached.destination],
             rules: self.rules,
             budget: &budget,
+            counting: &Counting::new(options.quiet),
         };
         let ended = merge.run(&mut folder, self.expected.take()).await;
         let ended = ended.inspect_err(|_| leave(&mut folder, options.resume.is_some()))?;
