@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::compare::CompareBy;
+use super::compare::{CompareBy, Reason};
 use super::function::Function;
 use super::promise::Promise;
 use super::tally::{Item, LISTED_AT_MOST, Tally, rfc3339};
@@ -155,6 +155,12 @@ fn notes(
                 .to_owned(),
         );
     }
+    if tally.missing_new > 0 {
+        notes.push(format!(
+            "of the missing, {} came to the source after the backup had begun: it may not have known them",
+            counted(tally.missing_new, "object")
+        ));
+    }
     if tally.in_parts > 0 {
         notes.push(format!(
             "of what arrived, {} written in parts: LastModified is when their upload began, so the execution time may lack the last copy too",
@@ -167,7 +173,7 @@ fn notes(
             counted(tally.compared_by_size, "object")
         ));
     }
-    if tally.differing.first.iter().any(|item| item.reason == super::compare::Reason::Etag) {
+    if tally.differing.first.iter().any(|item| item.reason == Reason::Etag) {
         notes.push(
             "under KMS encryption an ETag is no digest, and copies differ by it that are alike: --compare size leaves it out"
                 .to_owned(),

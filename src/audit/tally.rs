@@ -78,6 +78,8 @@ pub struct Tally {
     pub compared_by_size: u64,
     /// Of the arrived, those written in parts, whose LastModified is when their upload began.
     pub in_parts: u64,
+    /// Of the missing, those written to the source after the backup began.
+    pub missing_new: u64,
     /// Keys that a listing gave twice.
     pub duplicates: u64,
     /// Not at the destination.
@@ -117,6 +119,11 @@ impl Tally {
         if let [Some(original), _] = sides {
             self.expected += 1;
             self.expected_bytes += original.size_bytes;
+        }
+        if let Joined::Missing(original) = joined {
+            let is_new =
+                original.modified_ns.zip(rules.since_ns).is_some_and(|(modified, since)| modified >= since);
+            self.missing_new += u64::from(is_new);
         }
         match (copied, sides) {
             (Copied::Wrong(reason), [source, destination]) => {
@@ -233,6 +240,17 @@ mod tests {
             tally.stale.first[0].destination.as_ref().unwrap().modified.as_deref(),
             Some("1970-01-01T00:00:01.5Z")
         );
+    }
+
+    #[test]
+    fn what_came_to_the_source_during_the_backup_is_told_apart() {
+        let [source, destination] = places();
+        let rules = Rules { since_ns: Some(10), ..Rules::default() };
+        let mut tally = Tally::default();
+        for modified_ns in [9, 10, 11] {
+            tally.take(&Joined::Missing(listed(1, 0, modified_ns)), rules, &source, &destination);
+        }
+        assert_eq!((tally.missing.count, tally.missing_new), (3, 2));
     }
 
     #[test]

@@ -50,6 +50,19 @@ pub struct Progress {
     findings_bytes: u64,
 }
 
+/// The columns of `findings.csv`, which also stand where nothing was found.
+const COLUMNS: [&str; 9] = [
+    "finding",
+    "reason",
+    "key",
+    "source_size_bytes",
+    "destination_size_bytes",
+    "source_etag",
+    "destination_etag",
+    "source_modified",
+    "destination_modified",
+];
+
 #[derive(Serialize)]
 struct Record<'a> {
     finding: Kind,
@@ -100,7 +113,8 @@ impl AuditFolder {
         let file = File::create_new(&path).map_err(|error| RunError::new("create", &path, error))?;
         let progress =
             Progress { about, cursor: None, tally: Tally::default(), list_requests: 0, findings_bytes: 0 };
-        let mut audit = Self { folder, findings: csv::Writer::from_writer(BufWriter::new(file)), progress };
+        let mut audit = Self { folder, findings: writer(file), progress };
+        audit.findings.write_record(COLUMNS).map_err(|error| audit.failed(FINDINGS, error))?;
         audit.save()?;
         Ok(audit)
     }
@@ -131,10 +145,7 @@ impl AuditFolder {
         let mut file = OpenOptions::new().write(true).open(&path).map_err(failed)?;
         file.set_len(progress.findings_bytes).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
-        // The header stands there already, unless nothing was found before.
-        let has_headers = progress.findings_bytes == 0;
-        let findings = csv::WriterBuilder::new().has_headers(has_headers).from_writer(BufWriter::new(file));
-        Ok(Self { folder, findings, progress })
+        Ok(Self { folder, findings: writer(file), progress })
     }
 
     /// Where it is.
@@ -181,6 +192,10 @@ impl AuditFolder {
     fn failed(&self, file: &str, error: impl ToString) -> RunError {
         RunError::new("write", &self.folder.join(file), error)
     }
+}
+
+fn writer(file: File) -> csv::Writer<BufWriter<File>> {
+    csv::WriterBuilder::new().has_headers(false).from_writer(BufWriter::new(file))
 }
 
 #[cfg(test)]

@@ -51,6 +51,7 @@ fn a_whole_backup_is_fine_and_what_else_is_there_is_no_failure() {
     assert_eq!((&seen["arrived"], &seen["counts"]["extra"]), (&json!(1500), &json!(1)));
     assert!(seen["execution_time_s"].as_f64().unwrap() >= 0.01, "half of the copies came 20 ms later");
     let audit = only_folder(&out);
+    assert_eq!(findings(&audit).len(), 1);
     let written: Value = serde_json::from_slice(&std::fs::read(audit.join("audit.json")).unwrap()).unwrap();
     assert_eq!(written, seen);
     assert!(
@@ -78,14 +79,14 @@ fn a_plan_is_held_to_and_a_list_stands_for_the_source() {
 
     // Not in order, of another prefix too, and with one object more than there is.
     let list = folder.path().join("list.csv");
-    let rows: String = (0..31).rev().map(|number| format!("day/{},700000000\n", key(number))).collect();
+    let rows: String = (0..31).rev().map(|number| format!("\"day/{}\",700000000\n", key(number))).collect();
     std::fs::write(&list, format!("key,size\n{rows}elsewhere,5\n")).unwrap();
     let ended =
         run(backup.audit(&out, &["--manifest", list.to_str().unwrap(), "--format", "json"])).with_code(5);
     let seen = document(&ended);
     assert_eq!((&seen["expected"], &seen["counts"]["missing"]), (&json!(31), &json!(1)));
     assert_eq!(seen["missing"][0]["key"], format!("day/{}", key(30)));
-    assert_eq!(seen["list_requests"], 1);
+    assert_eq!((&seen["list_requests"], &seen["compared_by"]), (&json!(1), &json!("size")));
     assert!(ended.stderr.contains("1 keys of the list are not under"), "{}", ended.stderr);
 }
 

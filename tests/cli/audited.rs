@@ -64,7 +64,7 @@ impl Backup {
 }
 
 pub fn key(number: u64) -> String {
-    format!("objet n\u{b0} {number:06}+.tif")
+    format!("objet n\u{b0} {number:06}+\r\n.tif")
 }
 
 async fn fill(cloud: &Cloud, objects: u64, flaws: Flaws) -> Timestamp {

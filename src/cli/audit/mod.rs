@@ -11,9 +11,10 @@ use miette::IntoDiagnostic;
 
 use super::args::{AuditOptions, ComparisonFormat};
 use super::exit::{BadInput, Exit};
+use super::interrupt::interrupted;
 use super::progress::Counting;
 use super::{check, measure, tell};
-use crate::audit::compare::Rules;
+use crate::audit::compare::{CompareBy, Rules};
 use crate::audit::document::{AuditDocument, Subject};
 use crate::audit::function::{Function, Peaks};
 use crate::audit::promise::Promise;
@@ -70,11 +71,13 @@ impl<'a> Audit<'a> {
             )
             .into());
         }
+        // A list has no ETags.
+        let by = if options.manifest.is_some() { CompareBy::Size } else { options.compare.into() };
         let expected =
             options.manifest.as_deref().map(|path| Expected::read(path, &options.source)).transpose()?;
         Ok(Self {
             options,
-            rules: Rules { by: options.compare.into(), since_ns: options.since.map(nanoseconds) },
+            rules: Rules { by, since_ns: options.since.map(nanoseconds) },
             expected,
             promise: options.plan.as_deref().map(read_plan).transpose()?,
             exported: options.metrics.metrics.as_deref().map(read_metrics).transpose()?,
@@ -101,20 +104,33 @@ impl<'a> Audit<'a> {
         };
         let ended = merge.run(&mut folder, self.expected.take()).await;
         let ended = ended.inspect_err(|_| leave(&mut folder, options.resume.is_some()))?;
-        let function = if ended == Ended::Whole { self.function(&reached).await } else { Ok(None) };
-        let (function, doubt) = match function {
-            Ok(function) => (function, None),
-            // What took many requests to find is not thrown away for want of a metric.
-            Err(error) => (None, Some(format!("no metrics: {error}"))),
+        let (function, doubt, was_stopped) = match ended {
+            Ended::Whole => self.function_unless_stopped(&reached).await,
+            Ended::OutOfBudget => (None, None, false),
+            Ended::Interrupted => (None, None, true),
         };
         let mut document = self.document(&folder, &reached, ended, function);
         document.notes.extend(doubt);
         self.write(&document, &mut folder)?;
-        Ok(match ended {
-            Ended::Interrupted => Exit::Interrupted,
-            _ if document.verdicts.holds() => Exit::Fine,
-            _ => Exit::NotValid,
+        Ok(if was_stopped {
+            Exit::Interrupted
+        } else if document.verdicts.holds() {
+            Exit::Fine
+        } else {
+            Exit::NotValid
         })
+    }
+
+    /// The metrics, or why there are none, and whether the user wanted no more. What took many requests to find is not
+    /// thrown away for want of a metric.
+    async fn function_unless_stopped(&self, reached: &Reached) -> (Option<Function>, Option<String>, bool) {
+        tokio::select! {
+            function = self.function(reached) => match function {
+                Ok(function) => (function, None, false),
+                Err(error) => (None, Some(format!("no metrics: {error}")), false),
+            },
+            () = interrupted() => (None, Some("no metrics: interrupted".into()), true),
+        }
     }
 
     /// What will be done, before it is.
