@@ -11,7 +11,7 @@ const FLAWS: Flaws = Flaws { missing: Some(1234), truncated: Some(5000), stale: 
 
 #[test]
 fn each_of_four_flaws_among_ten_thousand_objects_is_found() {
-    let backup = Backup::new(10_000, FLAWS, 0.001);
+    let backup = Backup::new(10_000, FLAWS);
     let out = tempfile::tempdir().unwrap();
     let since = backup.since.to_string();
     for options in [&[][..], &["--since", &since]] {
@@ -44,7 +44,7 @@ fn each_of_four_flaws_among_ten_thousand_objects_is_found() {
 
 #[test]
 fn a_whole_backup_is_fine_and_what_else_is_there_is_no_failure() {
-    let backup = Backup::new(1500, Flaws { extra: true, ..Flaws::default() }, 0.001);
+    let backup = Backup::new(1500, Flaws { extra: true, ..Flaws::default() });
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let seen = audited(backup.audit(&out, &[]), 0);
@@ -67,7 +67,7 @@ fn a_whole_backup_is_fine_and_what_else_is_there_is_no_failure() {
 
 #[test]
 fn a_plan_is_held_to_and_a_list_stands_for_the_source() {
-    let backup = Backup::new(30, Flaws::default(), 0.001);
+    let backup = Backup::new(30, Flaws::default());
     let folder = tempfile::tempdir().unwrap();
     let (out, plan) = (folder.path().join("out"), folder.path().join("plan.json"));
     std::fs::write(&plan, r#"{"deadline_s": 600, "finish_s": {"p50": 0, "p95": 0, "p99": 0.000001}}"#)
@@ -127,9 +127,10 @@ answer(len(names))";
 /// An hour of a function, put into a CloudWatch that the audit then asks.
 #[test]
 fn the_functions_metrics_are_read_from_cloudwatch_and_checked() {
-    let backup = Backup::new(30, Flaws::default(), 0.001);
+    let backup = Backup::new(30, Flaws::default());
     let script = "
 import datetime
+cloudwatch = boto3.client('cloudwatch', config=config)
 start = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)).replace(second=0, microsecond=0)
 def put(name, unit, minute, values):
     cloudwatch.put_metric_data(Namespace='AWS/Lambda', MetricData=[dict(
@@ -170,7 +171,7 @@ answer(start.isoformat())";
 
 #[test]
 fn exported_metrics_do_instead_and_lost_messages_are_an_alarm() {
-    let backup = Backup::new(30, Flaws { missing: Some(3), ..Flaws::default() }, 0.001);
+    let backup = Backup::new(30, Flaws { missing: Some(3), ..Flaws::default() });
     let folder = tempfile::tempdir().unwrap();
     let export = folder.path().join("metrics.csv");
     let rows = "Timestamp,Invocations,Duration,ConcurrentExecutions,Throttles\n\
@@ -187,7 +188,7 @@ fn exported_metrics_do_instead_and_lost_messages_are_an_alarm() {
 
 #[test]
 fn an_account_is_only_looked_at_by_its_name_and_never_written_down() {
-    let backup = Backup::new(30, Flaws::default(), 0.001);
+    let backup = Backup::new(30, Flaws::default());
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let identity = serve_identity();
@@ -214,7 +215,7 @@ fn an_account_is_only_looked_at_by_its_name_and_never_written_down() {
 
 #[test]
 fn a_bucket_that_is_not_there_leaves_no_folder() {
-    let backup = Backup::new(3, Flaws::default(), 0.001);
+    let backup = Backup::new(3, Flaws::default());
     let out = tempfile::tempdir().unwrap();
     let mut command = planner();
     command.args([

@@ -1,5 +1,7 @@
 //! An audit that is stopped goes on where it was, and comes to the same end.
 
+use std::path::Path;
+
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -19,9 +21,17 @@ fn substance(mut document: Value) -> Value {
     document
 }
 
+/// How far the audit in `out` says it has come, once it has counted a key.
+fn progress(out: &Path) -> Option<Value> {
+    let folder = std::fs::read_dir(out).ok()?.next()?.unwrap().path();
+    let text = std::fs::read(folder.join("progress.json")).ok()?;
+    let progress: Value = serde_json::from_slice(&text).unwrap();
+    progress["cursor"].is_string().then_some(progress)
+}
+
 #[test]
 fn a_killed_or_interrupted_audit_goes_on_and_finds_the_same() {
-    let backup = Backup::new(OBJECTS, FLAWS, 0.08);
+    let backup = Backup::new(OBJECTS, FLAWS);
     let folder = tempfile::tempdir().unwrap();
     let whole_out = folder.path().join("whole");
     let whole = audited(backup.audit(&whole_out, &[]), 5);
@@ -30,16 +40,16 @@ fn a_killed_or_interrupted_audit_goes_on_and_finds_the_same() {
         let beside = folder.path().join(format!("{signal:?}"));
         std::fs::create_dir(&beside).unwrap();
         let out = beside.join("out");
-        let mut program = Running::start(backup.audit(&out, &[]), &beside);
-        let saved = until("it is saved how far the audit has come", || {
-            let folder = std::fs::read_dir(&out).ok()?.next()?.unwrap().path();
-            let text = std::fs::read(folder.join("progress.json")).ok()?;
-            let progress: Value = serde_json::from_slice(&text).unwrap();
-            progress["cursor"].is_string().then_some(progress)
+        let hold = backup.hold({
+            let out = out.clone();
+            move || progress(&out).is_some()
         });
+        let mut program = Running::start(backup.audit(&out, &[]), &beside);
+        let saved = until("it is saved how far the audit has come", || progress(&out));
         assert!(program.goes_on(), "{signal:?}");
         program.signal(signal);
         let code = program.wait().code();
+        drop(hold);
         let audit = only_folder(&out);
         if signal == Signal::TERM {
             assert_eq!(code, Some(130));
@@ -63,7 +73,7 @@ fn a_killed_or_interrupted_audit_goes_on_and_finds_the_same() {
 
 #[test]
 fn an_audit_stops_at_its_limit_of_requests_and_goes_on_from_there() {
-    let backup = Backup::new(3500, Flaws::default(), 0.001);
+    let backup = Backup::new(3500, Flaws::default());
     let out = tempfile::tempdir().unwrap();
     let seen = audited(backup.audit(out.path(), &["--max-requests", "5"]), 5);
     assert_eq!((&seen["complete"], &seen["list_requests"]), (&json!(false), &json!(5)));

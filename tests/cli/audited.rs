@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -24,19 +25,24 @@ pub struct Flaws {
     pub extra: bool,
 }
 
+/// When an endpoint shall stop answering, and what lets it go on.
+type Hold = (Box<dyn Fn() -> bool + Send>, mpsc::Receiver<()>);
+
 /// An endpoint with `s3://source/day/` and its backup in `s3://backup/day/`.
 pub struct Backup {
     pub url: String,
     /// After the stale copy, before all others.
     pub since: Timestamp,
+    holds: tokio::sync::mpsc::UnboundedSender<Hold>,
 }
 
 impl Backup {
-    /// A backup of so many objects; a page of a listing takes so long.
-    pub fn new(objects: u64, flaws: Flaws, page_s: f64) -> Self {
+    /// A backup of so many objects.
+    pub fn new(objects: u64, flaws: Flaws) -> Self {
         let mut profile = Profile::default();
-        profile.request.metadata_s = page_s;
-        let (sender, receiver) = std::sync::mpsc::channel();
+        profile.request.metadata_s = 0.001;
+        let (sender, receiver) = mpsc::channel();
+        let (holds, mut held) = tokio::sync::mpsc::unbounded_channel::<Hold>();
         // It is served until the tests end.
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -46,11 +52,27 @@ impl Backup {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 let url = format!("http://{}", listener.local_addr().unwrap());
                 sender.send((url, since)).unwrap();
+                // On the thread that answers, so that nothing is answered meanwhile.
+                tokio::spawn(async move {
+                    while let Some((is_time, release)) = held.recv().await {
+                        while !is_time() {
+                            tokio::time::sleep(Duration::from_millis(1)).await;
+                        }
+                        let _ = release.recv();
+                    }
+                });
                 serve(listener, &cloud, std::future::pending()).await.unwrap();
             });
         });
         let (url, since) = receiver.recv().unwrap();
-        Self { url, since }
+        Self { url, since, holds }
+    }
+
+    /// Makes the endpoint answer nothing any more once it is time, until what this gives is dropped.
+    pub fn hold(&self, is_time: impl Fn() -> bool + Send + 'static) -> mpsc::Sender<()> {
+        let (sender, receiver) = mpsc::channel();
+        self.holds.send((Box::new(is_time), receiver)).unwrap_or_else(|_| panic!("the endpoint has ended"));
+        sender
     }
 
     /// `planner audit` of it, in a folder under `out`.

@@ -25,7 +25,6 @@ import json, os, boto3, botocore
 from botocore.config import Config
 config = Config(retries={'total_max_attempts': 1}, s3={'addressing_style': 'path'})
 s3, sns = boto3.client('s3', config=config), boto3.client('sns', config=config)
-cloudwatch = boto3.client('cloudwatch', config=config)
 def objects(bucket, prefix=''):
     pages = s3.get_paginator('list_objects_v2').paginate(Bucket=bucket, Prefix=prefix)
     return {o['Key']: [o['Size'], o['ETag']] for page in pages for o in page.get('Contents', [])}
