@@ -72,10 +72,6 @@ pub struct AuditOptions {
     /// Plan that the backup is held to: plan.json, or the folder that has it.
     #[arg(long, value_name = "PLAN")]
     pub plan: Option<PathBuf>,
-    #[command(flatten)]
-    pub metrics: MetricsOptions,
-    #[command(flatten)]
-    pub reach: ReachOptions,
     /// Requests that list objects, at most; what was found until then is kept, and --resume goes on.
     #[arg(long, value_name = "N")]
     pub max_requests: Option<u64>,
@@ -94,6 +90,10 @@ pub struct AuditOptions {
     /// Print nothing but errors.
     #[arg(long, short)]
     pub quiet: bool,
+    #[command(flatten)]
+    pub metrics: MetricsOptions,
+    #[command(flatten)]
+    pub reach: ReachOptions,
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {
@@ -114,7 +114,7 @@ pub struct MetricsOptions {
 
 /// How the buckets are reached.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Where the buckets are")]
+#[command(next_help_heading = "How the buckets are reached")]
 pub struct ReachOptions {
     /// Where the buckets are.
     #[arg(long, value_enum, default_value = "endpoint")]
