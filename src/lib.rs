@@ -3,6 +3,7 @@
 //! The pure core (this crate without the `cli` feature) takes time and randomness as values.
 //! Everything that reads a clock, a file, the environment or the network sits behind `cli`.
 
+pub mod audit;
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -40,7 +40,7 @@ pub fn run(options: &CheckOptions) -> miette::Result<Exit> {
 }
 
 /// The outer error is about reaching the file, the inner one about its content.
-fn read(path: &Path) -> miette::Result<Result<Evidence, CheckError>> {
+pub fn read(path: &Path) -> miette::Result<Result<Evidence, CheckError>> {
     if path.is_dir() {
         return run_folder(path);
     }

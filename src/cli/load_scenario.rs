@@ -43,7 +43,7 @@ pub fn load(path: &Path, overrides: Option<&Overrides>) -> miette::Result<Scenar
 }
 
 /// Opens a file; one that ends in `.gz` is decompressed, as S3 Inventory lists are.
-fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
+pub fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
     let file = BufReader::new(File::open(path)?);
     let is_compressed = path.extension().is_some_and(|extension| extension == "gz");
     Ok(if is_compressed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })

@@ -61,7 +61,8 @@ pub fn run(options: &MeasureOptions) -> miette::Result<Exit> {
     runtime.block_on(measurement.run(wanted))
 }
 
-fn read_prices(path: Option<&Path>) -> miette::Result<Prices> {
+/// The price list in a file, or the one that is built in.
+pub fn read_prices(path: Option<&Path>) -> miette::Result<Prices> {
     let Some(path) = path else { return Ok(Prices::built_in()) };
     let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
     let prices = read.and_then(|text| Prices::parse(&text));

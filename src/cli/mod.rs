@@ -1,6 +1,7 @@
 //! Arguments → settings → call → write.
 
 mod args;
+mod audit;
 mod basis;
 mod check;
 mod cleanup;
@@ -46,6 +47,7 @@ fn run(command: Command) -> miette::Result<Exit> {
         Command::Measure(options) => measure::run(&options),
         Command::Report(options) => report::run(&options),
         Command::Check(options) => check::run(&options),
+        Command::Audit(options) => audit::run(&options),
         Command::Compare(options) => compare::run(&options),
         Command::Fit(options) => fit::run(&options),
         Command::Cloud(options) => cloud::run(&options),

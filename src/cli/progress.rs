@@ -4,6 +4,8 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::audit::tally::Tally;
+use crate::report::human::{count, counted};
 use crate::stats::recorder::Second;
 
 /// What is shown of a level while it runs.
@@ -47,6 +49,30 @@ impl Progress {
 
     /// The level is over.
     pub fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// What is shown of an audit while it goes through the keys.
+pub struct Counting(ProgressBar);
+
+impl Counting {
+    /// Nothing counted yet.
+    pub fn new(quiet: bool) -> Self {
+        let is_hidden = quiet || !std::io::stderr().is_terminal();
+        Self(if is_hidden { ProgressBar::hidden() } else { ProgressBar::new_spinner() })
+    }
+
+    /// So far.
+    pub fn show(&self, tally: &Tally) {
+        let (expected, wrong) = (counted(tally.expected, "object"), count(tally.not_arrived()));
+        self.0.set_message(format!("{expected} looked at, {wrong} not arrived"));
+        self.0.tick();
+    }
+}
+
+impl Drop for Counting {
+    fn drop(&mut self) {
         self.0.finish_and_clear();
     }
 }

@@ -81,7 +81,7 @@ pub async fn connect(scenario: &Scenario, real_time: bool) -> miette::Result<Run
 }
 
 /// Whether requests can be sent there.
-fn is_url(text: &str) -> bool {
+pub fn is_url(text: &str) -> bool {
     let url = text.parse::<http::Uri>().ok();
     url.is_some_and(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())
 }

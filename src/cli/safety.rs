@@ -87,12 +87,8 @@ pub fn refuse_harm(scenario: &Scenario, estimate: Option<&Estimate>, limits: &Li
     if target.kind == TargetKind::Embedded {
         return Ok(());
     }
-    if target.kind == TargetKind::Endpoint && target.endpoint_url.as_deref().is_some_and(is_aws) {
-        return Err(Refusal::new(
-            "the endpoint is AWS itself, where a run must name its account",
-            "use --target aws --account ID",
-        )
-        .into());
+    if let (TargetKind::Endpoint, Some(url)) = (target.kind, &target.endpoint_url) {
+        refuse_aws_as_endpoint(url)?;
     }
     if target.kind == TargetKind::Aws && target.account.is_none() {
         return Err(unnamed_account().into());
@@ -132,7 +128,19 @@ pub fn refuse_harm(scenario: &Scenario, estimate: Option<&Estimate>, limits: &Li
     Ok(())
 }
 
-fn unnamed_account() -> Refusal {
+/// Refuses an endpoint that is AWS, where nobody would ask for the account.
+pub fn refuse_aws_as_endpoint(url: &str) -> Result<(), Refusal> {
+    if !is_aws(url) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "the endpoint is AWS itself, where a run must name its account",
+        "use --target aws --account ID",
+    ))
+}
+
+/// What is said where an account is needed and none is named.
+pub fn unnamed_account() -> Refusal {
     Refusal::new(
         "a real account must be named",
         "add --account ID (the 12 digits that `aws sts get-caller-identity` shows)",

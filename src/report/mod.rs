@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a file or a clock: the same run gives the same bytes.
 
+pub mod audit;
 pub mod chart;
 pub mod check;
 pub mod comparison;

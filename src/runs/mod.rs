@@ -1,6 +1,7 @@
 //! Run folders: written as a stream while a run goes on, read back whole or cut off.
 
 pub mod attempts;
+pub mod audit;
 pub mod blocks;
 pub mod created;
 pub mod folder;

@@ -33,6 +33,8 @@ pub struct Clients {
     pub sns: aws_sdk_sns::Client,
     /// STS.
     pub sts: aws_sdk_sts::Client,
+    /// CloudWatch.
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
     /// Region in use.
     pub region: String,
 }
@@ -124,6 +126,7 @@ impl Clients {
             s3: aws_sdk_s3::Client::from_conf(s3),
             sns: aws_sdk_sns::Client::new(shared),
             sts: aws_sdk_sts::Client::new(shared),
+            cloudwatch: aws_sdk_cloudwatch::Client::new(shared),
             region,
         }
     }
@@ -158,11 +161,22 @@ fn tune(
 /// `AWS_ENDPOINT_URL_SNS`, else `AWS_ENDPOINT_URL`.
 #[must_use]
 pub fn url_from_environment(operation: OperationKind) -> Option<String> {
-    let own = match operation {
-        OperationKind::Copy => "AWS_ENDPOINT_URL_S3",
-        OperationKind::Publish => "AWS_ENDPOINT_URL_SNS",
-    };
-    environment(own).or_else(|| environment("AWS_ENDPOINT_URL"))
+    service_url(match operation {
+        OperationKind::Copy => "S3",
+        OperationKind::Publish => "SNS",
+    })
+}
+
+/// The URL that the environment has for a service: `AWS_ENDPOINT_URL_` and its name, else `AWS_ENDPOINT_URL`.
+#[must_use]
+pub fn service_url(service: &str) -> Option<String> {
+    own_service_url(service).or_else(|| environment("AWS_ENDPOINT_URL"))
+}
+
+/// The URL that the environment has for this service and no other.
+#[must_use]
+pub fn own_service_url(service: &str) -> Option<String> {
+    environment(&format!("AWS_ENDPOINT_URL_{service}"))
 }
 
 /// A variable of the environment; an empty one counts as absent.

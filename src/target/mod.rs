@@ -3,6 +3,8 @@
 pub mod cleanup;
 pub mod clients;
 pub mod data_set;
+pub mod listing;
+pub mod metrics;
 pub mod operation;
 pub mod preflight;
 pub mod reply;

@@ -10,6 +10,11 @@ pub fn url() -> String {
     variable("PLANNER_TEST_LOCALSTACK")
 }
 
+/// URL of MiniStack, which has CloudWatch.
+pub fn ministack_url() -> String {
+    variable("PLANNER_TEST_MINISTACK")
+}
+
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/test"))
 }

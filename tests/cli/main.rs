@@ -8,6 +8,9 @@ mod run_folder;
 mod served;
 
 mod accounting;
+mod audit;
+mod audit_cut_off;
+mod audited;
 mod aws;
 mod bad_input;
 mod check;

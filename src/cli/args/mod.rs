@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod fit;
 mod measure;
 
@@ -11,6 +12,7 @@ use crate::check::window::FileWindow;
 use crate::scenario::file::TargetKind;
 use crate::scenario::quantity::Share;
 
+pub use audit::{AUDIT_NOTES, AuditOptions, AuditTarget, ReachOptions};
 pub use fit::{FitOptions, ProfileFormat};
 pub use measure::{Limits, MeasureOptions, Overrides, SearchOptions};
 
@@ -48,6 +50,9 @@ pub enum Command {
     /// Check N = X·R in a file of your own: requests, samples, a table or CloudWatch metrics.
     #[command(after_long_help = CHECK_FORMS)]
     Check(CheckOptions),
+    /// After a backup: say what arrived, what did not, how long it took, and whether the plan was kept.
+    #[command(after_long_help = AUDIT_NOTES)]
+    Audit(Box<AuditOptions>),
     /// Say what differs between two runs, and whether that is shown.
     Compare(CompareOptions),
     /// Fit a service profile to a run, for rehearsals and simulations.
@@ -128,7 +133,7 @@ pub struct CheckOptions {
     pub format: Format,
 }
 
-/// How a comparison is printed.
+/// How a comparison or an audit is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ComparisonFormat {
     /// For people.

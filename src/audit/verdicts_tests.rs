@@ -1,0 +1,98 @@
+use super::*;
+use crate::audit::function::Peaks;
+use crate::audit::tally::List;
+use crate::check::cloudwatch::{Metrics, Period};
+
+fn tally(expected: u64, missing: u64, execution_time_s: i64) -> Tally {
+    Tally {
+        expected,
+        arrived: expected - missing,
+        missing: List { count: missing, first: Vec::new() },
+        first_modified_ns: Some(0),
+        last_modified_ns: Some(execution_time_s * 1_000_000_000),
+        ..Tally::default()
+    }
+}
+
+fn function(invocations: f64, peak: f64) -> Function {
+    let period = Period { invocations: Some(invocations), duration_s: Some(25.0), ..Period::default() };
+    let metrics = Metrics { period_s: 60.0, periods: vec![period] };
+    let peaks = Peaks { concurrent: Some(peak), duration_s: None };
+    Function::of(Some("copy".into()), &metrics, peaks, None).unwrap()
+}
+
+const PROMISE: Promise = Promise {
+    objects: Some(250.0),
+    deadline_s: Some(600.0),
+    finish_p50_s: Some(150.0),
+    finish_p95_s: Some(160.0),
+    finish_p99_s: Some(170.0),
+    reserved_concurrency: Some(55.0),
+};
+
+fn judged(tally: &Tally, function: Option<&Function>) -> AuditVerdicts {
+    AuditVerdicts::of(Evidence { tally, complete: true, function, promise: Some(&PROMISE) })
+}
+
+/// The talk's daily job: 250 objects in 2 min 40 s.
+#[test]
+fn a_backup_that_kept_its_plan_passes() {
+    let verdicts = judged(&tally(250, 0, 160), Some(&function(251.0, 55.0)));
+    assert!(verdicts.holds(), "{verdicts:?}");
+    assert_eq!(verdicts.finish.advice, "2m 40s is within the plan's p95");
+    assert!(verdicts.concurrency.advice.contains("all that the plan set aside"), "{verdicts:?}");
+    assert!((verdicts.deadline.ratio.unwrap() - 160.0 / 600.0).abs() < 1e-12);
+    let none = AuditVerdicts::of(Evidence {
+        tally: &tally(250, 0, 160),
+        complete: true,
+        function: None,
+        promise: None,
+    });
+    assert!(none.holds());
+    assert_eq!(none.named().iter().filter(|(_, it)| it.verdict == Verdict::NotAvailable).count(), 6);
+}
+
+#[test]
+fn a_broken_promise_fails_alone() {
+    for (time_s, peak, broken) in [
+        (165, 50.0, &[][..]),
+        (171, 50.0, &["finish"]),
+        (601, 50.0, &["deadline", "finish"]),
+        (100, 56.0, &["concurrency"]),
+    ] {
+        let verdicts = judged(&tally(250, 0, time_s), Some(&function(250.0, peak)));
+        let failed: Vec<&str> = verdicts
+            .named()
+            .into_iter()
+            .filter(|(_, finding)| finding.verdict == Verdict::Fail)
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!((failed, verdicts.holds()), (broken.to_vec(), broken.is_empty()), "{time_s} {peak}");
+    }
+}
+
+#[test]
+fn fewer_invocations_than_objects_are_an_alarm_only_where_objects_are_missing() {
+    let few = function(249.0, 50.0);
+    let lost = judged(&tally(250, 1, 160), Some(&few));
+    assert_eq!([lost.complete.verdict, lost.invocations.verdict], [Verdict::Fail; 2]);
+    assert_eq!(lost.deadline.verdict, Verdict::NotAvailable, "the backup is not over");
+    assert!(lost.complete.advice.starts_with("1 object did not arrive"), "{}", lost.complete.advice);
+    let arrived = judged(&tally(250, 0, 160), Some(&few));
+    assert_eq!(arrived.invocations.verdict, Verdict::Inconclusive);
+    assert!(arrived.holds());
+}
+
+#[test]
+fn what_was_not_looked_at_is_not_called_complete() {
+    let verdicts = AuditVerdicts::of(Evidence {
+        tally: &tally(250, 0, 160),
+        complete: false,
+        function: None,
+        promise: None,
+    });
+    assert_eq!((verdicts.complete.verdict, verdicts.holds()), (Verdict::Inconclusive, false));
+    let nothing = judged(&Tally::default(), None);
+    assert_eq!((nothing.complete.verdict, nothing.complete.ratio), (Verdict::Inconclusive, None));
+    assert!(nothing.complete.advice.contains("check bucket and prefix"));
+}

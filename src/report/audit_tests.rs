@@ -1,0 +1,105 @@
+use super::*;
+use crate::audit::Listed;
+use crate::audit::compare::{CompareBy, Rules};
+use crate::audit::document::Subject;
+use crate::audit::function::Peaks;
+use crate::audit::join::Joined;
+use crate::audit::place::Place;
+use crate::audit::promise::Promise;
+use crate::audit::tally::Tally;
+use crate::check::cloudwatch::{Metrics, Period};
+
+const SECOND_NS: i64 = 1_000_000_000;
+
+fn listed(key: &str, size_bytes: u64, modified_s: i64) -> Listed {
+    let etag = Some(format!("{size_bytes:032x}"));
+    Listed { key: key.into(), size_bytes, etag, modified_ns: Some(modified_s * SECOND_NS) }
+}
+
+fn metrics() -> Metrics {
+    let period = |minute: i64| Period {
+        start_ns: minute * 60 * SECOND_NS,
+        invocations: Some(84.0),
+        duration_s: Some(25.2),
+        concurrent: Some(35.0),
+        throttles: Some(2.0),
+        errors: Some(0.0),
+    };
+    Metrics { period_s: 60.0, periods: (0..3).map(period).collect() }
+}
+
+/// 250 objects of which one is missing, one truncated and one old; and somebody else's object.
+fn sample(complete: bool) -> AuditDocument {
+    let places: [Place; 2] = ["s3://photos/", "s3://backup/photos/"].map(|place| place.parse().unwrap());
+    let mut tally = Tally::default();
+    for number in 0..250 {
+        let original = listed(&format!("d/{number:03}"), 700_000_000 + number, 1000);
+        let copy = listed(&original.key, original.size_bytes, 2000 + i64::try_from(number).unwrap());
+        let joined = match number {
+            7 => Joined::Missing(original),
+            8 => Joined::Both(original, listed(&copy.key, 5_242_880, 2100)),
+            9 => Joined::Both(original, Listed { modified_ns: Some(0), ..copy }),
+            _ => Joined::Both(original, copy),
+        };
+        tally.take(&joined, Rules::default(), &places[0], &places[1]);
+    }
+    let extra = Joined::Extra(listed("e/<b>|\u{1b}[2J\n\u{202e}", 1, 0));
+    tally.take(&extra, Rules::default(), &places[0], &places[1]);
+    let peaks = Peaks { concurrent: Some(41.0), duration_s: Some(45.0) };
+    let function = Function::of(Some("copy".into()), &metrics(), peaks, None).unwrap();
+    let subject = Subject {
+        source: places[0].to_string(),
+        destination: places[1].to_string(),
+        audited_at: "2026-11-23T10:00:00Z".into(),
+        rehearsal: true,
+        compared_by: CompareBy::Etag,
+        since: None,
+        complete,
+        list_requests: 2,
+    };
+    let plan = Promise { reserved_concurrency: Some(40.0), deadline_s: Some(600.0), ..Promise::default() };
+    AuditDocument::new(subject, tally, Some(function), Some(plan))
+}
+
+#[test]
+fn an_audit_at_80_columns() {
+    let text = text(&sample(true), 80, false);
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn an_audit_for_a_pull_request() {
+    insta::assert_snapshot!(markdown(&sample(false)));
+}
+
+#[test]
+fn the_contract_has_its_names() {
+    let document: serde_json::Value = serde_json::from_str(&json(&sample(true)).unwrap()).unwrap();
+    assert_eq!(document["schema"], "planner/audit/1");
+    assert_eq!((&document["expected"], &document["arrived"]), (&250.into(), &247.into()));
+    assert_eq!(document["missing"][0]["key"], "d/007");
+    assert_eq!(
+        document["extra"][0]["key"], "photos/e/<b>|\u{1b}[2J\n\u{202e}",
+        "keys are whole in documents"
+    );
+    assert_eq!(document["differing"][0]["destination"]["size_bytes"], 5_242_880);
+    assert_eq!(document["stale"][0]["reason"], "before_source");
+    assert_eq!(document["execution_time_s"], 249.0);
+    assert_eq!((&document["invocations"], &document["throttles"]), (&252.into(), &6.into()));
+    assert_eq!(document["verdicts"]["complete"]["verdict"], "fail");
+    assert_eq!(document["verdicts"]["concurrency"]["verdict"], "fail");
+}
+
+#[test]
+fn the_first_sentence_says_what_arrived() {
+    let mut document = sample(true);
+    assert_eq!(
+        lead(&document),
+        "247 of 250 objects arrived in 4m 9s; 1 missing, 1 differing, 1 stale, 1 extra."
+    );
+    document.arrived = 250;
+    document.counts =
+        crate::audit::document::Counts { missing: 0, extra: 0, differing: 0, stale: 0, ..document.counts };
+    assert_eq!(lead(&document), "all of 250 objects arrived in 4m 9s.");
+}
