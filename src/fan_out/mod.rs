@@ -3,3 +3,4 @@
 
 pub mod copied;
 pub mod message;
+pub mod names;

@@ -15,8 +15,8 @@ async fn the_queue_brings_all_objects_through_failures_and_a_killed_worker() {
     let parameters = [
         "Shape=queue",
         "ReservedConcurrency=2",
-        "Timeout=6",
-        "VisibilityTimeout=6",
+        "Timeout=4",
+        "VisibilityTimeout=4",
         "MaximumReceives=100",
         "MultipartAbove=5MiB",
         "PartSize=5MiB",
@@ -50,6 +50,11 @@ async fn the_queue_brings_all_objects_through_failures_and_a_killed_worker() {
     // Copies arrive a little before the lines about them.
     until("a line for each copy", async || done(&stack).await.len() == expected.len()).await;
     assert_eq!(stack.dead_letters().await, [""; 0]);
+    assert_eq!(
+        stack.counted("Throttles").await,
+        0,
+        "messages wait in the queue, not in front of the function"
+    );
 
     let lines = stack.lines().await;
     let injected = lines.iter().filter(|line| line.code.as_deref() == Some("Injected")).count();

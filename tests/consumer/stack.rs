@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_sdk_s3::primitives::ByteStream;
@@ -21,6 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub const KEYS: [&str; 5] = ["plain", "with space", "a+b&c=d", "ü/😀/日本", "100%25 \"quoted\" \\ 'too'"];
 
 pub struct Stack {
+    run: String,
     name: String,
     pub s3: aws_sdk_s3::Client,
     sns: aws_sdk_sns::Client,
@@ -109,7 +110,8 @@ impl Stack {
         arguments.push(format!("DestinationBucket={name}-target"));
         arguments.push("DestinationPrefix=copies/".to_owned());
         let outputs = serde_json::from_slice(&python("deploy_local.py", &arguments)).unwrap();
-        Self { s3: clients.s3, sns: clients.sns, name, outputs }
+        // Failures on purpose are drawn by the run's name, which therefore is the same every time.
+        Self { run: test.to_owned(), s3: clients.s3, sns: clients.sns, name, outputs }
     }
 
     pub fn source(&self) -> String {
@@ -143,9 +145,9 @@ impl Stack {
     }
 
     pub async fn publish_one(&self, n: u64, key: &str) {
-        let sent_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+        let sent_s = jiff::Timestamp::now().as_duration().as_secs_f64();
         let message = Message {
-            run: self.name.clone(),
+            run: self.run.clone(),
             n,
             source: Place { bucket: self.source(), key: key.to_owned() },
             destination: Place { bucket: self.target(), key: format!("copies/{key}") },
@@ -200,14 +202,14 @@ impl Stack {
     pub async fn counted(&self, metric: &str) -> usize {
         use aws_sdk_cloudwatch::primitives::DateTime;
         use aws_sdk_cloudwatch::types::{Dimension, Statistic};
-        let now = SystemTime::now();
+        let now_s = jiff::Timestamp::now().as_second();
         let request = client!(aws_sdk_cloudwatch).get_metric_statistics();
         let request =
             request.namespace("AWS/Lambda").metric_name(metric).period(60).statistics(Statistic::Sum);
         let dimension = Dimension::builder().name("FunctionName").value(self.function()).build();
         let request = request.dimensions(dimension);
-        let request = request.start_time(DateTime::from(now - Duration::from_secs(3600)));
-        let answer = request.end_time(DateTime::from(now + Duration::from_secs(60))).send().await.unwrap();
+        let request = request.start_time(DateTime::from_secs(now_s - 3600));
+        let answer = request.end_time(DateTime::from_secs(now_s + 60)).send().await.unwrap();
         answer.datapoints().iter().filter_map(|point| point.sum()).sum::<f64>() as usize
     }
 
@@ -232,7 +234,6 @@ impl Stack {
 }
 
 /// Waits until something is so.
-#[track_caller]
 pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let began = tokio::time::Instant::now();
     while !is_so().await {
