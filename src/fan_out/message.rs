@@ -4,6 +4,7 @@
 //! SNS and SQS allow. The SNS subject is not used, because it holds 100 ASCII characters only.
 
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 
 /// The version written, and the only one understood.
 const VERSION: u32 = 1;
@@ -77,8 +78,7 @@ impl Message {
         if !self.sent_s.is_finite() {
             return Err(MessageError::Malformed(format!("sent_s is {}", self.sent_s)));
         }
-        serde_json::to_string(&Sent { v: VERSION, message: self })
-            .map_err(|error| MessageError::Malformed(error.to_string()))
+        serde_json::to_string(&Sent { v: VERSION, message: self }).map_err(|error| malformed(&error))
     }
 
     /// Reads what [`Message::encode`] wrote. Fields that it does not know are passed over.
@@ -90,14 +90,22 @@ impl Message {
         struct Versioned {
             v: u64,
         }
-        let malformed = |error: serde_json::Error| MessageError::Malformed(error.to_string());
         // First, because another version may have other fields.
-        let Versioned { v } = serde_json::from_str(text).map_err(malformed)?;
+        let Versioned { v } = serde_json::from_str(text).map_err(|error| malformed(&error))?;
         if v != u64::from(VERSION) {
             return Err(MessageError::Version(v));
         }
-        serde_json::from_str(text).map_err(malformed)
+        serde_json::from_str(text).map_err(|error| malformed(&error))
     }
+}
+
+/// What is wrong and where, without the parser's own words, because they quote values and a log keeps this.
+fn malformed(error: &serde_json::Error) -> MessageError {
+    let what = match error.classify() {
+        Category::Data => "a field is missing or of another type",
+        Category::Syntax | Category::Eof | Category::Io => "it is not JSON",
+    };
+    MessageError::Malformed(format!("{what}, at character {}", error.column()))
 }
 
 #[cfg(test)]
@@ -156,6 +164,9 @@ mod tests {
         for text in ["", "{}", "[]", r#"{"v":1}"#, r#"{"v":"1"}"#, r#"{"v":-1}"#] {
             assert!(matches!(Message::decode(text), Err(MessageError::Malformed(_))), "{text}");
         }
+        let error = Message::decode(r#"{"v":1,"run":"r","n":"a key"}"#).unwrap_err().to_string();
+        let hint = "a field is missing or of another type, at character 28";
+        assert!(error.contains(hint) && !error.contains("a key"), "{error}");
         let never = Message { sent_s: f64::NAN, ..message("a") };
         assert!(never.encode().is_err());
     }
