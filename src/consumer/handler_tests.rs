@@ -127,6 +127,16 @@ async fn an_object_is_copied_once_however_often_its_message_comes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_longest_keys_are_copied() {
+    let setting = Setting::plain();
+    let key = format!("{}x", "é".repeat(508));
+    setting.cloud.put_sparse("source", &key, 1000);
+    assert!(setting.handle(direct(&message(0, &key)), 800).await.is_ok());
+    let copy = format!("copies/{key}");
+    assert_eq!((copy.len(), setting.size(&copy).await), (1024, Some(1000)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_object_that_changed_is_copied_again() {
     let setting = Setting::plain();
     for content in ["one", "two"] {

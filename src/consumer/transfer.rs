@@ -11,7 +11,7 @@ use futures::stream::FuturesUnordered;
 use super::object::Found;
 use super::tries::Tries;
 use crate::fan_out::message::Message;
-use crate::load::attempt::Request;
+use crate::load::attempt::{Outcome, Request};
 use crate::load::job::{Job, Progress, Shape, Step};
 use crate::scenario::check::MAX_PARTS;
 use crate::scenario::file::Copy;
@@ -73,7 +73,8 @@ impl<'a> Transfer<'a> {
                 Step::Wait => {}
             }
         }
-        Err(failure.unwrap_or(Reply::OK))
+        // A job ends undone only after a request of its own failed.
+        Err(failure.unwrap_or_else(|| Reply::failure(Outcome::ServerError, "Unfinished")))
     }
 
     async fn request(&self, request: Request, bytes: u64) -> (Request, Result<(), Reply>) {
