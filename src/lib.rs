@@ -9,8 +9,11 @@ pub mod check;
 pub mod cli;
 #[cfg(feature = "cli")]
 pub mod cloud;
+#[cfg(feature = "consumer")]
+pub mod consumer;
 #[cfg(feature = "cli")]
 pub mod drive;
+pub mod fan_out;
 pub mod law;
 pub mod load;
 pub mod plan;

@@ -13,11 +13,11 @@ use super::threshold::Threshold;
 use crate::service::Profile;
 
 /// Parts of one multipart upload that S3 accepts.
-const MAX_PARTS: u64 = 10_000;
+pub(crate) const MAX_PARTS: u64 = 10_000;
 /// Largest object that one CopyObject request copies: 5 GiB.
-const MAX_SINGLE_COPY_BYTES: u64 = 5 << 30;
+pub(crate) const MAX_SINGLE_COPY_BYTES: u64 = 5 << 30;
 /// Smallest part that S3 accepts, the last one excepted: 5 MiB.
-const MIN_PART_BYTES: u64 = 5 << 20;
+pub(crate) const MIN_PART_BYTES: u64 = 5 << 20;
 /// Date prefixes beyond which dates have more than four digits.
 const MAX_PREFIXES: u64 = 2_000_000;
 

@@ -1,6 +1,6 @@
 //! What the user wrote, validated.
 
-mod check;
+pub(crate) mod check;
 pub mod error;
 pub mod file;
 mod levels;

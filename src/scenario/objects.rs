@@ -162,12 +162,20 @@ impl Workload {
     /// How one object of this size is copied.
     #[must_use]
     pub fn copy_shape(&self, bytes: u64) -> Shape {
-        if bytes <= self.copy.multipart_above.0 {
+        self.copy.shape(bytes)
+    }
+}
+
+impl Copy {
+    /// How one object of this size is copied.
+    #[must_use]
+    pub fn shape(&self, bytes: u64) -> Shape {
+        if bytes <= self.multipart_above.0 {
             return Shape::Single(Request::Copy);
         }
-        let part_bytes = self.copy.part_size.0;
+        let part_bytes = self.part_size.0;
         let parts = u32::try_from(bytes.div_ceil(part_bytes)).unwrap_or(u32::MAX);
-        Shape::Multipart { parts, part_bytes, parallel: self.copy.parallel_parts }
+        Shape::Multipart { parts, part_bytes, parallel: self.parallel_parts }
     }
 }
 

@@ -218,12 +218,7 @@ impl Operator {
     fn keys(&self, object: u64) -> (String, String) {
         let key = self.workload.objects.object(object).key;
         let Places { source_bucket, source_prefix, destination_prefix, .. } = &self.places;
-        let source = format!(
-            "{source_bucket}/{}{}",
-            utf8_percent_encode(source_prefix, KEY),
-            utf8_percent_encode(&key, KEY)
-        );
-        (source, format!("{destination_prefix}{key}"))
+        (copy_source(source_bucket, &format!("{source_prefix}{key}")), format!("{destination_prefix}{key}"))
     }
 
     fn upload(&self, job: u64) -> Upload {
@@ -246,6 +241,12 @@ impl Operator {
             _ => Ok(()),
         }
     }
+}
+
+/// An object as `x-amz-copy-source` names it.
+#[must_use]
+pub fn copy_source(bucket: &str, key: &str) -> String {
+    format!("{bucket}/{}", utf8_percent_encode(key, KEY))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
