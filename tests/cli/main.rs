@@ -10,6 +10,7 @@ mod served;
 mod accounting;
 mod aws;
 mod bad_input;
+mod browser;
 mod check;
 mod cleanup;
 mod cloud;

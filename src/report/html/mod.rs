@@ -66,7 +66,7 @@ pub fn render(page: &Page) -> Result<String, ReportError> {
 {%- endif %}
 <main id="main">
 {%- for part in parts %}
-<section aria-labelledby="{{ part.anchor }}">
+<section>
 <h2 id="{{ part.anchor }}">{{ part.heading }}</h2>
 {%- for block in part.blocks %}
 {{ block|safe }}

@@ -54,7 +54,7 @@ struct Shell<'a> {
 #[template(
     ext = "html",
     source = r#"
-<div class="scroll" role="region" aria-label="{{ self.0.caption }}" tabindex="0">
+<div class="scroll" role="group" aria-label="{{ self.0.caption }}" tabindex="0">
 <table>
 <caption>{{ self.0.caption }}</caption>
 <thead><tr>
