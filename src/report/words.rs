@@ -255,6 +255,17 @@ pub fn sides(law: &LittlesLaw) -> [String; 4] {
     [law.xr, law.n, law.difference, law.edges].map(|value| grouped(value, decimals))
 }
 
+/// The three verdicts on one line.
+pub fn verdicts(document: &RunDocument) -> Option<String> {
+    let verdicts = document.verdicts.as_ref()?;
+    let named = [
+        ("accounting", &verdicts.accounting),
+        ("independent", &verdicts.independent),
+        ("raw", &verdicts.raw),
+    ];
+    Some(named.map(|(name, finding)| format!("{name} {}", finding.verdict.word())).join(" · "))
+}
+
 /// A verdict with its ratio, its interval and what to do about it.
 pub fn finding(finding: &Finding) -> String {
     let details = finding_details(finding);

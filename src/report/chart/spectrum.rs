@@ -41,19 +41,16 @@ pub fn spectrum(view: &RunView) -> Option<Chart> {
             ]
         }
     };
+    let description = format!(
+        "Time to completion over percentiles up to the largest of {} values; \
+         a line that stays flat to the right has no rare slow ones.",
+        count(largest)
+    );
+    let x = Axis::between("percentile", Scale::Nines, 1.0, (largest as f64).max(10.0));
+    let words = ("Times by percentile", description);
     Some(Chart {
-        id: "latency".into(),
-        title: "Times by percentile".into(),
         subtitle: super::run::subtitle(view),
-        description: format!(
-            "Time to completion over percentiles up to the largest of {} values; \
-             a line that stays flat to the right has no rare slow ones.",
-            count(largest)
-        ),
-        x: Axis::between("percentile", Scale::Nines, 1.0, (largest as f64).max(10.0)),
-        borders: Vec::new(),
-        panels,
-        table: table(view),
+        ..Chart::new("latency", words, x, panels, table(view))
     })
 }
 
