@@ -26,6 +26,7 @@ mod sample;
 
 use crate::stats::histogram::Times;
 use crate::stats::series::Row;
+use crate::stats::size_sample::SizeSample;
 use crate::stats::summary::RunDocument;
 
 /// A run to report on.
@@ -46,6 +47,8 @@ pub struct LevelTimes {
     pub latency: Times,
     /// Successful requests, from the actual start.
     pub service: Times,
+    /// Successful copies by size.
+    pub sizes: SizeSample,
 }
 
 /// Why a report could not be made.

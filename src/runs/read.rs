@@ -139,6 +139,11 @@ fn read_times(folder: &Path, document: &RunDocument) -> Result<Vec<LevelTimes>, 
             if is_service { level.service.add(&times) } else { level.latency.add(&times) }
         }
     })?;
+    attempts::read(folder, |attempt| {
+        if let Some(level) = levels.get_mut(attempt.level as usize) {
+            level.sizes.add(&attempt);
+        }
+    })?;
     Ok(levels)
 }
 

@@ -13,6 +13,7 @@ pub mod precision;
 pub mod recorder;
 pub mod scaling;
 pub mod series;
+pub mod size_sample;
 pub mod steady;
 pub mod summary;
 pub mod warm_up;
