@@ -121,6 +121,21 @@ pub fn sentences(document: &RunDocument) -> Vec<Sentence> {
         .collect()
 }
 
+/// The gravest of what a run came to.
+pub fn overall(document: &RunDocument) -> Verdict {
+    let sentences = sentences(document);
+    let has = |wanted: Verdict| sentences.iter().any(|sentence| sentence.verdict == wanted);
+    if has(Verdict::Fail) {
+        Verdict::Fail
+    } else if !document.complete || has(Verdict::Inconclusive) {
+        Verdict::Inconclusive
+    } else if has(Verdict::Pass) {
+        Verdict::Pass
+    } else {
+        Verdict::NotAvailable
+    }
+}
+
 /// What a search found.
 pub fn search(found: &SearchSummary) -> String {
     let what = match &found.objective {

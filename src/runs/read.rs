@@ -13,6 +13,8 @@ use crate::stats::recorder::Recorder;
 use crate::stats::series::{Record, Row};
 use crate::stats::summary::{RunDocument, SCHEMA};
 
+/// Name of the page in a run folder.
+pub const PAGE: &str = "report.html";
 /// Rows kept of a series; a longer one is merged pair by pair, which loses no count and no sum.
 const MAX_ROWS: usize = 20_000;
 

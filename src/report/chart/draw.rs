@@ -12,6 +12,8 @@ use super::{Band, Chart, Mark, Panel, Series};
 use crate::report::ReportError;
 
 const TITLE: Text = Text { size_px: 16.0, bold: true, colour: INK, align: HPos::Left };
+/// More dots are small and faint, so that they can be told apart.
+const MANY: usize = 100;
 /// Length of a dash.
 const DASH_PX: f64 = 7.0;
 /// How strongly stretches are shaded.
@@ -183,8 +185,9 @@ impl Sheet<'_> {
             self.canvas.line(&places, series.colour, width)?;
         }
         if matches!(series.mark, Mark::Points | Mark::Joined) || places.len() == 1 {
+            let (radius_px, opacity) = if places.len() > MANY { (2.2, 0.5) } else { (3.2, 0.8) };
             for &place in &places {
-                self.canvas.dot(place, 3.2, series.colour, 0.8)?;
+                self.canvas.dot(place, radius_px, series.colour, opacity)?;
             }
         }
         Ok(())

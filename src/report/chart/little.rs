@@ -16,6 +16,9 @@ const WINDOWS_AT_MOST: f64 = 60.0;
 /// Windows of all levels together, as long as every level has one.
 const ALL_WINDOWS_AT_MOST: f64 = 240.0;
 
+/// Windows in the table.
+const ROWS_AT_MOST: usize = 60;
+
 /// N against X·R in windows long enough to compare them.
 pub fn little(view: &RunView) -> Option<Chart> {
     let levels = &view.document.levels;
@@ -62,9 +65,11 @@ fn tolerance(low: f64, high: f64) -> Band {
 }
 
 fn table(levels: &[LevelSummary], windows: &[Vec<Stretch>]) -> Table {
-    let mut table = Table::new("Windows", &["level", "window", "X·R", "N", "edges explain"]);
+    let every = windows.iter().flatten().count().div_ceil(ROWS_AT_MOST).max(1);
+    let caption = if every == 1 { "Windows".into() } else { format!("Windows, 1 of {every}") };
+    let mut table = Table::new(caption, &["level", "window", "X·R", "N", "edges explain"]);
     for (level, windows) in levels.iter().zip(windows) {
-        for stretch in windows {
+        for stretch in windows.iter().step_by(every) {
             table.row([
                 level.label(),
                 format!("{} to {}", duration(stretch.start_s()), duration(stretch.end_s())),

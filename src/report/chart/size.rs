@@ -33,7 +33,9 @@ pub fn size(view: &RunView) -> Option<Chart> {
         let y = Axis::between(name, Scale::LogTime, least / 1.3, times().fold(0.0, f64::max) * 1.3);
         (Axis::between("size", Scale::LogBytes, low / 1.1, high * 1.1), y)
     } else {
-        (Axis::from_zero("size", Scale::Bytes, [high]), Axis::from_zero(name, Scale::Time, times()))
+        let room = 0.05 * (high - low);
+        let from = if low < 0.3 * high { 0.0 } else { low - room };
+        (Axis::between("size", Scale::Bytes, from, high + room), Axis::from_zero(name, Scale::Time, times()))
     };
     let levels = &view.document.levels;
     let mut series = Vec::new();

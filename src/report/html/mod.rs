@@ -8,6 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::ReportError;
 use super::page::{Block, Link, Page, Part, anchors};
 use crate::stats::summary::Verdict;
+pub use parts::GENERATOR;
 use parts::{Figure, Grid};
 
 /// A self-contained HTML page.
