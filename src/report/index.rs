@@ -72,7 +72,7 @@ fn run_details(document: &RunDocument) -> String {
     let kind = if document.rehearsal { "rehearsal" } else { "real" };
     let rest = [kind.to_owned(), document.name.clone(), words::date(&document.started_at)];
     let facts: Vec<_> = state.into_iter().chain(words::verdicts(document)).chain(rest).collect();
-    format!("{} {}", words::done(document), facts.join(" · "))
+    format!("{} {}", words::done(document), words::capitalised(&facts.join(" · ")))
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! The page of several runs, side by side and one by one.
 
 use super::human::{count, counted, duration, number, rate};
-use super::page::{Block, Fact, Page, Part, Sentence};
+use super::page::{Block, Page, Part, Sentence};
 use super::section::{self, Section};
 use super::table::Table;
 use super::{RunView, run, words};
-use crate::scenario::quantity::seconds;
 use crate::stats::summary::LevelSummary;
 
 /// Runs whose charts are on the page; those of more would make it large and slow to read.
@@ -111,14 +110,12 @@ fn p99(level: &LevelSummary) -> String {
 /// What the page of one run says, under one heading; names of charts get the run's number.
 fn part(number: usize, view: &RunView, charted: bool) -> Part {
     let page = run::page(view);
-    let span_s = view.series.last().map_or(0.0, |row| seconds(row.end_ns()));
-    let facts = page.tiles.into_iter().chain([Fact::new("recorded", duration(span_s))]).collect();
     let mut blocks: Vec<Block> = page.banners.into_iter().map(Block::Banner).collect();
     blocks.extend([
         Block::Paragraph(page.lead),
         Block::Sentences(page.sentences),
         Block::Paragraph(page.provenance.join(" · ")),
-        Block::Facts(facts),
+        Block::Tiles(page.tiles),
     ]);
     let kept = |block: &Block| match block {
         Block::Chart(_) => charted,

@@ -130,6 +130,11 @@ fn written(block: &Block) -> Result<String, ReportError> {
 <div><dt>{{ fact.name }}</dt><dd>{{ fact.value }}</dd></div>
 {%- endfor %}
 </dl>
+{%- when Block::Tiles(tiles) %}<dl class="tiles">
+{%- for tile in tiles %}
+<div><dt>{{ tile.name }}</dt><dd>{{ tile.value }}</dd></div>
+{%- endfor %}
+</dl>
 {%- when Block::Judgements(judgements) %}<dl class="findings">
 {%- for judgement in judgements %}
 <div><dt>{{ judgement.name }} <span class="{{ self::class(judgement.verdict) }}">{{ judgement.verdict.word() }}</span></dt><dd>{{ judgement.details }}</dd></div>
