@@ -9,11 +9,14 @@ use crate::stats::summary::LevelSummary;
 
 /// Runs whose charts are on the page; those of more would make it large and slow to read.
 const CHARTED_AT_MOST: usize = 4;
+/// The same for levels.
+const CHARTED_LEVELS_AT_MOST: usize = 100;
 
 /// Several runs as one page: an overview, then each by itself.
 #[must_use]
 pub fn page(views: &[RunView], version: &str) -> Page {
-    let charted = views.len() <= CHARTED_AT_MOST;
+    let levels: usize = views.iter().map(|view| view.document.levels.len()).sum();
+    let charted = views.len() <= CHARTED_AT_MOST && levels <= CHARTED_LEVELS_AT_MOST;
     let overview = Part::new(
         "Side by side",
         [
@@ -21,9 +24,7 @@ pub fn page(views: &[RunView], version: &str) -> Page {
             Block::Paragraph(if charted {
                 String::new()
             } else {
-                format!(
-                    "More than {CHARTED_AT_MOST} runs are shown without charts; each run's own report has them."
-                )
+                "So many runs or levels are shown without charts; each run's own report has them.".into()
             }),
         ],
     );
@@ -145,6 +146,14 @@ mod tests {
         assert_eq!(page.parts.len(), 4);
         let html = html::render(&page).unwrap();
         assert!(html.contains("id=\"run-1-timeline\"") && html.contains("id=\"run-2-timeline\""));
+    }
+
+    #[test]
+    fn a_hundred_levels_stay_one_small_page() {
+        let sample = Sample::many_levels();
+        let html = html::render(&run::page(&sample.view())).unwrap();
+        assert!(html.len() < 500_000 && html.contains("Of 100 levels, 11 are drawn"), "{}", html.len());
+        assert!(html::render(&page(&[sample.view(); 2], "0.1.0")).unwrap().contains("shown without charts"));
     }
 
     #[test]

@@ -164,6 +164,22 @@ impl Sample {
         sample
     }
 
+    /// A sweep over a hundred levels.
+    pub fn many_levels() -> Self {
+        let mut sample = Self::one_level();
+        let (level, rows) = (sample.document.levels[0].clone(), sample.series.clone());
+        for index in 1..100 {
+            let start_ns = sample.series.last().map_or(0, Row::end_ns);
+            let moved = |row: &Row| Row { level: index, start_ns: start_ns + row.start_ns, ..row.clone() };
+            sample.series.extend(rows.iter().map(moved));
+            sample.times.push(sample.times[0].clone());
+            let start_s = crate::scenario::quantity::seconds(start_ns);
+            let concurrency = Some(40 + index);
+            sample.document.levels.push(LevelSummary { concurrency, start_s, ..level.clone() });
+        }
+        sample
+    }
+
     /// A copy that takes ten years.
     pub fn ten_years() -> Self {
         let mut sample = Self::one_attempt();

@@ -33,7 +33,8 @@ pub fn spectrum(view: &RunView) -> Option<Chart> {
                     let name = super::run::name(&view.document.levels, index);
                     line(&name, shade(index, levels.len()), of(level))
                 };
-                levels.iter().enumerate().map(line).collect()
+                let named = |line: &Series| !line.label.is_empty();
+                levels.iter().enumerate().map(line).filter(named).collect()
             };
             vec![
                 panel("Time from intended start", 220, lines(|level| &level.latency)),
@@ -41,9 +42,15 @@ pub fn spectrum(view: &RunView) -> Option<Chart> {
             ]
         }
     };
+    let drawn = panels.first().map_or(0, |panel| panel.series.len());
+    let some = if drawn < view.levels.len() {
+        format!(" Of {} levels, {drawn} are drawn; the table has all.", view.levels.len())
+    } else {
+        String::new()
+    };
     let description = format!(
         "Time to completion over percentiles up to the largest of {} values; \
-         a line that stays flat to the right has no rare slow ones.",
+         a line that stays flat to the right has no rare slow ones.{some}",
         count(largest)
     );
     let x = Axis::between("percentile", Scale::Nines, 1.0, (largest as f64).max(10.0));
