@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use miette::IntoDiagnostic;
 
 use super::args::{Format, ReportFormat, ReportOptions};
-use super::exit::Exit;
+use super::exit::{Exit, Refusal};
 use super::tell;
 use crate::report::chart::{Chart, Frame};
 use crate::report::{self, RunView, html};
@@ -55,10 +55,16 @@ pub fn write_files(folder: &Path, run: &Run) -> miette::Result<()> {
     written_charts(folder, run, "png").map(drop)
 }
 
-/// Lists the runs and plans of a folder in its `index.html`.
+/// Lists the runs and plans of a folder in its `index.html`, unless somebody else's page has that name.
 pub fn write_index(folder: &Path) -> miette::Result<PathBuf> {
+    let path = folder.join(index::INDEX);
+    if index::is_taken(folder) {
+        let reason = format!("{} is a page that planner did not make", path.display());
+        return Err(Refusal::new(reason, "choose another folder, or move that page away").into());
+    }
     let page = report::index::page(&index::entries(folder)?, env!("CARGO_PKG_VERSION"));
-    Ok(index::write(folder, &html::render(&page).into_diagnostic()?)?)
+    replace(&path, html::render(&page).into_diagnostic()?.as_bytes())?;
+    Ok(path)
 }
 
 /// The page of several runs.

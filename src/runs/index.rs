@@ -1,12 +1,12 @@
 //! What a folder of reports holds, and the page that lists it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 
 use super::RunError;
-use super::folder::{DOCUMENT, replace};
+use super::folder::DOCUMENT;
 use super::read::{PAGE, read_document};
 use crate::report::html::GENERATOR;
 use crate::report::index::{Entry, EntryKind};
@@ -57,18 +57,10 @@ fn read_plan(path: &Path) -> Option<Plan> {
     plan.schema.starts_with(PLAN_SCHEMA).then_some(plan)
 }
 
-/// Writes the page, unless somebody else's has its name.
-///
-/// # Errors
-/// Where it cannot be written, or a page is there that this program did not make.
-pub fn write(folder: &Path, page: &str) -> Result<PathBuf, RunError> {
-    let path = folder.join(INDEX);
-    if fs::read_to_string(&path).is_ok_and(|there| !there.contains(GENERATOR)) {
-        return Err(RunError::new("write", &path, "a page is there that planner did not make")
-            .help("choose another folder, or move that page away"));
-    }
-    replace(&path, page.as_bytes())?;
-    Ok(path)
+/// Whether somebody else's page has the name of the list.
+#[must_use]
+pub fn is_taken(folder: &Path) -> bool {
+    fs::read_to_string(folder.join(INDEX)).is_ok_and(|page| !page.contains(GENERATOR))
 }
 
 #[cfg(test)]
@@ -96,12 +88,12 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_somebody_else_is_left_alone() {
+    fn pages_are_known_by_who_made_them() {
         let folder = tempfile::tempdir().unwrap();
-        write(folder.path(), GENERATOR).unwrap();
-        write(folder.path(), GENERATOR).unwrap();
-        fs::write(folder.path().join(INDEX), "mine").unwrap();
-        assert!(write(folder.path(), GENERATOR).is_err());
-        assert_eq!(fs::read_to_string(folder.path().join(INDEX)).unwrap(), "mine");
+        let taken_by = |page: &str| {
+            fs::write(folder.path().join(INDEX), page).unwrap();
+            is_taken(folder.path())
+        };
+        assert!(!is_taken(folder.path()) && !taken_by(GENERATOR) && taken_by("mine"));
     }
 }

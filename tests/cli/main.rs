@@ -22,4 +22,5 @@ mod interrupt;
 mod limits;
 mod output;
 mod readme;
+mod report;
 mod scenarios;

@@ -29,12 +29,11 @@ pub fn spectrum(view: &RunView) -> Option<Chart> {
         }
         levels => {
             let lines = |of: fn(&LevelTimes) -> &Times| {
-                let line = |(index, level): (usize, &LevelTimes)| {
+                let named = |(index, level)| {
                     let name = super::run::name(&view.document.levels, index);
-                    line(&name, shade(index, levels.len()), of(level))
+                    (!name.is_empty()).then(|| line(&name, shade(index, levels.len()), of(level)))
                 };
-                let named = |line: &Series| !line.label.is_empty();
-                levels.iter().enumerate().map(line).filter(named).collect()
+                levels.iter().enumerate().filter_map(named).collect()
             };
             vec![
                 panel("Time from intended start", 220, lines(|level| &level.latency)),
