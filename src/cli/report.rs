@@ -1,45 +1,159 @@
-//! `planner report`: the renderers over a run folder.
+//! `planner report`: the renderers over run folders.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use miette::IntoDiagnostic;
 
-use super::args::{Format, ReportOptions};
-use super::exit::Exit;
+use super::args::{Format, ReportFormat, ReportOptions};
+use super::exit::{Exit, Refusal};
 use super::tell;
-use crate::report::chart::Frame;
-use crate::report::{self, RunView};
+use crate::report::chart::{Chart, Frame};
+use crate::report::{self, RunView, html};
 use crate::runs::folder::replace;
+use crate::runs::index;
 use crate::runs::read::{self, Run};
+
+/// Name of the page of several runs.
+const RUNS_PAGE: &str = "runs.html";
 
 /// Runs the command.
 pub fn run(options: &ReportOptions) -> miette::Result<Exit> {
-    let run = read::read(&options.run)?;
-    write_files(&options.run, &run)?;
+    let runs: Vec<Run> = options.runs.iter().map(|folder| read::read(folder)).collect::<Result<_, _>>()?;
+    let mut pictures = Vec::new();
+    for (folder, run) in options.runs.iter().zip(&runs) {
+        write_files(folder, run)?;
+        pictures.extend(match options.format {
+            ReportFormat::Svg => written_charts(folder, run, "svg")?,
+            ReportFormat::Png => charts(folder, run, "png").map(|(_, path)| path).collect(),
+            _ => Vec::new(),
+        });
+    }
+    let listed = options.index.as_deref().map(write_index).transpose()?;
+    let page = match options.runs.as_slice() {
+        [] => listed,
+        [folder] => Some(folder.join(read::PAGE)),
+        [first, ..] => Some(write_runs(first, &runs, options.out.as_deref())?),
+    };
+    let written = match options.format {
+        ReportFormat::Svg | ReportFormat::Png if !runs.is_empty() => pictures,
+        _ => page.iter().cloned().collect(),
+    };
     if !options.quiet {
-        print(&run, options.format)?;
+        print(&runs, options.format, &written)?;
+    }
+    if let Some(page) = page.filter(|_| options.open) {
+        open(&page)?;
     }
     Ok(Exit::Fine)
 }
 
 /// Writes `report.html` and the charts into a run folder.
 pub fn write_files(folder: &Path, run: &Run) -> miette::Result<()> {
-    let view = view(run);
-    replace(
-        &folder.join("report.html"),
-        report::html::render(&report::run::page(&view)).into_diagnostic()?.as_bytes(),
-    )?;
-    for chart in report::chart::charts(&view) {
-        let svg = report::chart::svg(&chart, Frame::Card).into_diagnostic()?;
-        let png = report::png::render(&svg).into_diagnostic()?;
-        replace(&folder.join(format!("{}.png", chart.id)), &png)?;
-    }
-    Ok(())
+    let page = html::render(&report::run::page(&view(run))).into_diagnostic()?;
+    replace(&folder.join(read::PAGE), page.as_bytes())?;
+    written_charts(folder, run, "png").map(drop)
 }
 
-/// Prints the summary of a run.
-pub fn print(run: &Run, format: Format) -> miette::Result<()> {
-    tell::print_run(&view(run), format)
+/// Lists the runs and plans of a folder in its `index.html`, unless somebody else's page has that name.
+pub fn write_index(folder: &Path) -> miette::Result<PathBuf> {
+    let path = folder.join(index::INDEX);
+    if index::is_taken(folder) {
+        let reason = format!("{} is a page that planner did not make", path.display());
+        return Err(Refusal::new(reason, "choose another folder, or move that page away").into());
+    }
+    let page = report::index::page(&index::entries(folder)?, env!("CARGO_PKG_VERSION"));
+    replace(&path, html::render(&page).into_diagnostic()?.as_bytes())?;
+    Ok(path)
+}
+
+/// The page of several runs.
+fn write_runs(first: &Path, runs: &[Run], out: Option<&Path>) -> miette::Result<PathBuf> {
+    let views: Vec<RunView> = runs.iter().map(view).collect();
+    let page = report::runs::page(&views, env!("CARGO_PKG_VERSION"));
+    let path = out.map_or_else(|| first.parent().unwrap_or(first).join(RUNS_PAGE), Path::to_owned);
+    replace(&path, html::render(&page).into_diagnostic()?.as_bytes())?;
+    Ok(path)
+}
+
+fn charts<'a>(folder: &Path, run: &'a Run, ending: &str) -> impl Iterator<Item = (Chart, PathBuf)> + use<'a> {
+    let (folder, ending) = (folder.to_owned(), ending.to_owned());
+    let charts = report::chart::charts(&view(run));
+    charts.into_iter().map(move |chart| {
+        let path = folder.join(format!("{}.{ending}", chart.id));
+        (chart, path)
+    })
+}
+
+/// Writes every chart of a run as SVG or PNG.
+fn written_charts(folder: &Path, run: &Run, ending: &str) -> miette::Result<Vec<PathBuf>> {
+    let write = |(chart, path): (Chart, PathBuf)| {
+        let svg = report::chart::svg(&chart, Frame::Card).into_diagnostic()?;
+        let bytes =
+            if ending == "svg" { svg.into_bytes() } else { report::png::render(&svg).into_diagnostic()? };
+        replace(&path, &bytes)?;
+        Ok(path)
+    };
+    charts(folder, run, ending).map(write).collect()
+}
+
+/// Prints the summary of a run that was just measured.
+pub fn print_measured(run: &Run, format: Format) -> miette::Result<()> {
+    let format = match format {
+        Format::Table => ReportFormat::Table,
+        Format::Json => ReportFormat::Json,
+        Format::Markdown => ReportFormat::Markdown,
+        Format::Csv => ReportFormat::Csv,
+    };
+    print(std::slice::from_ref(run), format, &[])
+}
+
+/// Prints runs in the wanted form, or the paths of what was written for them.
+fn print(runs: &[Run], format: ReportFormat, written: &[PathBuf]) -> miette::Result<()> {
+    let views: Vec<RunView> = runs.iter().map(view).collect();
+    let text = match (format, views.as_slice()) {
+        (ReportFormat::Html | ReportFormat::Svg | ReportFormat::Png, _) | (_, []) => {
+            written.iter().map(|path| format!("{}\n", path.display())).collect()
+        }
+        (ReportFormat::Table, [one]) => report::text::render(one, tell::width(), tell::wants_colour()),
+        (ReportFormat::Table, several) => report::runs::text(several, tell::width(), tell::wants_colour()),
+        (ReportFormat::Json, [one]) => report::json::render(one.document).into_diagnostic()?,
+        (ReportFormat::Json, several) => {
+            report::json::render(&several.iter().map(|view| view.document).collect::<Vec<_>>())
+                .into_diagnostic()?
+        }
+        (ReportFormat::Markdown, [one]) => report::markdown::render(&report::run::page(one)),
+        (ReportFormat::Markdown, several) => {
+            report::markdown::render(&report::runs::page(several, env!("CARGO_PKG_VERSION")))
+        }
+        (ReportFormat::Csv, views) => {
+            report::csv::render(views.iter().map(|view| view.document)).into_diagnostic()?
+        }
+    };
+    Ok(tell::print(&text).map(drop)?)
+}
+
+/// No browser could be told to open the page.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("failed to open {} with `{opener}`: {reason}", path.display())]
+#[diagnostic(help("the page is written; open it yourself"))]
+struct NotOpened {
+    path: PathBuf,
+    opener: &'static str,
+    reason: String,
+}
+
+/// Opens a page with whatever the desktop opens pages with.
+fn open(path: &Path) -> miette::Result<()> {
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let failed = |reason| NotOpened { path: path.to_owned(), opener, reason };
+    let mut command = Command::new(opener);
+    let status = command.arg(path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(failed(status.to_string()).into()),
+        Err(error) => Err(failed(error.to_string()).into()),
+    }
 }
 
 fn view(run: &Run) -> RunView<'_> {

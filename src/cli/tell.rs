@@ -3,11 +3,7 @@
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
-use miette::IntoDiagnostic;
-
-use super::args::Format;
 use super::exit::Exit;
-use crate::report::{self, RunView};
 
 /// Standard output cannot be written.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -32,17 +28,6 @@ pub fn print(text: &str) -> Result<Exit, OutputError> {
 pub fn say(message: impl Display) {
     // Without a reader there is nobody to tell that there is none.
     let _ = writeln!(std::io::stderr(), "{message}");
-}
-
-/// Prints a run in the wanted form.
-pub fn print_run(view: &RunView, format: Format) -> miette::Result<()> {
-    let text = match format {
-        Format::Table => report::text::render(view, width(), wants_colour()),
-        Format::Json => report::json::render(view.document).into_diagnostic()?,
-        Format::Markdown => report::markdown::render(&report::run::page(view)),
-        Format::Csv => report::csv::render(view).into_diagnostic()?,
-    };
-    Ok(print(&text).map(drop)?)
 }
 
 /// Columns to write for: those of the terminal, 80 elsewhere.

@@ -1,7 +1,7 @@
 //! One row a level, for spreadsheets.
 
-use super::{ReportError, RunView};
-use crate::stats::summary::LevelSummary;
+use super::ReportError;
+use crate::stats::summary::{LevelSummary, RunDocument};
 
 type Cell = fn(&LevelSummary) -> String;
 
@@ -44,16 +44,20 @@ const COLUMNS: [(&str, Cell); 36] = [
     ("accounting_holds", |level| level.littles_law.accounting_holds.to_string()),
 ];
 
-/// The levels as CSV: names with units in the first line, exact values after.
+/// The levels of all runs as CSV: names with units in the first line, exact values after, the run last.
 ///
 /// # Errors
 /// Where the writer refuses a row.
-pub fn render(view: &RunView) -> Result<String, ReportError> {
+pub fn render<'a>(documents: impl IntoIterator<Item = &'a RunDocument>) -> Result<String, ReportError> {
     let failed = |error: csv::Error| ReportError::Csv(error.to_string());
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(COLUMNS.map(|(name, _)| name)).map_err(failed)?;
-    for level in &view.document.levels {
-        writer.write_record(COLUMNS.map(|(_, cell)| cell(level))).map_err(failed)?;
+    let names = COLUMNS.iter().map(|(name, _)| *name).chain(["run"]);
+    writer.write_record(names).map_err(failed)?;
+    for document in documents {
+        for level in &document.levels {
+            let cells = COLUMNS.iter().map(|(_, cell)| cell(level)).chain([document.run.clone()]);
+            writer.write_record(cells.collect::<Vec<_>>()).map_err(failed)?;
+        }
     }
     let bytes = writer.into_inner().map_err(|error| ReportError::Csv(error.to_string()))?;
     String::from_utf8(bytes).map_err(|error| ReportError::Csv(error.to_string()))
@@ -67,11 +71,11 @@ mod tests {
     #[test]
     fn every_level_is_a_row_of_exact_values() {
         let sample = Sample::sweep();
-        let text = render(&sample.view()).unwrap();
+        let text = render([&sample.document]).unwrap();
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let column = reader.headers().unwrap().iter().position(|name| name == "throughput_per_s").unwrap();
         let read: Vec<f64> = reader.records().map(|row| row.unwrap()[column].parse().unwrap()).collect();
         assert!(read.iter().copied().eq(sample.document.levels.iter().map(|level| level.throughput_per_s)));
-        assert_eq!(render(&Sample::empty().view()).unwrap().lines().count(), 1);
+        assert_eq!(render([&Sample::empty().document]).unwrap().lines().count(), 1);
     }
 }

@@ -1,13 +1,14 @@
 //! The document as JSON, for programs.
 
-use super::ReportError;
-use crate::stats::summary::RunDocument;
+use serde::Serialize;
 
-/// `run.json`: the document, indented, with a newline at its end.
+use super::ReportError;
+
+/// A document such as `run.json`, or several: indented, with a newline at the end.
 ///
 /// # Errors
 /// Where the document holds a value that JSON cannot express.
-pub fn render(document: &RunDocument) -> Result<String, ReportError> {
+pub fn render(document: &impl Serialize) -> Result<String, ReportError> {
     let mut text = serde_json::to_string_pretty(document)?;
     text.push('\n');
     Ok(text)
@@ -17,6 +18,7 @@ pub fn render(document: &RunDocument) -> Result<String, ReportError> {
 mod tests {
     use super::*;
     use crate::report::sample::Sample;
+    use crate::stats::summary::RunDocument;
 
     #[test]
     fn the_document_reads_back() {

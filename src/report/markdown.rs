@@ -39,7 +39,7 @@ fn written(block: &Block) -> String {
         Block::Paragraph(text) => escaped(text),
         Block::List(items) => list(items.iter().map(|item| escaped(item))),
         Block::Sentences(sentences) => list(sentences.iter().map(|Sentence { text, .. }| escaped(text))),
-        Block::Facts(facts) => {
+        Block::Facts(facts) | Block::Tiles(facts) => {
             list(facts.iter().map(|fact| escaped(&format!("{}: {}", fact.name, fact.value))))
         }
         Block::Judgements(judgements) => list(judgements.iter().map(judged)),

@@ -9,11 +9,13 @@ pub mod comparison;
 pub mod csv;
 pub mod html;
 pub mod human;
+pub mod index;
 pub mod json;
 pub mod markdown;
 pub mod page;
 pub mod png;
 pub mod run;
+pub mod runs;
 mod section;
 mod sparkline;
 mod stretch;
@@ -27,6 +29,7 @@ mod sample;
 
 use crate::stats::histogram::Times;
 use crate::stats::series::Row;
+use crate::stats::size_sample::SizeSample;
 use crate::stats::summary::RunDocument;
 
 /// A run to report on.
@@ -47,6 +50,8 @@ pub struct LevelTimes {
     pub latency: Times,
     /// Successful requests, from the actual start.
     pub service: Times,
+    /// Successful copies by size.
+    pub sizes: SizeSample,
 }
 
 /// Why a report could not be made.

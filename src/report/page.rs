@@ -63,6 +63,8 @@ pub enum Block {
     List(Vec<String>),
     /// Names with their values.
     Facts(Vec<Fact>),
+    /// Large numbers with their names.
+    Tiles(Vec<Fact>),
     /// What was judged and how.
     Judgements(Vec<Judgement>),
     /// A command line or a file, as it is.
@@ -85,7 +87,7 @@ impl Block {
             }
             Self::Sentences(sentences) => sentences.is_empty(),
             Self::List(items) => items.is_empty(),
-            Self::Facts(facts) => facts.is_empty(),
+            Self::Facts(facts) | Self::Tiles(facts) => facts.is_empty(),
             Self::Judgements(judgements) => judgements.is_empty(),
             Self::Links(links) => links.is_empty(),
             Self::Table(table) => table.rows.is_empty(),

@@ -63,7 +63,12 @@ fn parts(view: &RunView) -> Vec<Part> {
         ),
         together(
             "Times",
-            vec![chart(chart::spectrum(view)), one(tables::times), intervals(levels).map(Block::Paragraph)],
+            vec![
+                chart(chart::spectrum(view)),
+                one(tables::times),
+                intervals(levels).map(Block::Paragraph),
+                chart(chart::size(view)),
+            ],
         ),
         together("Scaling", vec![chart(chart::sweep(view)), several(tables::levels)]),
         together(

@@ -19,6 +19,7 @@ use crate::service::{CopyRequest, Profile, Refusal, Request as ServiceRequest, S
 use crate::simulate::{Event, run};
 use crate::stats::recorder::{Recorder, Second};
 use crate::stats::series::Row;
+use crate::stats::size_sample::SizeSample;
 use crate::stats::summary::{
     Finding, Generator, LevelSummary, LittlesLaw, RunDocument, SCHEMA, TargetSummary, ThresholdResult,
     Verdict, Verdicts,
@@ -53,6 +54,7 @@ impl Sample {
             Self::one_level(),
             Self::sweep(),
             Self::refused(),
+            Self::sizes(),
             Self::all_failed(),
             Self::one_attempt(),
             Self::incomplete(),
@@ -72,6 +74,33 @@ impl Sample {
     /// Five levels, the last well past the service's best.
     pub fn sweep() -> Self {
         SWEEP.clone()
+    }
+
+    /// Two thousand copies of 7 MB to 700 MB: number n takes twice as long for twice the size.
+    pub fn sizes() -> Self {
+        let mut sample = Self::one_level();
+        let mut sizes = SizeSample::default();
+        for job in 0..2000 {
+            let bytes = SIZE_BYTES / 100 * (1 + job % 100);
+            let start = Start {
+                job,
+                object: job,
+                request: Request::Copy,
+                attempt: 1,
+                worker: None,
+                job_intended_ns: 0,
+                intended_ns: 0,
+                bytes,
+                items: 1,
+            };
+            let ended_ns = NS_PER_S + bytes * 30 + job % 7 * NS_PER_S / 10;
+            let outcome = Outcome::Ok;
+            let attempt =
+                Attempt { level: 0, start, started_ns: 0, ended_ns, outcome, code: None, job_end: None };
+            sizes.add(&attempt);
+        }
+        sample.times[0].sizes = sizes;
+        sample
     }
 
     /// A service that refuses and fails.
@@ -132,6 +161,22 @@ impl Sample {
         sample.series = (0..seconds).map(row).collect();
         let whole = sample.series.iter().skip(1).fold(window, |sum, row| sum.then(&row.window));
         sample.summarise(&whole);
+        sample
+    }
+
+    /// A sweep over a hundred levels.
+    pub fn many_levels() -> Self {
+        let mut sample = Self::one_level();
+        let (level, rows) = (sample.document.levels[0].clone(), sample.series.clone());
+        for index in 1..100 {
+            let start_ns = sample.series.last().map_or(0, Row::end_ns);
+            let moved = |row: &Row| Row { level: index, start_ns: start_ns + row.start_ns, ..row.clone() };
+            sample.series.extend(rows.iter().map(moved));
+            sample.times.push(sample.times[0].clone());
+            let start_s = crate::scenario::quantity::seconds(start_ns);
+            let concurrency = Some(40 + index);
+            sample.document.levels.push(LevelSummary { concurrency, start_s, ..level.clone() });
+        }
         sample
     }
 
@@ -258,6 +303,7 @@ impl Recorded {
         let open = RefCell::new(HashMap::new());
         let mut recorder = Recorder::new(index, start_ns);
         let (mut rows, mut times) = (Vec::new(), LevelTimes::default());
+        let mut sizes = SizeSample::default();
         let mut keep = |second: &Second| {
             rows.push(second.row.clone());
             times.latency.add(&second.latency);
@@ -291,6 +337,7 @@ impl Recorded {
             match event {
                 Event::Started(start) => recorder.started(now_ns, &start),
                 Event::Ended(attempt) => {
+                    sizes.add(&attempt);
                     recorder.ended(&Attempt { code: code(attempt.outcome), ..attempt });
                 }
                 Event::Skipped { .. } => recorder.not_started(),
@@ -298,6 +345,7 @@ impl Recorded {
             last_ns = now_ns;
         });
         recorder.close_second(last_ns, &mut keep);
+        times.sizes = sizes;
         let mut summary = recorder.summary();
         summary.set_key(LevelKey::Concurrency(workers));
         summary.stop_reason = Some(reason);

@@ -121,6 +121,21 @@ pub fn sentences(document: &RunDocument) -> Vec<Sentence> {
         .collect()
 }
 
+/// The gravest of what a run came to.
+pub fn overall(document: &RunDocument) -> Verdict {
+    let sentences = sentences(document);
+    let has = |wanted: Verdict| sentences.iter().any(|sentence| sentence.verdict == wanted);
+    if has(Verdict::Fail) {
+        Verdict::Fail
+    } else if !document.complete || has(Verdict::Inconclusive) {
+        Verdict::Inconclusive
+    } else if has(Verdict::Pass) {
+        Verdict::Pass
+    } else {
+        Verdict::NotAvailable
+    }
+}
+
 /// What a search found.
 pub fn search(found: &SearchSummary) -> String {
     let what = match &found.objective {
@@ -253,6 +268,17 @@ pub fn sides(law: &LittlesLaw) -> [String; 4] {
         _ => 4,
     };
     [law.xr, law.n, law.difference, law.edges].map(|value| grouped(value, decimals))
+}
+
+/// The three verdicts on one line.
+pub fn verdicts(document: &RunDocument) -> Option<String> {
+    let verdicts = document.verdicts.as_ref()?;
+    let named = [
+        ("accounting", &verdicts.accounting),
+        ("independent", &verdicts.independent),
+        ("raw", &verdicts.raw),
+    ];
+    Some(named.map(|(name, finding)| format!("{name} {}", finding.verdict.word())).join(" · "))
 }
 
 /// A verdict with its ratio, its interval and what to do about it.

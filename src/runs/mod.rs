@@ -6,6 +6,7 @@ pub mod blocks;
 pub mod created;
 pub mod folder;
 pub mod hlog;
+pub mod index;
 pub mod machine;
 pub mod read;
 mod whole_lines;

@@ -13,6 +13,8 @@ use crate::stats::recorder::Recorder;
 use crate::stats::series::{Record, Row};
 use crate::stats::summary::{RunDocument, SCHEMA};
 
+/// Name of the page in a run folder.
+pub const PAGE: &str = "report.html";
 /// Rows kept of a series; a longer one is merged pair by pair, which loses no count and no sum.
 const MAX_ROWS: usize = 20_000;
 
@@ -137,6 +139,11 @@ fn read_times(folder: &Path, document: &RunDocument) -> Result<Vec<LevelTimes>, 
         let after = document.levels.partition_point(|level| level.start_s <= start_s + 5e-7);
         if let Some(level) = after.checked_sub(1).and_then(|index| levels.get_mut(index)) {
             if is_service { level.service.add(&times) } else { level.latency.add(&times) }
+        }
+    })?;
+    attempts::read(folder, |attempt| {
+        if let Some(level) = levels.get_mut(attempt.level as usize) {
+            level.sizes.add(&attempt);
         }
     })?;
     Ok(levels)

@@ -14,6 +14,7 @@ pub mod proportion;
 pub mod recorder;
 pub mod scaling;
 pub mod series;
+pub mod size_sample;
 pub mod steady;
 pub mod summary;
 pub mod warm_up;

@@ -109,6 +109,8 @@ impl RunFolder {
 pub fn runs(out: &Path) -> Vec<RunFolder> {
     let Ok(entries) = std::fs::read_dir(out) else { return Vec::new() };
     let mut runs: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    // Beside the runs lies the page that lists them.
+    runs.retain(|path| path.is_dir());
     runs.sort();
     runs.into_iter().map(RunFolder).collect()
 }

@@ -3,6 +3,7 @@
 mod audit;
 mod fit;
 mod measure;
+mod report;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ use crate::scenario::quantity::Share;
 pub use audit::{AUDIT_NOTES, AuditOptions, AuditTarget, ReachOptions};
 pub use fit::{FitOptions, ProfileFormat};
 pub use measure::{Limits, MeasureOptions, Overrides, SearchOptions};
+pub use report::{ReportFormat, ReportOptions};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine · 1 something outside failed (endpoint, disk) · 2 wrong usage · 3 bad scenario or data · \
@@ -45,7 +47,7 @@ pub struct Arguments {
 pub enum Command {
     /// Drive a scenario, record every attempt, check N = X·R and write a report.
     Measure(Box<MeasureOptions>),
-    /// Render a run folder again, whole or cut off.
+    /// Render run folders again, whole or cut off, and list them.
     Report(ReportOptions),
     /// Check N = X·R in a file of your own: requests, samples, a table or CloudWatch metrics.
     #[command(after_long_help = CHECK_FORMS)]
@@ -105,19 +107,6 @@ impl From<TargetArgument> for TargetKind {
             TargetArgument::Aws => Self::Aws,
         }
     }
-}
-
-/// Options of `planner report`.
-#[derive(Debug, Args)]
-pub struct ReportOptions {
-    /// Run folder.
-    pub run: PathBuf,
-    /// Print the summary as.
-    #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
-    /// Print nothing but errors.
-    #[arg(long, short)]
-    pub quiet: bool,
 }
 
 /// Options of `planner check`.

@@ -1,6 +1,6 @@
 //! Axes: where a value lies, and the round values that are marked.
 
-use crate::report::human::{grouped, shortest};
+use crate::report::human::{bytes, grouped, shortest};
 
 /// How values become places, and how they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,10 @@ pub enum Scale {
     Time,
     /// Seconds, each ten times as far as the last.
     LogTime,
+    /// Bytes, evenly spaced, in the unit that fits.
+    Bytes,
+    /// Bytes, each ten times as far as the last.
+    LogBytes,
     /// Percentiles p as 1/(1 − p), so that p90, p99 and p99.9 are evenly spaced.
     Nines,
 }
@@ -57,6 +61,10 @@ const UNITS: [(f64, f64, &str); 7] = [
     (f64::INFINITY, YEAR_S, "years"),
 ];
 
+/// Units of an evenly spaced axis of sizes, each up to the given number of bytes.
+const SIZES: [(f64, f64, &str); 5] =
+    [(2e3, 1.0, "B"), (2e6, 1e3, "kB"), (2e9, 1e6, "MB"), (2e12, 1e9, "GB"), (f64::INFINITY, 1e12, "TB")];
+
 /// Marks of a logarithmic time axis.
 const LOG_TIMES: [(f64, &str); 19] = [
     (1e-6, "1 µs"),
@@ -100,7 +108,7 @@ impl Axis {
     #[must_use]
     pub fn title(&self) -> String {
         match self.scale {
-            Scale::Time => format!("{} ({})", self.name, self.unit().1),
+            Scale::Time | Scale::Bytes => format!("{} ({})", self.name, self.unit().1),
             _ => self.name.clone(),
         }
     }
@@ -109,8 +117,10 @@ impl Axis {
     #[must_use]
     pub fn place(&self, value: f64) -> f64 {
         let even = |value: f64| match self.scale {
-            Scale::Linear | Scale::Time => value,
-            Scale::Log | Scale::LogTime | Scale::Nines => value.max(f64::MIN_POSITIVE).log10(),
+            Scale::Linear | Scale::Time | Scale::Bytes => value,
+            Scale::Log | Scale::LogTime | Scale::LogBytes | Scale::Nines => {
+                value.max(f64::MIN_POSITIVE).log10()
+            }
         };
         let (low, high) = (even(self.low), even(self.high));
         ((even(value) - low) / (high - low)).clamp(0.0, 1.0)
@@ -126,17 +136,18 @@ impl Axis {
         }
         match self.scale {
             Scale::Linear => self.even(1.0, at_most),
-            Scale::Time => self.even(self.unit().0, at_most),
-            Scale::Log => self.powers(at_most),
+            Scale::Time | Scale::Bytes => self.even(self.unit().0, at_most),
+            Scale::Log => self.powers(at_most, |at| grouped(at, (-at.log10().floor()).max(0.0) as usize)),
+            Scale::LogBytes => self.powers(at_most, |at| bytes(at as u64)),
             Scale::LogTime => self.thinned(&LOG_TIMES.map(|(at, label)| (at, label.to_owned())), at_most),
             Scale::Nines => self.nines(at_most),
         }
     }
 
     fn unit(&self) -> (f64, &'static str) {
-        let (_, unit_s, name) =
-            UNITS.into_iter().find(|(up_to_s, ..)| self.high <= *up_to_s).unwrap_or(UNITS[6]);
-        (unit_s, name)
+        let units: &[_] = if self.scale == Scale::Bytes { &SIZES } else { &UNITS };
+        let fitting = units.iter().find(|(up_to, ..)| self.high <= *up_to);
+        fitting.map_or((1.0, ""), |&(_, unit, name)| (unit, name))
     }
 
     fn even(&self, unit: f64, at_most: usize) -> Vec<Tick> {
@@ -158,12 +169,12 @@ impl Axis {
             .collect()
     }
 
-    fn powers(&self, at_most: usize) -> Vec<Tick> {
+    fn powers(&self, at_most: usize, label: fn(f64) -> String) -> Vec<Tick> {
         let (low, high) = (self.low.log10().floor() as i32, self.high.log10().ceil() as i32);
         let values = |mantissas: &[f64]| -> Vec<(f64, String)> {
             (low..=high)
                 .flat_map(|exponent| mantissas.iter().map(move |mantissa| mantissa * 10f64.powi(exponent)))
-                .map(|at| (at, grouped(at, (-at.log10().floor()).max(0.0) as usize)))
+                .map(|at| (at, label(at)))
                 .collect()
         };
         let fine = values(&[1.0, 2.0, 5.0]);
@@ -249,6 +260,9 @@ mod tests {
         assert_eq!(labels(&Axis::between("N", Scale::Log, 5.0, 80.0), 8), "5 10 20 50");
         assert_eq!(labels(&Axis::between("N", Scale::Log, 1.0, 10_000.0), 6), "1 10 100 1,000 10,000");
         assert_eq!(labels(&Axis::between("p", Scale::Nines, 1.0, 45_000.0), 8), "p50 p90 p99 p99.9 p99.99");
+        let sizes = Axis::between("size", Scale::Bytes, 0.0, 800e6);
+        assert_eq!((sizes.title().as_str(), labels(&sizes, 6).as_str()), ("size (MB)", "0 200 400 600 800"));
+        assert_eq!(labels(&Axis::between("size", Scale::LogBytes, 900.0, 2e6), 6), "1 kB 10 kB 100 kB 1 MB");
         let latency = Axis::between("latency", Scale::LogTime, 0.02, 7200.0);
         assert_eq!(labels(&latency, 9), "100 ms 1 s 10 s 1 min 10 min 1 h");
     }
@@ -256,7 +270,9 @@ mod tests {
     #[test]
     fn there_are_never_more_marks_than_asked_for() {
         for exponent in -7..12 {
-            for scale in [Scale::Linear, Scale::Log, Scale::Time, Scale::LogTime] {
+            for scale in
+                [Scale::Linear, Scale::Log, Scale::Time, Scale::LogTime, Scale::Bytes, Scale::LogBytes]
+            {
                 let high = 3.7 * 10f64.powi(exponent);
                 let axis = Axis::between("x", scale, high / 1e4, high);
                 for at_most in 2..9 {

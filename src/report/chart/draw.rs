@@ -12,6 +12,12 @@ use super::{Band, Chart, Mark, Panel, Series};
 use crate::report::ReportError;
 
 const TITLE: Text = Text { size_px: 16.0, bold: true, colour: INK, align: HPos::Left };
+/// More dots are small and faint, so that they can be told apart.
+const MANY: usize = 100;
+/// Length of a dash.
+const DASH_PX: f64 = 7.0;
+/// How strongly stretches are shaded.
+pub const SHADE: f64 = 0.16;
 const NAME: Text = Text { size_px: 12.0, bold: true, colour: INK, align: HPos::Left };
 
 /// Draws a chart as SVG with a title and a description that screen readers find.
@@ -89,6 +95,7 @@ impl Sheet<'_> {
         for key in &place.keys {
             self.signed(key.sign, &key.words, key.colour, key.at)?;
         }
+        self.shades(place)?;
         self.grid(panel, place)?;
         self.borders(index == 0, place)?;
         for band in &panel.bands {
@@ -98,10 +105,28 @@ impl Sheet<'_> {
             let y = place.y(&panel.y, rule.at);
             self.canvas.line(&[(self.layout.left, y), (self.layout.right, y)], FRAME, 1.0)?;
         }
+        for whisker in &panel.whiskers {
+            let (x, low, high) =
+                (self.x(whisker.at), place.y(&panel.y, whisker.low), place.y(&panel.y, whisker.high));
+            self.canvas.line(&[(x, low), (x, high)], whisker.colour, 1.0)?;
+            for y in [low, high] {
+                self.canvas.line(&[(x - 3.0, y), (x + 3.0, y)], whisker.colour, 1.0)?;
+            }
+        }
         for series in &panel.series {
             self.series(series, panel, place)?;
         }
         self.labels(panel, place)
+    }
+
+    fn shades(&self, place: &PanelPlace) -> Result<(), DrawError> {
+        for &(from, to) in self.chart.shades.iter().flat_map(|shades| &shades.stretches) {
+            let (left, right) = (self.x(from), self.x(to));
+            let corners =
+                [(left, place.top), (right, place.top), (right, place.bottom), (left, place.bottom)];
+            self.canvas.shape(&corners, FRAME, SHADE)?;
+        }
+        Ok(())
     }
 
     fn grid(&self, panel: &Panel, place: &PanelPlace) -> Result<(), DrawError> {
@@ -144,20 +169,25 @@ impl Sheet<'_> {
         let at = |&(x, y): &(f64, f64)| (self.x(x), place.y(&panel.y, y));
         let places: Vec<Place> = match series.mark {
             Mark::Area => stepped(series.points.iter().map(at)),
-            Mark::Line | Mark::Broad | Mark::Points | Mark::Joined => series.points.iter().map(at).collect(),
+            _ => series.points.iter().map(at).collect(),
         };
         if let (Mark::Area, [(first, _), .., (last, _)]) = (series.mark, places.as_slice()) {
             let base = [(*last, place.bottom), (*first, place.bottom)];
             let shape: Vec<Place> = places.iter().copied().chain(base).collect();
             self.canvas.shape(&shape, series.colour, 0.15)?;
         }
-        if series.mark != Mark::Points && places.len() > 1 {
+        if series.mark == Mark::Dashed {
+            for dash in dashes(&places) {
+                self.canvas.line(&dash, series.colour, 1.6)?;
+            }
+        } else if series.mark != Mark::Points && places.len() > 1 {
             let width = if series.mark == Mark::Broad { 4.0 } else { 1.6 };
             self.canvas.line(&places, series.colour, width)?;
         }
         if matches!(series.mark, Mark::Points | Mark::Joined) || places.len() == 1 {
+            let (radius_px, opacity) = if places.len() > MANY { (2.2, 0.5) } else { (3.2, 0.8) };
             for &place in &places {
-                self.canvas.dot(place, 3.2, series.colour, 0.8)?;
+                self.canvas.dot(place, radius_px, series.colour, opacity)?;
             }
         }
         Ok(())
@@ -216,6 +246,35 @@ impl Sheet<'_> {
     }
 }
 
+/// The pieces of a dashed line.
+fn dashes(places: &[Place]) -> Vec<Vec<Place>> {
+    let (mut pieces, mut is_drawn, mut left) = (Vec::new(), true, DASH_PX);
+    let mut piece: Vec<Place> = places.first().copied().into_iter().collect();
+    for pair in places.windows(2) {
+        let (mut from, to) = (pair[0], pair[1]);
+        loop {
+            let length = (to.0 - from.0).hypot(to.1 - from.1);
+            if length < left {
+                left -= length;
+                piece.push(to);
+                break;
+            }
+            let share = left / length;
+            from = (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));
+            piece.push(from);
+            let ended = std::mem::replace(&mut piece, vec![from]);
+            if is_drawn {
+                pieces.push(ended);
+            }
+            (is_drawn, left) = (!is_drawn, if is_drawn { SPACE_PX - 2.0 } else { DASH_PX });
+        }
+    }
+    if is_drawn && piece.len() > 1 {
+        pieces.push(piece);
+    }
+    pieces
+}
+
 /// The corners of a line that holds each height until the next point.
 fn stepped(places: impl Iterator<Item = Place>) -> Vec<Place> {
     let mut corners: Vec<Place> = Vec::new();
@@ -231,6 +290,14 @@ fn stepped(places: impl Iterator<Item = Place>) -> Vec<Place> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dashes_and_gaps_take_turns_round_corners() {
+        let pieces = dashes(&[(0.0, 0.0), (15.0, 0.0), (15.0, 8.0)]);
+        let ends: Vec<_> = pieces.iter().map(|piece| (piece[0], piece[piece.len() - 1])).collect();
+        assert_eq!(ends, [((0.0, 0.0), (7.0, 0.0)), ((12.0, 0.0), (15.0, 4.0))]);
+        assert!(dashes(&[]).is_empty());
+    }
 
     #[test]
     fn a_step_holds_until_the_next_point() {

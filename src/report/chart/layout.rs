@@ -5,7 +5,7 @@ use plotters::style::text_anchor::HPos;
 use super::axis::{Axis, Tick};
 use super::canvas::{DrawError, Place, Text, text_width_px};
 use super::palette::{Colour, FRAME, MUTED};
-use super::{Chart, Mark, Panel};
+use super::{Chart, Mark, Panel, Shades};
 
 /// Where a drawing is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +113,8 @@ impl Layout {
         let mut panels = Vec::new();
         for (index, panel) in chart.panels.iter().enumerate() {
             let name_y = y + LINE_PX / 2.0;
-            let keys = keys(panel, frame, (margin, name_y + LINE_PX))?;
+            let shades = chart.shades.as_ref().filter(|_| index == 0);
+            let keys = keys((panel, shades), frame, (margin, name_y + LINE_PX))?;
             let key_lines = keys.last().map_or(0.0, |key| (key.at.1 - name_y) / LINE_PX);
             let border_lines = if index == 0 && !chart.borders.is_empty() { 1.0 } else { 0.0 };
             let top = y + (1.0 + key_lines + border_lines) * LINE_PX + 8.0;
@@ -148,14 +149,21 @@ pub fn beside(panel: &Panel, frame: Frame) -> Vec<Label> {
 }
 
 /// What is named above the plot: shaded areas, dots, and everything where there is no room beside it.
-fn keys(panel: &Panel, frame: Frame, (left, first_y): Place) -> Result<Vec<Key>, DrawError> {
+fn keys(
+    (panel, shades): (&Panel, Option<&Shades>),
+    frame: Frame,
+    (left, first_y): Place,
+) -> Result<Vec<Key>, DrawError> {
+    let shades = shades.map(|shades| (&shades.label, FRAME, "■")).into_iter();
     let bands = panel.bands.iter().map(|band| (&band.label, band.colour, "■"));
     let series = panel.series.iter().filter(|series| !frame.is_wide() || series.mark == Mark::Points);
     let series = series
         .map(|series| (&series.label, series.colour, if series.mark == Mark::Points { "●" } else { "■" }));
     let rules = panel.rules.iter().filter(|_| !frame.is_wide()).map(|rule| (&rule.label, FRAME, "■"));
     let (mut x, mut y, mut keys) = (left, first_y, Vec::new());
-    for (words, colour, sign) in bands.chain(series).chain(rules).filter(|(words, ..)| !words.is_empty()) {
+    for (words, colour, sign) in
+        shades.chain(bands).chain(series).chain(rules).filter(|(words, ..)| !words.is_empty())
+    {
         let width = text_width_px(words, NOTE)? + SIGN_PX;
         if x > left && x + width > frame.width_px() - left {
             (x, y) = (left, y + LINE_PX);

@@ -3,6 +3,7 @@
 use super::axis::{Axis, Scale};
 use super::palette::{BLUE, MUTED, level as shade};
 use super::{Band, Chart, Mark, Panel, Series, run};
+use crate::law::tolerance::LITTLE_TOLERANCE;
 use crate::report::human::{counted, duration, number};
 use crate::report::stretch::{Stretch, merged};
 use crate::report::table::Table;
@@ -14,8 +15,9 @@ use crate::stats::summary::LevelSummary;
 const WINDOWS_AT_MOST: f64 = 60.0;
 /// Windows of all levels together, as long as every level has one.
 const ALL_WINDOWS_AT_MOST: f64 = 240.0;
-/// How far from N = X·R still counts as equal.
-const TOLERANCE: f64 = 0.02;
+
+/// Windows in the table.
+const ROWS_AT_MOST: usize = 60;
 
 /// N against X·R in windows long enough to compare them.
 pub fn little(view: &RunView) -> Option<Chart> {
@@ -37,20 +39,16 @@ pub fn little(view: &RunView) -> Option<Chart> {
     });
     let y = Axis::between("N, attempts in flight", Scale::Linear, low, high);
     let series = std::iter::once(diagonal(low, high)).chain(dots).collect();
-    Some(Chart {
-        id: "littles-law".into(),
-        title: "N against X·R".into(),
-        subtitle: run::subtitle(view),
-        description: format!(
-            "Mean attempts in flight against throughput times residence time in {}; \
-             where the law holds and the edges of a window weigh little, they lie on the diagonal.",
-            counted(windows.iter().flatten().count() as u64, "window")
-        ),
-        x: Axis::between("X·R, throughput × residence time", Scale::Linear, low, high),
-        borders: Vec::new(),
-        panels: vec![Panel { bands: vec![tolerance(low, high)], ..Panel::of(y, 320, series) }],
-        table: table(levels, &windows),
-    })
+    let description = format!(
+        "Mean attempts in flight against throughput times residence time in {}; \
+         where the law holds and the edges of a window weigh little, they lie on the diagonal.",
+        counted(windows.iter().flatten().count() as u64, "window")
+    );
+    let subtitle = run::subtitle(view).into_iter().chain(words::verdicts(view.document)).collect();
+    let x = Axis::between("X·R, throughput × residence time", Scale::Linear, low, high);
+    let panel = Panel { bands: vec![tolerance(low, high)], ..Panel::of(y, 320, series) };
+    let words = ("N against X·R", description);
+    Some(Chart { subtitle, ..Chart::new("littles-law", words, x, vec![panel], table(levels, &windows)) })
 }
 
 fn diagonal(low: f64, high: f64) -> Series {
@@ -60,15 +58,18 @@ fn diagonal(low: f64, high: f64) -> Series {
 
 /// The band around the diagonal; its edges bend where they leave the plot.
 fn tolerance(low: f64, high: f64) -> Band {
-    let bends = [low, low / (1.0 - TOLERANCE), high / (1.0 + TOLERANCE), high];
-    let corner = |xr: f64| (xr, (xr * (1.0 - TOLERANCE)).max(low), (xr * (1.0 + TOLERANCE)).min(high));
+    let bends = [low, low / (1.0 - LITTLE_TOLERANCE), high / (1.0 + LITTLE_TOLERANCE), high];
+    let corner =
+        |xr: f64| (xr, (xr * (1.0 - LITTLE_TOLERANCE)).max(low), (xr * (1.0 + LITTLE_TOLERANCE)).min(high));
     Band { label: "±2 %".into(), colour: BLUE, corners: bends.map(corner).into() }
 }
 
 fn table(levels: &[LevelSummary], windows: &[Vec<Stretch>]) -> Table {
-    let mut table = Table::new("Windows", &["level", "window", "X·R", "N", "edges explain"]);
+    let every = windows.iter().flatten().count().div_ceil(ROWS_AT_MOST).max(1);
+    let caption = if every == 1 { "Windows".into() } else { format!("Windows, 1 of {every}") };
+    let mut table = Table::new(caption, &["level", "window", "X·R", "N", "edges explain"]);
     for (level, windows) in levels.iter().zip(windows) {
-        for stretch in windows {
+        for stretch in windows.iter().step_by(every) {
             table.row([
                 level.label(),
                 format!("{} to {}", duration(stretch.start_s()), duration(stretch.end_s())),

@@ -10,6 +10,7 @@ mod layout;
 mod little;
 pub mod palette;
 mod run;
+mod size;
 mod spectrum;
 mod sweep;
 mod timeline;
@@ -18,6 +19,7 @@ pub use draw::svg;
 pub use layout::Frame;
 pub use little::little;
 pub use run::charts;
+pub use size::size;
 pub use spectrum::spectrum;
 pub use sweep::sweep;
 pub use timeline::timeline;
@@ -44,10 +46,45 @@ pub struct Chart {
     pub x: Axis,
     /// Borders across all panels.
     pub borders: Vec<Rule>,
+    /// Stretches of the horizontal axis that are shaded in all panels.
+    pub shades: Option<Shades>,
     /// Panels, from the top.
     pub panels: Vec<Panel>,
     /// The numbers behind the picture.
     pub table: Table,
+}
+
+impl Chart {
+    /// A chart without borders, shades and lines below its title.
+    #[must_use]
+    pub fn new(
+        id: impl Into<Cow<'static, str>>,
+        (title, description): (impl Into<String>, impl Into<String>),
+        x: Axis,
+        panels: Vec<Panel>,
+        table: Table,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            title: title.into(),
+            subtitle: Vec::new(),
+            description: description.into(),
+            x,
+            borders: Vec::new(),
+            shades: None,
+            panels,
+            table,
+        }
+    }
+}
+
+/// Stretches that are set apart, such as what does not count.
+#[derive(Debug, Clone)]
+pub struct Shades {
+    /// What they are, shown above the first panel.
+    pub label: String,
+    /// Beginning and end of each on the horizontal axis.
+    pub stretches: Vec<(f64, f64)>,
 }
 
 /// One plotting area.
@@ -61,6 +98,8 @@ pub struct Panel {
     pub series: Vec<Series>,
     /// Shaded areas behind everything.
     pub bands: Vec<Band>,
+    /// Intervals of points.
+    pub whiskers: Vec<Whisker>,
     /// Values to compare with.
     pub rules: Vec<Rule>,
 }
@@ -69,7 +108,7 @@ impl Panel {
     /// A panel with nothing but series.
     #[must_use]
     pub fn of(y: Axis, height_px: u32, series: Vec<Series>) -> Self {
-        Self { y, height_px, series, bands: Vec::new(), rules: Vec::new() }
+        Self { y, height_px, series, bands: Vec::new(), whiskers: Vec::new(), rules: Vec::new() }
     }
 }
 
@@ -91,7 +130,9 @@ pub struct Series {
 pub enum Mark {
     /// Joined by straight lines.
     Line,
-    /// The same, so broad that another line on it does not hide it.
+    /// The same in dashes, for what was not measured.
+    Dashed,
+    /// A line so broad that another line on it does not hide it.
     Broad,
     /// Each value holds until the next point, with the area below it shaded.
     Area,
@@ -110,6 +151,19 @@ pub struct Band {
     pub colour: Colour,
     /// Corners: horizontal value, lower and upper end.
     pub corners: Vec<(f64, f64, f64)>,
+}
+
+/// Where a value may lie.
+#[derive(Debug, Clone, Copy)]
+pub struct Whisker {
+    /// Horizontal value.
+    pub at: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Colour.
+    pub colour: Colour,
 }
 
 /// A thin line across a panel.

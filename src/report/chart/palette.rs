@@ -38,6 +38,10 @@ pub const BLUE: Colour = colour(0x00_72_B2, 0x56_B4_E9);
 pub const VERMILION: Colour = colour(0xD5_5E_00, 0xFF_8F_3F);
 /// Third series.
 pub const GREEN: Colour = colour(0x00_9E_73, 0x2F_C9_9E);
+/// Fourth series.
+pub const ORANGE: Colour = colour(0xC9_8A_00, 0xE6_9F_00);
+/// Fifth series.
+pub const PURPLE: Colour = colour(0xB0_5A_8A, 0xCC_79_A7);
 
 /// Levels of a sweep, from the first to the last.
 const LEVELS: [Colour; 8] = [
@@ -64,7 +68,7 @@ pub fn level(index: usize, count: usize) -> Colour {
 /// Style rules that turn the colours of a drawing inside `scope` into those for a dark page.
 #[must_use]
 pub fn dark_css(scope: &str) -> String {
-    let named = [CARD, INK, MUTED, GRID, FRAME, BLUE, VERMILION, GREEN];
+    let named = [CARD, INK, MUTED, GRID, FRAME, BLUE, VERMILION, GREEN, ORANGE, PURPLE];
     let mut css = String::new();
     for Colour { light, dark } in named.into_iter().chain(LEVELS) {
         let (light, dark) = (hex(light), hex(dark));

@@ -2,6 +2,7 @@
 
 use super::Chart;
 use super::little::little;
+use super::size::size;
 use super::spectrum::spectrum;
 use super::sweep::sweep;
 use super::timeline::timeline;
@@ -13,7 +14,7 @@ const NAMES_AT_MOST: usize = 10;
 /// All charts that the run has data for.
 #[must_use]
 pub fn charts(view: &RunView) -> Vec<Chart> {
-    [timeline(view), spectrum(view), little(view), sweep(view)].into_iter().flatten().collect()
+    [timeline(view), little(view), spectrum(view), sweep(view), size(view)].into_iter().flatten().collect()
 }
 
 /// The name of a level beside its line or dots; of many levels, some have none, and a single one needs none.
@@ -44,8 +45,8 @@ mod tests {
     fn a_run_has_the_charts_that_it_has_data_for() {
         assert_eq!(ids(&Sample::empty()), [""; 0]);
         assert_eq!(ids(&Sample::one_attempt()), ["timeline", "littles-law"]);
-        assert_eq!(ids(&Sample::one_level()), ["timeline", "latency", "littles-law"]);
-        assert_eq!(ids(&Sample::sweep()), ["timeline", "latency", "littles-law", "sweep"]);
+        assert_eq!(ids(&Sample::one_level()), ["timeline", "littles-law", "latency"]);
+        assert_eq!(ids(&Sample::sweep()), ["timeline", "littles-law", "latency", "sweep"]);
     }
 
     #[test]

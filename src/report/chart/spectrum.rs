@@ -29,11 +29,11 @@ pub fn spectrum(view: &RunView) -> Option<Chart> {
         }
         levels => {
             let lines = |of: fn(&LevelTimes) -> &Times| {
-                let line = |(index, level): (usize, &LevelTimes)| {
+                let named = |(index, level)| {
                     let name = super::run::name(&view.document.levels, index);
-                    line(&name, shade(index, levels.len()), of(level))
+                    (!name.is_empty()).then(|| line(&name, shade(index, levels.len()), of(level)))
                 };
-                levels.iter().enumerate().map(line).collect()
+                levels.iter().enumerate().filter_map(named).collect()
             };
             vec![
                 panel("Time from intended start", 220, lines(|level| &level.latency)),
@@ -41,19 +41,22 @@ pub fn spectrum(view: &RunView) -> Option<Chart> {
             ]
         }
     };
+    let drawn = panels.first().map_or(0, |panel| panel.series.len());
+    let some = if drawn < view.levels.len() {
+        format!(" Of {} levels, {drawn} are drawn; the table has all.", view.levels.len())
+    } else {
+        String::new()
+    };
+    let description = format!(
+        "Time to completion over percentiles up to the largest of {} values; \
+         a line that stays flat to the right has no rare slow ones.{some}",
+        count(largest)
+    );
+    let x = Axis::between("percentile", Scale::Nines, 1.0, (largest as f64).max(10.0));
+    let words = ("Times by percentile", description);
     Some(Chart {
-        id: "latency".into(),
-        title: "Times by percentile".into(),
         subtitle: super::run::subtitle(view),
-        description: format!(
-            "Time to completion over percentiles up to the largest of {} values; \
-             a line that stays flat to the right has no rare slow ones.",
-            count(largest)
-        ),
-        x: Axis::between("percentile", Scale::Nines, 1.0, (largest as f64).max(10.0)),
-        borders: Vec::new(),
-        panels,
-        table: table(view),
+        ..Chart::new("latency", words, x, panels, table(view))
     })
 }
 

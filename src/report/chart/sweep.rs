@@ -1,74 +1,235 @@
-//! A sweep over its levels.
+//! A sweep over its levels, with the scalability law and simpler explanations where workers were swept.
 
 use super::axis::{Axis, Scale};
-use super::palette::{BLUE, Colour, VERMILION};
-use super::{Chart, Mark, Panel, Series, run};
+use super::palette::{BLUE, Colour, GREEN, ORANGE, PURPLE, VERMILION};
+use super::{Chart, Mark, Panel, Rule, Series, Whisker, run};
+use crate::law::rivals::Model;
+use crate::law::usl::Usl;
 use crate::report::RunView;
-use crate::report::human::{duration, rate};
+use crate::report::human::{duration, number, rate};
 use crate::report::table::Table;
+use crate::stats::scaling::UslSummary;
+use crate::stats::steady::Estimate;
 use crate::stats::summary::LevelSummary;
 
-/// Levels further apart than by this factor are shown on a logarithmic axis.
+/// Levels further apart than by this factor are shown on logarithmic axes.
 const WIDE: f64 = 8.0;
+/// Corners of a curve.
+const CORNERS: i32 = 60;
+/// How far beyond the measured levels the law is drawn.
+const BEYOND: f64 = 2.0;
+
+/// What was measured at one level: the horizontal value, throughput and residence time.
+struct Measured {
+    label: String,
+    at: f64,
+    throughput_per_s: Estimate,
+    residence_s: Estimate,
+}
+
+impl Measured {
+    /// The steady part of a level, or all of it where it had none.
+    fn of(level: &LevelSummary, closed: bool) -> Option<Self> {
+        let certain = |mean| Estimate { mean, low: None, high: None };
+        let steady = level.steady.as_ref();
+        let n = steady.map_or(level.in_flight_mean, |steady| steady.littles_law.n);
+        Some(Self {
+            label: level.label(),
+            at: if closed { Some(n).filter(|&n| n > 0.0) } else { level.rate_per_s }?,
+            throughput_per_s: steady
+                .map_or(certain(level.throughput_per_s), |steady| steady.throughput_per_s),
+            residence_s: steady.map_or(certain(level.residence_mean_s), |steady| steady.residence_s),
+        })
+    }
+}
 
 /// Throughput and residence time over the levels of a sweep.
 pub fn sweep(view: &RunView) -> Option<Chart> {
     let levels = &view.document.levels;
     let closed = levels.iter().all(|level| level.concurrency.is_some());
-    let key = |level: &LevelSummary| level.concurrency.map(f64::from).or(level.rate_per_s);
-    let mut keyed: Vec<(f64, &LevelSummary)> =
-        levels.iter().filter_map(|level| Some((key(level)?, level))).collect();
-    keyed.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    let (&(low, _), &(high, _)) = (keyed.first()?, keyed.last()?);
-    if keyed.len() < 3 || keyed.len() < levels.len() {
+    let mut measured: Vec<_> = levels.iter().filter_map(|level| Measured::of(level, closed)).collect();
+    measured.sort_by(|a, b| a.at.total_cmp(&b.at));
+    let (low, high) = (measured.first()?.at, measured.last()?.at);
+    if measured.len() < 3 || measured.len() < levels.len() || high <= low {
         return None;
     }
-    let name = if closed { "workers" } else { "offered load, jobs per second" };
+    let law = view.document.usl.as_ref().filter(|_| closed);
+    let curves = law.map_or_else(Curves::default, |law| Curves::of(law, high));
     let wide = low > 0.0 && high / low >= WIDE;
+    let end = curves.extrapolated.map_or(high, |(_, end)| end);
+    let name = if closed { "N, attempts in flight" } else { "offered load, jobs per second" };
     let x = if wide {
-        Axis::between(name, Scale::Log, low / 1.15, high * 1.15)
+        Axis::between(name, Scale::Log, low / 1.15, end * 1.15)
     } else {
-        Axis::from_zero(name, Scale::Linear, [high])
+        Axis::from_zero(name, Scale::Linear, [end])
     };
-    let x = Axis { marks: keyed.iter().map(|(key, _)| *key).collect(), ..x };
-    let throughput = joined(&keyed, BLUE, |level| level.throughput_per_s);
-    let residence = joined(&keyed, VERMILION, |level| level.residence_mean_s);
-    let mut table = Table::new("Levels", &["level", "throughput X", "residence R"]);
-    for (_, level) in &keyed {
-        table.row([level.label(), rate(level.throughput_per_s), duration(level.residence_mean_s)]);
-    }
-    let levels = keyed.len();
+    let spread = Spread { from: low, to: high, wide };
+    let knee = curves.peak_n.filter(|&n| n <= end);
+    let borders = knee.map(|at| Rule { at, label: format!("knee at N = {}", number(at)) });
+    let counted = measured.len();
+    let explained = if curves.drawn.is_empty() { "" } else { ", with the scalability law and its rivals" };
+    let words = (
+        "Throughput and residence time over the sweep",
+        format!(
+            "Attempts ended per second and their mean residence time at {counted} levels{explained}; what is dashed \
+             was not measured."
+        ),
+    );
+    let panels = vec![throughput(&measured, &curves, &spread), residence(&measured, &curves, &spread)];
     Some(Chart {
-        id: "sweep".into(),
-        title: "Throughput and residence time over the sweep".into(),
         subtitle: run::subtitle(view),
-        description: format!("Attempts ended per second and their mean residence time at {levels} levels."),
-        x,
-        borders: Vec::new(),
-        panels: vec![
-            panel("Attempts ended per second", Scale::Linear, throughput),
-            panel("Mean residence time", Scale::Time, residence),
-        ],
-        table,
+        borders: borders.into_iter().collect(),
+        ..Chart::new("sweep", words, x, panels, table(&measured))
     })
 }
 
-fn joined(levels: &[(f64, &LevelSummary)], colour: Colour, value: fn(&LevelSummary) -> f64) -> Series {
-    let points = levels.iter().map(|(key, level)| (*key, value(level))).collect();
-    Series { label: String::new(), mark: Mark::Joined, colour, points }
+/// The models that are drawn, and how far.
+#[derive(Default)]
+struct Curves {
+    drawn: Vec<(String, Colour, Model)>,
+    /// The law and the concurrency up to which it is drawn beyond the levels.
+    extrapolated: Option<(Usl, f64)>,
+    peak_n: Option<f64>,
 }
 
-fn panel(name: &str, scale: Scale, series: Series) -> Panel {
-    let y = Axis::from_zero(name, scale, series.points.iter().map(|&(_, y)| y));
-    Panel::of(y, 160, vec![series])
+impl Curves {
+    fn of(law: &UslSummary, high: f64) -> Self {
+        let rivals = law.rivals.iter().flat_map(|comparison| &comparison.rivals).map(|rival| rival.fitted);
+        let usl = match (law.lambda, law.sigma, law.kappa) {
+            (Some(lambda), Some(sigma), Some(kappa)) => Some(Usl { lambda, sigma, kappa }),
+            _ => None,
+        };
+        let sound = usl.filter(|_| law.refused.is_none());
+        let drawn = rivals.filter_map(|model| match model {
+            Model::Linear { .. } => Some((model.name().to_owned(), ORANGE, model)),
+            Model::BandwidthCap { .. } => Some((model.name().to_owned(), PURPLE, model)),
+            Model::Amdahl(_) => Some((model.name().to_owned(), GREEN, model)),
+            Model::Usl(_) => None,
+        });
+        let name = if sound.is_some() { "scalability law" } else { "law, not to be used" };
+        let law_itself = usl.map(|usl| (name.to_owned(), BLUE, Model::Usl(usl)));
+        Self {
+            drawn: drawn.chain(law_itself).collect(),
+            extrapolated: sound.map(|usl| (usl, BEYOND * high)),
+            peak_n: sound.and_then(|usl| usl.peak_n()),
+        }
+    }
+}
+
+/// The measured stretch of the horizontal axis.
+struct Spread {
+    from: f64,
+    to: f64,
+    wide: bool,
+}
+
+impl Spread {
+    /// Corners from one value to another, evenly spaced on the axis, as far as the curve stays below `most`.
+    fn curve(&self, (from, to): (f64, f64), y: impl Fn(f64) -> f64, most: f64) -> Vec<(f64, f64)> {
+        let at = |corner: i32| {
+            let share = f64::from(corner) / f64::from(CORNERS);
+            if self.wide { from * (to / from).powf(share) } else { from + share * (to - from) }
+        };
+        let corners = (0..=CORNERS).map(at).map(|n| (n, y(n)));
+        corners.take_while(|&(_, y)| y.is_finite() && y <= most).collect()
+    }
+}
+
+fn throughput(measured: &[Measured], curves: &Curves, spread: &Spread) -> Panel {
+    let ends = |each: &Measured| upper(&each.throughput_per_s);
+    let most = measured.iter().map(ends).fold(0.0, f64::max) * 1.15;
+    let least = measured.iter().map(|each| each.throughput_per_s.mean).fold(most, f64::min);
+    let name = "Attempts ended per second";
+    let y = if spread.wide && least > 0.0 {
+        Axis::between(name, Scale::Log, least / 1.3, most)
+    } else {
+        Axis::between(name, Scale::Linear, 0.0, most)
+    };
+    let mut series = Vec::new();
+    for (name, colour, model) in &curves.drawn {
+        let points = spread.curve((spread.from, spread.to), |n| model.x_per_s(n), most);
+        series.push(Series { label: name.clone(), mark: Mark::Line, colour: *colour, points });
+    }
+    if let Some((usl, end)) = curves.extrapolated {
+        let points = spread.curve((spread.to, end), |n| usl.x_per_s(n), most);
+        series.push(Series { label: String::new(), mark: Mark::Dashed, colour: BLUE, points });
+    }
+    panel(y, measured, BLUE, |each| each.throughput_per_s, series)
+}
+
+fn residence(measured: &[Measured], curves: &Curves, spread: &Spread) -> Panel {
+    let most = measured.iter().map(|each| upper(&each.residence_s)).fold(0.0, f64::max) * 1.15;
+    let y = Axis::from_zero("Mean residence time", Scale::Time, [most]);
+    let law = curves.drawn.iter().find_map(|(_, _, model)| match model {
+        Model::Usl(usl) => Some(*usl),
+        _ => None,
+    });
+    let mut series = Vec::new();
+    if let Some(usl) = law {
+        let points = spread.curve((spread.from, spread.to), |n| usl.r_s(n), most);
+        series.push(Series { label: String::new(), mark: Mark::Line, colour: VERMILION, points });
+    }
+    if let Some((usl, end)) = curves.extrapolated {
+        let points = spread.curve((spread.to, end), |n| usl.r_s(n), most);
+        series.push(Series { label: String::new(), mark: Mark::Dashed, colour: VERMILION, points });
+    }
+    panel(y, measured, VERMILION, |each| each.residence_s, series)
+}
+
+/// Points with their intervals over curves; joined where no curve explains them.
+fn panel(
+    y: Axis,
+    measured: &[Measured],
+    colour: Colour,
+    value: fn(&Measured) -> Estimate,
+    curves: Vec<Series>,
+) -> Panel {
+    let whisker = |each: &Measured| {
+        let Estimate { low, high, .. } = value(each);
+        Some(Whisker { at: each.at, low: low?, high: high?, colour })
+    };
+    let mark = if curves.is_empty() { Mark::Joined } else { Mark::Points };
+    let points = measured.iter().map(|each| (each.at, value(each).mean)).collect();
+    let dots = Series { label: String::new(), mark, colour, points };
+    let whiskers = measured.iter().filter_map(whisker).collect();
+    Panel { whiskers, ..Panel::of(y, 190, curves.into_iter().chain([dots]).collect()) }
+}
+
+fn upper(estimate: &Estimate) -> f64 {
+    estimate.high.unwrap_or(estimate.mean)
+}
+
+fn table(measured: &[Measured]) -> Table {
+    let head = ["level", "throughput X", "between", "residence R", "between"];
+    let mut table = Table::new("Levels, in their steady part", &head);
+    for each in measured {
+        table.row([
+            each.label.clone(),
+            rate(each.throughput_per_s.mean),
+            between(&each.throughput_per_s, rate),
+            duration(each.residence_s.mean),
+            between(&each.residence_s, duration),
+        ]);
+    }
+    table
+}
+
+/// The interval that holds with 95 %, where there is one.
+fn between(estimate: &Estimate, show: fn(f64) -> String) -> String {
+    match (estimate.low, estimate.high) {
+        (Some(low), Some(high)) => format!("{} – {}", show(low), show(high)),
+        _ => "–".into(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::law::usl_fit::Point;
     use crate::report::chart::{Frame, svg};
     use crate::report::png;
     use crate::report::sample::Sample;
+    use crate::stats::scaling::scaling;
 
     #[test]
     fn pixels_are_twice_the_drawing() {
@@ -79,5 +240,37 @@ mod tests {
         let width = u32::from_be_bytes(image[16..20].try_into().unwrap());
         assert_eq!(width, 1600);
         assert!(png::render("no drawing").is_err());
+    }
+
+    /// A law that fits, up to N = 32 with its knee at 35.
+    fn cisco() -> Option<UslSummary> {
+        let usl = Usl { lambda: 995.6486, sigma: 0.02671591, kappa: 7.690945e-4 };
+        let noise = |n: i32| 1.0 + 0.002 * f64::from(n % 3 - 1);
+        let points = (1..=32).map(|n| Point::new(n.into(), usl.x_per_s(n.into()) * noise(n)));
+        scaling(&points.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_sound_law_is_dashed_where_nothing_was_measured_and_shows_its_knee() {
+        let mut sample = Sample::sweep();
+        sample.document.usl = cisco();
+        let high = sample.document.levels.iter().map(|level| level.in_flight_mean).fold(0.0, f64::max);
+        let chart = sweep(&sample.view()).unwrap();
+        let [knee] = chart.borders.as_slice() else { panic!("no knee: {:?}", chart.borders) };
+        assert!((knee.at - 35.6).abs() < 1.0, "{knee:?}");
+        let dashed: Vec<_> =
+            chart.panels[1].series.iter().filter(|series| series.mark == Mark::Dashed).collect();
+        let from = dashed[0].points.first().map(|&(n, _)| n);
+        assert!(dashed.len() == 1 && from.is_none_or(|from| from >= high - 1e-9));
+    }
+
+    #[test]
+    fn a_refused_law_is_named_so_and_ends_where_the_measurements_do() {
+        let mut sample = Sample::sweep();
+        sample.document.usl = cisco().map(|law| UslSummary { refused: Some("too few".into()), ..law });
+        let chart = sweep(&sample.view()).unwrap();
+        let panel = &chart.panels[0];
+        assert!(panel.series.iter().any(|series| series.label == "law, not to be used"));
+        assert!(panel.series.iter().all(|series| series.mark != Mark::Dashed) && chart.borders.is_empty());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::axis::{Axis, Scale};
 use super::palette::{BLUE, GREEN, VERMILION};
-use super::{Chart, Mark, Panel, Rule, Series, run};
+use super::{Chart, Mark, Panel, Rule, Series, Shades, run};
 use crate::report::human::{count, duration, length, number};
 use crate::report::stretch::{Stretch, merged_with_rests, readable_length_s};
 use crate::report::{RunView, tables};
@@ -54,19 +54,34 @@ pub fn timeline(view: &RunView) -> Option<Chart> {
         panels[0].rules.push(mean(level.throughput_per_s));
         panels[1].rules.push(mean(level.in_flight_mean));
     }
+    let shades = shades(view, end_s);
+    let steady = shades.as_ref().map_or("", |_| "; what is shaded lies outside the steady part");
+    let description = format!(
+        "Attempts ended per second and mean attempts in flight, in steps of {means} over {}{steady}.",
+        duration(end_s)
+    );
+    let x = Axis::between("time since the start", Scale::Time, 0.0, end_s);
+    let words = ("Throughput and requests in flight", description);
     Some(Chart {
-        id: "timeline".into(),
-        title: "Throughput and requests in flight".into(),
         subtitle: run::subtitle(view),
-        description: format!(
-            "Attempts ended per second and mean attempts in flight, in steps of {means} over {}.",
-            duration(end_s)
-        ),
-        x: Axis::between("time since the start", Scale::Time, 0.0, end_s),
         borders: borders(view),
-        panels,
-        table: tables::timeline(view),
+        shades,
+        ..Chart::new("timeline", words, x, panels, tables::timeline(view))
     })
+}
+
+/// What lies outside the steady part of each level that has one.
+fn shades(view: &RunView, end_s: f64) -> Option<Shades> {
+    let levels = &view.document.levels;
+    let ends = levels.iter().skip(1).map(|level| level.start_s).chain([end_s]);
+    let around = |(level, end_s): (&LevelSummary, f64)| {
+        let steady = level.steady.as_ref()?;
+        let (from_s, to_s) = (level.start_s + steady.start_s, level.start_s + steady.end_s);
+        Some([(level.start_s, from_s), (to_s, end_s)])
+    };
+    let stretches: Vec<_> = levels.iter().zip(ends).filter_map(around).flatten().collect();
+    let label = "warm-up and running empty, outside the steady part".into();
+    (!stretches.is_empty()).then_some(Shades { label, stretches })
 }
 
 fn axis(name: String, series: &[Series]) -> Axis {

@@ -8,6 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::ReportError;
 use super::page::{Block, Link, Page, Part, anchors};
 use crate::stats::summary::Verdict;
+pub use parts::GENERATOR;
 use parts::{Figure, Grid};
 
 /// A self-contained HTML page.
@@ -66,7 +67,7 @@ pub fn render(page: &Page) -> Result<String, ReportError> {
 {%- endif %}
 <main id="main">
 {%- for part in parts %}
-<section aria-labelledby="{{ part.anchor }}">
+<section>
 <h2 id="{{ part.anchor }}">{{ part.heading }}</h2>
 {%- for block in part.blocks %}
 {{ block|safe }}
@@ -127,6 +128,11 @@ fn written(block: &Block) -> Result<String, ReportError> {
 {%- when Block::Facts(facts) %}<dl class="facts">
 {%- for fact in facts %}
 <div><dt>{{ fact.name }}</dt><dd>{{ fact.value }}</dd></div>
+{%- endfor %}
+</dl>
+{%- when Block::Tiles(tiles) %}<dl class="tiles">
+{%- for tile in tiles %}
+<div><dt>{{ tile.name }}</dt><dd>{{ tile.value }}</dd></div>
 {%- endfor %}
 </dl>
 {%- when Block::Judgements(judgements) %}<dl class="findings">

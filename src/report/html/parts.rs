@@ -11,6 +11,9 @@ const WIDE_PX: u32 = 760;
 /// Width of a chart on a telephone, in pixels.
 const NARROW_PX: u32 = 350;
 
+/// What every page has in its head, so that a file can be told to be one.
+pub const GENERATOR: &str = "<meta name=\"generator\" content=\"planner\">";
+
 /// A whole page around its body.
 ///
 /// # Errors
@@ -28,6 +31,7 @@ pub fn page(title: &str, body: &str) -> Result<String, ReportError> {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+{{ self::GENERATOR|safe }}
 <meta name="color-scheme" content="light dark">
 <title>{{ title }} · planner</title>
 <style>
@@ -54,7 +58,7 @@ struct Shell<'a> {
 #[template(
     ext = "html",
     source = r#"
-<div class="scroll" role="region" aria-label="{{ self.0.caption }}" tabindex="0">
+<div class="scroll" role="group" aria-label="{{ self.0.caption }}" tabindex="0">
 <table>
 <caption>{{ self.0.caption }}</caption>
 <thead><tr>

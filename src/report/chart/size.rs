@@ -1,0 +1,114 @@
+//! Residence time against object size.
+
+use super::axis::{Axis, Scale};
+use super::palette::level as shade;
+use super::{Chart, Mark, Panel, Series, run};
+use crate::report::RunView;
+use crate::report::human::{bytes, bytes_per_s, count, duration};
+use crate::report::table::Table;
+use crate::stats::size_sample::{SPREAD, SizeLine, SizePoint};
+
+/// Dots of all levels together: more make a large page and one blot.
+const DOTS_AT_MOST: usize = 500;
+/// Sizes further apart than by this factor are shown on logarithmic axes.
+const WIDE: f64 = 30.0;
+/// Corners of a line, which bends on logarithmic axes.
+const CORNERS: i32 = 40;
+
+/// Residence time of copies against their size; None where all have about the same.
+pub fn size(view: &RunView) -> Option<Chart> {
+    let share = DOTS_AT_MOST / view.levels.len().max(1);
+    let dots: Vec<Vec<SizePoint>> = view.levels.iter().map(|level| level.sizes.points(share)).collect();
+    let all = || dots.iter().flatten();
+    let low = all().map(|point| point.size_bytes).fold(f64::INFINITY, f64::min);
+    let high = all().map(|point| point.size_bytes).fold(0.0, f64::max);
+    if all().count() < 2 || high < SPREAD * low {
+        return None;
+    }
+    let wide = high / low >= WIDE;
+    let times = || all().map(|point| point.residence_s);
+    let name = "Residence time";
+    let (x, y) = if wide {
+        let least = times().fold(f64::INFINITY, f64::min);
+        let y = Axis::between(name, Scale::LogTime, least / 1.3, times().fold(0.0, f64::max) * 1.3);
+        (Axis::between("size", Scale::LogBytes, low / 1.1, high * 1.1), y)
+    } else {
+        let room = 0.05 * (high - low);
+        let from = if low < 0.3 * high { 0.0 } else { low - room };
+        (Axis::between("size", Scale::Bytes, from, high + room), Axis::from_zero(name, Scale::Time, times()))
+    };
+    let levels = &view.document.levels;
+    let mut series = Vec::new();
+    for (index, points) in dots.iter().enumerate() {
+        let points = points.iter().map(|point| (point.size_bytes, point.residence_s)).collect();
+        let colour = shade(index, dots.len());
+        series.push(Series { label: run::name(levels, index), mark: Mark::Points, colour, points });
+    }
+    let lines: Vec<Option<SizeLine>> = view.levels.iter().map(|level| level.sizes.line()).collect();
+    if let [Some(line)] = lines.as_slice() {
+        let points = corners(line, (low, high));
+        let label = format!("{} each", bytes_per_s(1.0 / line.s_per_byte));
+        series.push(Series { label, mark: Mark::Line, colour: super::palette::VERMILION, points });
+    }
+    let seen: u64 = view.levels.iter().map(|level| level.sizes.seen()).sum();
+    let description = format!(
+        "Residence times of {} of {} copies between {} and {}, and the line R = base + size / bandwidth where \
+         one fits.",
+        count(all().count() as u64),
+        count(seen),
+        bytes(low as u64),
+        bytes(high as u64),
+    );
+    let words = ("Residence time against size", description);
+    Some(Chart {
+        subtitle: run::subtitle(view),
+        ..Chart::new("size", words, x, vec![Panel::of(y, 260, series)], table(view, &lines))
+    })
+}
+
+fn corners(line: &SizeLine, (low, high): (f64, f64)) -> Vec<(f64, f64)> {
+    let at = |corner: i32| low * (high / low).powf(f64::from(corner) / f64::from(CORNERS));
+    (0..=CORNERS).map(at).map(|size_bytes| (size_bytes, line.residence_s(size_bytes))).collect()
+}
+
+/// Every level in thirds by size, and its line.
+fn table(view: &RunView, lines: &[Option<SizeLine>]) -> Table {
+    let head = ["level", "sizes", "median R", "p90 R", "line"];
+    let mut table = Table::new("Thirds of the sample by size", &head);
+    for ((level, summary), line) in view.levels.iter().zip(&view.document.levels).zip(lines) {
+        let points = level.sizes.points(usize::MAX);
+        let line = line.map_or_else(
+            || "–".into(),
+            |line| format!("{} + size / ({})", duration(line.base_s), bytes_per_s(1.0 / line.s_per_byte)),
+        );
+        for third in points.chunks(points.len().div_ceil(3).max(1)) {
+            let mut times: Vec<f64> = third.iter().map(|point| point.residence_s).collect();
+            times.sort_unstable_by(f64::total_cmp);
+            let quantile = |share: f64| duration(times[((times.len() - 1) as f64 * share).round() as usize]);
+            let [from, to] = [&third[0], &third[third.len() - 1]].map(|point| bytes(point.size_bytes as u64));
+            let sizes = format!("{from} – {to}");
+            table.row([summary.label(), sizes, quantile(0.5), quantile(0.9), line.clone()]);
+        }
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+
+    #[test]
+    fn dots_are_few_and_their_line_is_drawn() {
+        let sample = Sample::sizes();
+        let chart = size(&sample.view()).unwrap();
+        let [dots, line] = chart.panels[0].series.as_slice() else { panic!("dots and a line") };
+        assert_eq!((dots.points.len(), line.mark), (DOTS_AT_MOST, Mark::Line));
+        assert!(chart.table.rows.iter().all(|row| row[4].contains("MB/s")), "{:?}", chart.table.rows);
+    }
+
+    #[test]
+    fn one_size_makes_no_chart() {
+        assert!(size(&Sample::one_level().view()).is_none());
+    }
+}
