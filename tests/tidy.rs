@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const PURE: [&str; 12] = [
-    "audit", "check", "fan_out", "scenario", "load", "law", "stats", "service", "simulate", "plan", "report", "random",
+    "audit", "check", "fan_out", "scenario", "load", "law", "stats", "service", "simulate", "plan", "report",
+    "random",
 ];
 
 /// What pure code must not name: consecutive segments of a path, a macro with its `!`.
