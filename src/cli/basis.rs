@@ -8,11 +8,19 @@ use crate::runs::{attempts, read};
 use crate::scenario::file::OperationKind;
 use crate::stats::summary::{RunDocument, Verdict};
 
+/// A run and the model fitted to it.
+pub struct Measured {
+    /// What the run came to.
+    pub document: RunDocument,
+    /// The model.
+    pub model: FittedModel,
+}
+
 /// The model of a run.
 ///
 /// # Errors
 /// Where the folder cannot be read, or the run is not valid.
-pub fn of_run(folder: &Path, seed: u64) -> miette::Result<FittedModel> {
+pub fn of_run(folder: &Path, seed: u64) -> miette::Result<Measured> {
     let written = read::read_document(folder)?;
     // The summaries of a run that was cut off are in its other files.
     let document = if written.complete { written } else { read::read(folder)?.document };
@@ -21,8 +29,10 @@ pub fn of_run(folder: &Path, seed: u64) -> miette::Result<FittedModel> {
     }
     let mut observations = Observations::of(&document);
     attempts::read(folder, |attempt| observations.add(&attempt))?;
-    fit::fit(&document, &observations, seed)
-        .map_err(|error| InvalidRun::new(folder, error, "`planner report` shows what the run holds").into())
+    match fit::fit(&document, &observations, seed) {
+        Ok(model) => Ok(Measured { document, model }),
+        Err(error) => Err(InvalidRun::new(folder, error, "`planner report` shows what the run holds").into()),
+    }
 }
 
 /// Where `planner measure` leaves its runs unless it is told otherwise.

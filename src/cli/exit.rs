@@ -15,6 +15,8 @@ pub enum Exit {
     Failed = 1,
     /// A scenario or other input cannot be used.
     BadInput = 3,
+    /// No plan meets the deadline.
+    DeadlineMissed = 4,
     /// The measurement is not valid: the law check failed or the generator was saturated.
     NotValid = 5,
     /// Refused for safety.

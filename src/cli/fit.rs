@@ -13,13 +13,13 @@ const SEED: u64 = 1;
 
 /// Runs the command.
 pub fn run(options: &FitOptions) -> miette::Result<Exit> {
-    let model = basis::of_run(&basis::run_or_newest(options.run.as_deref())?, SEED)?;
+    let model = basis::of_run(&basis::run_or_newest(options.run.as_deref())?, SEED)?.model;
     let text = match options.format {
         ProfileFormat::Toml => file::toml(&model).into_diagnostic()?,
         ProfileFormat::Json => file::json(&model).into_diagnostic()?,
     };
-    for note in &model.notes {
-        tell::say(format_args!("note: {note}; {}", note.advice()));
+    for doubt in &model.doubts {
+        tell::say(format_args!("doubt: {doubt}; {}", doubt.advice()));
     }
     match &options.out {
         None => Ok(tell::print(&text)?),

@@ -9,11 +9,14 @@ mod cloud;
 mod compare;
 mod exit;
 mod fit;
+mod ground;
 mod interrupt;
 mod levels;
 mod load_scenario;
 mod measure;
+mod plan_answer;
 mod progress;
+mod recommend;
 mod report;
 mod run_target;
 mod safety;
@@ -49,6 +52,7 @@ fn run(command: Command) -> miette::Result<Exit> {
         Command::Check(options) => check::run(&options),
         Command::Audit(options) => audit::run(&options),
         Command::Compare(options) => compare::run(&options),
+        Command::Recommend(options) => recommend::run(&options),
         Command::Fit(options) => fit::run(&options),
         Command::Cloud(options) => cloud::run(&options),
         Command::Cleanup(options) => cleanup::run(&options),

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::fit::{Basis, BasisKind, FittedModel, Note};
+use super::doubt::Doubt;
+use super::fit::{Basis, BasisKind, FittedModel};
 use crate::scenario::quantity::Span;
 use crate::service::{CopyProfile, Noise, Profile};
 
@@ -55,8 +56,8 @@ impl Residence {
             kappa: 0.0,
             aggregate_bandwidth_bytes_per_s: None,
         };
-        let mut notes = vec![Note::Assumed];
-        notes.extend((self.spread == Spread::Unknown).then_some(Note::MeanOnly { cv: assumed_cv }));
+        let mut doubts = vec![Doubt::Assumed];
+        doubts.extend((self.spread == Spread::Unknown).then_some(Doubt::MeanOnly { cv: assumed_cv }));
         let basis = Basis {
             kind: BasisKind::Assumed,
             source: format!("residence time {self}"),
@@ -67,7 +68,7 @@ impl Residence {
             measured_n_max: None,
             measured_size_bytes: None,
         };
-        FittedModel { profile, resampled: Vec::new(), basis, notes }
+        FittedModel { profile, resampled: Vec::new(), basis, doubts }
     }
 }
 
@@ -166,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_model_has_the_mean_whatever_the_size_and_the_spread_that_was_given() {
-        for (text, cv, notes) in [
+        for (text, cv, doubts) in [
             ("lognormal(30s, cv=0.5)", 0.5, 1),
             ("exponential(30s)", 1.0, 1),
             ("fixed(30s)", 0.0, 1),
@@ -178,9 +179,9 @@ mod tests {
                 assert!((model.profile.copy.mean_s(bytes, 3000) - 30.0).abs() < 1e-6, "{text}");
             }
             assert!((model.profile.copy.factor().cv() - cv).abs() < 1e-12, "{text}");
-            assert_eq!((model.notes.len(), model.basis.kind), (notes, BasisKind::Assumed), "{text}");
+            assert_eq!((model.doubts.len(), model.basis.kind), (doubts, BasisKind::Assumed), "{text}");
         }
-        assert_eq!(parsed("25.2s").model().notes[1], Note::MeanOnly { cv: 0.25 });
+        assert_eq!(parsed("25.2s").model().doubts[1], Doubt::MeanOnly { cv: 0.25 });
     }
 
     #[test]

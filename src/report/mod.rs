@@ -13,6 +13,7 @@ pub mod index;
 pub mod json;
 pub mod markdown;
 pub mod page;
+pub mod plan;
 pub mod png;
 pub mod run;
 pub mod runs;
@@ -22,7 +23,7 @@ mod stretch;
 pub mod table;
 mod tables;
 pub mod text;
-mod words;
+pub(crate) mod words;
 
 #[cfg(test)]
 mod sample;

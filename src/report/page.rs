@@ -31,6 +31,16 @@ pub struct Page {
     pub version: String,
 }
 
+impl Page {
+    /// The charts, in their order.
+    pub fn charts(&self) -> impl Iterator<Item = &Chart> {
+        self.parts.iter().flat_map(|part| &part.blocks).filter_map(|block| match block {
+            Block::Chart(chart) => Some(&**chart),
+            _ => None,
+        })
+    }
+}
+
 /// A part of a page under its heading.
 #[derive(Debug, Clone)]
 pub struct Part {

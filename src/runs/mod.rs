@@ -8,6 +8,7 @@ pub mod folder;
 pub mod hlog;
 pub mod index;
 pub mod machine;
+pub mod plan;
 pub mod read;
 mod whole_lines;
 

@@ -7,6 +7,7 @@ mod levels;
 pub mod manifest;
 pub mod objects;
 pub mod quantity;
+mod size;
 pub mod threshold;
 
 use std::io::{self, Read};

@@ -79,7 +79,7 @@ fn the_profile_goes_to_a_file_and_to_programs() {
     assert_eq!(json["schema"], "planner/fit/1");
     assert_eq!(json["basis"]["jobs"], 400);
     assert_eq!(json["basis"]["rehearsal"], true);
-    assert_eq!(json["notes"][0]["kind"], "rehearsal");
+    assert_eq!(json["doubts"][0]["kind"], "rehearsal");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod audit;
 mod fit;
 mod measure;
+pub mod plan;
 mod report;
 
 use std::path::PathBuf;
@@ -49,6 +50,8 @@ pub enum Command {
     Measure(Box<MeasureOptions>),
     /// Render run folders again, whole or cut off, and list them.
     Report(ReportOptions),
+    /// Say how many workers or how much reserved concurrency a deadline needs, how sure that is, and what it costs.
+    Recommend(Box<plan::RecommendOptions>),
     /// Check N = X·R in a file of your own: requests, samples, a table or CloudWatch metrics.
     #[command(after_long_help = CHECK_FORMS)]
     Check(CheckOptions),

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Basis, FittedModel, Note};
+use super::{Basis, FittedModel};
+use crate::plan::doubt::DoubtRecord;
 use crate::service::Profile;
 
 /// The name and version of the JSON form.
@@ -12,16 +13,8 @@ pub const SCHEMA: &str = "planner/fit/1";
 struct Document<'a> {
     schema: &'static str,
     basis: &'a Basis,
-    notes: Vec<NoteDocument<'a>>,
+    doubts: Vec<DoubtRecord>,
     profile: &'a Profile,
-}
-
-#[derive(Serialize)]
-struct NoteDocument<'a> {
-    #[serde(flatten)]
-    note: &'a Note,
-    text: String,
-    advice: String,
 }
 
 /// Where a scenario has its service profile.
@@ -52,11 +45,10 @@ pub fn toml(model: &FittedModel) -> Result<String, toml::ser::Error> {
 /// # Errors
 /// Where a number has no form in JSON.
 pub fn json(model: &FittedModel) -> serde_json::Result<String> {
-    let note = |note| NoteDocument { note, text: note.to_string(), advice: note.advice() };
     let document = Document {
         schema: SCHEMA,
         basis: &model.basis,
-        notes: model.notes.iter().map(note).collect(),
+        doubts: model.doubts.iter().cloned().map(DoubtRecord::from).collect(),
         profile: &model.profile,
     };
     serde_json::to_string_pretty(&document).map(|text| text + "\n")
@@ -84,7 +76,7 @@ fn header(model: &FittedModel) -> Vec<String> {
     if let Some(started_at) = &basis.started_at {
         lines.push(format!("Measured on {} jobs, {} copies, from {started_at}.", basis.jobs, basis.attempts));
     }
-    lines.extend(model.notes.iter().map(|note| format!("Note: {note}; {}.", note.advice())));
+    lines.extend(model.doubts.iter().map(|doubt| format!("Doubt: {doubt}; {}.", doubt.advice())));
     lines.push("Put it at the end of a scenario, or give it to `planner simulate --profile`.".into());
     // A name from elsewhere must not end the comment.
     lines.into_iter().map(|line| line.replace(char::is_control, " ")).collect()
@@ -93,6 +85,7 @@ fn header(model: &FittedModel) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::doubt::Doubt;
     use crate::plan::fit::BasisKind;
 
     fn model() -> FittedModel {
@@ -106,10 +99,10 @@ mod tests {
             measured_n_max: Some(100.0),
             measured_size_bytes: None,
         };
-        let notes = vec![Note::Rehearsal, Note::SmallSample { jobs: 3 }];
+        let doubts = vec![Doubt::Rehearsal, Doubt::SmallSample { jobs: 3 }];
         let mut profile = Profile::default();
         profile.copy.base_s = 1.0 / 3.0;
-        FittedModel { profile, resampled: Vec::new(), basis, notes }
+        FittedModel { profile, resampled: Vec::new(), basis, doubts }
     }
 
     #[test]
@@ -133,8 +126,8 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&json(&model()).unwrap()).unwrap();
         assert_eq!(value["schema"], SCHEMA);
         assert_eq!((&value["basis"]["kind"], &value["basis"]["jobs"]), (&"measured".into(), &250.into()));
-        assert_eq!(value["notes"][1]["kind"], "small_sample");
-        assert!(value["notes"][1]["advice"].as_str().unwrap().contains("250"));
+        assert_eq!(value["doubts"][1]["kind"], "small_sample");
+        assert!(value["doubts"][1]["advice"].as_str().unwrap().contains("250"));
         assert_eq!(value["profile"]["copy"]["base_s"], 1.0 / 3.0);
     }
 }

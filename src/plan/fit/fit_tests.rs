@@ -86,9 +86,9 @@ fn a_known_profile_is_found_again_and_survives_a_file() {
             let ratio = factor.at(u) / true_factor.at(u);
             assert!((ratio - 1.0).abs() < tolerance, "at {u}: {ratio} of {:?}", truth.copy.noise);
         }
-        let kinds: Vec<_> = model.notes.iter().map(std::mem::discriminant).collect();
-        let no_scaling = Note::NoScaling { n: 40.0, refused: None };
-        assert_eq!(kinds, [&Note::Rehearsal, &no_scaling].map(std::mem::discriminant));
+        let kinds: Vec<_> = model.doubts.iter().map(std::mem::discriminant).collect();
+        let no_scaling = Doubt::NoScaling { n: 40.0, refused: None };
+        assert_eq!(kinds, [&Doubt::Rehearsal, &no_scaling].map(std::mem::discriminant));
     }
 }
 
@@ -165,7 +165,7 @@ fn contention_is_taken_from_a_sound_sweep_only() {
     assert_eq!((model.profile.copy.sigma, model.basis.jobs), (0.0, 200), "the largest level only");
     let at_256 = truth.copy.mean_s(700_000_000, 256);
     assert!((model.profile.copy.mean_s(700_000_000, 1) / at_256 - 1.0).abs() < 0.05);
-    assert!(model.notes.contains(&Note::NoScaling { n: 256.0, refused: Some("no peak".into()) }));
+    assert!(model.doubts.contains(&Doubt::NoScaling { n: 256.0, refused: Some("no peak".into()) }));
 }
 
 #[test]
@@ -186,9 +186,9 @@ fn refusals_and_parts_are_counted_and_parts_of_a_job_stay_together() {
     assert_eq!((model.basis.jobs, model.basis.attempts), (40, 200));
     assert_eq!(model.profile.request.error_rate, 0.25);
     assert!((model.profile.request.refusal_s - 0.2).abs() < 1e-9);
-    assert!(model.notes.contains(&Note::Throttled { share: 0.2 }));
-    let sizes = Note::SizesTooAlike { smallest_bytes: 1_000_000, largest_bytes: 1_000_000 };
-    assert!(model.notes.contains(&sizes), "{:?}", model.notes);
+    assert!(model.doubts.contains(&Doubt::Throttled { share: 0.2 }));
+    let sizes = Doubt::SizesTooAlike { smallest_bytes: 1_000_000, largest_bytes: 1_000_000 };
+    assert!(model.doubts.contains(&sizes), "{:?}", model.doubts);
     // The mean of 40 jobs is as uncertain as 40 values are, not as 120.
     let means: Vec<f64> = model.resampled.iter().map(|profile| profile.copy.mean_s(1_000_000, 1)).collect();
     let mean = means.iter().sum::<f64>() / means.len() as f64;
@@ -214,7 +214,7 @@ fn what_began_too_late_to_be_seen_to_its_end_is_left_out() {
     let model = fit(&document, &observations, 1).unwrap();
     let mean_s = model.profile.copy.mean_s(0, 1);
     assert!((mean_s / 25.0 - 1.0).abs() < 0.04, "{mean_s}");
-    assert!(model.notes.contains(&Note::CutOff { unfinished: 10 }));
+    assert!(model.doubts.contains(&Doubt::CutOff { unfinished: 10 }));
 }
 
 #[test]
@@ -224,11 +224,11 @@ fn too_little_is_refused_and_little_is_said_to_be() {
     assert_eq!(few(1), Err(FitError::TooFew { jobs: 1 }));
     for jobs in [2, 3, 29] {
         let model = few(jobs).unwrap();
-        assert!(model.notes.contains(&Note::SmallSample { jobs }));
+        assert!(model.doubts.contains(&Doubt::SmallSample { jobs }));
         let all = model.resampled.iter().chain([&model.profile]);
         assert!(all.clone().all(|profile| profile.validate().is_ok()), "{jobs} jobs");
     }
-    assert!(!few(30).unwrap().notes.contains(&Note::SmallSample { jobs: 30 }));
+    assert!(!few(30).unwrap().doubts.contains(&Doubt::SmallSample { jobs: 30 }));
 }
 
 #[test]

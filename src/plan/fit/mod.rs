@@ -13,7 +13,6 @@ mod factors;
 mod family;
 pub mod file;
 mod line;
-mod note;
 mod observations;
 
 use rayon::prelude::*;
@@ -21,13 +20,13 @@ use serde::{Deserialize, Serialize};
 
 use self::line::{Form, Line};
 use self::observations::Observation;
+use super::doubt::Doubt;
 use crate::law::usl::Usl;
 use crate::random;
 use crate::service::{CopyProfile, Profile};
 use crate::stats::scaling::UslSummary;
 use crate::stats::summary::RunDocument;
 
-pub use note::Note;
 pub use observations::Observations;
 
 /// Refits to resampled jobs.
@@ -51,7 +50,7 @@ pub struct FittedModel {
     /// What it rests on.
     pub basis: Basis,
     /// What it cannot know.
-    pub notes: Vec<Note>,
+    pub doubts: Vec<Doubt>,
 }
 
 /// Whether a model was measured.
@@ -127,7 +126,7 @@ pub fn fit(document: &RunDocument, observations: &Observations, seed: u64) -> Re
         Profile { copy: copy_profile(&drawn, form, usl, Some(luck)), ..rest.clone() }
     };
     let resampled = (0..RESAMPLES).into_par_iter().map(resample).collect();
-    let notes = notes(document, observations, form, size_range, is_cut_off.then_some(unfinished));
+    let doubts = doubts(document, observations, form, size_range, is_cut_off.then_some(unfinished));
     let basis = Basis {
         kind: BasisKind::Measured,
         source: format!("run {} of scenario {}", document.run, document.name),
@@ -138,7 +137,7 @@ pub fn fit(document: &RunDocument, observations: &Observations, seed: u64) -> Re
         measured_n_max: Some(observations.n_max()),
         measured_size_bytes: Some(size_range),
     };
-    Ok(FittedModel { profile, resampled, basis, notes })
+    Ok(FittedModel { profile, resampled, basis, doubts })
 }
 
 /// What the sizes allow to fit. Inside the measured range all forms that they allow say nearly the same.
@@ -198,27 +197,27 @@ fn rest(observations: &Observations) -> Profile {
     profile
 }
 
-fn notes(
+fn doubts(
     document: &RunDocument,
     observations: &Observations,
     form: Form,
     [smallest_bytes, largest_bytes]: [u64; 2],
     cut_off: Option<u64>,
-) -> Vec<Note> {
+) -> Vec<Doubt> {
     let share = |count: u64| count as f64 / observations.attempts as f64;
     let law = document.usl.as_ref();
     let no_scaling =
-        Note::NoScaling { n: observations.n_max(), refused: law.and_then(|law| law.refused.clone()) };
+        Doubt::NoScaling { n: observations.n_max(), refused: law.and_then(|law| law.refused.clone()) };
     let jobs = observations.jobs;
     [
-        document.rehearsal.then_some(Note::Rehearsal),
-        (jobs < SMALL_SAMPLE).then_some(Note::SmallSample { jobs }),
-        (form == Form::Proportional).then_some(Note::SizesTooAlike { smallest_bytes, largest_bytes }),
+        document.rehearsal.then_some(Doubt::Rehearsal),
+        (jobs < SMALL_SAMPLE).then_some(Doubt::SmallSample { jobs }),
+        (form == Form::Proportional).then_some(Doubt::SizesTooAlike { smallest_bytes, largest_bytes }),
         Scaling::sound(law).is_none().then_some(no_scaling),
-        cut_off.map(|unfinished| Note::CutOff { unfinished }),
-        (observations.throttled > 0).then(|| Note::Throttled { share: share(observations.throttled) }),
+        cut_off.map(|unfinished| Doubt::CutOff { unfinished }),
+        (observations.throttled > 0).then(|| Doubt::Throttled { share: share(observations.throttled) }),
         (observations.client_errors > 0)
-            .then(|| Note::ClientErrors { share: share(observations.client_errors) }),
+            .then(|| Doubt::ClientErrors { share: share(observations.client_errors) }),
     ]
     .into_iter()
     .flatten()

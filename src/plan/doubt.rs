@@ -1,13 +1,13 @@
-//! What a fitted model cannot know, in words.
+//! What a model or a plan cannot know, in words.
 
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::quantity::Bytes;
 
-/// A reason for caution with a fitted or assumed model. Its text says what is so, [`Note::advice`] what to do.
+/// A reason for caution. Its text says what is so, [`Doubt::advice`] what to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Note {
+pub enum Doubt {
     /// The target was no real account.
     #[error("the run was a rehearsal: its times are those of an emulated service")]
     Rehearsal,
@@ -65,9 +65,47 @@ pub enum Note {
         /// Coefficient of variation that is assumed.
         cv: f64,
     },
+    /// More at once than was ever measured.
+    #[error("{value} at once is {:.1} times the {measured_n:.0} in flight that were measured", *.value as f64 / .measured_n)]
+    Extrapolated {
+        /// Concurrency of the plan.
+        value: u64,
+        /// Most that were measured in flight, as a mean over time.
+        measured_n: f64,
+    },
+    /// More objects than were measured, so that the slowest of them was not seen.
+    #[error(
+        "the slowest of {planned} copies is not among the {measured} measured: a fitted tail stands in for it"
+    )]
+    TailExtrapolated {
+        /// Jobs measured.
+        measured: u64,
+        /// Jobs planned.
+        planned: u64,
+    },
+    /// Objects larger or smaller than the measured ones.
+    #[error(
+        "planned objects are {} to {}, measured ones {} to {}",
+        Bytes(.planned_bytes[0]), Bytes(.planned_bytes[1]), Bytes(.measured_bytes[0]), Bytes(.measured_bytes[1])
+    )]
+    OtherSizes {
+        /// Measured, smallest and largest.
+        measured_bytes: [u64; 2],
+        /// Planned, smallest and largest.
+        planned_bytes: [u64; 2],
+    },
+    /// Throttled messages are retried by rules that are not public.
+    #[error("how Lambda spaces the retries of throttled messages is not documented in detail")]
+    RetriesUndocumented,
+    /// Objects that are copied in parts, planned as one copy each.
+    #[error("{objects} objects are copied in parts, and each is planned as one copy")]
+    PartsAsOne {
+        /// How many.
+        objects: u64,
+    },
 }
 
-impl Note {
+impl Doubt {
     /// What to do about it.
     #[must_use]
     pub fn advice(&self) -> String {
@@ -86,6 +124,19 @@ impl Note {
             }
             Self::ClientErrors { .. } => "correct permissions and keys, and measure again".into(),
             Self::Assumed => "measure a small load and plan from that run".into(),
+            Self::Extrapolated { .. } => {
+                "measure at that concurrency, or raise it in steps and watch the residence time".into()
+            }
+            Self::TailExtrapolated { .. } => {
+                "the interval allows for it; measure more jobs to narrow it".into()
+            }
+            Self::OtherSizes { .. } => "measure the sizes that will be copied".into(),
+            Self::RetriesUndocumented => {
+                "avoid throttles by publishing at a pace; where they occur, compare AsyncEventAge with the forecast".into()
+            }
+            Self::PartsAsOne { .. } => {
+                "parts copied in parallel make it faster: measure objects of that size with parts to know by how much".into()
+            }
             Self::MeanOnly { .. } => {
                 "measure, or give a spread as in lognormal(30s, cv=0.5): the tail decides the answer".into()
             }
@@ -95,4 +146,22 @@ impl Note {
 
 fn because(reason: Option<&str>) -> String {
     reason.map(|reason| format!(" ({reason})")).unwrap_or_default()
+}
+
+/// A doubt as documents have it: its kind and numbers, what is so, and what to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DoubtRecord {
+    /// The doubt.
+    #[serde(flatten)]
+    pub doubt: Doubt,
+    /// What is so.
+    pub text: String,
+    /// What to do about it.
+    pub advice: String,
+}
+
+impl From<Doubt> for DoubtRecord {
+    fn from(doubt: Doubt) -> Self {
+        Self { text: doubt.to_string(), advice: doubt.advice(), doubt }
+    }
 }

@@ -1,0 +1,158 @@
+//! What a plan starts from, by the command line: the objects, a model, limits and prices.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args::plan::{BasisOptions, JobOptions};
+use super::basis::{self, Measured};
+use super::exit::BadInput;
+use super::load_scenario::open;
+use crate::load::retry::RetryPolicy;
+use crate::plan::doubt::Doubt;
+use crate::plan::fit::{Basis, BasisKind, FittedModel, file};
+use crate::plan::ground::{Batch, Ground};
+use crate::plan::limits::Limits;
+use crate::plan::price::Prices;
+use crate::scenario::file::{Copy, Retry, Size};
+use crate::scenario::manifest::Manifest;
+use crate::scenario::objects::ObjectSet;
+use crate::scenario::quantity::Bytes;
+use crate::service::Profile;
+
+/// A run that comes with the program, for when there is none yet.
+const REFERENCE_RUN: &str = "reports/examples/daily";
+/// Sizes of the objects where nobody says.
+const USUAL_SIZES: Size = Size::Uniform(Bytes(600_000_000), Bytes(800_000_000));
+
+/// Reads what the options name. `runs` is where runs are looked for when none is named.
+///
+/// # Errors
+/// Where a file cannot be read or used, or a run is not valid.
+pub fn ground(job: &JobOptions, options: &BasisOptions, runs: &Path) -> miette::Result<Ground> {
+    let found = resolve(options, runs)?;
+    let copy = found.run.as_ref().map_or_else(Copy::default, |run| run.copy.clone());
+    let retry = found.run.as_ref().map_or_else(Retry::default, |run| run.retry.clone());
+    let prices = match &options.prices {
+        None => Prices::built_in(),
+        Some(path) => Prices::parse(&text(path)?).map_err(|error| unusable(path, "price list", error))?,
+    };
+    let limits = match &options.limits {
+        None => Limits::built_in(),
+        Some(path) => Limits::parse(&text(path)?).map_err(|error| unusable(path, "list of limits", error))?,
+    };
+    memory_is_possible(options.memory, &limits)?;
+    let batch = Batch {
+        sizes_bytes: sizes(job, options.seed, found.run.as_ref().and_then(|run| run.objects.size.as_ref()))?,
+        prefixes: job.prefixes,
+        multipart_above_bytes: job
+            .multipart_above
+            .unwrap_or(copy.multipart_above)
+            .0
+            .min(limits.s3.copy_max_bytes),
+        part_size_bytes: part_size(job, &copy, &limits)?,
+    };
+    Ok(Ground {
+        batch,
+        model: found.model,
+        retry: RetryPolicy {
+            max_attempts: retry.max_attempts,
+            base_ns: retry.base.ns(),
+            cap_ns: retry.cap.ns(),
+        },
+        region: options.region.clone().unwrap_or_else(|| prices.region.clone()),
+        between_regions: job.between_regions,
+        limits,
+        prices,
+        memory_mb: options.memory,
+        seed: options.seed,
+    })
+}
+
+/// A model and the scenario that it was measured with.
+struct Found {
+    model: FittedModel,
+    run: Option<crate::scenario::file::File>,
+}
+
+/// What was named; else the newest valid run; else the run that comes with the program; else the built-in profile.
+fn resolve(options: &BasisOptions, runs: &Path) -> miette::Result<Found> {
+    if let Some(residence) = &options.residence {
+        return Ok(Found { model: residence.model(), run: None });
+    }
+    if let Some(path) = &options.profile {
+        let profile = file::parse(&text(path)?).map_err(|error| unusable(path, "service profile", error))?;
+        return Ok(Found { model: given(profile, format!("the profile {}", path.display())), run: None });
+    }
+    let reference = || Some(Path::new(REFERENCE_RUN).to_owned()).filter(|path| path.exists());
+    let run = options.from.clone().or_else(|| basis::newest_valid_run(runs)).or_else(reference);
+    Ok(match run {
+        None => Found { model: given(Profile::default(), "the built-in profile".into()), run: None },
+        Some(run) => {
+            let Measured { document, model } = basis::of_run(&run, options.seed)?;
+            Found { model, run: Some(document.scenario) }
+        }
+    })
+}
+
+fn given(profile: Profile, source: String) -> FittedModel {
+    let basis = Basis {
+        kind: BasisKind::Assumed,
+        source,
+        started_at: None,
+        rehearsal: false,
+        jobs: 0,
+        attempts: 0,
+        measured_n_max: None,
+        measured_size_bytes: None,
+    };
+    FittedModel { profile, resampled: Vec::new(), basis, doubts: vec![Doubt::Assumed] }
+}
+
+fn sizes(job: &JobOptions, seed: u64, measured: Option<&Size>) -> miette::Result<Arc<[u64]>> {
+    let objects = match &job.manifest {
+        Some(path) => {
+            let list = open(path).map_err(|error| unreadable(path, error))?;
+            let manifest = Manifest::read(list).map_err(|error| unusable(path, "list of objects", error))?;
+            ObjectSet::Listed(Arc::new(manifest))
+        }
+        None => ObjectSet::Generated {
+            count: job.objects.unwrap_or(0),
+            size: job.size.as_ref().or(measured).unwrap_or(&USUAL_SIZES).clone(),
+            prefixes: job.prefixes,
+            seed,
+        },
+    };
+    Ok((0..objects.len()).map(|index| objects.size_bytes(index)).collect())
+}
+
+fn part_size(job: &JobOptions, copy: &Copy, limits: &Limits) -> Result<u64, BadInput> {
+    let part_bytes = job.part_size.unwrap_or(copy.part_size).0;
+    let (least, most) = (limits.s3.part_min_bytes, limits.s3.part_max_bytes);
+    if (least..=most).contains(&part_bytes) {
+        return Ok(part_bytes);
+    }
+    let reason = format!("parts of {} are not possible", Bytes(part_bytes));
+    Err(BadInput::new(reason, format!("give --part-size between {} and {}", Bytes(least), Bytes(most))))
+}
+
+fn memory_is_possible(memory_mb: u32, limits: &Limits) -> Result<(), BadInput> {
+    let (least, most) = (limits.lambda.memory_min_mb, limits.lambda.memory_max_mb);
+    if (least..=most).contains(&memory_mb) {
+        return Ok(());
+    }
+    let reason = format!("a function cannot have {memory_mb} MB of memory");
+    Err(BadInput::new(reason, format!("give --memory between {least} and {most}")))
+}
+
+fn text(path: &Path) -> Result<String, BadInput> {
+    fs::read_to_string(path).map_err(|error| unreadable(path, error))
+}
+
+fn unreadable(path: &Path, error: impl std::fmt::Display) -> BadInput {
+    BadInput::new(format!("failed to read {}: {error}", path.display()), "check the path")
+}
+
+fn unusable(path: &Path, what: &str, error: impl std::fmt::Display) -> BadInput {
+    BadInput::new(format!("failed to use {} as a {what}: {error}", path.display()), "")
+}

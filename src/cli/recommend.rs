@@ -1,0 +1,49 @@
+//! `planner recommend`: how much concurrency a deadline needs, how sure that is, and why.
+
+use jiff::Timestamp;
+
+use super::args::plan::{EmitArgument, OrderArgument, RecommendOptions, Way};
+use super::exit::{BadInput, Exit};
+use super::{ground, plan_answer, tell};
+use crate::plan::emit::{Emit, emit};
+use crate::plan::recommend::{Wish, recommend};
+use crate::report::plan::recommendation;
+use crate::simulate::pool::Ramp;
+use crate::simulate::work::Order;
+
+/// Runs the command.
+pub fn run(options: &RecommendOptions) -> miette::Result<Exit> {
+    let ground = ground::ground(&options.job, &options.basis, &options.answer.out)?;
+    let wish = Wish {
+        deadline_s: options.deadline.seconds(),
+        probability: options.confidence,
+        workers: options.way != Way::Lambda,
+        lambda: options.way != Way::Workers,
+        max_concurrency: options.max_concurrency,
+        ramp: Ramp { per_s: options.ramp.map(|rate| rate.per_s()) },
+        order: match options.order {
+            OrderArgument::Fifo => Order::Fifo,
+            OrderArgument::LongestFirst => Order::LongestFirst,
+        },
+    };
+    let mut plan = recommend(&ground, &wish);
+    let now = Timestamp::now();
+    plan_answer::sign(&mut plan.preface, now);
+    if let Some(form) = options.emit {
+        let form = match form {
+            EmitArgument::CfnParams => Emit::CloudFormation,
+            EmitArgument::Tfvars => Emit::TerraformVariables,
+            EmitArgument::Env => Emit::Environment,
+        };
+        match emit(&plan, form) {
+            Ok(text) => tell::print(&text).map(drop)?,
+            Err(error) if plan.feasible => return Err(BadInput::new(error.to_string(), "").into()),
+            Err(error) => tell::say(format_args!("{error}: {}", plan.verdict)),
+        }
+    } else {
+        let text = recommendation::text(&plan, tell::width(), tell::wants_colour());
+        let page = recommendation::page(&plan);
+        plan_answer::give(&options.answer, "recommend", now, &plan, &text, &page)?;
+    }
+    Ok(if plan.feasible { Exit::Fine } else { Exit::DeadlineMissed })
+}

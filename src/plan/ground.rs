@@ -1,0 +1,158 @@
+//! What every plan starts from: the objects, the service, the limits and the prices.
+
+use std::sync::Arc;
+
+use super::cost::{Usage, requests_per_copy};
+use super::doubt::Doubt;
+use super::fit::FittedModel;
+use super::limits::Limits;
+use super::mixture::Mixture;
+use super::preface::{JobDescription, Preface, ResidenceSummary};
+use super::price::Prices;
+use crate::load::retry::RetryPolicy;
+use crate::simulate::work::{Order, Work};
+
+/// How far beyond the largest measured concurrency a plan may go before it says so, as a multiple of it.
+pub const EXTRAPOLATION: f64 = 1.25;
+
+/// The objects that are to be copied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// Their sizes, in the order of the list.
+    pub sizes_bytes: Arc<[u64]>,
+    /// Prefixes of the destination that they are spread over.
+    pub prefixes: u32,
+    /// Objects above this size are copied in parts.
+    pub multipart_above_bytes: u64,
+    /// Size of a part.
+    pub part_size_bytes: u64,
+}
+
+/// The objects and the world they are copied in.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// The objects.
+    pub batch: Batch,
+    /// The service that copies them.
+    pub model: FittedModel,
+    /// What follows an attempt that fails.
+    pub retry: RetryPolicy,
+    /// Limits of the account.
+    pub limits: Limits,
+    /// Prices.
+    pub prices: Prices,
+    /// Region, for its limits.
+    pub region: String,
+    /// Whether the destination is in another region, which is billed.
+    pub between_regions: bool,
+    /// Memory of a function, in MB.
+    pub memory_mb: u32,
+    /// Seed of all draws.
+    pub seed: u64,
+}
+
+impl Batch {
+    /// Objects.
+    #[must_use]
+    pub fn objects(&self) -> u64 {
+        self.sizes_bytes.len() as u64
+    }
+
+    /// All their bytes.
+    #[must_use]
+    pub fn total_bytes(&self) -> u64 {
+        self.sizes_bytes.iter().fold(0, |sum, &bytes| sum.saturating_add(bytes))
+    }
+
+    /// Smallest and largest size.
+    #[must_use]
+    pub fn size_range_bytes(&self) -> [u64; 2] {
+        let sizes = || self.sizes_bytes.iter().copied();
+        [sizes().min().unwrap_or(0), sizes().max().unwrap_or(0)]
+    }
+
+    /// Requests that copying all of them is billed for, if none fails.
+    #[must_use]
+    pub fn copy_requests(&self) -> u64 {
+        let requests = |&bytes| requests_per_copy(bytes, self.multipart_above_bytes, self.part_size_bytes);
+        self.sizes_bytes.iter().map(requests).sum()
+    }
+
+    /// Objects that are copied in parts.
+    #[must_use]
+    pub fn in_parts(&self) -> u64 {
+        self.sizes_bytes.iter().filter(|&&bytes| bytes > self.multipart_above_bytes).count() as u64
+    }
+}
+
+impl Ground {
+    /// The batch as jobs in this order.
+    #[must_use]
+    pub fn work(&self, order: Order) -> Work {
+        Work::new(self.batch.sizes_bytes.clone(), order, self.retry)
+    }
+
+    /// What copying is billed for whichever way it is done, with so many attempts on average beyond the first of each.
+    #[must_use]
+    pub fn copy_usage(&self, failed_attempts: f64) -> Usage {
+        let between = if self.between_regions { self.batch.total_bytes() } else { 0 };
+        let copy_requests = self.batch.copy_requests() + failed_attempts.round() as u64;
+        Usage { copy_requests, bytes_between_regions: between, ..Usage::default() }
+    }
+
+    /// What a document about this says first; its deadline is 0 where there is none.
+    #[must_use]
+    pub fn preface(&self, deadline_s: f64) -> Preface {
+        let times = Mixture::new(&self.work(Order::Fifo), &self.model.profile);
+        let alone = times.at(1);
+        Preface {
+            version: env!("CARGO_PKG_VERSION").into(),
+            created_at: String::new(),
+            command: Vec::new(),
+            seed: self.seed,
+            job: JobDescription {
+                objects: self.batch.objects(),
+                size_bytes: self.batch.total_bytes(),
+                size_range_bytes: self.batch.size_range_bytes(),
+                deadline_s,
+            },
+            basis: self.model.basis.clone(),
+            residence: ResidenceSummary {
+                mean_s: alone.mean_s,
+                cv: (alone.second_moment_s2 / alone.mean_s.powi(2) - 1.0).max(0.0).sqrt(),
+            },
+        }
+    }
+
+    /// What a plan with so many copies at once cannot be sure of.
+    #[must_use]
+    pub fn doubts(&self, concurrency: Option<u64>) -> Vec<Doubt> {
+        let basis = &self.model.basis;
+        let planned_bytes = self.batch.size_range_bytes();
+        let extrapolated = concurrency.zip(basis.measured_n_max).and_then(|(value, measured_n)| {
+            (value as f64 > EXTRAPOLATION * measured_n).then_some(Doubt::Extrapolated { value, measured_n })
+        });
+        let measured = basis.jobs;
+        let tail = (basis.measured_n_max.is_some() && self.batch.objects() > measured)
+            .then_some(Doubt::TailExtrapolated { measured, planned: self.batch.objects() });
+        let other_sizes = basis.measured_size_bytes.and_then(|measured_bytes| {
+            let [low, high] =
+                [measured_bytes[0] / 5 * 4, measured_bytes[1].saturating_add(measured_bytes[1] / 4)];
+            (planned_bytes[0] < low || planned_bytes[1] > high)
+                .then_some(Doubt::OtherSizes { measured_bytes, planned_bytes })
+        });
+        let objects = self.batch.in_parts();
+        let in_parts = (objects > 0).then_some(Doubt::PartsAsOne { objects });
+        let of_plan = [extrapolated, tail, other_sizes, in_parts].into_iter().flatten();
+        self.model.doubts.iter().cloned().chain(of_plan).collect()
+    }
+
+    /// Which limits and prices were used.
+    #[must_use]
+    pub fn sources(&self) -> Vec<String> {
+        vec![
+            format!("limits of {} for {}", self.limits.as_of, self.region),
+            format!("prices of {} for {}: {}", self.prices.as_of, self.prices.region, self.prices.source),
+        ]
+    }
+}

@@ -1,0 +1,73 @@
+//! What every plan document says first: the objects, and what the answer rests on.
+
+use serde::{Deserialize, Serialize};
+
+use super::fit::Basis;
+
+/// The beginning of a document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Preface {
+    /// Version of the program.
+    pub version: String,
+    /// When it was made, RFC 3339; empty until a shell fills it in.
+    pub created_at: String,
+    /// The command line.
+    pub command: Vec<String>,
+    /// Seed.
+    pub seed: u64,
+    /// What is to be copied, by when.
+    pub job: JobDescription,
+    /// What the answer rests on.
+    pub basis: Basis,
+    /// How long one copy takes.
+    pub residence: ResidenceSummary,
+}
+
+/// What is to be copied, by when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JobDescription {
+    /// Objects.
+    pub objects: u64,
+    /// All their bytes.
+    pub size_bytes: u64,
+    /// Size of the smallest and of the largest.
+    pub size_range_bytes: [u64; 2],
+    /// From the first start to the last end; 0 where none was given.
+    pub deadline_s: f64,
+}
+
+/// How long one of the planned copies takes while it is alone.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ResidenceSummary {
+    /// Mean.
+    pub mean_s: f64,
+    /// Coefficient of variation, that of the sizes included.
+    pub cv: f64,
+}
+
+/// The probability that was asked for and the one that is stated.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Probability {
+    /// Asked for; None where nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goal: Option<f64>,
+    /// Stated: at least this, with 95 % confidence.
+    pub stated: f64,
+    /// The share of simulated runs that met the deadline.
+    pub estimate: f64,
+    /// Simulated runs behind it.
+    pub replications: u64,
+}
+
+/// When the last copy is done.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Finish {
+    /// Median.
+    pub p50: f64,
+    /// 95th percentile.
+    pub p95: f64,
+    /// 99th percentile.
+    pub p99: f64,
+    /// Mean.
+    pub mean: f64,
+}

@@ -1,0 +1,88 @@
+//! Limits that stand in the way, and what to do about each.
+
+use super::Wish;
+use crate::plan::ground::Ground;
+use crate::plan::recommendation::{BindingLimit, LambdaPlan, WorkerPlan};
+use crate::report::human::{bytes, count, number};
+use crate::scenario::quantity::Bytes;
+
+/// Every limit that the plan goes beyond.
+pub(super) fn limits(
+    ground: &Ground,
+    wish: &Wish,
+    workers: Option<&WorkerPlan>,
+    lambda: Option<&LambdaPlan>,
+) -> Vec<BindingLimit> {
+    let at_once = workers.and_then(|plan| starts_per_s(wish, plan, ground));
+    let paced = lambda.map(|plan| plan.publish.rate_per_s);
+    let starts = at_once.into_iter().chain(paced).reduce(f64::max);
+    let of_lambda = lambda.map(|plan| super::function::limits(ground, plan)).unwrap_or_default();
+    let of_s3 = [starts.and_then(|starts| prefix_rate(ground, starts)), copy_size(ground), parts(ground)];
+    of_lambda.into_iter().chain(of_s3.into_iter().flatten()).collect()
+}
+
+/// Copies that begin per second at most: all workers' first at once, or as the ramp lets them; then N/R.
+fn starts_per_s(wish: &Wish, plan: &WorkerPlan, ground: &Ground) -> Option<f64> {
+    let workers = plan.concurrency.value as f64;
+    let finish_s = plan.finish_s.p50;
+    let steady_per_s = (finish_s > 0.0).then(|| ground.batch.objects() as f64 / finish_s)?;
+    Some(wish.ramp.per_s.unwrap_or(workers).min(workers).max(steady_per_s))
+}
+
+fn prefix_rate(ground: &Ground, starts_per_s: f64) -> Option<BindingLimit> {
+    let requests_each = ground.batch.copy_requests() as f64 / ground.batch.objects().max(1) as f64;
+    let per_prefix = ground.limits.s3.requests_per_s_per_prefix;
+    let (have, need) = (per_prefix * f64::from(ground.batch.prefixes), starts_per_s * requests_each);
+    (need > have).then(|| BindingLimit {
+        limit: "S3 requests per second and prefix".into(),
+        have,
+        need,
+        remedy: format!(
+            "spread the destination over {} prefixes, or let the copies begin more slowly",
+            count((need / per_prefix).ceil() as u64)
+        ),
+    })
+}
+
+fn copy_size(ground: &Ground) -> Option<BindingLimit> {
+    let have = ground.limits.s3.copy_max_bytes;
+    let larger = || ground.batch.sizes_bytes.iter().filter(|&&size| size > have);
+    let largest = larger().max()?;
+    Some(BindingLimit {
+        limit: "bytes in one CopyObject request".into(),
+        have: have as f64,
+        need: *largest as f64,
+        remedy: format!(
+            "copy {} of the objects in parts of {}",
+            count(larger().count() as u64),
+            Bytes(ground.batch.part_size_bytes)
+        ),
+    })
+}
+
+fn parts(ground: &Ground) -> Option<BindingLimit> {
+    let largest = ground.batch.size_range_bytes()[1];
+    let (have, part) = (u64::from(ground.limits.s3.parts_max), ground.batch.part_size_bytes);
+    let need = largest.div_ceil(part.max(1));
+    (largest > ground.batch.multipart_above_bytes && need > have).then(|| BindingLimit {
+        limit: "parts of one object".into(),
+        have: have as f64,
+        need: need as f64,
+        remedy: format!("give --part-size {} or more", bytes(largest.div_ceil(have))),
+    })
+}
+
+/// A limit with a remedy that names the number to ask for.
+pub(super) fn quota(
+    limit: &str,
+    have: f64,
+    need: f64,
+    remedy: impl FnOnce(&str) -> String,
+) -> Option<BindingLimit> {
+    (need > have).then(|| BindingLimit {
+        limit: limit.into(),
+        have,
+        need,
+        remedy: remedy(&number(need.ceil())),
+    })
+}

@@ -1,0 +1,136 @@
+//! `planner recommend`: from a wish to a recommendation with its reasons.
+
+mod bind;
+mod function;
+mod pool;
+mod sensitivity;
+mod verdict;
+
+use super::closed_form::mean_value_floor;
+use super::doubt::{Doubt, DoubtRecord};
+use super::ground::Ground;
+use super::preface::{Finish, Probability};
+use super::recommendation::{NearestGoal, Recommendation, SCHEMA};
+use crate::simulate::batch::Finishes;
+use crate::simulate::pool::Ramp;
+use crate::simulate::work::Order;
+use crate::stats::proportion::Proportion;
+
+/// What is wanted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wish {
+    /// Seconds from the first start to the last end.
+    pub deadline_s: f64,
+    /// Probability of that, between 0 and 1, both excluded.
+    pub probability: f64,
+    /// Whether a pool of workers is a way to do it.
+    pub workers: bool,
+    /// Whether a function behind a topic is one.
+    pub lambda: bool,
+    /// The largest concurrency allowed.
+    pub max_concurrency: Option<u64>,
+    /// When workers begin.
+    pub ramp: Ramp,
+    /// In which order workers take objects.
+    pub order: Order,
+}
+
+/// Why a way cannot meet the deadline, and what it can do.
+#[derive(Debug, Clone, PartialEq)]
+struct Cannot {
+    /// Why, as the end of "cannot be met: ".
+    reason: String,
+    /// How probable the deadline is with the concurrency that comes nearest.
+    probability: Proportion,
+    /// Goals within reach.
+    nearest: Vec<NearestGoal>,
+}
+
+/// The smallest concurrency that does what is wanted, for each way that was asked for.
+#[must_use]
+pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
+    let pool = wish.workers.then(|| pool::plan(ground, wish));
+    let function = wish.lambda.then(|| function::plan(ground, wish));
+    let (workers, no_pool) = split(pool);
+    let (lambda, no_function) = split(function);
+    let preface = ground.preface(wish.deadline_s);
+    let workers_first =
+        workers.as_ref().map(|plan| (plan.concurrency, plan.probability, plan.finish_s, &plan.cost));
+    let lambda_first =
+        lambda.as_ref().map(|plan| (plan.reserved_concurrency, plan.probability, plan.finish_s, &plan.cost));
+    let first = workers_first.or(lambda_first);
+    let concurrency = first.map(|first| first.0);
+    let cannot = || no_pool.iter().chain(&no_function);
+    let binding_limits = bind::limits(ground, wish, workers.as_ref(), lambda.as_ref());
+    let most = workers.iter().map(|plan| plan.concurrency.value);
+    let most = most.chain(lambda.iter().map(|plan| plan.reserved_concurrency.value)).max();
+    let mut doubts = ground.doubts(most);
+    doubts.extend(lambda.is_some().then_some(Doubt::RetriesUndocumented));
+    let mut plan = Recommendation {
+        schema: SCHEMA.into(),
+        verdict: String::new(),
+        feasible: first.is_some(),
+        within_limits: first.is_some() && binding_limits.is_empty(),
+        concurrency,
+        mean_value_floor: mean_value_floor(preface.job.objects, preface.residence.mean_s, wish.deadline_s),
+        probability: first.map_or_else(
+            || {
+                probability(
+                    wish,
+                    cannot().map(|it| it.probability).max_by(|a, b| a.estimate.total_cmp(&b.estimate)),
+                )
+            },
+            |first| first.1,
+        ),
+        finish_s: first.map(|first| first.2),
+        publish: lambda.as_ref().map(|plan| plan.publish),
+        reserved_concurrency: lambda.as_ref().map(|plan| plan.reserved_concurrency.value),
+        part_size_bytes: ground.batch.part_size_bytes,
+        binding_limits,
+        cost: first.map(|first| first.3.clone()).unwrap_or_default(),
+        sensitivities: concurrency
+            .map(|bound| sensitivity::of(ground, wish, bound.value))
+            .unwrap_or_default(),
+        nearest: cannot().flat_map(|it| it.nearest.clone()).collect(),
+        infeasible: cannot().map(|it| it.reason.clone()).reduce(|all, one| format!("{all}; {one}")),
+        doubts: doubts.into_iter().map(DoubtRecord::from).collect(),
+        sources: ground.sources(),
+        workers,
+        lambda,
+        preface,
+    };
+    plan.verdict = verdict::of(&plan);
+    plan
+}
+
+fn split<P>(way: Option<Result<P, Box<Cannot>>>) -> (Option<P>, Option<Box<Cannot>>) {
+    match way {
+        None => (None, None),
+        Some(Ok(plan)) => (Some(plan), None),
+        Some(Err(cannot)) => (None, Some(cannot)),
+    }
+}
+
+fn probability(wish: &Wish, of: Option<Proportion>) -> Probability {
+    let of = of.unwrap_or(Proportion::of(0, 0));
+    Probability {
+        goal: Some(wish.probability),
+        stated: of.at_least,
+        estimate: of.estimate,
+        replications: of.trials,
+    }
+}
+
+fn finish(finishes: &Finishes) -> Finish {
+    Finish {
+        p50: finishes.quantile_s(0.5),
+        p95: finishes.quantile_s(0.95),
+        p99: finishes.quantile_s(0.99),
+        mean: finishes.mean_s(),
+    }
+}
+
+/// The finishes at 101 even probabilities.
+fn quantiles_s(finishes: &Finishes) -> Vec<f64> {
+    (0..=100).map(|percent| finishes.quantile_s(f64::from(percent) / 100.0)).collect()
+}

@@ -1,0 +1,113 @@
+//! How many workers.
+
+use super::{Cannot, Wish, finish, probability, quantiles_s};
+use crate::plan::closed_form::ClosedForm;
+use crate::plan::cost::{Cost, Usage};
+use crate::plan::ground::Ground;
+use crate::plan::recommendation::{Bound, CurvePoint, NearestGoal, WorkerPlan};
+use crate::plan::workers::{Goal, Infeasible, Question, Reason, smallest_pool};
+use crate::report::human::{count, duration, number};
+use crate::simulate::batch::Finishes;
+use crate::stats::proportion::Proportion;
+
+/// Points of the curve, from half of the answer to one and a half times as much.
+const CURVE_POINTS: u64 = 21;
+/// Resampled profiles that its closed form is averaged over.
+const CURVE_PROFILES: usize = 40;
+
+pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<WorkerPlan, Box<Cannot>> {
+    let work = ground.work(wish.order);
+    let question = Question {
+        work: &work,
+        central: &ground.model.profile,
+        resampled: &ground.model.resampled,
+        ramp: wish.ramp,
+        most: wish.max_concurrency,
+        seed: ground.seed,
+    };
+    let goal = Goal { deadline_s: wish.deadline_s, probability: wish.probability };
+    let answer = smallest_pool(&question, goal).map_err(|infeasible| cannot(wish, *infeasible))?;
+    Ok(WorkerPlan {
+        concurrency: Bound { value: answer.value, low: answer.low, high: answer.high },
+        probability: probability(wish, Some(answer.probability)),
+        finish_s: finish(&answer.finishes),
+        cost: cost(ground, &answer.finishes),
+        curve: curve(&question, wish.deadline_s, answer.value),
+        makespan_quantiles_s: quantiles_s(&answer.finishes),
+    })
+}
+
+fn cost(ground: &Ground, finishes: &Finishes) -> Cost {
+    let machine_hours = finishes.mean_s() / 3600.0;
+    Usage { machine_hours, ..ground.copy_usage(finishes.failed_attempts) }.cost(&ground.prices)
+}
+
+/// P(deadline) and finishing times around the answer, in closed form, averaged over what the service may be like.
+fn curve(question: &Question<'_>, deadline_s: f64, value: u64) -> Vec<CurvePoint> {
+    let Question { work, central, resampled, ramp, most, .. } = *question;
+    let central = ClosedForm::new(work, central, ramp);
+    let forms: Vec<ClosedForm> = resampled
+        .iter()
+        .step_by(resampled.len().div_ceil(CURVE_PROFILES).max(1))
+        .map(|profile| ClosedForm::new(work, profile, ramp))
+        .collect();
+    let probability = |n: u64| match forms.len() {
+        0 => central.probability(n, deadline_s),
+        count => forms.iter().map(|form| form.probability(n, deadline_s)).sum::<f64>() / count as f64,
+    };
+    let most = most.unwrap_or(u64::MAX).min(work.jobs());
+    let mut numbers: Vec<u64> = (0..CURVE_POINTS)
+        .map(|point| {
+            (value * (CURVE_POINTS - 1 + 2 * point)).div_ceil(2 * (CURVE_POINTS - 1)).clamp(1, most.max(1))
+        })
+        .collect();
+    numbers.dedup();
+    let point = |n: u64| CurvePoint {
+        n,
+        probability: probability(n),
+        finish_p50_s: central.finish_s(n, 0.5),
+        finish_p99_s: central.finish_s(n, 0.99),
+    };
+    numbers.into_iter().map(point).collect()
+}
+
+fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
+    let Infeasible { reason, best, probability, deadline_s, .. } = infeasible;
+    let deadline = duration(wish.deadline_s);
+    let reason = match reason {
+        Reason::JobTooLong { largest_probability } => format!(
+            "the slowest of the copies takes longer than {deadline} by itself too often: no pool meets it with a \
+             probability above {}",
+            number(largest_probability)
+        ),
+        Reason::ThroughputTooLow { x_per_s, needed_per_s } => format!(
+            "copies slow each other down: {} workers do {} objects a second, more do fewer, and the deadline needs {}",
+            count(best),
+            number(x_per_s),
+            number(needed_per_s)
+        ),
+        Reason::TooFewWorkers { most } => {
+            format!("{} workers are allowed, and the deadline needs more", count(most))
+        }
+        Reason::RampTooSlow { per_s } => format!("workers that begin at {}/s begin too late", number(per_s)),
+    };
+    Box::new(Cannot { reason, probability, nearest: nearest(wish, best, deadline_s, probability) })
+}
+
+/// The two goals within reach: a later deadline as sure, or the same one less sure.
+pub(super) fn nearest(wish: &Wish, best: u64, deadline_s: f64, probability: Proportion) -> Vec<NearestGoal> {
+    let later = NearestGoal {
+        goal: "a later deadline".into(),
+        deadline_s,
+        probability: wish.probability,
+        concurrency: best,
+    };
+    let less_sure = NearestGoal {
+        goal: "the same deadline, less sure".into(),
+        deadline_s: wish.deadline_s,
+        probability: probability.at_least,
+        concurrency: best,
+    };
+    let is_of_use = less_sure.probability > 0.005;
+    [Some(later), is_of_use.then_some(less_sure)].into_iter().flatten().collect()
+}

@@ -1,0 +1,65 @@
+//! A recommendation in a sentence or two.
+
+use crate::plan::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
+use crate::report::human::{count, counted, duration, rate};
+use crate::report::plan::{probability, usd};
+use crate::report::words::capitalised;
+
+/// What to set, how sure, when it finishes, what it costs and what binds.
+pub(super) fn of(plan: &Recommendation) -> String {
+    let deadline = duration(plan.preface.job.deadline_s);
+    let objects = counted(plan.preface.job.objects, "object");
+    let Some(reason) = &plan.infeasible else { return feasible(plan, &deadline) };
+    if plan.feasible {
+        return format!("{} The other way cannot meet it: {reason}.", feasible(plan, &deadline));
+    }
+    let nearest = plan.nearest.first().map(|goal| {
+        format!(
+            " Within reach: {} with probability {} and {} at once.",
+            duration(goal.deadline_s),
+            probability(goal.probability),
+            count(goal.concurrency)
+        )
+    });
+    format!("{objects} within {deadline} cannot be met: {reason}.{}", nearest.unwrap_or_default())
+}
+
+fn feasible(plan: &Recommendation, deadline: &str) -> String {
+    let ways = [plan.workers.as_ref().map(workers), plan.lambda.as_ref().map(lambda)];
+    let ways = ways.into_iter().flatten().collect::<Vec<_>>().join(", or ");
+    let limits: Vec<&str> = plan.binding_limits.iter().map(|limit| limit.remedy.as_str()).collect();
+    let first = if limits.is_empty() { String::new() } else { format!(" First {}.", limits.join("; ")) };
+    let within = plan.lambda.as_ref().and_then(|plan| plan.within_limits).filter(|_| !plan.within_limits);
+    let today = within.map(|today| {
+        format!(
+            " Within today's limits a function does it in {}, published at {}.",
+            duration(today.deadline_s),
+            rate(today.publish_rate_per_s)
+        )
+    });
+    format!(
+        "{}: done within {deadline} with probability {} or more.{first}{}",
+        capitalised(&ways),
+        probability(plan.probability.stated),
+        today.unwrap_or_default()
+    )
+}
+
+fn workers(plan: &WorkerPlan) -> String {
+    format!(
+        "use {} (done in {} as a rule, {} and the machine)",
+        counted(plan.concurrency.value, "worker"),
+        duration(plan.finish_s.p50),
+        usd(plan.cost.total_usd)
+    )
+}
+
+fn lambda(plan: &LambdaPlan) -> String {
+    format!(
+        "publish at {} and reserve a concurrency of {} (done in {} as a rule, {})",
+        rate(plan.publish.rate_per_s),
+        count(plan.reserved_concurrency.value),
+        duration(plan.finish_s.p50),
+        usd(plan.cost.total_usd)
+    )
+}

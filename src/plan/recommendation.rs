@@ -1,0 +1,182 @@
+//! `plan.json`: how many workers or how much reserved concurrency a deadline needs, how sure that is, and why.
+
+use serde::{Deserialize, Serialize};
+
+use super::cost::Cost;
+use super::doubt::DoubtRecord;
+use super::preface::{Finish, Preface, Probability};
+
+/// The name and version of the document's form.
+pub const SCHEMA: &str = "planner/recommend/1";
+
+/// A recommendation, enough to act on it and to make it again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recommendation {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// What to set, how sure, when it finishes and what it costs, in a sentence or two.
+    pub verdict: String,
+    /// The objects, and what the answer rests on.
+    #[serde(flatten)]
+    pub preface: Preface,
+    /// Whether some concurrency meets the deadline with the wanted probability.
+    pub feasible: bool,
+    /// Whether no limit has to be raised for it.
+    pub within_limits: bool,
+    /// Concurrency to use: workers, or reserved concurrency where only that was asked for. Absent when nothing
+    /// meets the deadline.
+    pub concurrency: Option<Bound>,
+    /// J·R/D, the mean-value answer, a floor that the tail lifts; None where the mean copy takes longer than that.
+    pub mean_value_floor: Option<u64>,
+    /// Probability of meeting the deadline at that concurrency, or at the one that comes nearest.
+    pub probability: Probability,
+    /// When the last copy is done at that concurrency.
+    pub finish_s: Option<Finish>,
+    /// Workers, where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workers: Option<WorkerPlan>,
+    /// A function behind a topic, where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lambda: Option<LambdaPlan>,
+    /// How fast to publish, for a function.
+    pub publish: Option<PublishPlan>,
+    /// Concurrency to reserve for the function.
+    pub reserved_concurrency: Option<u64>,
+    /// Size of the parts that larger objects are copied in.
+    pub part_size_bytes: u64,
+    /// Limits that stand in the way, and what to do about each.
+    pub binding_limits: Vec<BindingLimit>,
+    /// What the recommended way costs.
+    pub cost: Cost,
+    /// What changes the answer by how much.
+    pub sensitivities: Vec<Sensitivity>,
+    /// Goals that can be reached, where this one cannot.
+    pub nearest: Vec<NearestGoal>,
+    /// Why the deadline cannot be met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub infeasible: Option<String>,
+    /// What the plan cannot be sure of.
+    pub doubts: Vec<DoubtRecord>,
+    /// Limits and prices that were used, with their dates.
+    pub sources: Vec<String>,
+}
+
+/// A concurrency with its interval; the upper end is the one to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bound {
+    /// The one to use.
+    pub value: u64,
+    /// Lower end of the interval of the smallest sufficient concurrency.
+    pub low: u64,
+    /// Its upper end; None where it lies beyond what is allowed or helps.
+    pub high: Option<u64>,
+}
+
+/// What workers come to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkerPlan {
+    /// Workers.
+    pub concurrency: Bound,
+    /// Probability of meeting the deadline with them.
+    pub probability: Probability,
+    /// When the last copy is done.
+    pub finish_s: Finish,
+    /// What it costs, machines excluded.
+    pub cost: Cost,
+    /// P(deadline) against the number of workers, ascending.
+    pub curve: Vec<CurvePoint>,
+    /// Times of the last end in the simulated runs, at 101 even probabilities.
+    pub makespan_quantiles_s: Vec<f64>,
+}
+
+/// What a function behind a topic comes to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LambdaPlan {
+    /// Concurrency to reserve, with the interval of what paced publishing needs.
+    pub reserved_concurrency: Bound,
+    /// How fast to publish.
+    pub publish: PublishPlan,
+    /// Probability of meeting the deadline so.
+    pub probability: Probability,
+    /// When the last copy is done.
+    pub finish_s: Finish,
+    /// Throttled invocations to expect.
+    pub throttles_mean: f64,
+    /// What it costs.
+    pub cost: Cost,
+    /// When the last copy would be done with today's limits, at the wanted probability, and how fast to publish then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within_limits: Option<WithinLimits>,
+    /// Times of the last end in the simulated runs, at 101 even probabilities.
+    pub makespan_quantiles_s: Vec<f64>,
+}
+
+/// What today's limits allow.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct WithinLimits {
+    /// Concurrency that may be reserved today.
+    pub reserved_concurrency: u64,
+    /// Messages per second that keep to it.
+    pub publish_rate_per_s: f64,
+    /// The deadline that this meets with the wanted probability.
+    pub deadline_s: f64,
+}
+
+/// How fast to publish, and with how many threads.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PublishPlan {
+    /// Messages per second.
+    pub rate_per_s: f64,
+    /// Threads that publish.
+    pub threads: u64,
+}
+
+/// One concurrency and what it gives.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// Concurrency.
+    pub n: u64,
+    /// Share of simulated runs that met the deadline.
+    pub probability: f64,
+    /// Median of the last end.
+    pub finish_p50_s: f64,
+    /// 99th percentile of the last end.
+    pub finish_p99_s: f64,
+}
+
+/// A limit that stands in the way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BindingLimit {
+    /// Which.
+    pub limit: String,
+    /// What it is.
+    pub have: f64,
+    /// What the plan needs.
+    pub need: f64,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// What happens to the answer when something is otherwise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sensitivity {
+    /// What is otherwise.
+    pub change: String,
+    /// Concurrency that is then needed; None when none is enough.
+    pub concurrency: Option<u64>,
+    /// Probability of meeting the deadline when the concurrency stays as recommended.
+    pub probability: f64,
+}
+
+/// A goal that can be reached.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NearestGoal {
+    /// What is relaxed, in words.
+    pub goal: String,
+    /// Deadline.
+    pub deadline_s: f64,
+    /// Probability.
+    pub probability: f64,
+    /// Concurrency that reaches it.
+    pub concurrency: u64,
+}

@@ -1,0 +1,64 @@
+//! Ways of copying a job, side by side: the document of `planner strategies`.
+
+use serde::{Deserialize, Serialize};
+
+use super::doubt::DoubtRecord;
+use super::preface::Preface;
+
+/// The name and version of the document's form.
+pub const SCHEMA: &str = "planner/strategies/1";
+
+/// A job and the ways of doing it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Strategies {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// What stands out, in a sentence or two.
+    pub verdict: String,
+    /// The objects, and what the answer rests on.
+    #[serde(flatten)]
+    pub preface: Preface,
+    /// The ways, in the order in which a team usually comes to them.
+    pub strategies: Vec<Strategy>,
+    /// What an observed finishing time implies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Observed>,
+    /// What the comparison cannot be sure of.
+    pub doubts: Vec<DoubtRecord>,
+}
+
+/// One way of copying.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Strategy {
+    /// Which.
+    pub name: String,
+    /// With which settings.
+    pub setting: String,
+    /// Median of the time from the first start to the last end; absent where it never ends or is not known.
+    pub finish_p50_s: Option<f64>,
+    /// Its 99th percentile.
+    pub finish_p99_s: Option<f64>,
+    /// Most copies in progress at once.
+    pub in_flight_peak: Option<f64>,
+    /// Throttled invocations.
+    pub throttles: Option<f64>,
+    /// What it costs.
+    pub cost_usd: f64,
+    /// Share of the objects that are copied.
+    pub copied: f64,
+    /// What breaks, or what to know.
+    pub breaks: String,
+}
+
+/// What an observed finishing time implies by N = X·R.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    /// The time.
+    pub finish_s: f64,
+    /// Objects per second.
+    pub x_per_s: f64,
+    /// Mean copies in flight at the mean residence time alone.
+    pub in_flight: f64,
+    /// Mean residence time that was taken.
+    pub residence_s: f64,
+}

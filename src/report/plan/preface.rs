@@ -1,0 +1,75 @@
+//! What every plan says of its objects and of what it rests on.
+
+use crate::plan::doubt::DoubtRecord;
+use crate::plan::fit::BasisKind;
+use crate::plan::preface::Preface;
+use crate::report::human::{bytes, counted, duration, number};
+use crate::report::page::{Block, Part};
+use crate::report::words;
+
+/// What a plan from a rehearsal is worth.
+pub const REHEARSAL: &str =
+    "REHEARSAL: planned from a run against an emulator; says nothing about a real account.";
+
+/// What must not be overlooked.
+pub fn banners(preface: &Preface) -> Vec<String> {
+    preface.basis.rehearsal.then(|| REHEARSAL.to_owned()).into_iter().collect()
+}
+
+/// Where the plan comes from, on one line.
+pub fn provenance(preface: &Preface) -> Vec<String> {
+    let basis = &preface.basis;
+    let rests_on = match basis.kind {
+        BasisKind::Assumed => format!("assumed: {}", basis.source),
+        BasisKind::Measured => format!("{} ({})", basis.source, counted(basis.jobs, "job")),
+    };
+    vec![
+        rests_on,
+        format!("seed {}", preface.seed),
+        format!("planner {}", preface.version),
+        words::date(&preface.created_at),
+    ]
+}
+
+/// What is to be copied, in a sentence without an end.
+pub fn objects(preface: &Preface) -> String {
+    let job = &preface.job;
+    let [smallest, largest] = job.size_range_bytes.map(bytes);
+    let sizes = if smallest == largest { smallest } else { format!("{smallest} to {largest}") };
+    format!("{} of {sizes}, {} in all", counted(job.objects, "object"), bytes(job.size_bytes))
+}
+
+/// What the answer rests on.
+pub fn basis(preface: &Preface) -> String {
+    let basis = &preface.basis;
+    let times = format!(
+        "one copy alone takes {} on average, coefficient of variation {}",
+        duration(preface.residence.mean_s),
+        number(preface.residence.cv)
+    );
+    match basis.kind {
+        BasisKind::Assumed => format!("nothing measured, but assumed: {}; {times}", basis.source),
+        BasisKind::Measured => {
+            let at =
+                basis.started_at.as_deref().map_or_else(String::new, |at| format!(", {}", words::date(at)));
+            let where_ = if basis.rehearsal { "an emulator" } else { "a real account" };
+            let n = basis.measured_n_max.map_or_else(String::new, |n| format!(" at up to N = {}", number(n)));
+            format!("{} on {where_}{at}, {}{n}; {times}", basis.source, counted(basis.jobs, "job"))
+        }
+    }
+}
+
+/// Every doubt with what to do about it.
+pub fn doubts(doubts: &[DoubtRecord]) -> Vec<String> {
+    doubts.iter().map(|doubt| format!("{}: {}.", words::capitalised(&doubt.text), doubt.advice)).collect()
+}
+
+/// How the plan is made again.
+pub fn reproduce(preface: &Preface, sources: &[String]) -> Part {
+    let lists = sources.iter().map(|source| format!("{}.", words::capitalised(source))).collect();
+    let basis = format!("{}.", words::capitalised(&basis(preface)));
+    Part::new(
+        "What it rests on, and how to make it again",
+        [Block::Paragraph(basis), Block::List(lists), Block::Code(preface.command.join(" "))],
+    )
+}

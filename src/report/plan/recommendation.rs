@@ -1,0 +1,186 @@
+//! A recommendation on the terminal and as a page.
+
+use super::{bound, cost_table, finish, preface, probability, stated, usd};
+use crate::plan::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
+use crate::report::human::{count, counted, duration, number, rate};
+use crate::report::page::{Block, Fact, Page, Part};
+use crate::report::section::{self, Section};
+use crate::report::table::Table;
+
+/// The recommendation as text, no line wider than `width` columns.
+#[must_use]
+pub fn text(plan: &Recommendation, width: usize, colour: bool) -> String {
+    section::text(&sections(plan), width, colour)
+}
+
+/// The recommendation as a page: what to set, then what binds, then every reason to doubt it.
+#[must_use]
+pub fn page(plan: &Recommendation) -> Page {
+    let table = |table: Table| Block::from(table);
+    Page {
+        kind: "Plan".into(),
+        title: format!(
+            "{} within {}",
+            counted(plan.preface.job.objects, "object"),
+            duration(plan.preface.job.deadline_s)
+        ),
+        banners: preface::banners(&plan.preface),
+        lead: plan.verdict.clone(),
+        sentences: Vec::new(),
+        tiles: tiles(plan),
+        provenance: preface::provenance(&plan.preface),
+        parts: vec![
+            Part::new(
+                "The answer",
+                [Block::Paragraph(job(plan)), table(ways(plan)), Block::Paragraph(floor(plan))],
+            ),
+            Part::new(
+                "What can be reached",
+                plan.infeasible.clone().map(Block::Paragraph).into_iter().chain([table(nearest(plan))]),
+            ),
+            Part::new("Limits that bind", [table(limits(plan))]),
+            Part::new("What if", [table(sensitivities(plan))]),
+            Part::new("Cost", (!plan.cost.items.is_empty()).then(|| table(cost_table(&plan.cost)))),
+            Part::new("Doubts", [Block::List(preface::doubts(&plan.doubts))]),
+            preface::reproduce(&plan.preface, &plan.sources),
+        ],
+        version: plan.preface.version.clone(),
+    }
+}
+
+/// The numbers that a reader looks for first.
+fn tiles(plan: &Recommendation) -> Vec<Fact> {
+    let mut tiles = Vec::new();
+    if let Some(workers) = &plan.workers {
+        tiles.push(Fact::new("workers", count(workers.concurrency.value)));
+    }
+    if let Some(lambda) = &plan.lambda {
+        tiles.push(Fact::new("reserved concurrency", count(lambda.reserved_concurrency.value)));
+        tiles.push(Fact::new("publish", rate(lambda.publish.rate_per_s)));
+    }
+    tiles.push(Fact::new("P(deadline) at least", probability(plan.probability.stated)));
+    if let Some(finish) = plan.finish_s {
+        tiles.push(Fact::new("done, median", duration(finish.p50)));
+    }
+    tiles.push(Fact::new("cost", usd(plan.cost.total_usd)));
+    tiles
+}
+
+fn sections(plan: &Recommendation) -> Vec<Section> {
+    let mut sections = Vec::new();
+    sections.extend(preface::banners(&plan.preface).into_iter().map(Section::Warning));
+    sections.push(Section::Lead(plan.verdict.clone()));
+    sections.push(Section::Words("job", job(plan)));
+    sections.push(Section::Words("rests on", preface::basis(&plan.preface)));
+    if let Some(reason) = &plan.infeasible {
+        sections.push(Section::Words("cannot", reason.clone()));
+    }
+    sections.push(Section::Table(nearest(plan)));
+    sections.push(Section::Table(ways(plan)));
+    sections.push(Section::Words("floor", floor(plan)));
+    sections.push(Section::Table(limits(plan)));
+    sections.push(Section::Table(sensitivities(plan)));
+    if !plan.cost.items.is_empty() {
+        sections.push(Section::Table(cost_table(&plan.cost)));
+    }
+    sections.extend(preface::doubts(&plan.doubts).into_iter().map(|doubt| Section::Words("doubt", doubt)));
+    for source in &plan.sources {
+        sections.push(Section::Words("list", source.clone()));
+    }
+    sections
+}
+
+/// What the mean alone would say.
+pub fn floor(plan: &Recommendation) -> String {
+    match plan.mean_value_floor {
+        Some(floor) => format!(
+            "J·R/D = {}: the mean-value answer, which the tail and the last copies lift",
+            count(floor)
+        ),
+        None => "one copy of mean length takes longer than the deadline".into(),
+    }
+}
+
+/// What is to be copied, by when.
+fn job(plan: &Recommendation) -> String {
+    format!(
+        "{}, within {} with probability {}",
+        preface::objects(&plan.preface),
+        duration(plan.preface.job.deadline_s),
+        plan.probability.goal.map_or_else(|| "unknown".into(), probability)
+    )
+}
+
+/// The ways of copying beside each other.
+pub fn ways(plan: &Recommendation) -> Table {
+    let columns = [plan.workers.as_ref().map(worker_cells), plan.lambda.as_ref().map(lambda_cells)];
+    let names = [(plan.workers.is_some(), "workers"), (plan.lambda.is_some(), "lambda")];
+    let head: Vec<&str> =
+        ["answer"].into_iter().chain(names.iter().filter(|way| way.0).map(|way| way.1)).collect();
+    let mut table = Table::new("Answer", &head).words_from(1);
+    let names = ["concurrency", "publish", "P(deadline)", "finish", "throttles", "cost"];
+    for (index, name) in names.into_iter().enumerate() {
+        let mut row = vec![name.to_owned()];
+        row.extend(columns.iter().flatten().map(|cells| cells[index].clone()));
+        if row.len() > 1 {
+            table.rows.push(row);
+        }
+    }
+    table
+}
+
+fn worker_cells(plan: &WorkerPlan) -> [String; 6] {
+    [
+        bound(&plan.concurrency),
+        "–".into(),
+        stated(&plan.probability),
+        finish(&plan.finish_s),
+        "–".into(),
+        format!("{} and the machine", usd(plan.cost.total_usd)),
+    ]
+}
+
+fn lambda_cells(plan: &LambdaPlan) -> [String; 6] {
+    [
+        format!("reserve {}", bound(&plan.reserved_concurrency)),
+        format!("{} with {}", rate(plan.publish.rate_per_s), counted(plan.publish.threads, "thread")),
+        stated(&plan.probability),
+        finish(&plan.finish_s),
+        format!("{} expected", number(plan.throttles_mean)),
+        usd(plan.cost.total_usd),
+    ]
+}
+
+/// Limits that stand in the way.
+pub fn limits(plan: &Recommendation) -> Table {
+    let mut table = Table::new("Limits that bind", &["limit", "have", "need", "what to do"]).words_from(3);
+    for limit in &plan.binding_limits {
+        table.row([limit.limit.clone(), number(limit.have), number(limit.need), limit.remedy.clone()]);
+    }
+    table
+}
+
+/// What changes the answer by how much.
+pub fn sensitivities(plan: &Recommendation) -> Table {
+    let mut table = Table::new("What if", &["what if", "concurrency needed", "P(deadline) as recommended"]);
+    for row in &plan.sensitivities {
+        let needed = row.concurrency.map_or_else(|| "none is enough".into(), count);
+        table.row([row.change.clone(), needed, probability(row.probability)]);
+    }
+    table
+}
+
+/// Goals that can be reached.
+pub fn nearest(plan: &Recommendation) -> Table {
+    let mut table =
+        Table::new("Can be reached", &["can be reached", "deadline", "probability", "concurrency"]);
+    for goal in &plan.nearest {
+        table.row([
+            goal.goal.clone(),
+            duration(goal.deadline_s),
+            probability(goal.probability),
+            count(goal.concurrency),
+        ]);
+    }
+    table
+}
