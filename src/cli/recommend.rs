@@ -2,14 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::args::plan::{EmitArgument, OrderArgument, RecommendOptions, Way};
+use super::args::plan::{RecommendOptions, Way};
 use super::exit::{BadInput, Exit};
 use super::{ground, plan_answer, tell};
-use crate::plan::emit::{Emit, emit};
+use crate::plan::emit::emit;
 use crate::plan::recommend::{Wish, recommend};
 use crate::report::plan::recommendation;
 use crate::simulate::pool::Ramp;
-use crate::simulate::work::Order;
 
 /// Runs the command.
 pub fn run(options: &RecommendOptions) -> miette::Result<Exit> {
@@ -21,21 +20,13 @@ pub fn run(options: &RecommendOptions) -> miette::Result<Exit> {
         lambda: options.way != Way::Workers,
         max_concurrency: options.max_concurrency,
         ramp: Ramp { per_s: options.ramp.map(|rate| rate.per_s()) },
-        order: match options.order {
-            OrderArgument::Fifo => Order::Fifo,
-            OrderArgument::LongestFirst => Order::LongestFirst,
-        },
+        order: options.order.into(),
     };
     let mut plan = recommend(&ground, &wish);
     let now = Timestamp::now();
     plan_answer::sign(&mut plan.preface, now);
     if let Some(form) = options.emit {
-        let form = match form {
-            EmitArgument::CfnParams => Emit::CloudFormation,
-            EmitArgument::Tfvars => Emit::TerraformVariables,
-            EmitArgument::Env => Emit::Environment,
-        };
-        match emit(&plan, form) {
+        match emit(&plan, form.into()) {
             Ok(text) => tell::print(&text).map(drop)?,
             Err(error) if plan.feasible => return Err(BadInput::new(error.to_string(), "").into()),
             Err(error) => tell::say(format_args!("{error}: {}", plan.verdict)),

@@ -10,6 +10,8 @@ use super::mixture::Mixture;
 use super::preface::{JobDescription, Preface, ResidenceSummary};
 use super::price::Prices;
 use crate::load::retry::RetryPolicy;
+use crate::service::Profile;
+use crate::service::function::FunctionProfile;
 use crate::simulate::work::{Order, Work};
 
 /// How far beyond the largest measured concurrency a plan may go before it says so, as a multiple of it.
@@ -98,6 +100,29 @@ impl Ground {
         let between = if self.between_regions { self.batch.total_bytes() } else { 0 };
         let copy_requests = self.batch.copy_requests() + failed_attempts.round() as u64;
         Usage { copy_requests, bytes_between_regions: between, ..Usage::default() }
+    }
+
+    /// A profile whose function is the planned one, under the limits of the account.
+    #[must_use]
+    pub fn deployed(&self, profile: &Profile, reserved: u32) -> Profile {
+        let lambda = &self.limits.lambda;
+        let mut profile = profile.clone();
+        profile.function = FunctionProfile {
+            timeout_s: lambda.timeout_s,
+            memory_mb: self.memory_mb,
+            reserved_concurrency: Some(reserved),
+            account_concurrency: lambda.account_concurrency.max(reserved),
+            unreserved_minimum: lambda.unreserved_minimum,
+            scaling_environments: lambda.scaling_environments,
+            scaling_period_s: lambda.scaling_interval_s,
+            retry_base_s: lambda.backoff_first_s,
+            retry_cap_s: lambda.backoff_max_s,
+            maximum_event_age_s: lambda.event_age_max_s,
+            ..profile.function
+        };
+        profile.publish.rate_per_s = self.limits.publish_per_s(&self.region);
+        profile.request.prefix_rate_per_s = self.limits.s3.requests_per_s_per_prefix;
+        profile
     }
 
     /// What a document about this says first; its deadline is 0 where there is none.

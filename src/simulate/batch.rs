@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::pool::{Pool, Ramp};
+use super::pool::{Pool, Ramp, Step};
 use super::work::{Luck, Sampler, Work};
 use crate::service::Profile;
 use crate::stats::proportion::Proportion;
@@ -27,6 +27,8 @@ pub struct Finishes {
     pub in_flight_peak: u64,
     /// Mean number of attempts that failed and were made again or given up.
     pub failed_attempts: f64,
+    /// Mean number of jobs that were given up.
+    pub failed_jobs: f64,
     /// How often every job was done in the end.
     pub all_done: Proportion,
 }
@@ -73,18 +75,19 @@ pub fn simulate_pool(
         sampler.times_ns(luck, workers, times_ns);
         let makespan_ns = pool.makespan_ns(times_ns, workers, ramp, u64::MAX);
         let makespan_s = makespan_ns.map_or(f64::INFINITY, |ns| ns as f64 / 1e9);
-        (makespan_s, luck.failed_attempts(), luck.failed_jobs() == 0)
+        (makespan_s, luck.failed_attempts(), luck.failed_jobs())
     };
     let numbered: Vec<(u64, &Sampler<'_>)> = (0..replications).zip(samplers.iter().cycle()).collect();
-    let runs: Vec<(f64, u64, bool)> = numbered.into_par_iter().map_init(Scratch::default, run).collect();
+    let runs: Vec<(f64, u64, u64)> = numbered.into_par_iter().map_init(Scratch::default, run).collect();
     let mut makespans_s: Vec<f64> = runs.iter().map(|run| run.0).collect();
     makespans_s.sort_unstable_by(f64::total_cmp);
-    let failed_attempts = runs.iter().map(|run| run.1).sum::<u64>() as f64 / runs.len().max(1) as f64;
-    let done = runs.iter().filter(|run| run.2).count() as u64;
+    let mean = |total: u64| total as f64 / runs.len().max(1) as f64;
+    let done = runs.iter().filter(|run| run.2 == 0).count() as u64;
     Finishes {
         makespans_s,
         in_flight_peak: in_flight_peak(work, &samplers, workers, ramp),
-        failed_attempts,
+        failed_attempts: mean(runs.iter().map(|run| run.1).sum()),
+        failed_jobs: mean(runs.iter().map(|run| run.2).sum()),
         all_done: Proportion::of(done, runs.len() as u64),
     }
 }
@@ -93,15 +96,15 @@ pub fn simulate_pool(
 fn in_flight_peak(work: &Work, samplers: &[Sampler<'_>], workers: u64, ramp: Ramp) -> u64 {
     match (ramp.per_s, samplers.first()) {
         (Some(_), Some(sampler)) => {
-            in_flight(sampler, 0, workers, ramp).iter().map(|step| step.1).max().unwrap_or(0)
+            in_flight(sampler, 0, workers, ramp).iter().map(|step| step.in_flight).max().unwrap_or(0)
         }
         _ => workers.min(work.jobs()),
     }
 }
 
-/// Jobs in progress from when on (nanoseconds) in one replication, until none is.
+/// Jobs in progress over time in one replication, until none is.
 #[must_use]
-pub fn in_flight(sampler: &Sampler<'_>, replication: u64, workers: u64, ramp: Ramp) -> Vec<(u64, u64)> {
+pub fn in_flight(sampler: &Sampler<'_>, replication: u64, workers: u64, ramp: Ramp) -> Vec<Step> {
     let Scratch { mut pool, mut luck, mut times_ns } = Scratch::default();
     sampler.draw(replication, &mut luck);
     sampler.times_ns(&luck, workers, &mut times_ns);

@@ -34,6 +34,17 @@ impl Ramp {
     }
 }
 
+/// How many jobs are in progress from a moment on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// The moment, in nanoseconds from the start.
+    pub at_ns: u64,
+    /// Jobs in progress.
+    pub in_flight: u64,
+    /// Jobs that have ended.
+    pub done: u64,
+}
+
 /// The memory of a drain, to be used for one after the other.
 #[derive(Debug, Default)]
 pub struct Pool {
@@ -67,7 +78,7 @@ impl Pool {
     }
 
     /// How many jobs are in progress from when on, ascending in time, until none is.
-    pub fn in_flight(&mut self, times_ns: &[u64], workers: u64, ramp: Ramp) -> Vec<(u64, u64)> {
+    pub fn in_flight(&mut self, times_ns: &[u64], workers: u64, ramp: Ramp) -> Vec<Step> {
         let (mut starts, mut ends) = (Vec::new(), Vec::new());
         let _never_broken = self.drain(times_ns, workers, ramp, u64::MAX, |start_ns, end_ns| {
             starts.push(start_ns);
@@ -75,13 +86,13 @@ impl Pool {
             ControlFlow::Continue(())
         });
         ends.sort_unstable();
-        let mut steps: Vec<(u64, u64)> = Vec::new();
+        let mut steps: Vec<Step> = Vec::new();
         let (mut started, mut ended) = (0, 0);
         while let Some(&end_ns) = ends.get(ended) {
             let now_ns = starts.get(started).map_or(end_ns, |&start_ns| end_ns.min(start_ns));
             started += starts[started..].iter().take_while(|&&start_ns| start_ns <= now_ns).count();
             ended += ends[ended..].iter().take_while(|&&end_ns| end_ns <= now_ns).count();
-            steps.push((now_ns, (started - ended) as u64));
+            steps.push(Step { at_ns: now_ns, in_flight: (started - ended) as u64, done: ended as u64 });
         }
         steps
     }

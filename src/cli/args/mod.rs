@@ -52,6 +52,8 @@ pub enum Command {
     Report(ReportOptions),
     /// Say how many workers or how much reserved concurrency a deadline needs, how sure that is, and what it costs.
     Recommend(Box<plan::RecommendOptions>),
+    /// Say what a given choice comes to: when it is done, what is throttled, what it costs.
+    Simulate(Box<plan::SimulateOptions>),
     /// Check N = X·R in a file of your own: requests, samples, a table or CloudWatch metrics.
     #[command(after_long_help = CHECK_FORMS)]
     Check(CheckOptions),

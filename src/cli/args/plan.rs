@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::plan::emit::Emit;
 use crate::plan::residence::Residence;
 use crate::scenario::file::Size;
 use crate::scenario::quantity::{Bytes, Rate, Share, Span};
+use crate::service::function::Shape;
+use crate::simulate::work::Order;
 
 /// Objects that a plan is made for at most: each takes eight bytes of memory.
 const MOST_OBJECTS: u64 = 100_000_000;
@@ -73,6 +76,15 @@ pub enum OrderArgument {
     LongestFirst,
 }
 
+impl From<OrderArgument> for Order {
+    fn from(argument: OrderArgument) -> Self {
+        match argument {
+            OrderArgument::Fifo => Self::Fifo,
+            OrderArgument::LongestFirst => Self::LongestFirst,
+        }
+    }
+}
+
 /// A form of the parameters of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EmitArgument {
@@ -82,6 +94,16 @@ pub enum EmitArgument {
     Tfvars,
     /// NAME=value lines.
     Env,
+}
+
+impl From<EmitArgument> for Emit {
+    fn from(argument: EmitArgument) -> Self {
+        match argument {
+            EmitArgument::CfnParams => Self::CloudFormation,
+            EmitArgument::Tfvars => Self::TerraformVariables,
+            EmitArgument::Env => Self::Environment,
+        }
+    }
 }
 
 /// What is to be copied.
@@ -240,6 +262,15 @@ pub enum ShapeArgument {
     Direct,
     /// A queue from which the function takes as much as it can.
     Queue,
+}
+
+impl From<ShapeArgument> for Shape {
+    fn from(argument: ShapeArgument) -> Self {
+        match argument {
+            ShapeArgument::Direct => Self::Direct,
+            ShapeArgument::Queue => Self::Queue,
+        }
+    }
 }
 
 /// Options of `planner strategies`.

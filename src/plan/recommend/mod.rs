@@ -9,9 +9,8 @@ mod verdict;
 use super::closed_form::mean_value_floor;
 use super::doubt::{Doubt, DoubtRecord};
 use super::ground::Ground;
-use super::preface::{Finish, Probability};
+use super::preface::Probability;
 use super::recommendation::{NearestGoal, Recommendation, SCHEMA};
-use crate::simulate::batch::Finishes;
 use crate::simulate::pool::Ramp;
 use crate::simulate::work::Order;
 use crate::stats::proportion::Proportion;
@@ -119,18 +118,4 @@ fn probability(wish: &Wish, of: Option<Proportion>) -> Probability {
         estimate: of.estimate,
         replications: of.trials,
     }
-}
-
-fn finish(finishes: &Finishes) -> Finish {
-    Finish {
-        p50: finishes.quantile_s(0.5),
-        p95: finishes.quantile_s(0.95),
-        p99: finishes.quantile_s(0.99),
-        mean: finishes.mean_s(),
-    }
-}
-
-/// The finishes at 101 even probabilities.
-fn quantiles_s(finishes: &Finishes) -> Vec<f64> {
-    (0..=100).map(|percent| finishes.quantile_s(f64::from(percent) / 100.0)).collect()
 }

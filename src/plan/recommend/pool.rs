@@ -1,8 +1,9 @@
 //! How many workers.
 
-use super::{Cannot, Wish, finish, probability, quantiles_s};
+use super::{Cannot, Wish, probability};
 use crate::plan::closed_form::ClosedForm;
 use crate::plan::cost::{Cost, Usage};
+use crate::plan::forecast::{finish, quantiles_s};
 use crate::plan::ground::Ground;
 use crate::plan::recommendation::{Bound, CurvePoint, NearestGoal, WorkerPlan};
 use crate::plan::workers::{Goal, Infeasible, Question, Reason, smallest_pool};

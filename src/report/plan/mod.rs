@@ -1,5 +1,6 @@
 //! Plans for people: the answer first, its reasons after.
 
+pub mod forecast;
 pub mod preface;
 pub mod recommendation;
 

@@ -1,0 +1,111 @@
+//! A function behind a topic, with a queue between them or without.
+
+use rayon::prelude::*;
+
+use super::{FunctionChoice, Moment, Simulated, TIMELINE, profiles};
+use crate::load::arrival::Spacing;
+use crate::plan::cost::{Cost, Usage};
+use crate::plan::ground::Ground;
+use crate::service::Profile;
+use crate::service::function::Shape;
+use crate::simulate::batch::Finishes;
+use crate::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, Sample, run, run_observed};
+use crate::stats::proportion::Proportion;
+
+/// Messages simulated: what two cores do in about a second.
+const MESSAGES: u64 = 1_500_000;
+const FEWEST: u64 = 16;
+const MOST: u64 = 2000;
+/// Requests to a queue for each message: it is sent, received and deleted.
+const QUEUE_REQUESTS: u64 = 3;
+
+pub(super) fn simulate(ground: &Ground, choice: &FunctionChoice, replications: Option<u64>) -> Simulated {
+    let FunctionChoice { reserved, rate_per_s, threads, shape } = *choice;
+    let fan_out = FanOut {
+        sizes_bytes: &ground.batch.sizes_bytes,
+        publisher: Publisher { threads, batch_size: 1, rate_per_s, spacing: Spacing::Even },
+        shape,
+        retry: ground.retry,
+        prefixes: ground.batch.prefixes,
+    };
+    let jobs = ground.batch.objects();
+    let replications = replications.unwrap_or((MESSAGES / jobs.max(1)).clamp(FEWEST, MOST));
+    let deployed: Vec<Profile> =
+        profiles(ground).iter().map(|profile| ground.deployed(profile, reserved)).collect();
+    let outcomes: Vec<FanOutOutcome> = (0..replications)
+        .into_par_iter()
+        .map(|replication| {
+            let profile = &deployed[(replication % deployed.len() as u64) as usize];
+            run(&fan_out, profile, ground.seed, replication)
+        })
+        .collect();
+    let central = ground.deployed(&ground.model.profile, reserved);
+    Simulated {
+        timeline: timeline(&fan_out, &central, ground.seed),
+        cost: cost(ground, shape, &outcomes),
+        in_flight_peak: mean(&outcomes, |outcome| outcome.in_flight_peak() as f64),
+        throttles: mean(&outcomes, |outcome| outcome.metrics.throttles as f64),
+        retries: mean(&outcomes, |outcome| retries(outcome, jobs)),
+        failed: mean(&outcomes, |outcome| (outcome.dead_lettered + outcome.lost) as f64),
+        finishes: finishes(&outcomes, jobs),
+    }
+}
+
+/// Copy requests beyond the first of each object.
+fn retries(outcome: &FanOutOutcome, jobs: u64) -> f64 {
+    outcome.copy_requests.saturating_sub(jobs) as f64
+}
+
+/// When the runs were done. One that lost an object is never done.
+fn finishes(outcomes: &[FanOutOutcome], jobs: u64) -> Finishes {
+    let end_s = |outcome: &FanOutOutcome| {
+        if outcome.dead_lettered + outcome.lost == 0 { outcome.makespan_s } else { f64::INFINITY }
+    };
+    let mut makespans_s: Vec<f64> = outcomes.iter().map(end_s).collect();
+    makespans_s.sort_unstable_by(f64::total_cmp);
+    let done = makespans_s.iter().filter(|end_s| end_s.is_finite()).count() as u64;
+    Finishes {
+        in_flight_peak: outcomes.iter().map(FanOutOutcome::in_flight_peak).max().unwrap_or(0),
+        failed_attempts: mean(outcomes, |outcome| retries(outcome, jobs)),
+        failed_jobs: mean(outcomes, |outcome| (outcome.dead_lettered + outcome.lost) as f64),
+        all_done: Proportion::of(done, outcomes.len() as u64),
+        makespans_s,
+    }
+}
+
+fn cost(ground: &Ground, shape: Shape, outcomes: &[FanOutOutcome]) -> Cost {
+    let jobs = ground.batch.objects();
+    let whole = |of: fn(&FanOutOutcome) -> f64| mean(outcomes, of).round() as u64;
+    let usage = Usage {
+        messages: jobs,
+        deliveries: jobs,
+        queue_requests: if shape == Shape::Queue { QUEUE_REQUESTS * jobs } else { 0 },
+        invocations: whole(|outcome| outcome.metrics.invocations as f64),
+        x86_gb_s: mean(outcomes, |outcome| outcome.billed_gb_s),
+        ..ground.copy_usage(mean(outcomes, |outcome| retries(outcome, jobs)))
+    };
+    usage.cost(&ground.prices)
+}
+
+fn mean(outcomes: &[FanOutOutcome], of: impl Fn(&FanOutOutcome) -> f64) -> f64 {
+    outcomes.iter().map(of).sum::<f64>() / outcomes.len().max(1) as f64
+}
+
+/// One run, thinned to evenly spaced seconds; the throttles of the seconds left out are in the rates.
+fn timeline(fan_out: &FanOut<'_>, profile: &Profile, seed: u64) -> Vec<Moment> {
+    let mut samples: Vec<Sample> = Vec::new();
+    let _outcome = run_observed(fan_out, profile, seed, 0, |sample| samples.push(sample));
+    let step = samples.len().div_ceil(TIMELINE).max(1);
+    let moment = |stretch: &[Sample]| {
+        let last = stretch.last()?;
+        let throttles: u64 = stretch.iter().map(|sample| sample.throttles).sum();
+        Some(Moment {
+            t_s: last.second as f64,
+            in_flight: last.in_flight as f64,
+            backlog: last.backlog as f64,
+            throttles_per_s: throttles as f64 / stretch.len() as f64,
+            done: last.copied as f64,
+        })
+    };
+    samples.chunks(step).filter_map(moment).collect()
+}

@@ -1,0 +1,230 @@
+//! What a given choice comes to: the document of `planner simulate`, and how it is worked out.
+
+mod function;
+mod pool;
+
+use serde::{Deserialize, Serialize};
+
+use super::cost::Cost;
+use super::doubt::{Doubt, DoubtRecord};
+use super::ground::Ground;
+use super::preface::{Finish, Preface};
+use crate::report::human::{count, counted, duration, number};
+use crate::report::plan::{probability, usd};
+use crate::service::Profile;
+use crate::service::function::Shape;
+use crate::simulate::batch::Finishes;
+use crate::simulate::pool::Ramp;
+use crate::simulate::work::Order;
+
+/// The name and version of the document's form.
+pub const SCHEMA: &str = "planner/simulate/1";
+
+/// The distribution of what happens when a job is copied in a given way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Forecast {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// When it finishes and what goes wrong, in a sentence or two.
+    pub verdict: String,
+    /// The objects, and what the answer rests on.
+    #[serde(flatten)]
+    pub preface: Preface,
+    /// The way of copying, in words.
+    pub way: String,
+    /// From the first start to the last end.
+    pub makespan_s: Finish,
+    /// Share of the simulated runs that met the deadline, where one was given.
+    pub probability: Option<f64>,
+    /// The probability is at least this, with 95 % confidence.
+    pub probability_at_least: Option<f64>,
+    /// Most copies in progress at once: mean over the simulated runs.
+    pub in_flight_peak: f64,
+    /// Throttled invocations or requests: mean over the simulated runs.
+    pub throttles: f64,
+    /// Attempts or deliveries beyond the first of each object: mean over the simulated runs.
+    pub retries: f64,
+    /// Objects that were not copied in the end: mean over the simulated runs.
+    pub failed: f64,
+    /// What it costs.
+    pub cost: Cost,
+    /// Simulated runs.
+    pub replications: u64,
+    /// Times of the last end at 101 even probabilities.
+    pub makespan_quantiles_s: Vec<f64>,
+    /// What one simulated run looks like over time.
+    pub timeline: Vec<Moment>,
+    /// What the forecast cannot be sure of.
+    pub doubts: Vec<DoubtRecord>,
+    /// Limits and prices that were used, with their dates.
+    pub sources: Vec<String>,
+}
+
+/// A moment of one simulated run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Moment {
+    /// When, since the start.
+    pub t_s: f64,
+    /// Copies in progress then.
+    pub in_flight: f64,
+    /// Messages that wait then, throttled ones included.
+    pub backlog: f64,
+    /// Throttled invocations per second in the stretch that ends then.
+    pub throttles_per_s: f64,
+    /// Objects done by then.
+    pub done: f64,
+}
+
+/// Points of a timeline at most.
+const TIMELINE: usize = 240;
+
+/// A way of copying.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Choice {
+    /// A pool of workers.
+    Pool(PoolChoice),
+    /// A function behind a topic.
+    Function(FunctionChoice),
+}
+
+/// A pool of workers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PoolChoice {
+    /// How many.
+    pub workers: u64,
+    /// When they begin.
+    pub ramp: Ramp,
+    /// In which order they take the objects.
+    pub order: Order,
+}
+
+/// A function behind a topic.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FunctionChoice {
+    /// Concurrency that is reserved for it.
+    pub reserved: u32,
+    /// Messages per second; None for as many as the threads can publish.
+    pub rate_per_s: Option<f64>,
+    /// Threads that publish.
+    pub threads: u32,
+    /// What lies between the topic and the function.
+    pub shape: Shape,
+}
+
+/// What the simulated runs of a choice came to.
+struct Simulated {
+    finishes: Finishes,
+    in_flight_peak: f64,
+    throttles: f64,
+    retries: f64,
+    failed: f64,
+    cost: Cost,
+    timeline: Vec<Moment>,
+}
+
+/// Simulates a choice, `replications` times or as often as a second or two allows.
+#[must_use]
+pub fn forecast(
+    ground: &Ground,
+    choice: &Choice,
+    deadline_s: Option<f64>,
+    replications: Option<u64>,
+) -> Forecast {
+    let simulated = match choice {
+        Choice::Pool(choice) => pool::simulate(ground, choice, replications),
+        Choice::Function(choice) => function::simulate(ground, choice, replications),
+    };
+    let by = deadline_s.map(|deadline_s| simulated.finishes.by(deadline_s));
+    let most = (simulated.in_flight_peak.round() as u64).max(1);
+    let mut doubts = ground.doubts(Some(most));
+    doubts.extend((simulated.throttles > 0.0).then_some(Doubt::RetriesUndocumented));
+    let mut forecast = Forecast {
+        schema: SCHEMA.into(),
+        verdict: String::new(),
+        preface: ground.preface(deadline_s.unwrap_or(0.0)),
+        way: way(choice),
+        makespan_s: finish(&simulated.finishes),
+        probability: by.map(|by| by.estimate),
+        probability_at_least: by.map(|by| by.at_least),
+        in_flight_peak: simulated.in_flight_peak,
+        throttles: simulated.throttles,
+        retries: simulated.retries,
+        failed: simulated.failed,
+        cost: simulated.cost,
+        replications: simulated.finishes.makespans_s.len() as u64,
+        makespan_quantiles_s: quantiles_s(&simulated.finishes),
+        timeline: simulated.timeline,
+        doubts: doubts.into_iter().map(DoubtRecord::from).collect(),
+        sources: ground.sources(),
+    };
+    forecast.verdict = verdict(&forecast);
+    forecast
+}
+
+/// Percentiles and mean of makespans.
+#[must_use]
+pub fn finish(finishes: &Finishes) -> Finish {
+    Finish {
+        p50: finishes.quantile_s(0.5),
+        p95: finishes.quantile_s(0.95),
+        p99: finishes.quantile_s(0.99),
+        mean: finishes.mean_s(),
+    }
+}
+
+/// Makespans at 101 even probabilities.
+#[must_use]
+pub fn quantiles_s(finishes: &Finishes) -> Vec<f64> {
+    (0..=100).map(|percent| finishes.quantile_s(f64::from(percent) / 100.0)).collect()
+}
+
+/// The services that stand for what is known: the resampled ones, or the one that was given.
+fn profiles(ground: &Ground) -> &[Profile] {
+    match ground.model.resampled.as_slice() {
+        [] => std::slice::from_ref(&ground.model.profile),
+        resampled => resampled,
+    }
+}
+
+fn way(choice: &Choice) -> String {
+    match *choice {
+        Choice::Pool(PoolChoice { workers, ramp, order }) => {
+            let begin = ramp.per_s.map_or_else(String::new, |per_s| format!(", {}/s of them begin", number(per_s)));
+            let order = if order == Order::LongestFirst { ", the largest object first" } else { "" };
+            format!("a pool of {}{begin}{order}", counted(workers, "worker"))
+        }
+        Choice::Function(FunctionChoice { reserved, rate_per_s, threads, shape }) => {
+            let pace = match rate_per_s {
+                Some(per_s) => format!("published at {}/s", number(per_s)),
+                None => format!("published by {} as fast as they can", counted(u64::from(threads), "thread")),
+            };
+            let queue = if shape == Shape::Queue { " behind a queue" } else { "" };
+            format!("a function with a reserved concurrency of {}{queue}, {pace}", count(u64::from(reserved)))
+        }
+    }
+}
+
+fn verdict(forecast: &Forecast) -> String {
+    let makespan = &forecast.makespan_s;
+    let by = forecast.probability.map_or_else(String::new, |by| {
+        format!(
+            " The deadline of {} is met with probability {}.",
+            duration(forecast.preface.job.deadline_s),
+            probability(by)
+        )
+    });
+    let throttles = (forecast.throttles > 0.0)
+        .then(|| format!(" {} throttled attempts on average.", count(forecast.throttles.round() as u64)));
+    let failed = (forecast.failed > 0.0)
+        .then(|| format!(" {} objects are not copied in the end, on average.", number(forecast.failed)));
+    format!(
+        "{} by {}: done in {} as a rule, in {} with probability 99 %, at {}.{by}{}{}",
+        counted(forecast.preface.job.objects, "object"),
+        forecast.way,
+        duration(makespan.p50),
+        duration(makespan.p99),
+        usd(forecast.cost.total_usd),
+        throttles.unwrap_or_default(),
+        failed.unwrap_or_default()
+    )
+}

@@ -1,0 +1,100 @@
+//! A forecast on the terminal and as a page.
+
+use super::{cost_table, preface, probability, usd};
+use crate::plan::forecast::{Forecast, Moment};
+use crate::report::human::{count, duration, number};
+use crate::report::page::{Block, Fact, Page, Part};
+use crate::report::section::{self, Section};
+use crate::report::table::Table;
+
+/// Rows of the table over time.
+const MOMENTS: usize = 12;
+
+/// The forecast as text, no line wider than `width` columns.
+#[must_use]
+pub fn text(plan: &Forecast, width: usize, colour: bool) -> String {
+    let mut sections: Vec<Section> = preface::banners(&plan.preface).into_iter().map(Section::Warning).collect();
+    sections.push(Section::Lead(plan.verdict.clone()));
+    sections.push(Section::Words("job", preface::objects(&plan.preface)));
+    sections.push(Section::Words("rests on", preface::basis(&plan.preface)));
+    sections.push(Section::Words("way", plan.way.clone()));
+    sections.extend([outcome(plan), over_time(plan), cost_table(&plan.cost)].map(Section::Table));
+    sections.extend(preface::doubts(&plan.doubts).into_iter().map(|doubt| Section::Words("doubt", doubt)));
+    sections.extend(plan.sources.iter().map(|source| Section::Words("list", source.clone())));
+    section::text(&sections, width, colour)
+}
+
+/// The forecast as a page.
+#[must_use]
+pub fn page(plan: &Forecast) -> Page {
+    let table = |table: Table| Block::from(table);
+    Page {
+        kind: "Forecast".into(),
+        title: format!("{} by {}", preface::objects(&plan.preface), plan.way),
+        banners: preface::banners(&plan.preface),
+        lead: plan.verdict.clone(),
+        sentences: Vec::new(),
+        tiles: tiles(plan),
+        provenance: preface::provenance(&plan.preface),
+        parts: vec![
+            Part::new("What happens", [table(outcome(plan))]),
+            Part::new("One run over time", [table(over_time(plan))]),
+            Part::new("Cost", [table(cost_table(&plan.cost))]),
+            Part::new("Doubts", [Block::List(preface::doubts(&plan.doubts))]),
+            preface::reproduce(&plan.preface, &plan.sources),
+        ],
+        version: plan.preface.version.clone(),
+    }
+}
+
+fn tiles(plan: &Forecast) -> Vec<Fact> {
+    let mut tiles = vec![
+        Fact::new("done, median", duration(plan.makespan_s.p50)),
+        Fact::new("done, 99 %", duration(plan.makespan_s.p99)),
+        Fact::new("most at once", count(plan.in_flight_peak.round() as u64)),
+        Fact::new("throttled", number(plan.throttles)),
+        Fact::new("cost", usd(plan.cost.total_usd)),
+    ];
+    tiles.extend(plan.probability.map(|by| Fact::new("P(deadline)", probability(by))));
+    tiles
+}
+
+fn outcome(plan: &Forecast) -> Table {
+    let mut table = Table::new("Outcome", &["outcome", "value"]).words_from(1);
+    let makespan = &plan.makespan_s;
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    row(
+        "done",
+        format!(
+            "p50 {}, p95 {}, p99 {}, mean {}",
+            duration(makespan.p50),
+            duration(makespan.p95),
+            duration(makespan.p99),
+            duration(makespan.mean)
+        ),
+    );
+    if let (Some(by), Some(at_least)) = (plan.probability, plan.probability_at_least) {
+        let deadline = duration(plan.preface.job.deadline_s);
+        let text = format!("{} (at least {} with 95 % confidence)", probability(by), probability(at_least));
+        row(&format!("P(done within {deadline})"), text);
+    }
+    row("most at once", number(plan.in_flight_peak));
+    row("throttled", number(plan.throttles));
+    row("attempts again", number(plan.retries));
+    row("not copied", number(plan.failed));
+    row("simulated runs", count(plan.replications));
+    table
+}
+
+fn over_time(plan: &Forecast) -> Table {
+    let mut table =
+        Table::new("Over time", &["time", "in flight", "waiting", "throttles /s", "done"]);
+    let step = plan.timeline.len().div_ceil(MOMENTS).max(1);
+    let last = plan.timeline.last().filter(|_| !(plan.timeline.len() - 1).is_multiple_of(step));
+    for moment in plan.timeline.iter().step_by(step).chain(last) {
+        let Moment { t_s, in_flight, backlog, throttles_per_s, done } = *moment;
+        let [in_flight, backlog, done] = [in_flight, backlog, done].map(|value| count(value.round() as u64));
+        table.row([duration(t_s), in_flight, backlog, number(throttles_per_s), done]);
+    }
+    table
+}
