@@ -19,6 +19,10 @@ pub enum Scale {
     LogBytes,
     /// Percentiles p as 1/(1 − p), so that p90, p99 and p99.9 are evenly spaced.
     Nines,
+    /// Shares from 0 to 1, in per cent.
+    Share,
+    /// Rows of equal height, which are named where they lie: nothing is marked.
+    Rows,
 }
 
 /// An axis from `low` to `high`.
@@ -117,7 +121,7 @@ impl Axis {
     #[must_use]
     pub fn place(&self, value: f64) -> f64 {
         let even = |value: f64| match self.scale {
-            Scale::Linear | Scale::Time | Scale::Bytes => value,
+            Scale::Linear | Scale::Time | Scale::Bytes | Scale::Share | Scale::Rows => value,
             Scale::Log | Scale::LogTime | Scale::LogBytes | Scale::Nines => {
                 value.max(f64::MIN_POSITIVE).log10()
             }
@@ -141,6 +145,8 @@ impl Axis {
             Scale::LogBytes => self.powers(at_most, |at| bytes(at as u64)),
             Scale::LogTime => self.thinned(&LOG_TIMES.map(|(at, label)| (at, label.to_owned())), at_most),
             Scale::Nines => self.nines(at_most),
+            Scale::Share => self.even(0.01, at_most).into_iter().map(in_per_cent).collect(),
+            Scale::Rows => Vec::new(),
         }
     }
 
@@ -206,6 +212,10 @@ impl Axis {
     }
 }
 
+fn in_per_cent(tick: Tick) -> Tick {
+    Tick { label: tick.label + " %", ..tick }
+}
+
 /// 1, 2 and 5 times powers of ten, from about `least` on.
 fn decimal_steps(least: f64) -> impl Iterator<Item = f64> {
     let exponent = least.log10().floor() as i32;
@@ -263,6 +273,8 @@ mod tests {
         let sizes = Axis::between("size", Scale::Bytes, 0.0, 800e6);
         assert_eq!((sizes.title().as_str(), labels(&sizes, 6).as_str()), ("size (MB)", "0 200 400 600 800"));
         assert_eq!(labels(&Axis::between("size", Scale::LogBytes, 900.0, 2e6), 6), "1 kB 10 kB 100 kB 1 MB");
+        let share = Axis::between("share", Scale::Share, 0.0, 1.0);
+        assert_eq!(labels(&share, 6), "0 % 20 % 40 % 60 % 80 % 100 %");
         let latency = Axis::between("latency", Scale::LogTime, 0.02, 7200.0);
         assert_eq!(labels(&latency, 9), "100 ms 1 s 10 s 1 min 10 min 1 h");
     }

@@ -8,7 +8,7 @@ use super::layout::{
     Frame, LINE_PX, Label, Layout, NOTE, PanelPlace, SIGN_PX, SPACE_PX, apart, beside, vertical_ticks,
 };
 use super::palette::{CARD, Colour, FRAME, GRID, INK};
-use super::{Band, Chart, Mark, Panel, Series};
+use super::{Band, Bar, Chart, Mark, Note, Panel, Series, Side};
 use crate::report::ReportError;
 
 const TITLE: Text = Text { size_px: 16.0, bold: true, colour: INK, align: HPos::Left };
@@ -16,6 +16,8 @@ const TITLE: Text = Text { size_px: 16.0, bold: true, colour: INK, align: HPos::
 const MANY: usize = 100;
 /// Length of a dash.
 const DASH_PX: f64 = 7.0;
+/// Height of a bar.
+const BAR_PX: f64 = 14.0;
 /// How strongly stretches are shaded.
 pub const SHADE: f64 = 0.16;
 const NAME: Text = Text { size_px: 12.0, bold: true, colour: INK, align: HPos::Left };
@@ -113,18 +115,25 @@ impl Sheet<'_> {
                 self.canvas.line(&[(x - 3.0, y), (x + 3.0, y)], whisker.colour, 1.0)?;
             }
         }
+        for bar in &panel.bars {
+            self.bar(bar, panel, place)?;
+        }
         for series in &panel.series {
             self.series(series, panel, place)?;
+        }
+        for note in &panel.notes {
+            self.note(note, panel, place)?;
         }
         self.labels(panel, place)
     }
 
     fn shades(&self, place: &PanelPlace) -> Result<(), DrawError> {
-        for &(from, to) in self.chart.shades.iter().flat_map(|shades| &shades.stretches) {
+        let Some(shades) = &self.chart.shades else { return Ok(()) };
+        for &(from, to) in &shades.stretches {
             let (left, right) = (self.x(from), self.x(to));
             let corners =
                 [(left, place.top), (right, place.top), (right, place.bottom), (left, place.bottom)];
-            self.canvas.shape(&corners, FRAME, SHADE)?;
+            self.canvas.shape(&corners, shades.colour, SHADE)?;
         }
         Ok(())
     }
@@ -144,19 +153,34 @@ impl Sheet<'_> {
         self.canvas.line(&[(left, place.bottom), (right, place.bottom)], FRAME, 1.0)
     }
 
-    /// Borders, named above the first panel where the name fits before the next border.
+    /// Borders, named above the first panel where there is room.
     fn borders(&self, named: bool, place: &PanelPlace) -> Result<(), DrawError> {
-        let borders = &self.chart.borders;
-        let ends = borders.iter().skip(1).map(|next| self.x(next.at)).chain([self.frame.width_px()]);
-        for (border, end) in borders.iter().zip(ends) {
+        for (border, name) in self.chart.borders.iter().zip(&self.layout.borders) {
             let x = self.x(border.at);
-            let top = if named { place.top - LINE_PX + 4.0 } else { place.top };
-            self.canvas.line(&[(x, top), (x, place.bottom)], FRAME, 1.0)?;
-            if named && x + 4.0 + text_width_px(&border.label, NOTE)? <= end {
-                self.canvas.text(&border.label, (x + 4.0, place.top - LINE_PX / 2.0), NOTE)?;
+            let name = name.as_ref().filter(|_| named);
+            let rise = name.map_or(0.0, |name| (name.lane + 1) as f64 * LINE_PX - 4.0);
+            self.canvas.line(&[(x, place.top - rise), (x, place.bottom)], FRAME, 1.0)?;
+            if let Some(name) = name {
+                let y = place.top - (name.lane as f64 + 0.5) * LINE_PX;
+                self.canvas.text(&border.label, (name.left, y), NOTE)?;
             }
         }
         Ok(())
+    }
+
+    fn bar(&self, bar: &Bar, panel: &Panel, place: &PanelPlace) -> Result<(), DrawError> {
+        let (from, to, y) = (self.x(bar.from), self.x(bar.to), place.y(&panel.y, bar.at));
+        let (top, bottom) = (y - BAR_PX / 2.0, y + BAR_PX / 2.0);
+        self.canvas.shape(&[(from, top), (to, top), (to, bottom), (from, bottom)], bar.colour, 1.0)
+    }
+
+    fn note(&self, note: &Note, panel: &Panel, place: &PanelPlace) -> Result<(), DrawError> {
+        let (x, y) = (self.x(note.at.0), place.y(&panel.y, note.at.1));
+        let (x, room, align) = match note.side {
+            Side::Left => (x - SPACE_PX, x - SPACE_PX, HPos::Right),
+            Side::Right => (x + SPACE_PX, self.frame.width_px() - x - SPACE_PX, HPos::Left),
+        };
+        self.canvas.text(&fitting(&note.words, room)?, (x, y), Text { align, colour: INK, ..NOTE })
     }
 
     fn band(&self, band: &Band, panel: &Panel, place: &PanelPlace) -> Result<(), DrawError> {
@@ -244,6 +268,16 @@ impl Sheet<'_> {
     fn x(&self, value: f64) -> f64 {
         self.layout.left + self.chart.x.place(value) * (self.layout.right - self.layout.left)
     }
+}
+
+/// As much of the words as there is room for.
+fn fitting(words: &str, room_px: f64) -> Result<String, DrawError> {
+    let mut shown = words.to_owned();
+    let mut left: Vec<char> = words.chars().collect();
+    while text_width_px(&shown, NOTE)? > room_px && left.pop().is_some() {
+        shown = left.iter().chain(&['…']).collect();
+    }
+    Ok(shown)
 }
 
 /// The pieces of a dashed line.

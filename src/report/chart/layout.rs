@@ -59,6 +59,10 @@ pub const SPACE_PX: f64 = 7.0;
 pub const GAP_PX: f64 = 16.0;
 /// Room for a sign in front of words.
 pub const SIGN_PX: f64 = 15.0;
+/// Room between a border and its name.
+pub const NAME_GAP_PX: f64 = 4.0;
+/// So many borders are all named, on several lines where needed.
+const FEW_BORDERS: usize = 6;
 /// Names beside lines are at least so far apart.
 pub const LABEL_PX: f64 = 15.0;
 
@@ -85,11 +89,21 @@ pub struct Key {
     pub at: Place,
 }
 
+/// The name of a border above the first panel.
+pub struct BorderName {
+    /// Its left end in pixels.
+    pub left: f64,
+    /// Its line above the plot, from 0.
+    pub lane: usize,
+}
+
 /// Where everything of a drawing lies, in pixels from the upper left.
 pub struct Layout {
     pub left: f64,
     pub right: f64,
     pub panels: Vec<PanelPlace>,
+    /// One a border; None where the name has no room.
+    pub borders: Vec<Option<BorderName>>,
     pub height_px: f64,
 }
 
@@ -108,6 +122,8 @@ impl Layout {
         }
         let left = margin + marks_px + SPACE_PX;
         let right = frame.width_px() - margin - f64::max(names_px, SPACE_PX);
+        let borders = border_names(chart, frame, (left, right))?;
+        let lanes = borders.iter().flatten().map(|name| name.lane + 1).max().unwrap_or(0);
         let header_lines = if frame == Frame::Card { chart.subtitle.len() as f64 + 1.5 } else { 0.0 };
         let mut y = margin + header_lines * LINE_PX;
         let mut panels = Vec::new();
@@ -116,14 +132,41 @@ impl Layout {
             let shades = chart.shades.as_ref().filter(|_| index == 0);
             let keys = keys((panel, shades), frame, (margin, name_y + LINE_PX))?;
             let key_lines = keys.last().map_or(0.0, |key| (key.at.1 - name_y) / LINE_PX);
-            let border_lines = if index == 0 && !chart.borders.is_empty() { 1.0 } else { 0.0 };
+            let border_lines = if index == 0 { lanes as f64 } else { 0.0 };
             let top = y + (1.0 + key_lines + border_lines) * LINE_PX + 8.0;
             let bottom = top + f64::from(panel.height_px);
             panels.push(PanelPlace { name_y, keys, top, bottom });
             y = bottom + GAP_PX;
         }
-        Ok(Self { left, right, panels, height_px: y - GAP_PX + 2.0 * LINE_PX + 6.0 + margin })
+        Ok(Self { left, right, panels, borders, height_px: y - GAP_PX + 2.0 * LINE_PX + 6.0 + margin })
     }
+}
+
+/// Places for the names of borders, each behind its line, or before it at the right end; from the right, so that
+/// a name that reaches over the next border stands above that border's own.
+fn border_names(
+    chart: &Chart,
+    frame: Frame,
+    (left, right): Place,
+) -> Result<Vec<Option<BorderName>>, DrawError> {
+    let lanes = if chart.borders.len() <= FEW_BORDERS { chart.borders.len() } else { 1 };
+    let mut taken: Vec<(usize, f64, f64)> = Vec::new();
+    let mut names = Vec::new();
+    for border in chart.borders.iter().rev() {
+        let x = left + chart.x.place(border.at) * (right - left);
+        let width = text_width_px(&border.label, NOTE)?;
+        let behind = x + NAME_GAP_PX;
+        let fits = behind + width <= frame.width_px();
+        let start = if fits { behind } else { (x - NAME_GAP_PX - width).max(0.0) };
+        let end = start + width + SPACE_PX;
+        let is_free =
+            |lane: &usize| taken.iter().all(|&(other, a, b)| other != *lane || end <= a || start >= b);
+        let lane = (0..lanes).find(is_free);
+        taken.extend(lane.map(|lane| (lane, start, end)));
+        names.push(lane.map(|lane| BorderName { left: start, lane }));
+    }
+    names.reverse();
+    Ok(names)
 }
 
 /// A name beside the end of a line.
@@ -154,7 +197,7 @@ fn keys(
     frame: Frame,
     (left, first_y): Place,
 ) -> Result<Vec<Key>, DrawError> {
-    let shades = shades.map(|shades| (&shades.label, FRAME, "■")).into_iter();
+    let shades = shades.map(|shades| (&shades.label, shades.colour, "■")).into_iter();
     let bands = panel.bands.iter().map(|band| (&band.label, band.colour, "■"));
     let series = panel.series.iter().filter(|series| !frame.is_wide() || series.mark == Mark::Points);
     let series = series

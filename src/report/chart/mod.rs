@@ -1,26 +1,38 @@
-//! One model of a chart and the charts of a run in it.
+//! One model of a chart, and the charts of runs and plans in it.
 //!
 //! A chart is data: panels over one horizontal axis. It is drawn in one place, in one style, so that a page, an
 //! SVG file and a PNG image show the same picture.
 
 pub mod axis;
 mod canvas;
+mod chance;
+mod choice;
+mod cost;
 mod draw;
 mod layout;
 mod little;
+mod makespan;
 pub mod palette;
 mod run;
+mod sensitivity;
 mod size;
 mod spectrum;
+mod stages;
 mod sweep;
 mod timeline;
 
+pub use chance::{Chance, Chances, chance};
+pub use choice::Choice;
+pub use cost::{Cost, Costs, cost};
 pub use draw::svg;
 pub use layout::Frame;
 pub use little::little;
+pub use makespan::{Makespans, makespan};
 pub use run::charts;
+pub use sensitivity::{AnswerKind, Sensitivities, Sensitivity, sensitivity};
 pub use size::size;
 pub use spectrum::spectrum;
+pub use stages::{Stage, Stages, stages};
 pub use sweep::sweep;
 pub use timeline::timeline;
 
@@ -83,6 +95,8 @@ impl Chart {
 pub struct Shades {
     /// What they are, shown above the first panel.
     pub label: String,
+    /// Colour, drawn faintly.
+    pub colour: Colour,
     /// Beginning and end of each on the horizontal axis.
     pub stretches: Vec<(f64, f64)>,
 }
@@ -102,13 +116,26 @@ pub struct Panel {
     pub whiskers: Vec<Whisker>,
     /// Values to compare with.
     pub rules: Vec<Rule>,
+    /// Horizontal bars.
+    pub bars: Vec<Bar>,
+    /// Words at places in the plot.
+    pub notes: Vec<Note>,
 }
 
 impl Panel {
     /// A panel with nothing but series.
     #[must_use]
     pub fn of(y: Axis, height_px: u32, series: Vec<Series>) -> Self {
-        Self { y, height_px, series, bands: Vec::new(), whiskers: Vec::new(), rules: Vec::new() }
+        Self {
+            y,
+            height_px,
+            series,
+            bands: Vec::new(),
+            whiskers: Vec::new(),
+            rules: Vec::new(),
+            bars: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 }
 
@@ -164,6 +191,39 @@ pub struct Whisker {
     pub high: f64,
     /// Colour.
     pub colour: Colour,
+}
+
+/// A bar along the horizontal axis.
+#[derive(Debug, Clone, Copy)]
+pub struct Bar {
+    /// Vertical value of its middle.
+    pub at: f64,
+    /// Horizontal value of one end.
+    pub from: f64,
+    /// Horizontal value of the other end.
+    pub to: f64,
+    /// Colour.
+    pub colour: Colour,
+}
+
+/// Words beside a place in a panel.
+#[derive(Debug, Clone)]
+pub struct Note {
+    /// Horizontal and vertical value of the place.
+    pub at: (f64, f64),
+    /// On which side of the place they stand.
+    pub side: Side,
+    /// The words; what does not fit is left out.
+    pub words: String,
+}
+
+/// A side of a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Before it.
+    Left,
+    /// Behind it.
+    Right,
 }
 
 /// A thin line across a panel.

@@ -1,7 +1,7 @@
 //! A run over time.
 
 use super::axis::{Axis, Scale};
-use super::palette::{BLUE, GREEN, VERMILION};
+use super::palette::{BLUE, FRAME, GREEN, VERMILION};
 use super::{Chart, Mark, Panel, Rule, Series, Shades, run};
 use crate::report::human::{count, duration, length, number};
 use crate::report::stretch::{Stretch, merged_with_rests, readable_length_s};
@@ -81,7 +81,7 @@ fn shades(view: &RunView, end_s: f64) -> Option<Shades> {
     };
     let stretches: Vec<_> = levels.iter().zip(ends).filter_map(around).flatten().collect();
     let label = "warm-up and running empty, outside the steady part".into();
-    (!stretches.is_empty()).then_some(Shades { label, stretches })
+    (!stretches.is_empty()).then_some(Shades { label, colour: FRAME, stretches })
 }
 
 fn axis(name: String, series: &[Series]) -> Axis {

@@ -1,0 +1,135 @@
+//! How sure a deadline is, over what is chosen.
+
+use super::axis::{Axis, Scale};
+use super::choice::Choice;
+use super::palette::BLUE;
+use super::{Band, Chart, Mark, Panel, Rule, Series};
+use crate::report::human::{percent, shortest};
+use crate::report::table::Table;
+
+/// Points that are drawn one by one; more are a line.
+const DOTS_AT_MOST: usize = 40;
+
+/// How many simulations met the deadline, over what may be chosen.
+#[derive(Debug, Clone, Copy)]
+pub struct Chances<'a> {
+    /// What may be chosen.
+    pub choice: Choice<'a>,
+    /// One a choice that was tried, in any order.
+    pub chances: &'a [Chance],
+    /// The probability that was asked for, from 0 to 1.
+    pub wanted: f64,
+}
+
+/// How sure the deadline is with one choice.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Chance {
+    /// What was chosen.
+    pub at: f64,
+    /// Share of simulations that met the deadline, from 0 to 1.
+    pub met: f64,
+    /// Lower end of its interval (Clopper and Pearson 1934).
+    pub low: f64,
+    /// Upper end of its interval.
+    pub high: f64,
+}
+
+/// P(deadline) over what may be chosen; None for fewer than two choices.
+#[must_use]
+pub fn chance(input: &Chances) -> Option<Chart> {
+    let mut chances = input.chances.to_vec();
+    chances.retain(|chance| [chance.at, chance.met, chance.low, chance.high].into_iter().all(f64::is_finite));
+    chances.sort_by(|a, b| a.at.total_cmp(&b.at));
+    if chances.len() < 2 {
+        return None;
+    }
+    let (x, borders) = input.choice.axis(chances.iter().map(|chance| chance.at));
+    let mark = if chances.len() > DOTS_AT_MOST { Mark::Line } else { Mark::Joined };
+    let points = chances.iter().map(|chance| (chance.at, chance.met)).collect();
+    let band = Band {
+        label: "95 % interval".into(),
+        colour: BLUE,
+        corners: chances.iter().map(|chance| (chance.at, chance.low, chance.high)).collect(),
+    };
+    let wanted = Rule { at: input.wanted, label: format!("wanted {}", percent(input.wanted)) };
+    // Room above 100 %, where most of the curve lies.
+    let y = Axis::between("P(deadline)", Scale::Share, 0.0, 1.04);
+    let panel = Panel {
+        bands: vec![band],
+        rules: vec![wanted],
+        ..Panel::of(y, 240, vec![Series { label: String::new(), mark, colour: BLUE, points }])
+    };
+    let words = ("How sure the deadline is", description(input, &chances));
+    let table = table(input.choice.name, &chances);
+    Some(Chart { borders, ..Chart::new("chance", words, x, vec![panel], table) })
+}
+
+fn description(input: &Chances, chances: &[Chance]) -> String {
+    let Choice { name, chosen, floor, .. } = input.choice;
+    let floor = floor.map_or(String::new(), |at| {
+        format!(" The floor, {}, is what the mean answer asks for.", shortest(at, 3))
+    });
+    let chosen = chosen.map_or(String::new(), |at| format!(" Chosen: {}.", shortest(at, 3)));
+    let reached = chances.iter().find(|chance| chance.met >= input.wanted).map_or_else(
+        || "No choice that was tried reaches it.".to_owned(),
+        |chance| format!("From {} on it is reached.", shortest(chance.at, 3)),
+    );
+    let wanted = percent(input.wanted);
+    format!(
+        "Share of simulations that meet the deadline, over {name}; wanted is {wanted}. {reached}{floor}{chosen}"
+    )
+}
+
+fn table(name: &str, chances: &[Chance]) -> Table {
+    let mut table = Table::new("Probability of meeting the deadline", &[name, "P(deadline)", "between"]);
+    for Chance { at, met, low, high } in chances {
+        table.row([shortest(*at, 3), percent(*met), format!("{} – {}", percent(*low), percent(*high))]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::chart::{Frame, svg};
+
+    fn input<'a>(chances: &'a [Chance], limits: &'a [(String, f64)]) -> Chances<'a> {
+        let choice = Choice { name: "N, workers", chosen: Some(2420.0), floor: Some(1890.0), limits };
+        Chances { choice, chances, wanted: 0.99 }
+    }
+
+    fn curve(count: u32) -> Vec<Chance> {
+        let chance = |step: u32| {
+            let at = 1800.0 + 800.0 * f64::from(step) / f64::from(count - 1);
+            let met = 1.0 / (1.0 + (-(at - 2150.0) / 50.0).exp());
+            Chance { at, met, low: (met - 0.02).max(0.0), high: (met + 0.02).min(1.0) }
+        };
+        (0..count).map(chance).collect()
+    }
+
+    #[test]
+    fn the_choice_the_floor_and_what_was_wanted_are_marked() {
+        let chart = chance(&input(&curve(17), &[])).unwrap();
+        let borders: Vec<&str> = chart.borders.iter().map(|border| border.label.as_str()).collect();
+        assert_eq!(borders, ["floor 1,890", "chosen 2,420"]);
+        assert_eq!(chart.panels[0].rules[0].label, "wanted 99 %");
+        assert!(chart.description.contains("From 2,400 on it is reached."), "{}", chart.description);
+        let mut hopeless = curve(17);
+        hopeless.truncate(5);
+        assert!(chance(&input(&hopeless, &[])).unwrap().description.contains("No choice"));
+    }
+
+    #[test]
+    fn one_choice_makes_no_chart_and_what_is_no_number_no_point() {
+        let mut chances = curve(2);
+        chances[0].met = f64::NAN;
+        assert!(chance(&input(&chances, &[])).is_none());
+    }
+
+    #[test]
+    fn a_drawing() {
+        let limits = [("account limit".into(), 2300.0)];
+        let chart = chance(&input(&curve(17), &limits)).unwrap();
+        insta::assert_snapshot!(svg(&chart, Frame::Inline { width_px: 350 }).unwrap());
+    }
+}
