@@ -107,6 +107,8 @@ pub struct LambdaPlan {
     /// When the last copy would be done with today's limits, at the wanted probability, and how fast to publish then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within_limits: Option<WithinLimits>,
+    /// P(deadline) against the rate of publishing times the mean residence time, ascending.
+    pub curve: Vec<CurvePoint>,
     /// Times of the last end in the simulated runs, at 101 even probabilities.
     pub makespan_quantiles_s: Vec<f64>,
 }
@@ -135,13 +137,18 @@ pub struct PublishPlan {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
     /// Concurrency.
-    pub n: u64,
-    /// Share of simulated runs that met the deadline.
+    pub n: f64,
+    /// Probability of meeting the deadline.
     pub probability: f64,
+    /// The same with the services that are as good an explanation of what was measured: the fifth and the
+    /// ninety-fifth of a hundred.
+    pub interval: [f64; 2],
     /// Median of the last end.
     pub finish_p50_s: f64,
     /// 99th percentile of the last end.
     pub finish_p99_s: f64,
+    /// What it costs.
+    pub cost_usd: f64,
 }
 
 /// A limit that stands in the way.
@@ -157,11 +164,22 @@ pub struct BindingLimit {
     pub remedy: String,
 }
 
-/// What happens to the answer when something is otherwise.
+/// What happens to the answer when something is otherwise, one way and the other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sensitivity {
     /// What is otherwise.
-    pub change: String,
+    pub name: String,
+    /// One way.
+    pub low: Case,
+    /// The other way.
+    pub high: Case,
+}
+
+/// An answer under other circumstances.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// The circumstances.
+    pub setting: String,
     /// Concurrency that is then needed; None when none is enough.
     pub concurrency: Option<u64>,
     /// Probability of meeting the deadline when the concurrency stays as recommended.

@@ -88,7 +88,7 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
         binding_limits,
         cost: first.map(|first| first.3.clone()).unwrap_or_default(),
         sensitivities: concurrency
-            .map(|bound| sensitivity::of(ground, wish, bound.value))
+            .map(|bound| sensitivity::of(ground, wish, workers.is_some(), bound.value))
             .unwrap_or_default(),
         nearest: cannot().flat_map(|it| it.nearest.clone()).collect(),
         infeasible: cannot().map(|it| it.reason.clone()).reduce(|all, one| format!("{all}; {one}")),

@@ -8,13 +8,12 @@ use crate::plan::ground::Ground;
 use crate::plan::recommendation::{Bound, CurvePoint, NearestGoal, WorkerPlan};
 use crate::plan::workers::{Goal, Infeasible, Question, Reason, smallest_pool};
 use crate::report::human::{count, duration, number};
-use crate::simulate::batch::Finishes;
 use crate::stats::proportion::Proportion;
 
 /// Points of the curve, from half of the answer to one and a half times as much.
 const CURVE_POINTS: u64 = 21;
 /// Resampled profiles that its closed form is averaged over.
-const CURVE_PROFILES: usize = 40;
+pub(super) const CURVE_PROFILES: usize = 40;
 
 pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<WorkerPlan, Box<Cannot>> {
     let work = ground.work(wish.order);
@@ -32,44 +31,52 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<WorkerPlan, Box<Canno
         concurrency: Bound { value: answer.value, low: answer.low, high: answer.high },
         probability: probability(wish, Some(answer.probability)),
         finish_s: finish(&answer.finishes),
-        cost: cost(ground, &answer.finishes),
-        curve: curve(&question, wish.deadline_s, answer.value),
+        cost: cost(ground, answer.finishes.mean_s(), answer.finishes.failed_attempts),
+        curve: curve(ground, &question, wish.deadline_s, answer.value),
         makespan_quantiles_s: quantiles_s(&answer.finishes),
     })
 }
 
-fn cost(ground: &Ground, finishes: &Finishes) -> Cost {
-    let machine_hours = finishes.mean_s() / 3600.0;
-    Usage { machine_hours, ..ground.copy_usage(finishes.failed_attempts) }.cost(&ground.prices)
+fn cost(ground: &Ground, makespan_s: f64, failed_attempts: f64) -> Cost {
+    let machine_hours = makespan_s / 3600.0;
+    Usage { machine_hours, ..ground.copy_usage(failed_attempts) }.cost(&ground.prices)
 }
 
-/// P(deadline) and finishing times around the answer, in closed form, averaged over what the service may be like.
-fn curve(question: &Question<'_>, deadline_s: f64, value: u64) -> Vec<CurvePoint> {
+/// P(deadline) and finishing times around the answer, in closed form, over what the service may be like.
+fn curve(ground: &Ground, question: &Question<'_>, deadline_s: f64, value: u64) -> Vec<CurvePoint> {
     let Question { work, central, resampled, ramp, most, .. } = *question;
     let central = ClosedForm::new(work, central, ramp);
-    let forms: Vec<ClosedForm> = resampled
-        .iter()
-        .step_by(resampled.len().div_ceil(CURVE_PROFILES).max(1))
-        .map(|profile| ClosedForm::new(work, profile, ramp))
-        .collect();
-    let probability = |n: u64| match forms.len() {
-        0 => central.probability(n, deadline_s),
-        count => forms.iter().map(|form| form.probability(n, deadline_s)).sum::<f64>() / count as f64,
-    };
-    let most = most.unwrap_or(u64::MAX).min(work.jobs());
+    let chosen = resampled.iter().step_by(resampled.len().div_ceil(CURVE_PROFILES).max(1));
+    let forms: Vec<ClosedForm> = chosen.map(|profile| ClosedForm::new(work, profile, ramp)).collect();
+    let most = most.unwrap_or(u64::MAX).min(work.jobs()).max(1);
     let mut numbers: Vec<u64> = (0..CURVE_POINTS)
-        .map(|point| {
-            (value * (CURVE_POINTS - 1 + 2 * point)).div_ceil(2 * (CURVE_POINTS - 1)).clamp(1, most.max(1))
-        })
+        .map(|point| (value * (CURVE_POINTS - 1 + 2 * point)).div_ceil(2 * (CURVE_POINTS - 1)).clamp(1, most))
         .collect();
     numbers.dedup();
-    let point = |n: u64| CurvePoint {
-        n,
-        probability: probability(n),
-        finish_p50_s: central.finish_s(n, 0.5),
-        finish_p99_s: central.finish_s(n, 0.99),
+    let point = |n: u64| {
+        let finish_p50_s = central.finish_s(n, 0.5);
+        let met = forms.iter().map(|form| form.probability(n, deadline_s)).collect();
+        let (probability, interval) = spread(met, || central.probability(n, deadline_s));
+        CurvePoint {
+            n: n as f64,
+            probability,
+            interval,
+            finish_p50_s,
+            finish_p99_s: central.finish_s(n, 0.99),
+            cost_usd: cost(ground, finish_p50_s, 0.0).total_usd,
+        }
     };
     numbers.into_iter().map(point).collect()
+}
+
+/// Mean of the probabilities and what lies between the fifth and the ninety-fifth of a hundred of them.
+pub(super) fn spread(mut met: Vec<f64>, central: impl FnOnce() -> f64) -> (f64, [f64; 2]) {
+    if met.is_empty() {
+        met.push(central());
+    }
+    met.sort_by(f64::total_cmp);
+    let at = |share: f64| met[(share * (met.len() - 1) as f64).round() as usize];
+    (met.iter().sum::<f64>() / met.len() as f64, [at(0.05), at(0.95)])
 }
 
 fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {

@@ -1,71 +1,128 @@
 //! What changes the answer by how much, in closed form.
 
 use super::Wish;
-use crate::plan::closed_form::ClosedForm;
+use crate::plan::closed_form::{ClosedForm, paced_probability, paced_rate_per_s};
 use crate::plan::ground::Ground;
-use crate::plan::recommendation::Sensitivity;
+use crate::plan::recommendation::{Case, Sensitivity};
 use crate::service::{CopyProfile, Factor, Noise, Profile, Tailed};
 use crate::simulate::pool::Ramp;
+use crate::simulate::work::{Order, Work};
 
 /// Resampled profiles that a probability is averaged over.
 const PROFILES: usize = 20;
 /// Workers that begin per second, where nothing was said about it.
 const RAMP_PER_S: f64 = 100.0;
+/// How much further the logarithms of times spread.
+const SPREAD: f64 = 1.5;
 /// Values of the body of a stretched distribution, and the probability at which its tail begins.
 const BODY: u32 = 256;
 const ABOVE: f64 = 0.9;
 /// Halvings of its tail: to a share of 2⁻⁴⁰ of it.
 const HALVINGS: i32 = 40;
 
-/// Something that may be otherwise.
-struct Change {
-    what: &'static str,
+/// One way in which things may be otherwise.
+struct Setting {
+    name: &'static str,
     profile: fn(&Profile) -> Profile,
-    ramp: Option<Ramp>,
+    ramp_per_s: Option<f64>,
 }
 
-const CHANGES: [Change; 5] = [
-    Change { what: "copies take 20 % longer", profile: |profile| scaled(profile, 1.2), ramp: None },
-    Change { what: "copies take 20 % less", profile: |profile| scaled(profile, 0.8), ramp: None },
-    Change { what: "times spread 1.5 times as far", profile: stretched, ramp: None },
-    Change { what: "5 % more attempts fail", profile: failing, ramp: None },
-    Change {
-        what: "workers begin at 100/s",
-        profile: Profile::clone,
-        ramp: Some(Ramp { per_s: Some(RAMP_PER_S) }),
-    },
-];
+impl Setting {
+    const fn of(name: &'static str, profile: fn(&Profile) -> Profile) -> Self {
+        Self { name, profile, ramp_per_s: None }
+    }
+}
 
-/// What each change does to an answer of `value`.
-pub(super) fn of(ground: &Ground, wish: &Wish, value: u64) -> Vec<Sensitivity> {
-    let model = &ground.model;
-    let work = ground.work(wish.order);
-    let most = wish.max_concurrency.unwrap_or(u64::MAX).min(work.jobs());
-    let needed = |profile: &Profile, ramp: Ramp| {
-        ClosedForm::new(&work, profile, ramp).smallest_pool(wish.deadline_s, wish.probability, most)
+const ROWS: [(&str, Setting, Setting); 3] = [
+    (
+        "residence time",
+        Setting::of("−20 %", |profile| scaled(profile, 0.8)),
+        Setting::of("+20 %", |profile| scaled(profile, 1.2)),
+    ),
+    (
+        "spread of its logarithm",
+        Setting::of("÷ 1.5", |profile| stretched(profile, 1.0 / SPREAD)),
+        Setting::of("× 1.5", |profile| stretched(profile, SPREAD)),
+    ),
+    ("failing attempts", Setting::of("as planned", Profile::clone), Setting::of("5 % more", failing)),
+];
+const RAMP: (&str, Setting, Setting) = (
+    "how workers begin",
+    Setting::of("all at once", Profile::clone),
+    Setting { name: "100/s", profile: Profile::clone, ramp_per_s: Some(RAMP_PER_S) },
+);
+
+/// What each row does to an answer of `value`: workers of a pool, or executions of a function.
+pub(super) fn of(ground: &Ground, wish: &Wish, is_pool: bool, value: u64) -> Vec<Sensitivity> {
+    let work = ground.work(if is_pool { wish.order } else { Order::Fifo });
+    let asks = Asks { ground, wish, work: &work, is_pool, value, base: 1.0 };
+    let base = asks.needed(&ground.model.profile, wish.ramp).unwrap_or(value as f64).max(1e-9);
+    let asks = Asks { base, ..asks };
+    let ramp = (is_pool && wish.ramp.per_s.is_none()).then_some(RAMP);
+    let sensitivity = |(name, low, high): (&str, Setting, Setting)| Sensitivity {
+        name: name.into(),
+        low: asks.case(&low),
+        high: asks.case(&high),
     };
-    let base = needed(&model.profile, wish.ramp).unwrap_or(value).max(1);
-    // What the closed form leaves out, and the margin for what is not known, stay in proportion.
-    let in_proportion = |n: u64| (n as f64 * value as f64 / base as f64).round().min(most as f64) as u64;
-    let is_new = |change: &&Change| change.ramp.is_none() || (wish.workers && wish.ramp.per_s.is_none());
-    let sensitivity = |change: &Change| {
-        let ramp = change.ramp.unwrap_or(wish.ramp);
-        let stands_for = |profile: &Profile| {
-            ClosedForm::new(&work, &(change.profile)(profile), ramp).probability(value, wish.deadline_s)
-        };
-        let resampled = &model.resampled;
-        let chosen = resampled.iter().step_by(resampled.len().div_ceil(PROFILES).max(1));
-        let probabilities: Vec<f64> = chosen.map(stands_for).collect();
-        Sensitivity {
-            change: change.what.into(),
-            concurrency: needed(&(change.profile)(&model.profile), ramp).map(in_proportion),
-            probability: match probabilities.len() {
-                0 => stands_for(&model.profile),
-                count => probabilities.iter().sum::<f64>() / count as f64,
+    ROWS.into_iter().chain(ramp).map(sensitivity).collect()
+}
+
+/// A plan and its answer, to be asked what would be otherwise.
+struct Asks<'a> {
+    ground: &'a Ground,
+    wish: &'a Wish,
+    work: &'a Work,
+    is_pool: bool,
+    /// The recommended concurrency.
+    value: u64,
+    /// What the closed form needs as things are.
+    base: f64,
+}
+
+impl Asks<'_> {
+    /// What the closed form leaves out, and the margin for what is not known, stay in proportion.
+    fn case(&self, setting: &Setting) -> Case {
+        let ramp = setting.ramp_per_s.map_or(self.wish.ramp, |per_s| Ramp { per_s: Some(per_s) });
+        let most = self.most() as f64;
+        let in_proportion = |needed: f64| (needed * self.value as f64 / self.base).round().min(most) as u64;
+        let model = &self.ground.model;
+        let resampled = model.resampled.iter();
+        let chosen = resampled.step_by(model.resampled.len().div_ceil(PROFILES).max(1));
+        let met: Vec<f64> = chosen.map(|profile| self.met(&(setting.profile)(profile), ramp)).collect();
+        let central = (setting.profile)(&model.profile);
+        Case {
+            setting: setting.name.into(),
+            concurrency: self.needed(&central, ramp).map(in_proportion),
+            probability: match met.len() {
+                0 => self.met(&central, ramp),
+                count => met.iter().sum::<f64>() / count as f64,
             },
         }
-    };
-    CHANGES.iter().filter(is_new).map(sensitivity).collect()
+    }
+
+    fn most(&self) -> u64 {
+        self.wish.max_concurrency.unwrap_or(u64::MAX).min(self.work.jobs())
+    }
+
+    /// Concurrency that the closed form needs: workers, or what paced publishing keeps busy.
+    fn needed(&self, profile: &Profile, ramp: Ramp) -> Option<f64> {
+        let Wish { deadline_s, probability, .. } = *self.wish;
+        let form = ClosedForm::new(self.work, profile, ramp);
+        if self.is_pool {
+            return form.smallest_pool(deadline_s, probability, self.most()).map(|n| n as f64);
+        }
+        let rate_per_s = paced_rate_per_s(self.work, profile, deadline_s, probability)?;
+        Some(rate_per_s * form.mean_s(1)).filter(|needed| *needed <= self.most() as f64)
+    }
+
+    /// Probability of the deadline with the recommended concurrency.
+    fn met(&self, profile: &Profile, ramp: Ramp) -> f64 {
+        let form = ClosedForm::new(self.work, profile, ramp);
+        if self.is_pool {
+            return form.probability(self.value, self.wish.deadline_s);
+        }
+        paced_probability(self.work, profile, self.value as f64 / form.mean_s(1), self.wish.deadline_s)
+    }
 }
 
 /// Every copy takes so many times as long.
@@ -79,14 +136,13 @@ fn scaled(profile: &Profile, times: f64) -> Profile {
     Profile { copy, ..profile.clone() }
 }
 
-/// The logarithms of the times spread 1.5 times as far, and their mean stays.
-fn stretched(profile: &Profile) -> Profile {
-    const EXPONENT: f64 = 1.5;
+/// The logarithms of the times spread so many times as far, and their mean stays.
+fn stretched(profile: &Profile, exponent: f64) -> Profile {
     let factor = profile.copy.factor();
     if matches!(factor, Factor::Lognormal { sigma: 0.0 }) {
         return profile.clone();
     }
-    let at = |u: f64| factor.at(u).powf(EXPONENT);
+    let at = |u: f64| factor.at(u).powf(exponent);
     let body = (0..=BODY).map(|cell| at((ABOVE * f64::from(cell) / f64::from(BODY)).max(1e-9))).collect();
     let tail = (1..=HALVINGS).map(|halvings| at(1.0 - (1.0 - ABOVE) * f64::from(-halvings).exp2())).collect();
     let noise = Noise::Tailed(Tailed { above: ABOVE, body, tail }.with_mean_1());
@@ -110,7 +166,7 @@ mod tests {
         (profile.copy.noise, profile.copy.noise_cv) = (None, 0.5);
         let sigma = 1.5 * (1.25f64.ln()).sqrt();
         let wide = Factor::Lognormal { sigma };
-        let seen = stretched(&profile).copy.factor();
+        let seen = stretched(&profile, 1.5).copy.factor();
         for u in [0.01, 0.3, 0.5, 0.9, 0.99, 0.99999] {
             assert!((seen.at(u) / wide.at(u) - 1.0).abs() < 0.02, "{u}: {} for {}", seen.at(u), wide.at(u));
         }

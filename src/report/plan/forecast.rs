@@ -1,6 +1,6 @@
 //! A forecast on the terminal and as a page.
 
-use super::{cost_table, preface, probability, usd};
+use super::{charts, cost_table, preface, probability, usd};
 use crate::plan::forecast::{Forecast, Moment};
 use crate::report::human::{count, duration, number};
 use crate::report::page::{Block, Fact, Page, Part};
@@ -28,6 +28,7 @@ pub fn text(plan: &Forecast, width: usize, colour: bool) -> String {
 #[must_use]
 pub fn page(plan: &Forecast) -> Page {
     let table = |table: Table| Block::from(table);
+    let charts = charts::of_forecast(plan).into_iter().map(Block::from);
     Page {
         kind: "Forecast".into(),
         title: format!("{} by {}", preface::objects(&plan.preface), plan.way),
@@ -37,7 +38,7 @@ pub fn page(plan: &Forecast) -> Page {
         tiles: tiles(plan),
         provenance: preface::provenance(&plan.preface),
         parts: vec![
-            Part::new("What happens", [table(outcome(plan))]),
+            Part::new("What happens", std::iter::once(table(outcome(plan))).chain(charts)),
             Part::new("One run over time", [table(over_time(plan))]),
             Part::new("Cost", [table(cost_table(&plan.cost))]),
             Part::new("Doubts", [Block::List(preface::doubts(&plan.doubts))]),

@@ -1,5 +1,6 @@
 //! Plans for people: the answer first, its reasons after.
 
+mod charts;
 pub mod forecast;
 pub mod preface;
 pub mod recommendation;

@@ -1,6 +1,6 @@
 //! A recommendation on the terminal and as a page.
 
-use super::{bound, cost_table, finish, preface, probability, stated, usd};
+use super::{bound, charts, cost_table, finish, preface, probability, stated, usd};
 use crate::plan::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
 use crate::report::human::{count, counted, duration, number, rate};
 use crate::report::page::{Block, Fact, Page, Part};
@@ -39,7 +39,11 @@ pub fn page(plan: &Recommendation) -> Page {
                 plan.infeasible.clone().map(Block::Paragraph).into_iter().chain([table(nearest(plan))]),
             ),
             Part::new("Limits that bind", [table(limits(plan))]),
-            Part::new("What if", [table(sensitivities(plan))]),
+            Part::new("How sure, and when", charts::of_ways(plan).into_iter().map(Block::from)),
+            Part::new(
+                "What if",
+                charts::of_sensitivities(plan).map(Block::from).into_iter().chain([table(sensitivities(plan))]),
+            ),
             Part::new("Cost", (!plan.cost.items.is_empty()).then(|| table(cost_table(&plan.cost)))),
             Part::new("Doubts", [Block::List(preface::doubts(&plan.doubts))]),
             preface::reproduce(&plan.preface, &plan.sources),
@@ -162,10 +166,13 @@ pub fn limits(plan: &Recommendation) -> Table {
 
 /// What changes the answer by how much.
 pub fn sensitivities(plan: &Recommendation) -> Table {
-    let mut table = Table::new("What if", &["what if", "concurrency needed", "P(deadline) as recommended"]);
+    let mut table =
+        Table::new("What if", &["what if", "concurrency needed", "P(deadline) as recommended"]);
     for row in &plan.sensitivities {
-        let needed = row.concurrency.map_or_else(|| "none is enough".into(), count);
-        table.row([row.change.clone(), needed, probability(row.probability)]);
+        for case in [&row.low, &row.high] {
+            let needed = case.concurrency.map_or_else(|| "none is enough".into(), count);
+            table.row([format!("{} {}", row.name, case.setting), needed, probability(case.probability)]);
+        }
     }
     table
 }

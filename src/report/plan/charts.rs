@@ -1,0 +1,126 @@
+//! The charts of a plan.
+
+use crate::plan::forecast::{Forecast, Moment};
+use crate::plan::preface::Preface;
+use crate::plan::recommendation::{CurvePoint, Recommendation};
+use crate::report::chart::{
+    AnswerKind, Chance, Chances, Chart, Choice, Cost, Costs, Makespans, Sensitivities, Sensitivity, Stage, Stages,
+    chance, cost, makespan, sensitivity, stages,
+};
+
+/// One way of copying, as charts need it.
+struct Way<'a> {
+    /// Ending of the charts' names.
+    name: &'static str,
+    /// What the horizontal axis counts.
+    axis: &'static str,
+    chosen: f64,
+    curve: &'a [CurvePoint],
+    makespan_quantiles_s: &'a [f64],
+    limits: Vec<(String, f64)>,
+}
+
+/// P(deadline) and cost against the concurrency, and when it is done, for each way.
+pub fn of_ways(plan: &Recommendation) -> Vec<Chart> {
+    let workers = plan.workers.as_ref().map(|it| Way {
+        name: "workers",
+        axis: "N, workers",
+        chosen: it.concurrency.value as f64,
+        curve: &it.curve,
+        makespan_quantiles_s: &it.makespan_quantiles_s,
+        limits: Vec::new(),
+    });
+    let lambda = plan.lambda.as_ref().map(|it| Way {
+        name: "lambda",
+        axis: "N, executions at once on average",
+        chosen: it.publish.rate_per_s * plan.preface.residence.mean_s,
+        curve: &it.curve,
+        makespan_quantiles_s: &it.makespan_quantiles_s,
+        limits: it
+            .within_limits
+            .iter()
+            .map(|today| ("today's limit".to_owned(), today.reserved_concurrency as f64))
+            .collect(),
+    });
+    [workers, lambda].into_iter().flatten().flat_map(|way| of_way(plan, &way)).collect()
+}
+
+fn of_way(plan: &Recommendation, way: &Way<'_>) -> Vec<Chart> {
+    let deadline_s = Some(plan.preface.job.deadline_s);
+    let choice = || Choice {
+        name: way.axis,
+        chosen: Some(way.chosen),
+        floor: plan.mean_value_floor.map(|floor| floor as f64),
+        limits: &way.limits,
+    };
+    let chances: Vec<Chance> = way
+        .curve
+        .iter()
+        .map(|point| Chance {
+            at: point.n,
+            met: point.probability,
+            low: point.interval[0],
+            high: point.interval[1],
+        })
+        .collect();
+    let costs: Vec<Cost> = way
+        .curve
+        .iter()
+        .map(|point| Cost { at: point.n, cost_usd: point.cost_usd, finish_s: point.finish_p99_s })
+        .collect();
+    let wanted = plan.probability.goal.unwrap_or(plan.probability.estimate);
+    let charts = [
+        chance(&Chances { choice: choice(), chances: &chances, wanted }),
+        makespan(&Makespans { makespans_s: way.makespan_quantiles_s, deadline_s }),
+        cost(&Costs { choice: choice(), costs: &costs, finish: "finishing time, p99", deadline_s }),
+    ];
+    charts.into_iter().flatten().map(|chart| signed(chart, way.name, &plan.preface)).collect()
+}
+
+/// What moves the answer most.
+pub fn of_sensitivities(plan: &Recommendation) -> Option<Chart> {
+    let base = plan.concurrency?.value as f64;
+    let rows: Vec<Sensitivity> = plan
+        .sensitivities
+        .iter()
+        .map(|row| Sensitivity {
+            name: row.name.clone(),
+            low_setting: row.low.setting.clone(),
+            low: row.low.concurrency.map(|n| n as f64),
+            high_setting: row.high.setting.clone(),
+            high: row.high.concurrency.map(|n| n as f64),
+        })
+        .collect();
+    let answer = if plan.workers.is_some() { "workers needed" } else { "concurrency needed" };
+    let input = Sensitivities { answer, kind: AnswerKind::Number, base, sensitivities: &rows };
+    sensitivity(&input).map(|chart| signed(chart, "", &plan.preface))
+}
+
+/// When a forecast is done, and one run of it over time.
+pub fn of_forecast(plan: &Forecast) -> Vec<Chart> {
+    let deadline_s = Some(plan.preface.job.deadline_s).filter(|deadline_s| *deadline_s > 0.0);
+    let over_time = |of: fn(&Moment) -> f64| plan.timeline.iter().map(|moment| (moment.t_s, of(moment))).collect();
+    let has_backlog = plan.timeline.iter().any(|moment| moment.backlog > 0.0);
+    let stage = Stage {
+        name: "copies".into(),
+        in_flight: over_time(|moment| moment.in_flight),
+        backlog: if has_backlog { over_time(|moment| moment.backlog) } else { Vec::new() },
+        throttled_per_s: if has_backlog { over_time(|moment| moment.throttles_per_s) } else { Vec::new() },
+    };
+    let end_s = plan.timeline.last().map_or(0.0, |moment| moment.t_s);
+    let charts = [
+        makespan(&Makespans { makespans_s: &plan.makespan_quantiles_s, deadline_s }),
+        stages(&Stages { stages: &[stage], end_s, limit: None }),
+    ];
+    charts.into_iter().flatten().map(|chart| signed(chart, "", &plan.preface)).collect()
+}
+
+/// A chart that says where it comes from, for when it is shown alone.
+fn signed(chart: Chart, ending: &str, preface: &Preface) -> Chart {
+    let id = if ending.is_empty() { chart.id.to_string() } else { format!("{}-{ending}", chart.id) };
+    let mut subtitle = vec![super::preface::provenance(preface).join(" · ")];
+    if preface.basis.rehearsal {
+        subtitle.push("REHEARSAL: says nothing about a real account".into());
+    }
+    Chart { id: id.into(), subtitle, ..chart }
+}
