@@ -11,7 +11,6 @@ use super::preface::{JobDescription, Preface, ResidenceSummary};
 use super::price::Prices;
 use crate::load::retry::RetryPolicy;
 use crate::service::Profile;
-use crate::service::function::FunctionProfile;
 use crate::simulate::work::{Order, Work};
 
 /// How far beyond the largest measured concurrency a plan may go before it says so, as a multiple of it.
@@ -102,26 +101,21 @@ impl Ground {
         Usage { copy_requests, bytes_between_regions: between, ..Usage::default() }
     }
 
-    /// A profile whose function is the planned one, under the limits of the account.
+    /// A service under the limits of the account, with the planned memory of the function.
+    #[must_use]
+    pub fn on_account(&self, profile: &Profile) -> Profile {
+        let mut profile = self.limits.on(profile, &self.region);
+        profile.function.memory_mb = self.memory_mb;
+        profile
+    }
+
+    /// The same with a concurrency that is reserved for the function, and with what must be raised for it raised.
     #[must_use]
     pub fn deployed(&self, profile: &Profile, reserved: u32) -> Profile {
-        let lambda = &self.limits.lambda;
-        let mut profile = profile.clone();
-        profile.function = FunctionProfile {
-            timeout_s: lambda.timeout_s,
-            memory_mb: self.memory_mb,
-            reserved_concurrency: Some(reserved),
-            account_concurrency: lambda.account_concurrency.max(reserved),
-            unreserved_minimum: lambda.unreserved_minimum,
-            scaling_environments: lambda.scaling_environments,
-            scaling_period_s: lambda.scaling_interval_s,
-            retry_base_s: lambda.backoff_first_s,
-            retry_cap_s: lambda.backoff_max_s,
-            maximum_event_age_s: lambda.event_age_max_s,
-            ..profile.function
-        };
-        profile.publish.rate_per_s = self.limits.publish_per_s(&self.region);
-        profile.request.prefix_rate_per_s = self.limits.s3.requests_per_s_per_prefix;
+        let mut profile = self.on_account(profile);
+        let function = &mut profile.function;
+        function.reserved_concurrency = Some(reserved);
+        function.account_concurrency = function.account_concurrency.max(reserved);
         profile
     }
 

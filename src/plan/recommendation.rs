@@ -102,6 +102,10 @@ pub struct LambdaPlan {
     pub finish_s: Finish,
     /// Throttled invocations to expect.
     pub throttles_mean: f64,
+    /// Objects that are not copied in the end, to expect.
+    pub lost_mean: f64,
+    /// Environments that Lambda would have to start at once.
+    pub burst_environments: u64,
     /// What it costs.
     pub cost: Cost,
     /// When the last copy would be done with today's limits, at the wanted probability, and how fast to publish then.

@@ -26,5 +26,6 @@ mod interrupt;
 mod limits;
 mod output;
 mod readme;
+mod recommend;
 mod report;
 mod scenarios;

@@ -1,10 +1,210 @@
 //! How much reserved concurrency, and how fast to publish.
-use super::{Cannot, Wish};
+
+use super::bind::quota;
+use super::pool::{CURVE_PROFILES, nearest, spread};
+use super::{Cannot, Wish, probability};
+use crate::plan::cost::{Cost, Usage, gigabyte_seconds};
+use crate::plan::forecast::{finish, quantiles_s};
 use crate::plan::ground::Ground;
-use crate::plan::recommendation::{BindingLimit, LambdaPlan};
-pub(super) fn plan(_ground: &Ground, _wish: &Wish) -> Result<LambdaPlan, Box<Cannot>> {
-    todo!()
+use crate::plan::paced::{
+    Answer, Confirmed, Form, Infeasible, Pace, Question, Reason, deadline_within, smallest_rate,
+};
+use crate::plan::recommendation::{BindingLimit, Bound, CurvePoint, LambdaPlan, PublishPlan, WithinLimits};
+use crate::plan::workers::Goal;
+use crate::report::human::{count, duration, number};
+use crate::service::Profile;
+use crate::service::function::Shape;
+use crate::simulate::work::Order;
+use crate::stats::proportion::Proportion;
+
+/// Share of the runs in which something may be throttled.
+const THROTTLED_SHARE: f64 = 0.01;
+/// Runs of the whole pipeline that show what becomes of the plan.
+const CONFIRMING_RUNS: u64 = 16;
+/// Rates of the curve.
+const CURVE_POINTS: u64 = 13;
+/// Hardly any object may take longer than a function may run.
+const TIMEOUT_SHARE: f64 = 0.01;
+
+pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Cannot>> {
+    let work = ground.work(Order::Fifo);
+    let on = |profile: &Profile| ground.on_account(profile);
+    let central = on(&ground.model.profile);
+    let resampled: Vec<Profile> = ground.model.resampled.iter().map(on).collect();
+    let question = Question {
+        work: &work,
+        central: &central,
+        resampled: &resampled,
+        batch_size: 1,
+        prefixes: ground.batch.prefixes,
+        most_per_s: None,
+        most_concurrency: wish.max_concurrency,
+        throttled_share: THROTTLED_SHARE,
+        seed: ground.seed,
+    };
+    let goal = Goal { deadline_s: wish.deadline_s, probability: wish.probability };
+    let answer = smallest_rate(&question, goal).map_err(|infeasible| cannot(wish, *infeasible))?;
+    if answer.timeout_probability > TIMEOUT_SHARE.min(1.0 - wish.probability) {
+        return Err(times_out(ground, &answer));
+    }
+    let reserved = answer.reserved.value;
+    let pace = Pace {
+        shape: Shape::Direct,
+        rate_per_s: Some(answer.value_per_s),
+        threads: answer.publisher.threads,
+        reserved: u32::try_from(reserved).unwrap_or(u32::MAX),
+    };
+    let confirmed = Confirmed::of(&question, pace, wish.deadline_s, CONFIRMING_RUNS);
+    let limits = &ground.limits;
+    let today = u64::from(limits.lambda.reservable_concurrency());
+    let quota_per_s = limits.publish_per_s(&ground.region);
+    let is_within = reserved <= today && answer.value_per_s <= quota_per_s;
+    let within_limits = (!is_within).then(|| {
+        let allowed = today.min(wish.max_concurrency.unwrap_or(u64::MAX));
+        let question = Question { most_per_s: Some(quota_per_s), ..question };
+        let reachable = deadline_within(&question, wish.probability, allowed);
+        WithinLimits {
+            reserved_concurrency: allowed,
+            publish_rate_per_s: reachable.rate_per_s,
+            deadline_s: reachable.deadline_s,
+        }
+    });
+    Ok(LambdaPlan {
+        reserved_concurrency: Bound {
+            value: reserved,
+            low: answer.reserved.low,
+            high: Some(answer.reserved.value),
+        },
+        publish: PublishPlan {
+            rate_per_s: answer.value_per_s,
+            threads: u64::from(answer.publisher.threads),
+        },
+        probability: probability(wish, Some(answer.probability)),
+        finish_s: finish(&answer.finishes),
+        throttles_mean: confirmed.throttles,
+        lost_mean: confirmed.dead_lettered + confirmed.lost,
+        burst_environments: answer.reserved.burst_environments,
+        cost: cost(ground, answer.finishes.failed_attempts, confirmed.billed_gb_s),
+        curve: curve(ground, &question, wish.deadline_s, answer.value_per_s),
+        makespan_quantiles_s: quantiles_s(&answer.finishes),
+        within_limits,
+    })
 }
-pub(super) fn limits(_ground: &Ground, _plan: &LambdaPlan) -> Vec<BindingLimit> {
-    Vec::new()
+
+/// Limits that the plan goes beyond.
+pub(super) fn limits(ground: &Ground, plan: &LambdaPlan) -> Vec<BindingLimit> {
+    let limits = &ground.limits;
+    let lambda = &limits.lambda;
+    let unreserved = u64::from(lambda.unreserved_minimum);
+    let needed = plan.reserved_concurrency.value;
+    let account = quota(
+        "Lambda concurrency that can be reserved",
+        f64::from(lambda.reservable_concurrency()),
+        needed as f64,
+        |_| {
+            format!(
+                "raise the account's Lambda concurrency from {} to {}",
+                count(u64::from(lambda.account_concurrency)),
+                count(raised(needed + unreserved))
+            )
+        },
+    );
+    let scaling = quota(
+        "environments that Lambda starts at once",
+        f64::from(lambda.scaling_environments),
+        plan.burst_environments as f64,
+        |needed| format!("publish more slowly in the first seconds: {needed} environments would start at once"),
+    );
+    let publishing = quota(
+        "SNS messages per second",
+        limits.publish_per_s(&ground.region),
+        plan.publish.rate_per_s,
+        |needed| format!("raise the SNS quota of {} to {needed}/s", ground.region),
+    );
+    [account, scaling, publishing].into_iter().flatten().collect()
+}
+
+/// A number that is asked for in a request: the next hundred.
+fn raised(needed: u64) -> u64 {
+    needed.div_ceil(100) * 100
+}
+
+fn cost(ground: &Ground, failed_attempts: f64, billed_gb_s: f64) -> Cost {
+    let objects = ground.batch.objects();
+    let usage = Usage {
+        messages: objects,
+        deliveries: objects,
+        invocations: objects,
+        x86_gb_s: billed_gb_s,
+        ..ground.copy_usage(failed_attempts)
+    };
+    usage.cost(&ground.prices)
+}
+
+/// P(deadline) and finishing times against the mean concurrency of a pace, in closed form, over what the service may
+/// be like.
+fn curve(ground: &Ground, question: &Question<'_>, deadline_s: f64, rate_per_s: f64) -> Vec<CurvePoint> {
+    let Question { work, central, resampled, batch_size, .. } = *question;
+    let form = |profile: &Profile| Form::new(work, profile, batch_size as usize);
+    let central = form(central);
+    let chosen = resampled.iter().step_by(resampled.len().div_ceil(CURVE_PROFILES).max(1));
+    let forms: Vec<Form> = chosen.map(form).collect();
+    let objects = ground.batch.objects() as f64;
+    let point = |number: u64| {
+        let rate_per_s = rate_per_s * (CURVE_POINTS - 1 + 2 * number) as f64 / (2 * (CURVE_POINTS - 1)) as f64;
+        let met = forms.iter().map(|form| form.met(rate_per_s, deadline_s)).collect();
+        let (probability, interval) = spread(met, || central.met(rate_per_s, deadline_s));
+        let in_flight = central.in_flight(rate_per_s);
+        let mean_s = central.mean_s(in_flight);
+        CurvePoint {
+            n: rate_per_s * mean_s,
+            probability,
+            interval,
+            finish_p50_s: central.finish_s(rate_per_s, 0.5),
+            finish_p99_s: central.finish_s(rate_per_s, 0.99),
+            cost_usd: cost(ground, 0.0, gigabyte_seconds(objects, mean_s, ground.memory_mb)).total_usd,
+        }
+    };
+    (0..CURVE_POINTS).map(point).collect()
+}
+
+fn times_out(ground: &Ground, answer: &Answer) -> Box<Cannot> {
+    let timeout = duration(ground.limits.lambda.timeout_s);
+    let reason = format!(
+        "with probability {} some copy takes longer than {timeout}, after which Lambda cuts it off: copy with workers, \
+         in parts, or by S3 Batch Operations",
+        number(answer.timeout_probability)
+    );
+    Box::new(Cannot { reason, probability: Proportion::of(0, 0), nearest: Vec::new() })
+}
+
+fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
+    let Infeasible { reason, probability, deadline_s, .. } = infeasible;
+    let deadline = duration(wish.deadline_s);
+    let reason = match reason {
+        Reason::JobTooLong { largest_probability } => format!(
+            "the slowest of the copies takes longer than {deadline} by itself too often: no pace meets it with a \
+             probability above {}",
+            number(largest_probability)
+        ),
+        Reason::ThroughputTooLow { needed_per_s } => format!(
+            "copies slow each other down, and at no pace are {} objects a second done",
+            number(needed_per_s)
+        ),
+        Reason::RateTooLow { most_per_s, needed_per_s } => format!(
+            "{} messages a second can be published, and the deadline needs {}",
+            number(most_per_s),
+            number(needed_per_s)
+        ),
+        Reason::ConcurrencyTooLow { most, needed } => format!(
+            "a concurrency of {} is allowed for the function, and the deadline needs {}",
+            count(most),
+            count(needed)
+        ),
+    };
+    let best = match infeasible.reason {
+        Reason::ConcurrencyTooLow { most, .. } => most,
+        _ => (infeasible.best_per_s * deadline_s).min(u64::MAX as f64) as u64,
+    };
+    Box::new(Cannot { reason, probability, nearest: nearest(wish, best, deadline_s, probability) })
 }

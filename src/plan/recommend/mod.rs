@@ -65,6 +65,7 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
     let most = most.chain(lambda.iter().map(|plan| plan.reserved_concurrency.value)).max();
     let mut doubts = ground.doubts(most);
     doubts.extend(lambda.is_some().then_some(Doubt::RetriesUndocumented));
+    let pace_per_s = lambda.as_ref().filter(|_| workers.is_none()).map(|plan| plan.publish.rate_per_s);
     let mut plan = Recommendation {
         schema: SCHEMA.into(),
         verdict: String::new(),
@@ -88,7 +89,7 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
         binding_limits,
         cost: first.map(|first| first.3.clone()).unwrap_or_default(),
         sensitivities: concurrency
-            .map(|bound| sensitivity::of(ground, wish, workers.is_some(), bound.value))
+            .map(|bound| sensitivity::of(ground, wish, pace_per_s, bound.value))
             .unwrap_or_default(),
         nearest: cannot().flat_map(|it| it.nearest.clone()).collect(),
         infeasible: cannot().map(|it| it.reason.clone()).reduce(|all, one| format!("{all}; {one}")),

@@ -1,8 +1,9 @@
 //! What changes the answer by how much, in closed form.
 
 use super::Wish;
-use crate::plan::closed_form::{ClosedForm, paced_probability, paced_rate_per_s};
+use crate::plan::closed_form::ClosedForm;
 use crate::plan::ground::Ground;
+use crate::plan::paced::Form;
 use crate::plan::recommendation::{Case, Sensitivity};
 use crate::service::{CopyProfile, Factor, Noise, Profile, Tailed};
 use crate::simulate::pool::Ramp;
@@ -52,10 +53,12 @@ const RAMP: (&str, Setting, Setting) = (
     Setting { name: "100/s", profile: Profile::clone, ramp_per_s: Some(RAMP_PER_S) },
 );
 
-/// What each row does to an answer of `value`: workers of a pool, or executions of a function.
-pub(super) fn of(ground: &Ground, wish: &Wish, is_pool: bool, value: u64) -> Vec<Sensitivity> {
+/// What each row does to an answer of `value`: workers of a pool, or executions of a function whose messages are
+/// published at `pace_per_s`.
+pub(super) fn of(ground: &Ground, wish: &Wish, pace_per_s: Option<f64>, value: u64) -> Vec<Sensitivity> {
+    let is_pool = pace_per_s.is_none();
     let work = ground.work(if is_pool { wish.order } else { Order::Fifo });
-    let asks = Asks { ground, wish, work: &work, is_pool, value, base: 1.0 };
+    let asks = Asks { ground, wish, work: &work, pace_per_s, value, base: 1.0 };
     let base = asks.needed(&ground.model.profile, wish.ramp).unwrap_or(value as f64).max(1e-9);
     let asks = Asks { base, ..asks };
     let ramp = (is_pool && wish.ramp.per_s.is_none()).then_some(RAMP);
@@ -72,7 +75,8 @@ struct Asks<'a> {
     ground: &'a Ground,
     wish: &'a Wish,
     work: &'a Work,
-    is_pool: bool,
+    /// None for a pool.
+    pace_per_s: Option<f64>,
     /// The recommended concurrency.
     value: u64,
     /// What the closed form needs as things are.
@@ -107,21 +111,22 @@ impl Asks<'_> {
     /// Concurrency that the closed form needs: workers, or what paced publishing keeps busy.
     fn needed(&self, profile: &Profile, ramp: Ramp) -> Option<f64> {
         let Wish { deadline_s, probability, .. } = *self.wish;
-        let form = ClosedForm::new(self.work, profile, ramp);
-        if self.is_pool {
+        if self.pace_per_s.is_none() {
+            let form = ClosedForm::new(self.work, profile, ramp);
             return form.smallest_pool(deadline_s, probability, self.most()).map(|n| n as f64);
         }
-        let rate_per_s = paced_rate_per_s(self.work, profile, deadline_s, probability)?;
-        Some(rate_per_s * form.mean_s(1)).filter(|needed| *needed <= self.most() as f64)
+        let form = Form::new(self.work, profile, 1);
+        let rate_per_s = form.smallest_rate(deadline_s, probability, f64::INFINITY)?;
+        Some(form.busy(rate_per_s)).filter(|needed| *needed <= self.most() as f64)
     }
 
     /// Probability of the deadline with the recommended concurrency.
     fn met(&self, profile: &Profile, ramp: Ramp) -> f64 {
-        let form = ClosedForm::new(self.work, profile, ramp);
-        if self.is_pool {
-            return form.probability(self.value, self.wish.deadline_s);
+        let Wish { deadline_s, .. } = *self.wish;
+        match self.pace_per_s {
+            None => ClosedForm::new(self.work, profile, ramp).probability(self.value, deadline_s),
+            Some(pace_per_s) => Form::new(self.work, profile, 1).met(pace_per_s, deadline_s),
         }
-        paced_probability(self.work, profile, self.value as f64 / form.mean_s(1), self.wish.deadline_s)
     }
 }
 

@@ -1,0 +1,187 @@
+//! Plans through the command line: what is asked for, what comes out, and what is refused.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::planner::{Ended, planner, run};
+
+/// The daily backup: 250 objects, 25.2 s each.
+const DAILY: [&str; 4] = ["--objects", "250", "--residence", "lognormal(25.2s, cv=0.5)"];
+
+fn planned(command: &str, out: &Path, options: &[&str]) -> Ended {
+    let mut planner = planner();
+    planner.arg(command).args(options).arg("--out").arg(out);
+    run(planner)
+}
+
+fn json(command: &str, options: &[&str], code: i32) -> Value {
+    let out = tempfile::tempdir().unwrap();
+    let options: Vec<&str> = options.iter().copied().chain(["--format", "json"]).collect();
+    serde_json::from_str(&planned(command, out.path(), &options).with_code(code).stdout).unwrap()
+}
+
+fn recommended(options: &[&str], code: i32) -> Value {
+    json("recommend", &[&DAILY, options].concat(), code)
+}
+
+#[test]
+fn the_contract_of_a_recommendation_holds() {
+    let plan = recommended(&["--deadline", "3m"], 0);
+    assert_eq!(plan["schema"], "planner/recommend/1");
+    assert_eq!(plan["feasible"], true);
+    // 250 · 25.2 s in 180 s: seven rounds of 36.
+    assert_eq!(plan["mean_value_floor"], 36);
+    let [low, value] = ["low", "value"].map(|name| plan["concurrency"][name].as_u64().unwrap());
+    assert!(36 < low && low <= value && value < 80, "{}", plan["concurrency"]);
+    assert_eq!(plan["probability"]["goal"], 0.99);
+    assert!(plan["probability"]["stated"].as_f64().unwrap() >= 0.99, "{}", plan["probability"]);
+    let [p50, p95, p99] = ["p50", "p95", "p99"].map(|name| plan["finish_s"][name].as_f64().unwrap());
+    assert!(p50 < p95 && p95 < p99 && p99 <= 180.0, "{}", plan["finish_s"]);
+    let rate = plan["publish"]["rate_per_s"].as_f64().unwrap();
+    let reserved = plan["reserved_concurrency"].as_u64().unwrap() as f64;
+    // Little's law: what is published at a rate and takes 25.2 s keeps so many busy; the peak is somewhat above.
+    assert!((1.0..1.8).contains(&(reserved / (rate * 25.2))), "{rate}/s and {reserved}");
+    assert!(plan["publish"]["threads"].as_u64().unwrap() >= 1);
+    assert_eq!(plan["binding_limits"], Value::Array(Vec::new()));
+    assert!(plan["cost"]["total_usd"].as_f64().unwrap() > 0.0);
+    assert_eq!((plan["basis"]["kind"].as_str(), plan["basis"]["jobs"].as_u64()), (Some("assumed"), Some(0)));
+    assert!(plan["doubts"].as_array().unwrap().iter().all(|doubt| doubt["kind"].is_string() && doubt["advice"].is_string()));
+    let names: Vec<&str> =
+        plan["sensitivities"].as_array().unwrap().iter().filter_map(|row| row["name"].as_str()).collect();
+    assert_eq!(names, ["residence time", "spread of its logarithm", "failing attempts", "how workers begin"]);
+}
+
+#[test]
+fn an_answer_depends_on_its_seed_and_on_nothing_else() {
+    let with = |seed: &str, threads: &str| {
+        let out = tempfile::tempdir().unwrap();
+        let mut planner = planner();
+        planner.arg("recommend").args(DAILY).args(["--deadline", "3m", "--format", "json", "--seed", seed]);
+        planner.arg("--out").arg(out.path()).env("RAYON_NUM_THREADS", threads);
+        let mut plan: Value = serde_json::from_str(&run(planner).with_code(0).stdout).unwrap();
+        for name in ["created_at", "command", "seed"] {
+            plan.as_object_mut().unwrap().remove(name);
+        }
+        plan
+    };
+    assert_eq!(with("5", "1"), with("5", "2"));
+    assert_ne!(with("5", "1")["finish_s"], with("6", "1")["finish_s"]);
+}
+
+#[test]
+fn what_cannot_be_met_says_why_and_what_can() {
+    let too_short = recommended(&["--deadline", "20s"], 4);
+    assert_eq!((&too_short["feasible"], &too_short["concurrency"]), (&false.into(), &Value::Null));
+    assert!(too_short["infeasible"].as_str().unwrap().contains("by itself"), "{}", too_short["infeasible"]);
+    let nearest = too_short["nearest"][0]["deadline_s"].as_f64().unwrap();
+    assert!(nearest > 20.0, "{nearest}");
+
+    let capped = recommended(&["--deadline", "3m", "--as", "workers", "--max-concurrency", "20"], 4);
+    assert!(capped["verdict"].as_str().unwrap().contains("20 workers are allowed"), "{}", capped["verdict"]);
+    let goal = &capped["nearest"][0];
+    let later = goal["deadline_s"].as_f64().unwrap();
+    // With the deadline that is said to be within reach, it is.
+    let again = format!("{}s", later.ceil());
+    let kept = recommended(&["--deadline", &again, "--as", "workers", "--max-concurrency", "21"], 0);
+    assert!(kept["concurrency"]["value"].as_u64().unwrap() <= 21);
+}
+
+#[test]
+fn limits_that_bind_come_with_what_to_do() {
+    let out = tempfile::tempdir().unwrap();
+    let limits = out.path().join("limits.toml");
+    std::fs::write(&limits, "[lambda]\naccount_concurrency = 130\n").unwrap();
+    let plan = recommended(&["--deadline", "3m", "--limits", limits.to_str().unwrap()], 0);
+    assert_eq!((&plan["feasible"], &plan["within_limits"]), (&true.into(), &false.into()));
+    let limit = &plan["binding_limits"][0];
+    assert_eq!(limit["have"], 30.0);
+    assert!(limit["remedy"].as_str().unwrap().contains("from 130 to 200"), "{limit}");
+    let today = &plan["lambda"]["within_limits"];
+    assert!(today["deadline_s"].as_f64().unwrap() > 180.0, "{today}");
+}
+
+#[test]
+fn a_plan_leaves_its_document_and_its_pages() {
+    let out = tempfile::tempdir().unwrap();
+    let options = [&DAILY[..], &["--deadline", "3m", "--as", "workers"]].concat();
+    let ended = planned("recommend", out.path(), &options).with_code(0);
+    assert!(ended.stdout.contains("workers") && ended.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ended.stdout);
+    let folder = std::fs::read_dir(out.path()).unwrap().next().unwrap().unwrap().path();
+    let page = std::fs::read_to_string(folder.join("report.html")).unwrap();
+    assert!(page.contains("role=\"img\"") && !page.contains("<script"), "a page without charts or with scripts");
+    for file in ["plan.json", "report.md", "chance-workers.png", "makespan-workers.png", "sensitivity.png"] {
+        assert!(folder.join(file).metadata().is_ok_and(|file| file.len() > 0), "{file}");
+    }
+}
+
+#[test]
+fn deployments_take_their_parameters_from_a_plan() {
+    let out = tempfile::tempdir().unwrap();
+    let emitted = |form: &str, options: &[&str], code: i32| {
+        let options = [&DAILY[..], options, &["--emit", form]].concat();
+        planned("recommend", out.path(), &options).with_code(code)
+    };
+    let deadline = ["--deadline", "3m", "--as", "lambda"];
+    let stack: Value = serde_json::from_str(&emitted("cfn-params", &deadline, 0).stdout).unwrap();
+    let keys: Vec<&str> = stack.as_array().unwrap().iter().filter_map(|row| row["ParameterKey"].as_str()).collect();
+    assert_eq!(keys, ["ReservedConcurrency", "PublishRate", "PublisherThreads", "PartSize"]);
+    let variables = emitted("tfvars", &deadline, 0).stdout;
+    assert!(variables.starts_with("reserved_concurrency ="), "{variables}");
+    assert!(emitted("env", &deadline, 0).stdout.contains("PUBLISH_RATE="));
+    assert!(emitted("env", &["--deadline", "3m", "--as", "workers"], 3).stderr.contains("no function"));
+    assert_eq!(emitted("env", &["--deadline", "20s", "--as", "lambda"], 4).stdout, "");
+}
+
+#[test]
+fn what_cannot_be_planned_is_told() {
+    let out = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = out.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_string_lossy().into_owned()
+    };
+    let garbage = file("garbage.csv", "key,size\na,1\nb,big\n");
+    let contradiction = file("limits.toml", "[lambda]\naccount_concurrency = 50\n");
+    let unknown = file("prices.toml", "[s3]\ncopies = 1\n");
+    let base = ["--objects", "250", "--deadline", "3m", "--residence", "30s"];
+    for (options, code, told) in [
+        (vec!["--objects", "0", "--deadline", "3m"], 2, "0 is not in 1.."),
+        (vec!["--objects", "250", "--deadline", "0s"], 2, "no time at all"),
+        (vec!["--objects", "250", "--deadline", "3m", "--confidence", "1"], 2, "between 0 and 1"),
+        (vec!["--objects", "250", "--deadline", "3m", "--confidence", "1.5"], 2, "--confidence"),
+        (vec!["--objects", "250"], 2, "--deadline"),
+        (vec!["--deadline", "3m"], 2, "--objects"),
+        (vec!["--objects", "250", "--deadline", "3m", "--residence", "lognormal(30s)"], 2, "no cv"),
+        (vec!["--manifest", &garbage, "--deadline", "3m"], 3, "line 3"),
+        (vec!["--manifest", "/nowhere.csv", "--deadline", "3m"], 3, "/nowhere.csv"),
+        ([&base[..], &["--limits", &contradiction]].concat(), 3, "`lambda.unreserved_minimum` is larger"),
+        ([&base[..], &["--prices", &unknown]].concat(), 3, "copies"),
+        ([&base[..], &["--memory", "64"]].concat(), 3, "between 128 and"),
+        ([&base[..], &["--part-size", "1MB"]].concat(), 3, "--part-size"),
+        (vec!["--objects", "250", "--deadline", "3m", "--from", "/nowhere"], 3, "/nowhere"),
+    ] {
+        let ended = planned("recommend", &out.path().join("reports"), &options).with_code(code);
+        assert!(ended.stderr.contains(told), "{options:?}: {}", ended.stderr);
+        assert_eq!(ended.stdout, "", "{options:?}");
+    }
+    assert!(!out.path().join("reports").exists());
+}
+
+#[test]
+fn a_simulation_says_what_a_choice_comes_to() {
+    let pool = json("simulate", &[&DAILY[..], &["--workers", "100", "--deadline", "3m"]].concat(), 0);
+    assert_eq!(pool["schema"], "planner/simulate/1");
+    let [p50, p95, p99, mean] = ["p50", "p95", "p99", "mean"].map(|name| pool["makespan_s"][name].as_f64().unwrap());
+    assert!(63.0 < p50 && p50 < p95 && p95 < p99 && mean > 63.0, "{}", pool["makespan_s"]);
+    assert!((0.0..=1.0).contains(&pool["probability"].as_f64().unwrap()));
+    assert_eq!((pool["in_flight_peak"].as_f64(), pool["throttles"].as_f64()), (Some(100.0), Some(0.0)));
+    assert!(pool["retries"].is_number() && pool["cost"]["total_usd"].is_number());
+
+    let narrow = json("simulate", &[&DAILY[..], &["--reserved", "100", "--rate", "20/s"]].concat(), 0);
+    assert!(narrow["throttles"].as_f64().unwrap() > 0.0 && narrow["in_flight_peak"].as_f64() == Some(100.0));
+    let wide = json("simulate", &[&DAILY[..], &["--reserved", "600", "--rate", "20/s"]].concat(), 0);
+    assert_eq!(wide["throttles"].as_f64(), Some(0.0));
+    assert!(wide["makespan_s"]["p50"].as_f64() < narrow["makespan_s"]["p50"].as_f64());
+    assert_eq!(wide["probability"], Value::Null);
+}
