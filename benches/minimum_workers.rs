@@ -54,7 +54,7 @@ fn main() {
         "jobs", "p", "resampled", "replications", "s", "CPU s", "point", "interval", "use", "P at least"
     );
     let resampled = resampled();
-    for jobs in [250, 2_500, 45_000, 450_000, 10_000_000] {
+    for jobs in [250, 2_500, 45_000] {
         let work = Work::new(vec![0; jobs].into(), Order::Fifo, RETRY);
         for resampled in [&[][..], &resampled] {
             for probability in [0.95, 0.99] {
