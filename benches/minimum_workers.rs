@@ -20,7 +20,7 @@ const TICKS_PER_S: f64 = 100.0;
 
 fn profile(mean_s: f64, cv: f64) -> Profile {
     let mut profile = Profile::default();
-    (profile.copy.base_s, profile.copy.bandwidth_bytes_per_s) = (mean_s, 1e18);
+    (profile.copy.base_s, profile.copy.bandwidth_bytes_per_s) = (0.0, 700e6 / mean_s);
     (profile.copy.sigma, profile.copy.kappa) = (0.0, 0.0);
     profile.copy.noise_cv = cv;
     profile
@@ -48,14 +48,17 @@ fn peak_memory() -> String {
 }
 
 fn main() {
-    println!("seed {SEED}; 30 s a job, lognormal with cv 0.5, 20 mean times until the deadline");
+    println!(
+        "seed {SEED}; 600 to 800 MB at 30 s for 700 MB, lognormal with cv 0.5, 20 mean times until the deadline"
+    );
     println!(
         "{:>9} {:>4} {:>9} {:>12} {:>7} {:>7} {:>8} {:>24} {:>7} {:>9}  peak memory",
         "jobs", "p", "resampled", "replications", "s", "CPU s", "point", "interval", "use", "P at least"
     );
     let resampled = resampled();
-    for jobs in [250, 2_500, 45_000] {
-        let work = Work::new(vec![0; jobs].into(), Order::Fifo, RETRY);
+    for jobs in [250, 2_500, 45_000, 450_000, 10_000_000] {
+        let size_bytes = |job| 600_000_000 + random::word(SEED, &[job]) % 200_000_001;
+        let work = Work::new((0..jobs).map(size_bytes).collect(), Order::Fifo, RETRY);
         for resampled in [&[][..], &resampled] {
             for probability in [0.95, 0.99] {
                 let central = profile(30.0, 0.5);
