@@ -40,6 +40,12 @@ impl ClosedForm {
         Self { jobs: work.jobs(), mixture: Mixture::new(work, profile), ramp }
     }
 
+    /// For the same `work` on another service.
+    #[must_use]
+    pub fn under(&self, work: &Work, profile: &Profile) -> Self {
+        Self { jobs: self.jobs, mixture: self.mixture.under(work, profile), ramp: self.ramp }
+    }
+
     /// Mean job time with `workers` in flight, seconds.
     #[must_use]
     pub fn mean_s(&self, workers: u64) -> f64 {

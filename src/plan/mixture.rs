@@ -1,5 +1,7 @@
 //! The distribution of a batch's job times: one distribution for each size, mixed.
 
+use std::sync::Arc;
+
 use crate::service::{CopyProfile, Factor, Profile};
 use crate::simulate::work::Work;
 
@@ -22,7 +24,7 @@ struct Class {
 /// Job times of a batch under a service profile, at any concurrency.
 #[derive(Debug, Clone)]
 pub struct Mixture {
-    classes: Vec<Class>,
+    classes: Arc<[Class]>,
     copy: CopyProfile,
     delay_s: f64,
     factor: Factor,
@@ -47,9 +49,19 @@ impl Mixture {
     /// The job times of `work` on a service like `profile`.
     #[must_use]
     pub fn new(work: &Work, profile: &Profile) -> Self {
+        Self::of(classes(work.sizes_bytes()).into(), work, profile)
+    }
+
+    /// The times of the same jobs on another service; their sizes need no sorting again.
+    #[must_use]
+    pub fn under(&self, work: &Work, profile: &Profile) -> Self {
+        Self::of(Arc::clone(&self.classes), work, profile)
+    }
+
+    fn of(classes: Arc<[Class]>, work: &Work, profile: &Profile) -> Self {
         let factor = profile.copy.factor();
         Self {
-            classes: classes(work.sizes_bytes()),
+            classes,
             copy: profile.copy.clone(),
             delay_s: work.mean_delay_s(profile),
             excess: Excess::of(&factor),

@@ -18,7 +18,7 @@ use crate::simulate::batch::{Finishes, simulate_pool};
 use crate::simulate::pool::Ramp;
 use crate::simulate::work::{Sampler, Work};
 use crate::stats::order;
-use crate::stats::proportion::Proportion;
+use crate::stats::proportion::{Proportion, lower_bound};
 
 /// Words that set this file's draws apart from all others.
 const CONFIRM: u64 = 0x636f_6e66;
@@ -29,6 +29,11 @@ const DRAWS: u64 = 90_000_000;
 const REPLICATIONS: u64 = 4000;
 /// Up to so many jobs the resampled profiles are simulated too; beyond, the closed form tells how they differ.
 const SIMULATED_JOBS: u64 = 3000;
+/// Up to so many jobs the number is found by draining them; beyond, the closed form finds it and a few drains set it
+/// right.
+const DRAINED_JOBS: u64 = 200_000;
+/// Replications of larger batches at least.
+const FEW: u64 = 20;
 /// Times that the number is raised when fresh replications do not confirm it.
 const RAISES: u64 = 4;
 /// Each time by so many standard errors of the probability.
@@ -132,7 +137,8 @@ pub fn smallest_pool(question: &Question<'_>, goal: Goal) -> Result<Answer, Box<
     let mut value = if high <= search.most as f64 { high as u64 } else { search.most };
     let mut finishes = search.confirm(value, 0);
     for raise in 1..=RAISES {
-        if finishes.by(goal.deadline_s).at_least >= goal.probability || value >= search.most {
+        let is_confirmed = finishes.by(goal.deadline_s).at_least >= goal.probability;
+        if is_confirmed || value >= search.most || !search.can_confirm() {
             break;
         }
         value = search.raised(value);
@@ -215,6 +221,10 @@ impl<'a> Search<'a> {
     }
 
     fn estimate(&self) -> Option<Estimate> {
+        if self.question.work.jobs() > DRAINED_JOBS { self.corrected() } else { self.drained() }
+    }
+
+    fn drained(&self) -> Option<Estimate> {
         let ranks = order::quantile_ranks(self.replications, self.goal.probability, CONFIDENCE);
         let point = point_rank(self.replications, self.goal.probability);
         let wanted = [ranks.low.unwrap_or(1), point, ranks.high.unwrap_or(self.replications)];
@@ -223,6 +233,24 @@ impl<'a> Search<'a> {
         let beyond = |n: Option<u64>| n.map_or(f64::INFINITY, |n| n as f64);
         let high = if ranks.high.is_some() { beyond(high) } else { f64::INFINITY };
         point.map(|point| Estimate { low: beyond(low), point: point as f64, high })
+    }
+
+    /// The number of the closed form, times how late drains end with its number for an even chance: the time until
+    /// the queue is empty is inversely proportional to the workers.
+    fn corrected(&self) -> Option<Estimate> {
+        let Question { work, central, ramp, seed, .. } = *self.question;
+        let Goal { deadline_s, probability } = self.goal;
+        let number = |probability| self.form.smallest_pool(deadline_s, probability, self.most);
+        let (even, wanted) = (number(0.5)?, number(probability)?);
+        let central = std::slice::from_ref(central);
+        let finishes = simulate_pool(work, central, even, ramp, self.replications, seed);
+        let sorted = &finishes.makespans_s;
+        let (low_s, high_s) =
+            order::quantile_interval(self.replications, 0.5, CONFIDENCE, |rank| sorted[rank as usize - 1]);
+        let at = |time_s: f64| wanted as f64 * time_s / deadline_s;
+        let point = at(finishes.quantile_s(0.5)).ceil();
+        let (low, high) = (low_s.map_or(0.0, at), high_s.map_or(f64::INFINITY, at));
+        (point <= self.most as f64).then_some(Estimate { low, point, high })
     }
 
     fn critical(
@@ -245,7 +273,7 @@ impl<'a> Search<'a> {
         let probability = self.goal.probability;
         let replications = needed(probability);
         let number = |profile: &Profile| {
-            let form = ClosedForm::new(self.question.work, profile, self.question.ramp);
+            let form = self.form.under(self.question.work, profile);
             let n = if self.question.work.jobs() <= SIMULATED_JOBS {
                 self.critical(profile, &form, &[point_rank(replications, probability)], replications)[0]
             } else {
@@ -263,6 +291,11 @@ impl<'a> Search<'a> {
         };
         let tail = (1.0 - CONFIDENCE) / 2.0;
         Spread { low: (-at(tail)).max(0.0), high: at(1.0 - tail).max(0.0) }
+    }
+
+    /// Whether so many replications can show the wanted probability at all.
+    fn can_confirm(&self) -> bool {
+        lower_bound(self.replications, self.replications, CONFIDENCE) >= self.goal.probability
     }
 
     fn confirm(&self, workers: u64, round: u64) -> Finishes {
@@ -321,7 +354,7 @@ fn needed(probability: f64) -> u64 {
 }
 
 fn replications(jobs: u64, probability: f64) -> u64 {
-    let needed = needed(probability);
+    let needed = if jobs > DRAINED_JOBS { FEW } else { needed(probability) };
     (DRAWS / jobs.max(1)).clamp(needed, needed.max(REPLICATIONS))
 }
 

@@ -106,3 +106,39 @@ fn the_probability_grows_with_the_workers() {
     let seen = probabilities(&question(&work, &profile, &[]), 300.0, &[20, 22, 24, 26, 28], 300);
     assert!(seen.is_sorted_by(|a, b| a.hits <= b.hits) && seen[0].estimate < 0.1 && seen[4].estimate > 0.9);
 }
+
+#[test]
+fn the_closed_form_set_right_by_a_few_drains_has_the_published_numbers() {
+    let (work, profile) = (work(45_000), lognormal(30.0, 0.5));
+    let question = question(&work, &profile, &[]);
+    for (probability, published) in [(0.5, 2765.0), (0.95, 3102.0), (0.99, 3380.0)] {
+        let mut search = Search::new(&question, Goal { deadline_s: 600.0, probability });
+        search.replications = FEW;
+        let Estimate { low, point, high } = search.corrected().unwrap();
+        assert!((point / published - 1.0).abs() < 0.015, "{probability}: {point} is not {published}");
+        assert!(low <= point && point <= high + 1.0 && high / low < 1.08, "{low} to {high}");
+    }
+}
+
+/// With contention the numbers of workers that reach a goal have two ends, and the lower one is looked for.
+#[test]
+fn the_smallest_number_below_the_peak_is_found_where_workers_slow_each_other_down() {
+    let work = Work::new(vec![700_000_000; 400].into(), Order::Fifo, RETRY);
+    let mut crossing = lognormal(0.2, 0.3);
+    (crossing.copy.sigma, crossing.copy.kappa) = (0.005, 1e-4);
+    let mut capped = lognormal(0.2, 0.3);
+    capped.copy.aggregate_bandwidth_bytes_per_s = Some(40.0 * 28e6);
+    for (profile, deadline_s) in [(crossing, 400.0), (capped, 330.0)] {
+        let question = question(&work, &profile, &[]);
+        let answer = smallest_pool(&question, Goal { deadline_s, probability: 0.9 }).unwrap();
+        let seen = probabilities(&question, deadline_s, &[answer.low - 1, answer.value, 400], 1000);
+        let [fewer, enough, all] = [0, 1, 2].map(|index| seen[index].estimate);
+        assert!(fewer < 0.9 && enough >= 0.9 && all < 0.5, "{fewer}, {enough}, {all}: {answer:?}");
+        let beyond = Question { most: Some(answer.low - 2), ..question };
+        let cannot = smallest_pool(&beyond, Goal { deadline_s, probability: 0.9 }).unwrap_err();
+        assert_eq!(
+            (cannot.reason, cannot.best),
+            (Reason::TooFewWorkers { most: answer.low - 2 }, answer.low - 2)
+        );
+    }
+}
