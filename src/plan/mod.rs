@@ -3,6 +3,7 @@
 pub mod closed_form;
 pub mod cost;
 pub mod critical;
+mod estimate;
 pub mod fit;
 pub mod limits;
 pub mod mixture;
