@@ -8,6 +8,7 @@ pub mod fit;
 pub mod limits;
 pub mod mixture;
 mod overlay;
+pub mod paced;
 pub mod price;
 pub mod residence;
 pub mod search;
