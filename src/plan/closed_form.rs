@@ -169,32 +169,6 @@ fn bisect(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
     high
 }
 
-/// Probability that jobs which start `rate_per_s` a second, and never wait for a worker, have all ended by the
-/// deadline: Π F(D − j/ρ).
-#[must_use]
-pub fn paced_probability(work: &Work, profile: &Profile, rate_per_s: f64, deadline_s: f64) -> f64 {
-    let (factor, delay_s) = (profile.copy.factor(), work.mean_delay_s(profile));
-    let sizes = work.sizes_bytes().iter().enumerate();
-    let logs = sizes.map(|(job, &bytes)| {
-        let left_s = deadline_s - delay_s - job as f64 / rate_per_s;
-        factor.cdf(left_s / profile.copy.mean_s(bytes, 1)).ln()
-    });
-    logs.sum::<f64>().exp()
-}
-
-/// The slowest pace that finishes by the deadline with this probability, jobs per second; None when none does.
-#[must_use]
-pub fn paced_rate_per_s(work: &Work, profile: &Profile, deadline_s: f64, probability: f64) -> Option<f64> {
-    let holds = |rate_per_s: f64| paced_probability(work, profile, rate_per_s, deadline_s) >= probability;
-    if !holds(f64::INFINITY) {
-        return None;
-    }
-    let slowest = work.jobs() as f64 / deadline_s / 2.0;
-    let fast_enough =
-        std::iter::successors(Some(slowest), |rate| Some(rate * 2.0)).find(|rate| holds(*rate))?;
-    Some(bisect(0.0, fast_enough, holds))
-}
-
 #[cfg(test)]
 #[path = "closed_form_tests.rs"]
 mod tests;

@@ -63,16 +63,6 @@ fn a_goal_that_one_job_can_miss_is_bounded() {
 }
 
 #[test]
-fn the_paced_rates() {
-    let (work, profile) = (work(45_000), lognormal(30.0, 0.5));
-    for (probability, rate_per_s) in [(0.5, 95.92), (0.95, 108.39), (0.99, 119.70)] {
-        let seen = paced_rate_per_s(&work, &profile, 600.0, probability).unwrap();
-        assert!((seen - rate_per_s).abs() < 0.006, "{probability}: {seen} is not {rate_per_s}");
-    }
-    assert_eq!(paced_rate_per_s(&work, &profile, 100.0, 0.5), None);
-}
-
-#[test]
 fn more_workers_stop_paying_where_they_slow_each_other_down() {
     let mut profile = lognormal(30.0, 0.5);
     (profile.copy.sigma, profile.copy.kappa) = (1e-3, 1e-6);

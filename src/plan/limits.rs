@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::overlay::overlaid;
+use crate::service::Profile;
 
 const BUILT_IN: &str = include_str!("limits.toml");
 
@@ -174,6 +175,26 @@ impl Limits {
         self.sns.publish_per_s.get(region).copied().unwrap_or(self.sns.publish_per_s_elsewhere)
     }
 
+    /// A service with this account's limits in a region. What is reserved for its function stays.
+    #[must_use]
+    pub fn on(&self, profile: &Profile, region: &str) -> Profile {
+        let Self { lambda, sqs, s3, .. } = self;
+        let mut profile = profile.clone();
+        let function = &mut profile.function;
+        function.timeout_s = function.timeout_s.min(lambda.timeout_s);
+        function.account_concurrency = lambda.account_concurrency;
+        function.unreserved_minimum = lambda.unreserved_minimum;
+        function.scaling_environments = lambda.scaling_environments;
+        function.scaling_period_s = lambda.scaling_interval_s;
+        function.retry_base_s = lambda.backoff_first_s;
+        function.retry_cap_s = lambda.backoff_max_s;
+        function.maximum_event_age_s = function.maximum_event_age_s.min(lambda.event_age_max_s);
+        profile.queue.pollers_added_per_minute = sqs.event_source_scaling_per_min;
+        profile.publish.rate_per_s = self.publish_per_s(region);
+        profile.request.prefix_rate_per_s = s3.requests_per_s_per_prefix;
+        profile
+    }
+
     fn check(&self) -> Result<(), LimitsError> {
         let (lambda, sqs, sns, s3) = (&self.lambda, &self.sqs, &self.sns, &self.s3);
         let positive = [
@@ -289,6 +310,16 @@ mod tests {
             (4000.0, 30_000.0)
         );
         assert_eq!(Limits::parse("").unwrap(), Limits::built_in());
+    }
+
+    #[test]
+    fn the_built_in_limits_of_the_largest_region_are_those_of_the_built_in_service() {
+        let profile = Profile::default();
+        let limits = Limits::built_in();
+        assert_eq!(limits.on(&profile, "us-east-1"), profile);
+        assert_eq!(limits.on(&profile, "eu-north-1").publish.rate_per_s, 300.0);
+        let raised = Limits::parse("[lambda]\naccount_concurrency = 5000\n").unwrap();
+        assert_eq!(raised.on(&profile, "us-east-1").function.account_concurrency, 5000);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::closed_form::ClosedForm;
 use super::critical::Critical;
+use super::estimate::{Estimate, Spread, needed, point_rank};
 use crate::law::tolerance::CONFIDENCE;
 use crate::random;
 use crate::service::Profile;
@@ -134,6 +135,7 @@ pub fn smallest_pool(question: &Question<'_>, goal: Goal) -> Result<Answer, Box<
     let search = Search::new(question, goal);
     let Some(estimate) = search.estimate() else { return Err(Box::new(search.infeasible())) };
     let (low, high) = estimate.widened(search.spread());
+    let (low, high) = (low.floor(), high.ceil());
     let mut value = if high <= search.most as f64 { high as u64 } else { search.most };
     let mut finishes = search.confirm(value, 0);
     for raise in 1..=RAISES {
@@ -172,32 +174,6 @@ pub fn probabilities(
 /// The profiles that stand for what the service may be like.
 fn profiles<'a>(question: &Question<'a>) -> &'a [Profile] {
     if question.resampled.is_empty() { std::slice::from_ref(question.central) } else { question.resampled }
-}
-
-/// The quantile of the critical numbers and the order statistics around it.
-#[derive(Debug, Clone, Copy)]
-struct Estimate {
-    low: f64,
-    point: f64,
-    /// Infinite where the largest critical number is not large enough.
-    high: f64,
-}
-
-impl Estimate {
-    /// The interval's ends when the two sources of uncertainty, being independent, add up in squares.
-    fn widened(&self, spread: Spread) -> (f64, f64) {
-        let times = |ratio: f64, spread: f64| f64::hypot(ratio.max(1.0).ln(), spread).exp();
-        let low = self.point / times(self.point / self.low, spread.low);
-        let high = self.point * times(self.high / self.point, spread.high);
-        (low.floor(), high.ceil())
-    }
-}
-
-/// How far the answers under resampled profiles are from the central one, as logarithms of ratios, none negative.
-#[derive(Debug, Clone, Copy)]
-struct Spread {
-    low: f64,
-    high: f64,
 }
 
 #[derive(Debug)]
@@ -282,15 +258,8 @@ impl<'a> Search<'a> {
             n.map_or(f64::INFINITY, |n| n as f64)
         };
         let central = number(self.question.central);
-        let mut ratios: Vec<f64> =
-            self.question.resampled.par_iter().map(|profile| (number(profile) / central).ln()).collect();
-        ratios.sort_by(f64::total_cmp);
-        let at = |share: f64| {
-            let rank = (share * (ratios.len() as f64 - 1.0)).round() as usize;
-            ratios.get(rank).copied().filter(|ratio| !ratio.is_nan()).unwrap_or(0.0)
-        };
-        let tail = (1.0 - CONFIDENCE) / 2.0;
-        Spread { low: (-at(tail)).max(0.0), high: at(1.0 - tail).max(0.0) }
+        let ratios = self.question.resampled.par_iter().map(|profile| (number(profile) / central).ln());
+        Spread::of(ratios.collect())
     }
 
     /// Whether so many replications can show the wanted probability at all.
@@ -348,18 +317,9 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Replications that give the quantile an upper limit with some room.
-fn needed(probability: f64) -> u64 {
-    order::smallest_count(probability, f64::midpoint(CONFIDENCE, 1.0)) * 6 / 5 + 1
-}
-
 fn replications(jobs: u64, probability: f64) -> u64 {
     let needed = if jobs > DRAINED_JOBS { FEW } else { needed(probability) };
     (DRAWS / jobs.max(1)).clamp(needed, needed.max(REPLICATIONS))
-}
-
-fn point_rank(replications: u64, probability: f64) -> u64 {
-    ((probability * replications as f64).ceil() as u64).clamp(1, replications)
 }
 
 #[cfg(test)]

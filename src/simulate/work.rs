@@ -60,6 +60,12 @@ impl Work {
         self.sizes_bytes.len() as u64
     }
 
+    /// What follows an attempt that fails.
+    #[must_use]
+    pub fn retry(&self) -> RetryPolicy {
+        self.retry
+    }
+
     /// Mean time that a job spends on attempts that fail and on the waits after them, in seconds.
     #[must_use]
     pub fn mean_delay_s(&self, profile: &Profile) -> f64 {

@@ -1,0 +1,220 @@
+//! Paced publishing without simulation: every job begins when its message arrives and waits for nothing.
+
+use crate::service::{CopyProfile, Factor, Profile};
+use crate::simulate::work::Work;
+
+/// Jobs are put into so many blocks of neighbours at most, each standing for its middle one.
+const BLOCKS: usize = 1024;
+/// Halvings of an interval: enough for the digits that a rate or a time is shown with.
+const HALVINGS: usize = 40;
+/// All messages within this share of the deadline: to publish faster gains nothing.
+const AT_ONCE: f64 = 1e-3;
+
+/// The time that a message needs before its copy begins, in seconds: the publish request, the delivery and the start
+/// of an execution environment, each in the mean.
+#[must_use]
+pub fn overhead_s(profile: &Profile) -> f64 {
+    profile.publish.base_s + profile.delivery.latency_s + profile.function.cold_start_s
+}
+
+/// Neighbours in the order of publishing.
+#[derive(Debug, Clone, Copy)]
+struct Block {
+    /// Messages published before the middle one's request.
+    before: f64,
+    bytes: u64,
+    jobs: f64,
+}
+
+/// A batch of jobs, published at a pace, under one profile.
+#[derive(Debug, Clone)]
+pub(super) struct Form {
+    jobs: u64,
+    blocks: Vec<Block>,
+    copy: CopyProfile,
+    factor: Factor,
+    delay_s: f64,
+    overhead_s: f64,
+}
+
+impl Form {
+    /// For `work` on a service like `profile`, with `batch_size` messages to a publish request.
+    pub(super) fn new(work: &Work, profile: &Profile, batch_size: usize) -> Self {
+        let sizes_bytes = work.sizes_bytes();
+        let length = sizes_bytes.len().div_ceil(BLOCKS).max(1);
+        let block = |(number, sizes): (usize, &[u64])| {
+            let middle = sizes.len() / 2;
+            let before = (number * length + middle) / batch_size * batch_size;
+            Block { before: before as f64, bytes: sizes[middle], jobs: sizes.len() as f64 }
+        };
+        Self {
+            jobs: work.jobs(),
+            blocks: sizes_bytes.chunks(length).enumerate().map(block).collect(),
+            copy: profile.copy.clone(),
+            factor: profile.copy.factor(),
+            delay_s: work.mean_delay_s(profile),
+            overhead_s: overhead_s(profile),
+        }
+    }
+
+    /// Jobs in flight once as many end as begin, N = ρ·R(N), or all where that never happens.
+    pub(super) fn in_flight(&self, rate_per_s: f64) -> u64 {
+        let mut in_flight = 1.min(self.jobs);
+        loop {
+            // More in flight take longer, so this never overshoots the smallest N that holds.
+            let next = ((rate_per_s * self.mean_s(in_flight)).ceil() as u64).min(self.jobs);
+            if next <= in_flight {
+                return in_flight;
+            }
+            in_flight = at_least_a_step(in_flight, next).min(self.jobs);
+        }
+    }
+
+    /// Probability that no job by itself takes longer than the deadline, F(D)ᴶ: no pace makes a finish by the deadline
+    /// more probable.
+    pub(super) fn largest_probability(&self, deadline_s: f64) -> f64 {
+        self.probability(1, f64::INFINITY, deadline_s)
+    }
+
+    /// Probability that some copy takes longer than `limit_s` with so many in flight.
+    pub(super) fn longer_than(&self, limit_s: f64, in_flight: u64) -> f64 {
+        1.0 - self.probability(in_flight, f64::INFINITY, limit_s + self.overhead_s)
+    }
+
+    /// The slowest pace up to `most_per_s` that ends by the deadline with this probability, messages per second.
+    pub(super) fn smallest_rate(&self, deadline_s: f64, probability: f64, most_per_s: f64) -> Option<f64> {
+        let mut in_flight = 1.min(self.jobs);
+        loop {
+            let rate_per_s = self.smallest_rate_with(in_flight, deadline_s, probability)?;
+            if rate_per_s > most_per_s {
+                return None;
+            }
+            let next = if self.copy.is_contended() { self.in_flight(rate_per_s) } else { in_flight };
+            if next <= in_flight {
+                return Some(rate_per_s);
+            }
+            in_flight = at_least_a_step(in_flight, next).min(self.jobs);
+        }
+    }
+
+    /// The time by which all jobs have ended with this probability, seconds.
+    pub(super) fn finish_s(&self, rate_per_s: f64, probability: f64) -> f64 {
+        let in_flight = self.in_flight(rate_per_s);
+        let holds = |time_s| self.probability(in_flight, rate_per_s, time_s) >= probability;
+        let mut high_s = self.jobs as f64 / rate_per_s + self.mean_s(in_flight);
+        while !holds(high_s) && high_s < f64::MAX / 4.0 {
+            high_s *= 2.0;
+        }
+        bisect(0.0, high_s, holds)
+    }
+
+    /// The pace, up to `most_per_s`, beyond which nothing is gained: because all messages are out at once, or because
+    /// copies slow each other down by more than the faster pace saves.
+    pub(super) fn fastest_rate(&self, deadline_s: f64, probability: f64, most_per_s: f64) -> f64 {
+        let at_once = self.jobs as f64 / (AT_ONCE * deadline_s);
+        let most_per_s = most_per_s.min(at_once);
+        if !self.copy.is_contended() {
+            return most_per_s;
+        }
+        let finish_s = |log_rate: f64| self.finish_s(log_rate.exp(), probability);
+        let slowest_per_s = self.jobs as f64 / deadline_s / 2.0;
+        let (mut low, mut high) = (slowest_per_s.min(most_per_s).ln(), most_per_s.ln());
+        for _ in 0..HALVINGS {
+            let (left, right) = (low + (high - low) / 3.0, high - (high - low) / 3.0);
+            if finish_s(left) > finish_s(right) { low = left } else { high = right }
+        }
+        high.exp()
+    }
+
+    fn mean_s(&self, in_flight: u64) -> f64 {
+        let total_s = self.blocks.iter().map(|block| block.jobs * self.copy.mean_s(block.bytes, in_flight));
+        total_s.sum::<f64>() / self.jobs.max(1) as f64 + self.delay_s
+    }
+
+    /// Probability that all jobs have ended by the deadline: Π F(D − j/ρ), when each takes as long as with so many in
+    /// flight.
+    fn probability(&self, in_flight: u64, rate_per_s: f64, deadline_s: f64) -> f64 {
+        let left_s = deadline_s - self.overhead_s - self.delay_s;
+        let log = |block: &Block| {
+            let factor = (left_s - block.before / rate_per_s) / self.copy.mean_s(block.bytes, in_flight);
+            block.jobs * self.factor.cdf(factor).ln()
+        };
+        self.blocks.iter().map(log).sum::<f64>().exp()
+    }
+
+    fn smallest_rate_with(&self, in_flight: u64, deadline_s: f64, probability: f64) -> Option<f64> {
+        let holds = |rate_per_s: f64| self.probability(in_flight, rate_per_s, deadline_s) >= probability;
+        let slowest = self.jobs as f64 / deadline_s;
+        if self.jobs == 0 || holds(slowest) {
+            return Some(slowest);
+        }
+        let doubled = |rate_per_s: &f64| Some(rate_per_s * 2.0).filter(|_| *rate_per_s < slowest * 1e6);
+        let enough = std::iter::successors(Some(slowest), doubled).find(|rate| holds(*rate))?;
+        Some(bisect(enough / 2.0, enough, holds))
+    }
+}
+
+/// A step towards a fixed point that is wide enough to get there soon.
+fn at_least_a_step(from: u64, to: u64) -> u64 {
+    to.max(from + from / 256 + 1)
+}
+
+fn bisect(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
+    for _ in 0..HALVINGS {
+        let middle = low.midpoint(high);
+        if holds(middle) { high = middle } else { low = middle }
+    }
+    high
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::paced::tests::{lognormal, work};
+
+    #[test]
+    fn the_published_rates() {
+        let form = Form::new(&work(45_000), &lognormal(30.0, 0.5), 1);
+        for (probability, expected) in [(0.5, 95.92), (0.95, 108.39), (0.99, 119.70)] {
+            let seen = form.smallest_rate(600.0, probability, f64::INFINITY).unwrap();
+            assert!((seen - expected).abs() < 0.006, "{probability}: {seen} is not {expected}");
+            assert!((form.finish_s(seen, probability) - 600.0).abs() < 1e-3);
+        }
+        assert_eq!(form.smallest_rate(600.0, 0.99, 119.0), None);
+        assert_eq!(form.smallest_rate(100.0, 0.5, f64::INFINITY), None);
+        assert_eq!(form.in_flight(20.0), 600);
+    }
+
+    #[test]
+    fn blocks_stand_for_their_jobs() {
+        let sizes_bytes: Vec<u64> = (0..3000).map(|job| job * 7919 % 1000 * 1_000_000).collect();
+        let work = Work::new(sizes_bytes.clone().into(), crate::simulate::work::Order::Fifo, work(0).retry());
+        let profile = Profile::default();
+        let form = Form::new(&work, &profile, 10);
+        let left_s = 110.0 - overhead_s(&profile);
+        let log = |(job, &bytes): (usize, &u64)| {
+            let left_s = left_s - (job / 10 * 10) as f64 / 70.0;
+            profile.copy.factor().cdf(left_s / profile.copy.mean_s(bytes, 1)).ln()
+        };
+        let exact = sizes_bytes.iter().enumerate().map(log).sum::<f64>().exp();
+        let seen = form.probability(1, 70.0, 110.0);
+        assert!((0.1..0.9).contains(&exact) && (seen - exact).abs() < 0.01, "{seen} is not {exact}");
+    }
+
+    #[test]
+    fn copies_that_slow_each_other_down_need_a_faster_pace_up_to_the_fastest_there_is() {
+        let mut profile = lognormal(30.0, 0.3);
+        let free = Form::new(&work(3000), &profile, 1).smallest_rate(300.0, 0.9, f64::INFINITY).unwrap();
+        (profile.copy.sigma, profile.copy.kappa) = (2e-4, 2e-7);
+        let form = Form::new(&work(3000), &profile, 1);
+        let contended = form.smallest_rate(300.0, 0.9, f64::INFINITY).unwrap();
+        assert!(contended > 1.01 * free, "{contended} and {free}");
+        let in_flight = form.in_flight(contended);
+        assert!((in_flight as f64 / (contended * form.mean_s(in_flight)) - 1.0).abs() < 0.01);
+        let fastest = form.fastest_rate(300.0, 0.9, f64::INFINITY);
+        let finish_s = |rate_per_s| form.finish_s(rate_per_s, 0.9);
+        assert!(finish_s(fastest) < finish_s(0.8 * fastest) && finish_s(fastest) < finish_s(1.2 * fastest));
+        let too_early_s = 0.9 * finish_s(fastest);
+        assert_eq!(form.smallest_rate(too_early_s, 0.9, f64::INFINITY), None);
+    }
+}

@@ -1,0 +1,168 @@
+//! Replications of a paced fan-out in which nothing is throttled: each job begins when its message arrives.
+
+use rayon::prelude::*;
+
+use super::Question;
+use super::form::{Form, overhead_s};
+use super::sweep::{Peak, Starting, Sweep};
+use crate::scenario::quantity::{nanoseconds, seconds};
+use crate::service::Profile;
+use crate::simulate::batch::Finishes;
+use crate::simulate::work::{Luck, Sampler};
+use crate::stats::proportion::Proportion;
+
+/// A batch on one service.
+#[derive(Debug)]
+pub(super) struct Runs<'a> {
+    pub form: Form,
+    sampler: Sampler<'a>,
+    batch_size: usize,
+    overhead_ns: u64,
+    starting: Starting,
+}
+
+/// The memory of a replication, to be used for one after the other.
+#[derive(Debug, Default)]
+struct Memory {
+    luck: Luck,
+    times_ns: Vec<u64>,
+    sweep: Sweep,
+}
+
+impl<'a> Runs<'a> {
+    pub(super) fn new(question: &Question<'a>, profile: &'a Profile) -> Self {
+        let batch_size = question.batch_size.max(1) as usize;
+        let function = &profile.function;
+        Self {
+            form: Form::new(question.work, profile, batch_size),
+            sampler: Sampler::new(question.work, profile, question.seed),
+            batch_size,
+            overhead_ns: nanoseconds(overhead_s(profile)),
+            starting: Starting {
+                cold_start_ns: nanoseconds(function.cold_start_s),
+                per_s: f64::from(function.scaling_environments) / function.scaling_period_s,
+            },
+        }
+    }
+
+    /// The critical rate of each of `replications`: the smallest that ends all jobs by the deadline, and never less than
+    /// all jobs over the deadline; infinite where some job by itself takes longer.
+    pub(super) fn critical(&self, in_flight: u64, deadline_s: f64, replications: u64) -> Vec<f64> {
+        let left_ns = deadline_s * 1e9 - self.overhead_ns as f64;
+        let one = |memory: &mut Memory, replication| {
+            let times_ns = self.times(memory, in_flight, replication);
+            let mut largest = times_ns.len() as f64 / (deadline_s * 1e9);
+            for (request, times_ns) in times_ns.chunks(self.batch_size).enumerate() {
+                let longest_ns = times_ns.iter().copied().max().unwrap_or(0);
+                let (before, spare_ns) = ((request * self.batch_size) as f64, left_ns - longest_ns as f64);
+                if spare_ns < 0.0 {
+                    return f64::INFINITY;
+                }
+                // A product instead of a division: the largest changes seldom.
+                if before > largest * spare_ns {
+                    largest = before / spare_ns;
+                }
+            }
+            largest * 1e9
+        };
+        (0..replications).into_par_iter().map_init(Memory::default, one).collect()
+    }
+
+    fn times<'m>(&self, memory: &'m mut Memory, in_flight: u64, replication: u64) -> &'m [u64] {
+        self.sampler.draw(replication, &mut memory.luck);
+        self.sampler.times_ns(&memory.luck, in_flight, &mut memory.times_ns);
+        &memory.times_ns
+    }
+
+    /// When a publish request is made, which is when an even pace makes it.
+    fn request_ns(&self, request: usize, rate_per_s: f64) -> u64 {
+        nanoseconds(request as f64 / (rate_per_s / self.batch_size as f64))
+    }
+
+    fn makespan_ns(&self, memory: &mut Memory, pace: Pace, replication: u64) -> u64 {
+        let requests = self.times(memory, pace.in_flight, replication).chunks(self.batch_size);
+        let end_ns = |(request, times_ns): (usize, &[u64])| {
+            let longest_ns = times_ns.iter().copied().max().unwrap_or(0);
+            self.request_ns(request, pace.rate_per_s).saturating_add(longest_ns)
+        };
+        requests.enumerate().map(end_ns).max().map_or(0, |end_ns| end_ns.saturating_add(self.overhead_ns))
+    }
+
+    fn peak(&self, memory: &mut Memory, pace: Pace, replication: u64) -> Peak {
+        self.times(memory, pace.in_flight, replication);
+        let jobs = memory.times_ns.len();
+        let start_ns = |job| self.request_ns(job / self.batch_size, pace.rate_per_s);
+        let last_ns = start_ns(jobs.saturating_sub(1));
+        memory.sweep.peak((0..jobs).map(start_ns), last_ns, &memory.times_ns, self.starting)
+    }
+}
+
+/// A rate, and the jobs that it keeps in flight on one service.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    rate_per_s: f64,
+    in_flight: u64,
+}
+
+/// A batch on all services that it may meet, each as likely as the others: replication after replication takes the next.
+#[derive(Debug)]
+pub(super) struct Mixture<'a> {
+    services: Vec<Runs<'a>>,
+}
+
+impl<'a> Mixture<'a> {
+    pub(super) fn new(question: &Question<'a>) -> Self {
+        let profiles = if question.resampled.is_empty() {
+            std::slice::from_ref(question.central)
+        } else {
+            question.resampled
+        };
+        Self { services: profiles.par_iter().map(|profile| Runs::new(question, profile)).collect() }
+    }
+
+    /// The batch on each service, without simulation.
+    pub(super) fn forms(&self) -> impl IndexedParallelIterator<Item = &Form> {
+        self.services.par_iter().map(|service| &service.form)
+    }
+
+    /// How the batch ends at this rate. Equal `replications` are the same luck.
+    pub(super) fn finishes(&self, rate_per_s: f64, replications: std::ops::Range<u64>) -> Finishes {
+        let runs: Vec<(u64, u64, bool)> =
+            self.each(rate_per_s, &replications, |memory, service, pace, number| {
+                let makespan_ns = service.makespan_ns(memory, pace, number);
+                (makespan_ns, memory.luck.failed_attempts(), memory.luck.failed_jobs() == 0)
+            });
+        let mut makespans_s: Vec<f64> = runs.iter().map(|run| seconds(run.0)).collect();
+        makespans_s.sort_unstable_by(f64::total_cmp);
+        let count = runs.len() as u64;
+        let one = replications.start..replications.end.min(replications.start + 1);
+        Finishes {
+            makespans_s,
+            in_flight_peak: self.peaks(rate_per_s, one).last().map_or(0, |peak| peak.in_flight),
+            failed_attempts: runs.iter().map(|run| run.1).sum::<u64>() as f64 / count.max(1) as f64,
+            all_done: Proportion::of(runs.iter().filter(|run| run.2).count() as u64, count),
+        }
+    }
+
+    /// The most that the function has to do at once at this rate, in each replication.
+    pub(super) fn peaks(&self, rate_per_s: f64, replications: std::ops::Range<u64>) -> Vec<Peak> {
+        self.each(rate_per_s, &replications, |memory, service, pace, number| {
+            service.peak(memory, pace, number)
+        })
+    }
+
+    fn each<T: Send>(
+        &self,
+        rate_per_s: f64,
+        replications: &std::ops::Range<u64>,
+        run: impl Fn(&mut Memory, &Runs<'a>, Pace, u64) -> T + Sync,
+    ) -> Vec<T> {
+        let in_flight: Vec<u64> = self.forms().map(|form| form.in_flight(rate_per_s)).collect();
+        let one = |memory: &mut Memory, number: u64| {
+            let service = (number % self.services.len() as u64) as usize;
+            let pace = Pace { rate_per_s, in_flight: in_flight[service] };
+            run(memory, &self.services[service], pace, number)
+        };
+        replications.clone().into_par_iter().map_init(Memory::default, one).collect()
+    }
+}
