@@ -3,6 +3,7 @@
 #![cfg(feature = "cli")]
 
 mod localstack;
+mod plan_page;
 mod planner;
 mod run_folder;
 mod served;

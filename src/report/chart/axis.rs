@@ -9,7 +9,7 @@ pub enum Scale {
     Linear,
     /// Plain numbers, each ten times as far as the last.
     Log,
-    /// Seconds, evenly spaced, in the unit that fits.
+    /// Seconds, evenly spaced, in the unit that fits; far from 0 as on a clock, such as 9m 30s.
     Time,
     /// Seconds, each ten times as far as the last.
     LogTime,
@@ -69,6 +69,14 @@ const UNITS: [(f64, f64, &str); 7] = [
 const SIZES: [(f64, f64, &str); 5] =
     [(2e3, 1.0, "B"), (2e6, 1e3, "kB"), (2e9, 1e6, "MB"), (2e12, 1e9, "GB"), (f64::INFINITY, 1e12, "TB")];
 
+/// Steps of a time axis that does not begin at 0, in seconds.
+const CLOCK_STEPS_S: [u64; 20] = [
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800,
+    432_000,
+];
+/// Units of a clock in seconds.
+const CLOCK: [(u64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")];
+
 /// Marks of a logarithmic time axis.
 const LOG_TIMES: [(f64, &str); 19] = [
     (1e-6, "1 µs"),
@@ -112,6 +120,7 @@ impl Axis {
     #[must_use]
     pub fn title(&self) -> String {
         match self.scale {
+            Scale::Time if self.clock_step_s(2).is_some() => self.name.clone(),
             Scale::Time | Scale::Bytes => format!("{} ({})", self.name, self.unit().1),
             _ => self.name.clone(),
         }
@@ -140,7 +149,11 @@ impl Axis {
         }
         match self.scale {
             Scale::Linear => self.even(1.0, at_most),
-            Scale::Time | Scale::Bytes => self.even(self.unit().0, at_most),
+            Scale::Time => match self.clock_step_s(at_most) {
+                Some(step_s) => self.clock(step_s),
+                None => self.even(self.unit().0, at_most),
+            },
+            Scale::Bytes => self.even(self.unit().0, at_most),
             Scale::Log => self.powers(at_most, |at| grouped(at, (-at.log10().floor()).max(0.0) as usize)),
             Scale::LogBytes => self.powers(at_most, |at| bytes(at as u64)),
             Scale::LogTime => self.thinned(&LOG_TIMES.map(|(at, label)| (at, label.to_owned())), at_most),
@@ -166,12 +179,30 @@ impl Axis {
         };
         let round = if self.scale == Scale::Time { round_steps(unit) } else { &[] };
         let round = round.iter().copied().filter(|&step| step >= least);
-        let step = round.chain(decimal_steps(least)).find(fits).unwrap_or(high - low);
+        let fine = decimal_steps(least).take_while(|&step| step < 1.0);
+        let step = fine.chain(round).chain(decimal_steps(least)).find(fits).unwrap_or(high - low);
         let decimals = (-step.log10().floor()).max(0.0) as usize;
         let (first, last) = ends(step);
         (first..=last)
             .map(|index| index as f64 * step)
             .map(|value| Tick { at: value * unit, label: grouped(value, decimals) })
+            .collect()
+    }
+
+    /// The step of a clock with at most so many marks, for stretches that begin late and last between seconds and weeks.
+    fn clock_step_s(&self, at_most: usize) -> Option<u64> {
+        let length_s = self.high - self.low;
+        let is_late = self.low > 0.0 && self.high > MINUTE_S && length_s >= 2.0;
+        let fits = |step_s: &u64| length_s / *step_s as f64 + 1.0 <= at_most as f64;
+        CLOCK_STEPS_S.into_iter().find(fits).filter(|_| is_late)
+    }
+
+    fn clock(&self, step_s: u64) -> Vec<Tick> {
+        let first = (self.low / step_s as f64).ceil() as u64;
+        let last = (self.high / step_s as f64).floor() as u64;
+        (first..=last)
+            .map(|index| index * step_s)
+            .map(|at_s| Tick { at: at_s as f64, label: clock_time(at_s) })
             .collect()
     }
 
@@ -210,6 +241,19 @@ impl Axis {
         let tolerance = 1e-9 * self.high.abs();
         value >= self.low - tolerance && value <= self.high + tolerance
     }
+}
+
+/// A time as on a clock, without what is zero.
+fn clock_time(at_s: u64) -> String {
+    let mut rest_s = at_s;
+    let mut parts = Vec::new();
+    for (unit_s, name) in CLOCK {
+        if rest_s >= unit_s {
+            parts.push(format!("{}{name}", rest_s / unit_s));
+        }
+        rest_s %= unit_s;
+    }
+    if parts.is_empty() { "0".into() } else { parts.join(" ") }
 }
 
 fn in_per_cent(tick: Tick) -> Tick {
@@ -260,6 +304,19 @@ mod tests {
         ] {
             assert_eq!((time(high_s).title().as_str(), labels(&time(high_s), 6).as_str()), (title, expected));
         }
+    }
+
+    #[test]
+    fn time_far_from_zero_is_marked_as_on_a_clock() {
+        let labels = |low_s, high_s, at_most| {
+            let axis = Axis::between("time", Scale::Time, low_s, high_s);
+            (axis.title(), labels(&axis, at_most))
+        };
+        assert_eq!(labels(535.0, 640.0, 6), ("time".into(), "9m 9m 30s 10m 10m 30s".into()));
+        assert_eq!(labels(6290.0, 6310.0, 3), ("time".into(), "1h 44m 50s 1h 45m 1h 45m 10s".into()));
+        assert_eq!(labels(90_000.0, 200_000.0, 4), ("time".into(), "1d 12h 2d".into()));
+        assert_eq!(labels(59.5, 60.5, 3), ("time (s)".into(), "59.5 60.0 60.5".into()));
+        assert_eq!(labels(1e8, 3e8, 4).0, "time (years)");
     }
 
     #[test]

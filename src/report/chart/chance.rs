@@ -65,7 +65,7 @@ pub fn chance(input: &Chances) -> Option<Chart> {
 }
 
 fn description(input: &Chances, chances: &[Chance]) -> String {
-    let Choice { name, chosen, floor, .. } = input.choice;
+    let Choice { chosen, floor, .. } = input.choice;
     let floor = floor.map_or(String::new(), |at| {
         format!(" The floor, {}, is what the mean answer asks for.", shortest(at, 3))
     });
@@ -75,9 +75,7 @@ fn description(input: &Chances, chances: &[Chance]) -> String {
         |chance| format!("From {} on it is reached.", shortest(chance.at, 3)),
     );
     let wanted = percent(input.wanted);
-    format!(
-        "Share of simulations that meet the deadline, over {name}; wanted is {wanted}. {reached}{floor}{chosen}"
-    )
+    format!("Share of simulations that meet the deadline, where {wanted} is wanted. {reached}{floor}{chosen}")
 }
 
 fn table(name: &str, chances: &[Chance]) -> Table {

@@ -104,7 +104,7 @@ fn description(input: &Costs, costs: &[Cost], feasible: &[(f64, f64)]) -> String
         }
     };
     let [first, last] = ends;
-    format!("Cost and {} over {}: from {first} to {last}.{met}", input.finish, input.choice.name)
+    format!("What the job costs, from {first} to {last}, and when it is done ({}).{met}", input.finish)
 }
 
 fn table(input: &Costs, costs: &[Cost]) -> Table {
@@ -154,10 +154,7 @@ mod tests {
     #[test]
     fn words_say_what_can_be_done() {
         let told = |finish_s: &[f64]| chart(&costs(finish_s), Some(600.0)).unwrap().description;
-        assert!(
-            told(&[700.0, 500.0])
-                .ends_with("from $42.00 to $44.00. The deadline of 10m is met from about 1,500 on.")
-        );
+        assert!(told(&[700.0, 500.0]).ends_with("The deadline of 10m is met from about 1,500 on."));
         assert!(told(&[700.0, 700.0]).ends_with("None of them meets the deadline of 10m."));
         assert!(chart(&costs(&[1.0]), None).is_none());
         assert_eq!(chart(&costs(&[f64::INFINITY; 2]), Some(1.0)).unwrap().panels.len(), 1);

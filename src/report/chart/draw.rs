@@ -5,7 +5,8 @@ use plotters::style::text_anchor::HPos;
 use super::axis::Tick;
 use super::canvas::{Canvas, DrawError, Place, Text, text_width_px};
 use super::layout::{
-    Frame, LINE_PX, Label, Layout, NOTE, PanelPlace, SIGN_PX, SPACE_PX, apart, beside, vertical_ticks,
+    Frame, LABEL_PX, LINE_PX, Label, Layout, NOTE, PanelPlace, SIGN_PX, SPACE_PX, apart, beside,
+    vertical_ticks,
 };
 use super::palette::{CARD, Colour, FRAME, GRID, INK};
 use super::{Band, Bar, Chart, Mark, Note, Panel, Series, Side};
@@ -180,7 +181,13 @@ impl Sheet<'_> {
             Side::Left => (x - SPACE_PX, x - SPACE_PX, HPos::Right),
             Side::Right => (x + SPACE_PX, self.frame.width_px() - x - SPACE_PX, HPos::Left),
         };
-        self.canvas.text(&fitting(&note.words, room)?, (x, y), Text { align, colour: INK, ..NOTE })
+        let (words, text) = (fitting(&note.words, room)?, Text { align, colour: INK, ..NOTE });
+        let width = text_width_px(&words, text)?;
+        let left = if note.side == Side::Left { x - width } else { x };
+        let (right, top, bottom) = (left + width, y - LABEL_PX / 2.0, y + LABEL_PX / 2.0);
+        // Lines behind the words would make them hard to read.
+        self.canvas.shape(&[(left, top), (right, top), (right, bottom), (left, bottom)], CARD, 1.0)?;
+        self.canvas.text(&words, (x, y), text)
     }
 
     fn band(&self, band: &Band, panel: &Panel, place: &PanelPlace) -> Result<(), DrawError> {

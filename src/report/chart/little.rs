@@ -3,6 +3,7 @@
 use super::axis::{Axis, Scale};
 use super::palette::{BLUE, MUTED, level as shade};
 use super::{Band, Chart, Mark, Panel, Series, run};
+use crate::law::little::Window;
 use crate::law::tolerance::LITTLE_TOLERANCE;
 use crate::report::human::{counted, duration, number};
 use crate::report::stretch::{Stretch, merged};
@@ -15,7 +16,8 @@ use crate::stats::summary::LevelSummary;
 const WINDOWS_AT_MOST: f64 = 60.0;
 /// Windows of all levels together, as long as every level has one.
 const ALL_WINDOWS_AT_MOST: f64 = 240.0;
-
+/// Levels whose N lie further apart than by this factor are shown on logarithmic axes.
+const WIDE: f64 = 30.0;
 /// Windows in the table.
 const ROWS_AT_MOST: usize = 60;
 
@@ -29,26 +31,62 @@ pub fn little(view: &RunView) -> Option<Chart> {
     if high == 0.0 {
         return None;
     }
-    let least = sides().fold(high, f64::min);
-    let low = if least < 0.3 * high { 0.0 } else { least * 0.95 };
-    let dots = windows.iter().enumerate().map(|(index, windows)| Series {
-        label: run::name(levels, index),
-        mark: Mark::Points,
-        colour: shade(index, levels.len()),
-        points: windows.iter().map(|stretch| (stretch.window.xr(), stretch.window.n())).collect(),
-    });
-    let y = Axis::between("N, attempts in flight", Scale::Linear, low, high);
-    let series = std::iter::once(diagonal(low, high)).chain(dots).collect();
+    let least = sides().filter(|&side| side > 0.0).fold(high, f64::min);
+    let wide = levels.len() > 1 && high / least >= WIDE;
+    let (low, scale) = match (wide, least < 0.3 * high) {
+        (true, _) => (least / 1.3, Scale::Log),
+        (false, true) => (0.0, Scale::Linear),
+        (false, false) => (least * 0.95, Scale::Linear),
+    };
+    let dots = |of: fn(&Window) -> (f64, f64)| {
+        windows.iter().enumerate().map(move |(index, windows)| Series {
+            label: run::name(levels, index),
+            mark: Mark::Points,
+            colour: shade(index, levels.len()),
+            points: windows
+                .iter()
+                .map(|stretch| of(&stretch.window))
+                .filter(|&(xr, _)| xr > 0.0 || !wide)
+                .collect(),
+        })
+    };
+    let y = Axis::between("N, attempts in flight", scale, low, high);
+    let both = |window: &Window| (window.xr(), window.n());
+    let series = std::iter::once(diagonal(low, high)).chain(dots(both)).collect();
+    let panel = Panel { bands: vec![tolerance(low, high)], ..Panel::of(y, 320, series) };
+    let mut panels = vec![panel];
+    if wide {
+        // A logarithmic axis hides 2 %.
+        panels.push(ratios((low, high), dots(|window| (window.xr(), window.n() / window.xr())).collect()));
+    }
     let description = format!(
         "Mean attempts in flight against throughput times residence time in {}; \
          where the law holds and the edges of a window weigh little, they lie on the diagonal.",
         counted(windows.iter().flatten().count() as u64, "window")
     );
     let subtitle = run::subtitle(view).into_iter().chain(words::verdicts(view.document)).collect();
-    let x = Axis::between("X·R, throughput × residence time", Scale::Linear, low, high);
-    let panel = Panel { bands: vec![tolerance(low, high)], ..Panel::of(y, 320, series) };
+    let x = Axis::between("X·R, throughput × residence time", scale, low, high);
     let words = ("N against X·R", description);
-    Some(Chart { subtitle, ..Chart::new("littles-law", words, x, vec![panel], table(levels, &windows)) })
+    Some(Chart { subtitle, ..Chart::new("littles-law", words, x, panels, table(levels, &windows)) })
+}
+
+/// How far N is from X·R, as a ratio.
+fn ratios((low, high): (f64, f64), dots: Vec<Series>) -> Panel {
+    let all = || dots.iter().flat_map(|series| series.points.iter().map(|&(_, ratio)| ratio));
+    let bounds = [1.0 - 2.0 * LITTLE_TOLERANCE, 1.0 + 2.0 * LITTLE_TOLERANCE];
+    let (least, most) = (all().fold(bounds[0], f64::min), all().fold(bounds[1], f64::max));
+    let room = 0.05 * (most - least);
+    let corners = [low, high].map(|xr| (xr, 1.0 - LITTLE_TOLERANCE, 1.0 + LITTLE_TOLERANCE)).into();
+    let band = Band { label: String::new(), colour: BLUE, corners };
+    let one = Series {
+        label: String::new(),
+        mark: Mark::Line,
+        colour: MUTED,
+        points: vec![(low, 1.0), (high, 1.0)],
+    };
+    let unnamed = dots.into_iter().map(|series| Series { label: String::new(), ..series });
+    let y = Axis::between("N ÷ X·R", Scale::Linear, least - room, most + room);
+    Panel { bands: vec![band], ..Panel::of(y, 110, std::iter::once(one).chain(unnamed).collect()) }
 }
 
 fn diagonal(low: f64, high: f64) -> Series {
@@ -121,6 +159,24 @@ mod tests {
         let long = Sample::long(100_000);
         let count = windows(&long.view(), 0, &long.document.levels[0]).len();
         assert!((50..=60).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn levels_far_apart_have_a_panel_that_shows_two_per_cent() {
+        let mut sample = Sample::sweep();
+        assert_eq!(little(&sample.view()).unwrap().panels.len(), 1);
+        // As if level 0 had had one worker in a hundred: both sides of the law shrink alike.
+        let first = sample.series.partition_point(|row| row.level < 1);
+        for row in &mut sample.series[..first] {
+            let window = &mut row.window;
+            for sum in [&mut window.in_flight_time_ns, &mut window.residence_ns] {
+                *sum /= 100;
+            }
+        }
+        let chart = little(&sample.view()).unwrap();
+        let [wide, ratios] = chart.panels.as_slice() else { panic!("two panels") };
+        assert_eq!((wide.y.scale, ratios.y.scale), (Scale::Log, Scale::Linear));
+        assert!(ratios.y.low < 0.97 && ratios.y.high > 1.03, "{:?}", ratios.y);
     }
 
     #[test]

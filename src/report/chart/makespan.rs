@@ -39,10 +39,15 @@ pub fn makespan(input: &Makespans) -> Option<Chart> {
     let how_often = sorted.bins();
     let most_often = how_often.iter().map(|&(_, share)| share).fold(0.0, f64::max);
     let panels = vec![
-        panel(Axis::from_zero("Share of simulations", Scale::Share, [most_often]), 110, how_often),
+        panel(
+            Axis::from_zero("Share of simulations", Scale::Share, [most_often]),
+            110,
+            Mark::Area,
+            how_often,
+        ),
         Panel {
             rules: rules.collect(),
-            ..panel(Axis::between("Done by then", Scale::Share, 0.0, 1.0), 190, done_by_then)
+            ..panel(Axis::between("Done by then", Scale::Share, 0.0, 1.0), 190, Mark::Line, done_by_then)
         },
     ];
     let borders = deadline_s.map(|at| Rule { at, label: format!("deadline {}", duration(at)) });
@@ -59,8 +64,8 @@ pub fn makespan(input: &Makespans) -> Option<Chart> {
     })
 }
 
-fn panel(y: Axis, height_px: u32, points: Vec<(f64, f64)>) -> Panel {
-    Panel::of(y, height_px, vec![Series { label: String::new(), mark: Mark::Area, colour: BLUE, points }])
+fn panel(y: Axis, height_px: u32, mark: Mark, points: Vec<(f64, f64)>) -> Panel {
+    Panel::of(y, height_px, vec![Series { label: String::new(), mark, colour: BLUE, points }])
 }
 
 fn description(sorted: &Sorted, deadline_s: Option<f64>) -> String {
@@ -127,14 +132,20 @@ impl Sorted {
         self.ended_s.partition_point(|&end_s| end_s <= at_s) as f64 / self.count as f64
     }
 
-    /// The share done by each time, as a step that holds until the next.
+    /// The share done by each time, as a stair.
     fn steps(&self, from_s: f64, to_s: f64) -> Vec<(f64, f64)> {
         let last = self.ended_s.len();
         let every = last.div_ceil(STEPS_AT_MOST).max(1);
         let ranks = (1..last).step_by(every).chain([last]);
-        let step = |rank: usize| (self.ended_s[rank - 1], rank as f64 / self.count as f64);
-        let end = (to_s, last as f64 / self.count as f64);
-        [(from_s, 0.0)].into_iter().chain(ranks.map(step)).chain([end]).collect()
+        let share = |rank: usize| rank as f64 / self.count as f64;
+        let mut stair = vec![(from_s, 0.0)];
+        for rank in ranks {
+            let at_s = self.ended_s[rank - 1];
+            let below = stair.last().map_or(0.0, |&(_, below)| below);
+            stair.extend([(at_s, below), (at_s, share(rank))]);
+        }
+        stair.push((to_s, share(last)));
+        stair
     }
 
     /// The share in each of some bins of equal length, as many as Rice's rule says (twice the cube root of the count).
@@ -178,7 +189,7 @@ mod tests {
         );
         assert_eq!(chart.table.rows[3], ["p50", "9m 10s", "40.0 s before"]);
         assert_eq!(chart.table.rows[8], ["max", "10m", "10.0 s late"]);
-        assert!(chart.panels[1].series[0].points.len() <= STEPS_AT_MOST + 3);
+        assert!(chart.panels[1].series[0].points.len() <= 2 * STEPS_AT_MOST + 4);
         let bars: f64 = chart.panels[0].series[0].points.iter().map(|&(_, share)| share).sum();
         assert!((bars - 1.0).abs() < 1e-9);
     }

@@ -8,6 +8,8 @@ use crate::report::table::Table;
 
 /// Height of one row.
 const ROW_PX: u32 = 44;
+/// What is said where there is no answer.
+const OUT_OF_REACH: &str = "out of reach";
 /// Room beside the bars for the values at their ends, as a share of their whole reach.
 const ROOM: f64 = 0.4;
 
@@ -58,13 +60,7 @@ impl Sensitivity {
     }
 
     fn words(&self) -> String {
-        let ends = [(&self.low_setting, self.low), (&self.high_setting, self.high)];
-        let none: String = ends
-            .into_iter()
-            .filter(|(_, end)| end.is_none())
-            .map(|(setting, _)| format!("; out of reach at {setting}"))
-            .collect();
-        format!("{}, {} to {}{none}", self.name, self.low_setting, self.high_setting)
+        format!("{}, {} to {}", self.name, self.low_setting, self.high_setting)
     }
 }
 
@@ -112,10 +108,14 @@ fn panel(input: &Sensitivities, rows: &[Sensitivity], left: f64) -> Panel {
         // The longer first, so that one on the same side does not hide the other.
         ends.sort_by(|a, b| (b.to - b.from).abs().total_cmp(&(a.to - a.from).abs()));
         let value = |to: f64, side: Side| Note { at: (to, at), side, words: show(input.kind, to) };
+        let beyond = |side: Side| Note { at: (input.base, at), side, words: OUT_OF_REACH.into() };
         let below = ends.iter().map(|bar| bar.to).filter(|&to| to < input.base).fold(input.base, f64::min);
         let above = ends.iter().map(|bar| bar.to).filter(|&to| to > input.base).fold(input.base, f64::max);
         notes.extend((below < input.base).then(|| value(below, Side::Left)));
         notes.extend((above > input.base).then(|| value(above, Side::Right)));
+        // An end without an answer is told on the side that the other end leaves free.
+        let free = if above > input.base { Side::Left } else { Side::Right };
+        notes.extend((row.low.is_none() || row.high.is_none()).then(|| beyond(free)));
         bars.extend(ends);
     }
     // Without points: they name the colours of the bars.
@@ -129,7 +129,7 @@ fn panel(input: &Sensitivities, rows: &[Sensitivity], left: f64) -> Panel {
 fn table(input: &Sensitivities, rows: &[Sensitivity]) -> Table {
     let head = ["assumption", "from", "answer", "to", "answer"];
     let mut table = Table::new("The answer when one assumption changes", &head);
-    let answer = |end: Option<f64>| end.map_or_else(|| "out of reach".into(), |end| show(input.kind, end));
+    let answer = |end: Option<f64>| end.map_or_else(|| OUT_OF_REACH.into(), |end| show(input.kind, end));
     for row in rows {
         let (low, high) = (answer(row.low), answer(row.high));
         table.row([row.name.clone(), row.low_setting.clone(), low, row.high_setting.clone(), high]);
@@ -174,8 +174,9 @@ mod tests {
         assert_eq!(
             values,
             [
-                "deadline, −20 % to +20 %; out of reach at −20 %",
+                "deadline, −20 % to +20 %",
                 "2,010",
+                "out of reach",
                 "residence time, −20 % to +20 %",
                 "1,940",
                 "2,900",
