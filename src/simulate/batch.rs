@@ -33,7 +33,35 @@ pub struct Finishes {
     pub all_done: Proportion,
 }
 
+/// How one replication ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ending {
+    /// Seconds from the first start to the last end; infinite where that never came.
+    pub makespan_s: f64,
+    /// Attempts that failed.
+    pub failed_attempts: u64,
+    /// Jobs that were given up.
+    pub failed_jobs: u64,
+}
+
 impl Finishes {
+    /// What replications came to, with the most jobs in progress at once.
+    #[must_use]
+    pub fn of(endings: &[Ending], in_flight_peak: u64) -> Self {
+        let mut makespans_s: Vec<f64> = endings.iter().map(|ending| ending.makespan_s).collect();
+        makespans_s.sort_unstable_by(f64::total_cmp);
+        let count = endings.len() as u64;
+        let mean = |of: fn(&Ending) -> u64| endings.iter().map(of).sum::<u64>() as f64 / count.max(1) as f64;
+        let done = endings.iter().filter(|ending| ending.failed_jobs == 0).count() as u64;
+        Self {
+            makespans_s,
+            in_flight_peak,
+            failed_attempts: mean(|ending| ending.failed_attempts),
+            failed_jobs: mean(|ending| ending.failed_jobs),
+            all_done: Proportion::of(done, count),
+        }
+    }
+
     /// Probability that the batch ends by `deadline_s`.
     #[must_use]
     pub fn by(&self, deadline_s: f64) -> Proportion {
@@ -74,22 +102,15 @@ pub fn simulate_pool(
         sampler.draw(replication, luck);
         sampler.times_ns(luck, workers, times_ns);
         let makespan_ns = pool.makespan_ns(times_ns, workers, ramp, u64::MAX);
-        let makespan_s = makespan_ns.map_or(f64::INFINITY, |ns| ns as f64 / 1e9);
-        (makespan_s, luck.failed_attempts(), luck.failed_jobs())
+        Ending {
+            makespan_s: makespan_ns.map_or(f64::INFINITY, |ns| ns as f64 / 1e9),
+            failed_attempts: luck.failed_attempts(),
+            failed_jobs: luck.failed_jobs(),
+        }
     };
     let numbered: Vec<(u64, &Sampler<'_>)> = (0..replications).zip(samplers.iter().cycle()).collect();
-    let runs: Vec<(f64, u64, u64)> = numbered.into_par_iter().map_init(Scratch::default, run).collect();
-    let mut makespans_s: Vec<f64> = runs.iter().map(|run| run.0).collect();
-    makespans_s.sort_unstable_by(f64::total_cmp);
-    let mean = |total: u64| total as f64 / runs.len().max(1) as f64;
-    let done = runs.iter().filter(|run| run.2 == 0).count() as u64;
-    Finishes {
-        makespans_s,
-        in_flight_peak: in_flight_peak(work, &samplers, workers, ramp),
-        failed_attempts: mean(runs.iter().map(|run| run.1).sum()),
-        failed_jobs: mean(runs.iter().map(|run| run.2).sum()),
-        all_done: Proportion::of(done, runs.len() as u64),
-    }
+    let endings: Vec<Ending> = numbered.into_par_iter().map_init(Scratch::default, run).collect();
+    Finishes::of(&endings, in_flight_peak(work, &samplers, workers, ramp))
 }
 
 /// Most jobs in progress at once: all workers, unless some end before the last begins.

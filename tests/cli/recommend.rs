@@ -46,7 +46,13 @@ fn the_contract_of_a_recommendation_holds() {
     assert_eq!(plan["binding_limits"], Value::Array(Vec::new()));
     assert!(plan["cost"]["total_usd"].as_f64().unwrap() > 0.0);
     assert_eq!((plan["basis"]["kind"].as_str(), plan["basis"]["jobs"].as_u64()), (Some("assumed"), Some(0)));
-    assert!(plan["doubts"].as_array().unwrap().iter().all(|doubt| doubt["kind"].is_string() && doubt["advice"].is_string()));
+    assert!(
+        plan["doubts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|doubt| doubt["kind"].is_string() && doubt["advice"].is_string())
+    );
     let names: Vec<&str> =
         plan["sensitivities"].as_array().unwrap().iter().filter_map(|row| row["name"].as_str()).collect();
     assert_eq!(names, ["residence time", "spread of its logarithm", "failing attempts", "how workers begin"]);
@@ -106,10 +112,17 @@ fn a_plan_leaves_its_document_and_its_pages() {
     let out = tempfile::tempdir().unwrap();
     let options = [&DAILY[..], &["--deadline", "3m", "--as", "workers"]].concat();
     let ended = planned("recommend", out.path(), &options).with_code(0);
-    assert!(ended.stdout.contains("workers") && ended.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("workers") && ended.stdout.lines().all(|line| line.chars().count() <= 80),
+        "{}",
+        ended.stdout
+    );
     let folder = std::fs::read_dir(out.path()).unwrap().next().unwrap().unwrap().path();
     let page = std::fs::read_to_string(folder.join("report.html")).unwrap();
-    assert!(page.contains("role=\"img\"") && !page.contains("<script"), "a page without charts or with scripts");
+    assert!(
+        page.contains("role=\"img\"") && !page.contains("<script"),
+        "a page without charts or with scripts"
+    );
     for file in ["plan.json", "report.md", "chance-workers.png", "makespan-workers.png", "sensitivity.png"] {
         assert!(folder.join(file).metadata().is_ok_and(|file| file.len() > 0), "{file}");
     }
@@ -124,7 +137,8 @@ fn deployments_take_their_parameters_from_a_plan() {
     };
     let deadline = ["--deadline", "3m", "--as", "lambda"];
     let stack: Value = serde_json::from_str(&emitted("cfn-params", &deadline, 0).stdout).unwrap();
-    let keys: Vec<&str> = stack.as_array().unwrap().iter().filter_map(|row| row["ParameterKey"].as_str()).collect();
+    let keys: Vec<&str> =
+        stack.as_array().unwrap().iter().filter_map(|row| row["ParameterKey"].as_str()).collect();
     assert_eq!(keys, ["ReservedConcurrency", "PublishRate", "PublisherThreads", "PartSize"]);
     let variables = emitted("tfvars", &deadline, 0).stdout;
     assert!(variables.starts_with("reserved_concurrency ="), "{variables}");
@@ -172,7 +186,8 @@ fn what_cannot_be_planned_is_told() {
 fn a_simulation_says_what_a_choice_comes_to() {
     let pool = json("simulate", &[&DAILY[..], &["--workers", "100", "--deadline", "3m"]].concat(), 0);
     assert_eq!(pool["schema"], "planner/simulate/1");
-    let [p50, p95, p99, mean] = ["p50", "p95", "p99", "mean"].map(|name| pool["makespan_s"][name].as_f64().unwrap());
+    let [p50, p95, p99, mean] =
+        ["p50", "p95", "p99", "mean"].map(|name| pool["makespan_s"][name].as_f64().unwrap());
     assert!(63.0 < p50 && p50 < p95 && p95 < p99 && mean > 63.0, "{}", pool["makespan_s"]);
     assert!((0.0..=1.0).contains(&pool["probability"].as_f64().unwrap()));
     assert_eq!((pool["in_flight_peak"].as_f64(), pool["throttles"].as_f64()), (Some(100.0), Some(0.0)));

@@ -8,9 +8,8 @@ use crate::plan::cost::{Cost, Usage};
 use crate::plan::ground::Ground;
 use crate::service::Profile;
 use crate::service::function::Shape;
-use crate::simulate::batch::Finishes;
+use crate::simulate::batch::{Ending, Finishes};
 use crate::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, Sample, run, run_observed};
-use crate::stats::proportion::Proportion;
 
 /// Messages simulated: what two cores do in about a second.
 const MESSAGES: u64 = 1_500_000;
@@ -40,49 +39,41 @@ pub(super) fn simulate(ground: &Ground, choice: &FunctionChoice, replications: O
         })
         .collect();
     let central = ground.deployed(&ground.model.profile, reserved);
+    let finishes = finishes(&outcomes, jobs);
     Simulated {
         timeline: timeline(&fan_out, &central, ground.seed),
-        cost: cost(ground, shape, &outcomes),
+        cost: cost(ground, shape, finishes.failed_attempts, &outcomes),
         in_flight_peak: mean(&outcomes, |outcome| outcome.in_flight_peak() as f64),
         throttles: mean(&outcomes, |outcome| outcome.metrics.throttles as f64),
-        retries: mean(&outcomes, |outcome| retries(outcome, jobs)),
-        failed: mean(&outcomes, |outcome| (outcome.dead_lettered + outcome.lost) as f64),
-        finishes: finishes(&outcomes, jobs),
+        retries: finishes.failed_attempts,
+        failed: finishes.failed_jobs,
+        finishes,
     }
-}
-
-/// Copy requests beyond the first of each object.
-fn retries(outcome: &FanOutOutcome, jobs: u64) -> f64 {
-    outcome.copy_requests.saturating_sub(jobs) as f64
 }
 
 /// When the runs were done. One that lost an object is never done.
 fn finishes(outcomes: &[FanOutOutcome], jobs: u64) -> Finishes {
-    let end_s = |outcome: &FanOutOutcome| {
-        if outcome.dead_lettered + outcome.lost == 0 { outcome.makespan_s } else { f64::INFINITY }
+    let ending = |outcome: &FanOutOutcome| {
+        let failed_jobs = outcome.dead_lettered + outcome.lost;
+        Ending {
+            makespan_s: if failed_jobs == 0 { outcome.makespan_s } else { f64::INFINITY },
+            failed_attempts: outcome.copy_requests.saturating_sub(jobs),
+            failed_jobs,
+        }
     };
-    let mut makespans_s: Vec<f64> = outcomes.iter().map(end_s).collect();
-    makespans_s.sort_unstable_by(f64::total_cmp);
-    let done = makespans_s.iter().filter(|end_s| end_s.is_finite()).count() as u64;
-    Finishes {
-        in_flight_peak: outcomes.iter().map(FanOutOutcome::in_flight_peak).max().unwrap_or(0),
-        failed_attempts: mean(outcomes, |outcome| retries(outcome, jobs)),
-        failed_jobs: mean(outcomes, |outcome| (outcome.dead_lettered + outcome.lost) as f64),
-        all_done: Proportion::of(done, outcomes.len() as u64),
-        makespans_s,
-    }
+    let endings: Vec<Ending> = outcomes.iter().map(ending).collect();
+    Finishes::of(&endings, outcomes.iter().map(FanOutOutcome::in_flight_peak).max().unwrap_or(0))
 }
 
-fn cost(ground: &Ground, shape: Shape, outcomes: &[FanOutOutcome]) -> Cost {
+fn cost(ground: &Ground, shape: Shape, failed_attempts: f64, outcomes: &[FanOutOutcome]) -> Cost {
     let jobs = ground.batch.objects();
-    let whole = |of: fn(&FanOutOutcome) -> f64| mean(outcomes, of).round() as u64;
     let usage = Usage {
         messages: jobs,
         deliveries: jobs,
         queue_requests: if shape == Shape::Queue { QUEUE_REQUESTS * jobs } else { 0 },
-        invocations: whole(|outcome| outcome.metrics.invocations as f64),
+        invocations: mean(outcomes, |outcome| outcome.metrics.invocations as f64).round() as u64,
         x86_gb_s: mean(outcomes, |outcome| outcome.billed_gb_s),
-        ..ground.copy_usage(mean(outcomes, |outcome| retries(outcome, jobs)))
+        ..ground.copy_usage(failed_attempts)
     };
     usage.cost(&ground.prices)
 }

@@ -189,7 +189,8 @@ fn profiles(ground: &Ground) -> &[Profile] {
 fn way(choice: &Choice) -> String {
     match *choice {
         Choice::Pool(PoolChoice { workers, ramp, order }) => {
-            let begin = ramp.per_s.map_or_else(String::new, |per_s| format!(", {}/s of them begin", number(per_s)));
+            let begin =
+                ramp.per_s.map_or_else(String::new, |per_s| format!(", {}/s of them begin", number(per_s)));
             let order = if order == Order::LongestFirst { ", the largest object first" } else { "" };
             format!("a pool of {}{begin}{order}", counted(workers, "worker"))
         }

@@ -28,7 +28,7 @@ struct Block {
 
 /// A batch of jobs, published at a pace, under one profile.
 #[derive(Debug, Clone)]
-pub(super) struct Form {
+pub struct Form {
     jobs: u64,
     blocks: Vec<Block>,
     copy: CopyProfile,
@@ -39,7 +39,8 @@ pub(super) struct Form {
 
 impl Form {
     /// For `work` on a service like `profile`, with `batch_size` messages to a publish request.
-    pub(super) fn new(work: &Work, profile: &Profile, batch_size: usize) -> Self {
+    #[must_use]
+    pub fn new(work: &Work, profile: &Profile, batch_size: usize) -> Self {
         let sizes_bytes = work.sizes_bytes();
         let length = sizes_bytes.len().div_ceil(BLOCKS).max(1);
         let block = |(number, sizes): (usize, &[u64])| {
@@ -58,7 +59,8 @@ impl Form {
     }
 
     /// Jobs in flight once as many end as begin, N = ρ·R(N), or all where that never happens.
-    pub(super) fn in_flight(&self, rate_per_s: f64) -> u64 {
+    #[must_use]
+    pub fn in_flight(&self, rate_per_s: f64) -> u64 {
         let mut in_flight = 1.min(self.jobs);
         loop {
             // More in flight take longer, so this never overshoots the smallest N that holds.
@@ -68,6 +70,18 @@ impl Form {
             }
             in_flight = at_least_a_step(in_flight, next).min(self.jobs);
         }
+    }
+
+    /// Mean number of jobs in flight at this pace.
+    #[must_use]
+    pub fn busy(&self, rate_per_s: f64) -> f64 {
+        rate_per_s * self.mean_s(self.in_flight(rate_per_s))
+    }
+
+    /// Probability that all jobs, published at this pace, have ended by the deadline.
+    #[must_use]
+    pub fn met(&self, rate_per_s: f64, deadline_s: f64) -> f64 {
+        self.probability(self.in_flight(rate_per_s), rate_per_s, deadline_s)
     }
 
     /// Probability that no job by itself takes longer than the deadline, F(D)ᴶ: no pace makes a finish by the deadline
@@ -82,7 +96,8 @@ impl Form {
     }
 
     /// The slowest pace up to `most_per_s` that ends by the deadline with this probability, messages per second.
-    pub(super) fn smallest_rate(&self, deadline_s: f64, probability: f64, most_per_s: f64) -> Option<f64> {
+    #[must_use]
+    pub fn smallest_rate(&self, deadline_s: f64, probability: f64, most_per_s: f64) -> Option<f64> {
         let mut in_flight = 1.min(self.jobs);
         loop {
             let rate_per_s = self.smallest_rate_with(in_flight, deadline_s, probability)?;
@@ -98,7 +113,8 @@ impl Form {
     }
 
     /// The time by which all jobs have ended with this probability, seconds.
-    pub(super) fn finish_s(&self, rate_per_s: f64, probability: f64) -> f64 {
+    #[must_use]
+    pub fn finish_s(&self, rate_per_s: f64, probability: f64) -> f64 {
         let in_flight = self.in_flight(rate_per_s);
         let holds = |time_s| self.probability(in_flight, rate_per_s, time_s) >= probability;
         let mut high_s = self.jobs as f64 / rate_per_s + self.mean_s(in_flight);
@@ -126,6 +142,7 @@ impl Form {
         high.exp()
     }
 
+    /// Mean job time with so many in flight, seconds.
     fn mean_s(&self, in_flight: u64) -> f64 {
         let total_s = self.blocks.iter().map(|block| block.jobs * self.copy.mean_s(block.bytes, in_flight));
         total_s.sum::<f64>() / self.jobs.max(1) as f64 + self.delay_s

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 
 pub use concurrency::{Reachable, Reserved, deadline_within, reserved_concurrency};
 pub use confirmed::{Confirmed, Pace};
-pub use form::overhead_s;
+pub use form::{Form, overhead_s};
 pub use publisher::PublisherThreads;
 
 use super::estimate::{Estimate, Spread, needed};

@@ -111,9 +111,7 @@ fn goals_out_of_reach_are_named_with_what_can_be_reached() {
 
     let narrow = Question { most_concurrency: Some(25), ..question };
     let cannot = smallest_rate(&narrow, GOAL).unwrap_err();
-    let Reason::ConcurrencyTooLow { most: 25, needed } = cannot.reason else {
-        panic!("{:?}", cannot.reason)
-    };
+    let Reason::ConcurrencyTooLow { most: 25, needed } = cannot.reason else { panic!("{:?}", cannot.reason) };
     assert!((40..60).contains(&needed) && cannot.deadline_s > 120.0, "{cannot:?}");
     let reachable = Goal { deadline_s: 1.1 * cannot.deadline_s, ..GOAL };
     assert!(smallest_rate(&narrow, reachable).unwrap().reserved.value <= 25);

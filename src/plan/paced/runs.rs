@@ -7,9 +7,8 @@ use super::form::{Form, overhead_s};
 use super::sweep::{Peak, Starting, Sweep};
 use crate::scenario::quantity::{nanoseconds, seconds};
 use crate::service::Profile;
-use crate::simulate::batch::Finishes;
+use crate::simulate::batch::{Ending, Finishes};
 use crate::simulate::work::{Luck, Sampler};
-use crate::stats::proportion::Proportion;
 
 /// A batch on one service.
 #[derive(Debug)]
@@ -127,21 +126,13 @@ impl<'a> Mixture<'a> {
 
     /// How the batch ends at this rate. Equal `replications` are the same luck.
     pub(super) fn finishes(&self, rate_per_s: f64, replications: std::ops::Range<u64>) -> Finishes {
-        let runs: Vec<(u64, u64, bool)> =
-            self.each(rate_per_s, &replications, |memory, service, pace, number| {
-                let makespan_ns = service.makespan_ns(memory, pace, number);
-                (makespan_ns, memory.luck.failed_attempts(), memory.luck.failed_jobs() == 0)
-            });
-        let mut makespans_s: Vec<f64> = runs.iter().map(|run| seconds(run.0)).collect();
-        makespans_s.sort_unstable_by(f64::total_cmp);
-        let count = runs.len() as u64;
+        let endings = self.each(rate_per_s, &replications, |memory, service, pace, number| Ending {
+            makespan_s: seconds(service.makespan_ns(memory, pace, number)),
+            failed_attempts: memory.luck.failed_attempts(),
+            failed_jobs: memory.luck.failed_jobs(),
+        });
         let one = replications.start..replications.end.min(replications.start + 1);
-        Finishes {
-            makespans_s,
-            in_flight_peak: self.peaks(rate_per_s, one).last().map_or(0, |peak| peak.in_flight),
-            failed_attempts: runs.iter().map(|run| run.1).sum::<u64>() as f64 / count.max(1) as f64,
-            all_done: Proportion::of(runs.iter().filter(|run| run.2).count() as u64, count),
-        }
+        Finishes::of(&endings, self.peaks(rate_per_s, one).last().map_or(0, |peak| peak.in_flight))
     }
 
     /// The most that the function has to do at once at this rate, in each replication.

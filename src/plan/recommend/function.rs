@@ -75,10 +75,7 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
             low: answer.reserved.low,
             high: Some(answer.reserved.value),
         },
-        publish: PublishPlan {
-            rate_per_s: answer.value_per_s,
-            threads: u64::from(answer.publisher.threads),
-        },
+        publish: PublishPlan { rate_per_s: answer.value_per_s, threads: u64::from(answer.publisher.threads) },
         probability: probability(wish, Some(answer.probability)),
         finish_s: finish(&answer.finishes),
         throttles_mean: confirmed.throttles,
@@ -113,7 +110,9 @@ pub(super) fn limits(ground: &Ground, plan: &LambdaPlan) -> Vec<BindingLimit> {
         "environments that Lambda starts at once",
         f64::from(lambda.scaling_environments),
         plan.burst_environments as f64,
-        |needed| format!("publish more slowly in the first seconds: {needed} environments would start at once"),
+        |needed| {
+            format!("publish more slowly in the first seconds: {needed} environments would start at once")
+        },
     );
     let publishing = quota(
         "SNS messages per second",
@@ -151,13 +150,14 @@ fn curve(ground: &Ground, question: &Question<'_>, deadline_s: f64, rate_per_s: 
     let forms: Vec<Form> = chosen.map(form).collect();
     let objects = ground.batch.objects() as f64;
     let point = |number: u64| {
-        let rate_per_s = rate_per_s * (CURVE_POINTS - 1 + 2 * number) as f64 / (2 * (CURVE_POINTS - 1)) as f64;
+        let rate_per_s =
+            rate_per_s * (CURVE_POINTS - 1 + 2 * number) as f64 / (2 * (CURVE_POINTS - 1)) as f64;
         let met = forms.iter().map(|form| form.met(rate_per_s, deadline_s)).collect();
         let (probability, interval) = spread(met, || central.met(rate_per_s, deadline_s));
-        let in_flight = central.in_flight(rate_per_s);
-        let mean_s = central.mean_s(in_flight);
+        let busy = central.busy(rate_per_s);
+        let mean_s = busy / rate_per_s;
         CurvePoint {
-            n: rate_per_s * mean_s,
+            n: busy,
             probability,
             interval,
             finish_p50_s: central.finish_s(rate_per_s, 0.5),

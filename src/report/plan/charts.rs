@@ -4,8 +4,8 @@ use crate::plan::forecast::{Forecast, Moment};
 use crate::plan::preface::Preface;
 use crate::plan::recommendation::{CurvePoint, Recommendation};
 use crate::report::chart::{
-    AnswerKind, Chance, Chances, Chart, Choice, Cost, Costs, Makespans, Sensitivities, Sensitivity, Stage, Stages,
-    chance, cost, makespan, sensitivity, stages,
+    AnswerKind, Chance, Chances, Chart, Choice, Cost, Costs, Makespans, Sensitivities, Sensitivity, Stage,
+    Stages, chance, cost, makespan, sensitivity, stages,
 };
 
 /// One way of copying, as charts need it.
@@ -99,7 +99,8 @@ pub fn of_sensitivities(plan: &Recommendation) -> Option<Chart> {
 /// When a forecast is done, and one run of it over time.
 pub fn of_forecast(plan: &Forecast) -> Vec<Chart> {
     let deadline_s = Some(plan.preface.job.deadline_s).filter(|deadline_s| *deadline_s > 0.0);
-    let over_time = |of: fn(&Moment) -> f64| plan.timeline.iter().map(|moment| (moment.t_s, of(moment))).collect();
+    let over_time =
+        |of: fn(&Moment) -> f64| plan.timeline.iter().map(|moment| (moment.t_s, of(moment))).collect();
     let has_backlog = plan.timeline.iter().any(|moment| moment.backlog > 0.0);
     let stage = Stage {
         name: "copies".into(),

@@ -13,7 +13,8 @@ const MOMENTS: usize = 12;
 /// The forecast as text, no line wider than `width` columns.
 #[must_use]
 pub fn text(plan: &Forecast, width: usize, colour: bool) -> String {
-    let mut sections: Vec<Section> = preface::banners(&plan.preface).into_iter().map(Section::Warning).collect();
+    let mut sections: Vec<Section> =
+        preface::banners(&plan.preface).into_iter().map(Section::Warning).collect();
     sections.push(Section::Lead(plan.verdict.clone()));
     sections.push(Section::Words("job", preface::objects(&plan.preface)));
     sections.push(Section::Words("rests on", preface::basis(&plan.preface)));
@@ -88,8 +89,7 @@ fn outcome(plan: &Forecast) -> Table {
 }
 
 fn over_time(plan: &Forecast) -> Table {
-    let mut table =
-        Table::new("Over time", &["time", "in flight", "waiting", "throttles /s", "done"]);
+    let mut table = Table::new("Over time", &["time", "in flight", "waiting", "throttles /s", "done"]);
     let step = plan.timeline.len().div_ceil(MOMENTS).max(1);
     let last = plan.timeline.last().filter(|_| !(plan.timeline.len() - 1).is_multiple_of(step));
     for moment in plan.timeline.iter().step_by(step).chain(last) {

@@ -42,7 +42,10 @@ pub fn page(plan: &Recommendation) -> Page {
             Part::new("How sure, and when", charts::of_ways(plan).into_iter().map(Block::from)),
             Part::new(
                 "What if",
-                charts::of_sensitivities(plan).map(Block::from).into_iter().chain([table(sensitivities(plan))]),
+                charts::of_sensitivities(plan)
+                    .map(Block::from)
+                    .into_iter()
+                    .chain([table(sensitivities(plan))]),
             ),
             Part::new("Cost", (!plan.cost.items.is_empty()).then(|| table(cost_table(&plan.cost)))),
             Part::new("Doubts", [Block::List(preface::doubts(&plan.doubts))]),
@@ -166,8 +169,7 @@ pub fn limits(plan: &Recommendation) -> Table {
 
 /// What changes the answer by how much.
 pub fn sensitivities(plan: &Recommendation) -> Table {
-    let mut table =
-        Table::new("What if", &["what if", "concurrency needed", "P(deadline) as recommended"]);
+    let mut table = Table::new("What if", &["what if", "concurrency needed", "P(deadline) as recommended"]);
     for row in &plan.sensitivities {
         for case in [&row.low, &row.high] {
             let needed = case.concurrency.map_or_else(|| "none is enough".into(), count);
