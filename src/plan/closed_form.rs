@@ -20,8 +20,8 @@ pub fn mean_value_floor(jobs: u64, mean_s: f64, deadline_s: f64) -> Option<u64> 
     if jobs == 0 {
         return Some(0);
     }
-    // A hair of tolerance: 630 s hold 25 rounds of 25.2 s.
-    let rounds = ((deadline_s / mean_s) * (1.0 + 1e-12)).floor();
+    // A hair of tolerance: 630 s hold 25 rounds of 25.2 s, however the mean was rounded.
+    let rounds = ((deadline_s / mean_s) * (1.0 + 1e-9)).floor();
     (rounds >= 1.0).then(|| jobs.div_ceil(if rounds < jobs as f64 { rounds as u64 } else { jobs }))
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::report::human::count;
 use crate::scenario::quantity::Bytes;
 
 /// A reason for caution. Its text says what is so, [`Doubt::advice`] what to do.
@@ -66,7 +67,10 @@ pub enum Doubt {
         cv: f64,
     },
     /// More at once than was ever measured.
-    #[error("{value} at once is {:.1} times the {measured_n:.0} in flight that were measured", *.value as f64 / .measured_n)]
+    #[error(
+        "{} at once is {:.1} times the {measured_n:.0} in flight that were measured",
+        count(*.value), *.value as f64 / .measured_n
+    )]
     Extrapolated {
         /// Concurrency of the plan.
         value: u64,
@@ -98,7 +102,7 @@ pub enum Doubt {
     #[error("how Lambda spaces the retries of throttled messages is not documented in detail")]
     RetriesUndocumented,
     /// Objects that are copied in parts, planned as one copy each.
-    #[error("{objects} objects are copied in parts, and each is planned as one copy")]
+    #[error("{} objects are copied in parts, and each is planned as one copy", count(*.objects))]
     PartsAsOne {
         /// How many.
         objects: u64,

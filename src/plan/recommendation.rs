@@ -85,8 +85,8 @@ pub struct WorkerPlan {
     pub cost: Cost,
     /// P(deadline) against the number of workers, ascending.
     pub curve: Vec<CurvePoint>,
-    /// Times of the last end in the simulated runs, at 101 even probabilities.
-    pub makespan_quantiles_s: Vec<f64>,
+    /// Times of the last end in the simulated runs, ascending, evenly thinned to a thousand.
+    pub makespans_s: Vec<f64>,
 }
 
 /// What a function behind a topic comes to.
@@ -113,8 +113,8 @@ pub struct LambdaPlan {
     pub within_limits: Option<WithinLimits>,
     /// P(deadline) against the rate of publishing times the mean residence time, ascending.
     pub curve: Vec<CurvePoint>,
-    /// Times of the last end in the simulated runs, at 101 even probabilities.
-    pub makespan_quantiles_s: Vec<f64>,
+    /// Times of the last end in the simulated runs, ascending, evenly thinned to a thousand.
+    pub makespans_s: Vec<f64>,
 }
 
 /// What today's limits allow.
@@ -144,8 +144,7 @@ pub struct CurvePoint {
     pub n: f64,
     /// Probability of meeting the deadline.
     pub probability: f64,
-    /// The same with the services that are as good an explanation of what was measured: the fifth and the
-    /// ninety-fifth of a hundred.
+    /// The same with the services that are as good an explanation of what was measured: 95 % of them lie between.
     pub interval: [f64; 2],
     /// Median of the last end.
     pub finish_p50_s: f64,
@@ -173,8 +172,8 @@ pub struct BindingLimit {
 pub struct Sensitivity {
     /// What is otherwise.
     pub name: String,
-    /// One way.
-    pub low: Case,
+    /// One way; None where that is how it is planned.
+    pub low: Option<Case>,
     /// The other way.
     pub high: Case,
 }

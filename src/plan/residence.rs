@@ -104,12 +104,12 @@ impl FromStr for Residence {
 
 impl fmt::Display for Residence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { mean, spread } = self;
-        match spread {
-            Spread::Lognormal { cv } => write!(f, "lognormal({mean}, cv={cv})"),
-            Spread::Exponential => write!(f, "exponential({mean})"),
-            Spread::Fixed => write!(f, "fixed({mean})"),
-            Spread::Unknown => write!(f, "{mean}"),
+        let mean_s = self.mean.seconds();
+        match self.spread {
+            Spread::Lognormal { cv } => write!(f, "lognormal({mean_s}s, cv={cv})"),
+            Spread::Exponential => write!(f, "exponential({mean_s}s)"),
+            Spread::Fixed => write!(f, "fixed({mean_s}s)"),
+            Spread::Unknown => write!(f, "{mean_s}s"),
         }
     }
 }

@@ -50,8 +50,8 @@ pub struct Forecast {
     pub cost: Cost,
     /// Simulated runs.
     pub replications: u64,
-    /// Times of the last end at 101 even probabilities.
-    pub makespan_quantiles_s: Vec<f64>,
+    /// Times of the last end in the simulated runs, ascending, evenly thinned to a thousand.
+    pub makespans_s: Vec<f64>,
     /// What one simulated run looks like over time.
     pub timeline: Vec<Moment>,
     /// What the forecast cannot be sure of.
@@ -75,6 +75,8 @@ pub struct Moment {
     pub done: f64,
 }
 
+/// Makespans of a document at most.
+const KEPT_MAKESPANS: usize = 1000;
 /// Points of a timeline at most.
 const TIMELINE: usize = 240;
 
@@ -152,7 +154,7 @@ pub fn forecast(
         failed: simulated.failed,
         cost: simulated.cost,
         replications: simulated.finishes.makespans_s.len() as u64,
-        makespan_quantiles_s: quantiles_s(&simulated.finishes),
+        makespans_s: thinned_s(&simulated.finishes),
         timeline: simulated.timeline,
         doubts: doubts.into_iter().map(DoubtRecord::from).collect(),
         sources: ground.sources(),
@@ -172,10 +174,12 @@ pub fn finish(finishes: &Finishes) -> Finish {
     }
 }
 
-/// Makespans at 101 even probabilities.
+/// The makespans, or a thousand of them at even distances.
 #[must_use]
-pub fn quantiles_s(finishes: &Finishes) -> Vec<f64> {
-    (0..=100).map(|percent| finishes.quantile_s(f64::from(percent) / 100.0)).collect()
+pub fn thinned_s(finishes: &Finishes) -> Vec<f64> {
+    let all = &finishes.makespans_s;
+    let kept = all.len().min(KEPT_MAKESPANS);
+    (0..kept).map(|place| all[place * (all.len() - 1) / (kept - 1).max(1)]).collect()
 }
 
 /// The services that stand for what is known: the resampled ones, or the one that was given.
@@ -219,7 +223,7 @@ fn verdict(forecast: &Forecast) -> String {
     let failed = (forecast.failed > 0.0)
         .then(|| format!(" {} objects are not copied in the end, on average.", number(forecast.failed)));
     format!(
-        "{} by {}: done in {} as a rule, in {} with probability 99 %, at {}.{by}{}{}",
+        "{} by {}: done in {} at the median, in {} with probability 99 %, at {}.{by}{}{}",
         counted(forecast.preface.job.objects, "object"),
         forecast.way,
         duration(makespan.p50),

@@ -1,10 +1,10 @@
 //! How much reserved concurrency, and how fast to publish.
 
 use super::bind::quota;
-use super::pool::{CURVE_PROFILES, nearest, spread};
+use super::pool::{CURVE_PROFILES, around, nearest, spread};
 use super::{Cannot, Wish, probability};
 use crate::plan::cost::{Cost, Usage, gigabyte_seconds};
-use crate::plan::forecast::{finish, quantiles_s};
+use crate::plan::forecast::{finish, thinned_s};
 use crate::plan::ground::Ground;
 use crate::plan::paced::{
     Answer, Confirmed, Form, Infeasible, Pace, Question, Reason, deadline_within, smallest_rate,
@@ -21,8 +21,6 @@ use crate::stats::proportion::Proportion;
 const THROTTLED_SHARE: f64 = 0.01;
 /// Runs of the whole pipeline that show what becomes of the plan.
 const CONFIRMING_RUNS: u64 = 16;
-/// Rates of the curve.
-const CURVE_POINTS: u64 = 13;
 /// Hardly any object may take longer than a function may run.
 const TIMEOUT_SHARE: f64 = 0.01;
 
@@ -83,7 +81,7 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
         burst_environments: answer.reserved.burst_environments,
         cost: cost(ground, answer.finishes.failed_attempts, confirmed.billed_gb_s),
         curve: curve(ground, &question, wish.deadline_s, answer.value_per_s),
-        makespan_quantiles_s: quantiles_s(&answer.finishes),
+        makespans_s: thinned_s(&answer.finishes),
         within_limits,
     })
 }
@@ -149,9 +147,7 @@ fn curve(ground: &Ground, question: &Question<'_>, deadline_s: f64, rate_per_s: 
     let chosen = resampled.iter().step_by(resampled.len().div_ceil(CURVE_PROFILES).max(1));
     let forms: Vec<Form> = chosen.map(form).collect();
     let objects = ground.batch.objects() as f64;
-    let point = |number: u64| {
-        let rate_per_s =
-            rate_per_s * (CURVE_POINTS - 1 + 2 * number) as f64 / (2 * (CURVE_POINTS - 1)) as f64;
+    let point = |rate_per_s: f64| {
         let met = forms.iter().map(|form| form.met(rate_per_s, deadline_s)).collect();
         let (probability, interval) = spread(met, || central.met(rate_per_s, deadline_s));
         let busy = central.busy(rate_per_s);
@@ -165,7 +161,7 @@ fn curve(ground: &Ground, question: &Question<'_>, deadline_s: f64, rate_per_s: 
             cost_usd: cost(ground, 0.0, gigabyte_seconds(objects, mean_s, ground.memory_mb)).total_usd,
         }
     };
-    (0..CURVE_POINTS).map(point).collect()
+    around(objects / deadline_s, rate_per_s).map(point).collect()
 }
 
 fn times_out(ground: &Ground, answer: &Answer) -> Box<Cannot> {

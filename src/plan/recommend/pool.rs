@@ -3,15 +3,17 @@
 use super::{Cannot, Wish, probability};
 use crate::plan::closed_form::ClosedForm;
 use crate::plan::cost::{Cost, Usage};
-use crate::plan::forecast::{finish, quantiles_s};
+use crate::plan::forecast::{finish, thinned_s};
 use crate::plan::ground::Ground;
 use crate::plan::recommendation::{Bound, CurvePoint, NearestGoal, WorkerPlan};
 use crate::plan::workers::{Goal, Infeasible, Question, Reason, smallest_pool};
 use crate::report::human::{count, duration, number};
 use crate::stats::proportion::Proportion;
 
-/// Points of the curve, from half of the answer to one and a half times as much.
-const CURVE_POINTS: u64 = 21;
+/// Points of the curve.
+const CURVE_POINTS: u32 = 25;
+/// Where it begins and ends, in terms of the mean-value floor and of the answer.
+const CURVE: [f64; 2] = [0.9, 1.2];
 /// Resampled profiles that its closed form is averaged over.
 pub(super) const CURVE_PROFILES: usize = 40;
 
@@ -33,7 +35,7 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<WorkerPlan, Box<Canno
         finish_s: finish(&answer.finishes),
         cost: cost(ground, answer.finishes.mean_s(), answer.finishes.failed_attempts),
         curve: curve(ground, &question, wish.deadline_s, answer.value),
-        makespan_quantiles_s: quantiles_s(&answer.finishes),
+        makespans_s: thinned_s(&answer.finishes),
     })
 }
 
@@ -49,9 +51,9 @@ fn curve(ground: &Ground, question: &Question<'_>, deadline_s: f64, value: u64) 
     let chosen = resampled.iter().step_by(resampled.len().div_ceil(CURVE_PROFILES).max(1));
     let forms: Vec<ClosedForm> = chosen.map(|profile| ClosedForm::new(work, profile, ramp)).collect();
     let most = most.unwrap_or(u64::MAX).min(work.jobs()).max(1);
-    let mut numbers: Vec<u64> = (0..CURVE_POINTS)
-        .map(|point| (value * (CURVE_POINTS - 1 + 2 * point)).div_ceil(2 * (CURVE_POINTS - 1)).clamp(1, most))
-        .collect();
+    let floor = work.jobs() as f64 * central.mean_s(1) / deadline_s;
+    let mut numbers: Vec<u64> =
+        around(floor, value as f64).map(|n| (n.round() as u64).clamp(1, most)).collect();
     numbers.dedup();
     let point = |n: u64| {
         let finish_p50_s = central.finish_s(n, 0.5);
@@ -69,14 +71,20 @@ fn curve(ground: &Ground, question: &Question<'_>, deadline_s: f64, value: u64) 
     numbers.into_iter().map(point).collect()
 }
 
-/// Mean of the probabilities and what lies between the fifth and the ninety-fifth of a hundred of them.
+/// Evenly spaced concurrencies or rates from somewhat below the floor to somewhat above the answer.
+pub(super) fn around(floor: f64, value: f64) -> impl Iterator<Item = f64> {
+    let [low, high] = [CURVE[0] * floor.min(value), CURVE[1] * value];
+    (0..CURVE_POINTS).map(move |point| low + (high - low) * f64::from(point) / f64::from(CURVE_POINTS - 1))
+}
+
+/// Mean of the probabilities and what lies between which 95 % of them lie.
 pub(super) fn spread(mut met: Vec<f64>, central: impl FnOnce() -> f64) -> (f64, [f64; 2]) {
     if met.is_empty() {
         met.push(central());
     }
     met.sort_by(f64::total_cmp);
     let at = |share: f64| met[(share * (met.len() - 1) as f64).round() as usize];
-    (met.iter().sum::<f64>() / met.len() as f64, [at(0.05), at(0.95)])
+    (met.iter().sum::<f64>() / met.len() as f64, [at(0.025), at(0.975)])
 }
 
 fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {

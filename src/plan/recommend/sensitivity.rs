@@ -34,22 +34,22 @@ impl Setting {
     }
 }
 
-const ROWS: [(&str, Setting, Setting); 3] = [
+const ROWS: [(&str, Option<Setting>, Setting); 3] = [
     (
         "residence time",
-        Setting::of("−20 %", |profile| scaled(profile, 0.8)),
+        Some(Setting::of("−20 %", |profile| scaled(profile, 0.8))),
         Setting::of("+20 %", |profile| scaled(profile, 1.2)),
     ),
     (
         "spread of its logarithm",
-        Setting::of("÷ 1.5", |profile| stretched(profile, 1.0 / SPREAD)),
+        Some(Setting::of("÷ 1.5", |profile| stretched(profile, 1.0 / SPREAD))),
         Setting::of("× 1.5", |profile| stretched(profile, SPREAD)),
     ),
-    ("failing attempts", Setting::of("as planned", Profile::clone), Setting::of("5 % more", failing)),
+    ("failing attempts", None, Setting::of("5 % more", failing)),
 ];
-const RAMP: (&str, Setting, Setting) = (
+const RAMP: (&str, Option<Setting>, Setting) = (
     "how workers begin",
-    Setting::of("all at once", Profile::clone),
+    None,
     Setting { name: "100/s", profile: Profile::clone, ramp_per_s: Some(RAMP_PER_S) },
 );
 
@@ -62,9 +62,9 @@ pub(super) fn of(ground: &Ground, wish: &Wish, pace_per_s: Option<f64>, value: u
     let base = asks.needed(&ground.model.profile, wish.ramp).unwrap_or(value as f64).max(1e-9);
     let asks = Asks { base, ..asks };
     let ramp = (is_pool && wish.ramp.per_s.is_none()).then_some(RAMP);
-    let sensitivity = |(name, low, high): (&str, Setting, Setting)| Sensitivity {
+    let sensitivity = |(name, low, high): (&str, Option<Setting>, Setting)| Sensitivity {
         name: name.into(),
-        low: asks.case(&low),
+        low: low.map(|low| asks.case(&low)),
         high: asks.case(&high),
     };
     ROWS.into_iter().chain(ramp).map(sensitivity).collect()

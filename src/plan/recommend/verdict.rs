@@ -37,17 +37,19 @@ fn feasible(plan: &Recommendation, deadline: &str) -> String {
             rate(today.publish_rate_per_s)
         )
     });
+    let stated = plan.workers.iter().map(|it| it.probability.stated);
+    let stated = stated.chain(plan.lambda.iter().map(|it| it.probability.stated)).fold(1.0, f64::min);
     format!(
         "{}: done within {deadline} with probability {} or more.{first}{}",
         capitalised(&ways),
-        probability(plan.probability.stated),
+        probability(stated),
         today.unwrap_or_default()
     )
 }
 
 fn workers(plan: &WorkerPlan) -> String {
     format!(
-        "use {} (done in {} as a rule, {} and the machine)",
+        "use {} (median {}, {} and the machine)",
         counted(plan.concurrency.value, "worker"),
         duration(plan.finish_s.p50),
         usd(plan.cost.total_usd)
@@ -56,7 +58,7 @@ fn workers(plan: &WorkerPlan) -> String {
 
 fn lambda(plan: &LambdaPlan) -> String {
     format!(
-        "publish at {} and reserve a concurrency of {} (done in {} as a rule, {})",
+        "publish at {} and reserve a concurrency of {} (median {}, {})",
         rate(plan.publish.rate_per_s),
         count(plan.reserved_concurrency.value),
         duration(plan.finish_s.p50),

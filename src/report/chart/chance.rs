@@ -75,7 +75,7 @@ fn description(input: &Chances, chances: &[Chance]) -> String {
         |chance| format!("From {} on it is reached.", shortest(chance.at, 3)),
     );
     let wanted = percent(input.wanted);
-    format!("Share of simulations that meet the deadline, where {wanted} is wanted. {reached}{floor}{chosen}")
+    format!("How probable it is to meet the deadline, where {wanted} is wanted. {reached}{floor}{chosen}")
 }
 
 fn table(name: &str, chances: &[Chance]) -> Table {

@@ -12,11 +12,13 @@ use crate::report::chart::{
 struct Way<'a> {
     /// Ending of the charts' names.
     name: &'static str,
+    /// The way in words.
+    title: &'static str,
     /// What the horizontal axis counts.
     axis: &'static str,
     chosen: f64,
     curve: &'a [CurvePoint],
-    makespan_quantiles_s: &'a [f64],
+    makespans_s: &'a [f64],
     limits: Vec<(String, f64)>,
 }
 
@@ -24,18 +26,20 @@ struct Way<'a> {
 pub fn of_ways(plan: &Recommendation) -> Vec<Chart> {
     let workers = plan.workers.as_ref().map(|it| Way {
         name: "workers",
+        title: "a pool of workers",
         axis: "N, workers",
         chosen: it.concurrency.value as f64,
         curve: &it.curve,
-        makespan_quantiles_s: &it.makespan_quantiles_s,
+        makespans_s: &it.makespans_s,
         limits: Vec::new(),
     });
     let lambda = plan.lambda.as_ref().map(|it| Way {
         name: "lambda",
+        title: "a function, published at a pace",
         axis: "N, executions at once on average",
         chosen: it.publish.rate_per_s * plan.preface.residence.mean_s,
         curve: &it.curve,
-        makespan_quantiles_s: &it.makespan_quantiles_s,
+        makespans_s: &it.makespans_s,
         limits: it
             .within_limits
             .iter()
@@ -71,10 +75,11 @@ fn of_way(plan: &Recommendation, way: &Way<'_>) -> Vec<Chart> {
     let wanted = plan.probability.goal.unwrap_or(plan.probability.estimate);
     let charts = [
         chance(&Chances { choice: choice(), chances: &chances, wanted }),
-        makespan(&Makespans { makespans_s: way.makespan_quantiles_s, deadline_s }),
+        makespan(&Makespans { makespans_s: way.makespans_s, deadline_s }),
         cost(&Costs { choice: choice(), costs: &costs, finish: "finishing time, p99", deadline_s }),
     ];
-    charts.into_iter().flatten().map(|chart| signed(chart, way.name, &plan.preface)).collect()
+    let named = |chart: Chart| Chart { title: format!("{}: {}", chart.title, way.title), ..chart };
+    charts.into_iter().flatten().map(|chart| signed(named(chart), way.name, &plan.preface)).collect()
 }
 
 /// What moves the answer most.
@@ -85,8 +90,8 @@ pub fn of_sensitivities(plan: &Recommendation) -> Option<Chart> {
         .iter()
         .map(|row| Sensitivity {
             name: row.name.clone(),
-            low_setting: row.low.setting.clone(),
-            low: row.low.concurrency.map(|n| n as f64),
+            low_setting: row.low.as_ref().map_or_else(|| "as planned".into(), |low| low.setting.clone()),
+            low: row.low.as_ref().map_or(Some(base), |low| low.concurrency.map(|n| n as f64)),
             high_setting: row.high.setting.clone(),
             high: row.high.concurrency.map(|n| n as f64),
         })
@@ -110,7 +115,7 @@ pub fn of_forecast(plan: &Forecast) -> Vec<Chart> {
     };
     let end_s = plan.timeline.last().map_or(0.0, |moment| moment.t_s);
     let charts = [
-        makespan(&Makespans { makespans_s: &plan.makespan_quantiles_s, deadline_s }),
+        makespan(&Makespans { makespans_s: &plan.makespans_s, deadline_s }),
         stages(&Stages { stages: &[stage], end_s, limit: None }),
     ];
     charts.into_iter().flatten().map(|chart| signed(chart, "", &plan.preface)).collect()

@@ -17,13 +17,17 @@ pub fn usd(amount: f64) -> String {
     format!("${}", super::human::grouped(amount, decimals))
 }
 
-/// A probability, with as many digits as set it apart from 1.
+/// A probability in per cent, rounded down: it is not stated higher than it is.
 pub fn probability(share: f64) -> String {
-    let nines = -(1.0 - share).max(1e-6).log10();
-    let digits = format!("{:.*}", nines.ceil() as usize, share * 100.0);
-    let digits =
-        if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { &digits };
-    format!("{digits} %")
+    // A hair of tolerance: 0.29 · 100 is 28.999….
+    let hundredths = (share * 1e4 + 1e-6).floor();
+    match hundredths as u64 {
+        9999 if share > 0.9999 => "over 99.99 %".into(),
+        0 if share > 0.0 => "below 0.01 %".into(),
+        whole if whole.is_multiple_of(100) => format!("{} %", whole / 100),
+        whole if whole.is_multiple_of(10) => format!("{:.1} %", hundredths / 100.0),
+        _ => format!("{:.2} %", hundredths / 100.0),
+    }
 }
 
 /// `3,380 (3,351 to 3,468)`.
@@ -73,7 +77,10 @@ mod tests {
             (0.95, "95 %"),
             (0.99, "99 %"),
             (0.9903, "99.03 %"),
-            (0.9995, "99.95 %"),
+            (0.99599, "99.59 %"),
+            (0.999999, "over 99.99 %"),
+            (0.000001, "below 0.01 %"),
+            (0.29, "29 %"),
             (1.0, "100 %"),
         ] {
             assert_eq!(probability(share), text);

@@ -101,8 +101,8 @@ fn sections(plan: &Recommendation) -> Vec<Section> {
 pub fn floor(plan: &Recommendation) -> String {
     match plan.mean_value_floor {
         Some(floor) => format!(
-            "J·R/D = {}: the mean-value answer, which the tail and the last copies lift",
-            count(floor)
+            "{} is what the mean alone asks for, ⌈J/N⌉·R within the deadline; the tail lifts it",
+            counted(floor, "worker")
         ),
         None => "one copy of mean length takes longer than the deadline".into(),
     }
@@ -171,7 +171,7 @@ pub fn limits(plan: &Recommendation) -> Table {
 pub fn sensitivities(plan: &Recommendation) -> Table {
     let mut table = Table::new("What if", &["what if", "concurrency needed", "P(deadline) as recommended"]);
     for row in &plan.sensitivities {
-        for case in [&row.low, &row.high] {
+        for case in row.low.iter().chain([&row.high]) {
             let needed = case.concurrency.map_or_else(|| "none is enough".into(), count);
             table.row([format!("{} {}", row.name, case.setting), needed, probability(case.probability)]);
         }
