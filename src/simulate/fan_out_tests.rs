@@ -105,7 +105,12 @@ fn a_burst_is_late_for_its_back_off_and_half_as_much_concurrency_again_buys_litt
     assert!((600.0..720.0).contains(&wide.makespan_s), "{}", wide.makespan_s);
     assert!(narrow.metrics.throttles > 45_000 && wide.metrics.throttles > 45_000);
     assert_eq!((narrow.in_flight_peak(), wide.in_flight_peak()), (450, 676));
-    // Pacing needs no more concurrency and is in time.
+    // Paced within the same limits, nothing waits for its back-off and all is done earlier.
+    for (reserved, rate_per_s, burst) in [(450, 13.6, &narrow), (676, 20.6, &wide)] {
+        let paced = run(&fan_out(&sizes_bytes, Some(rate_per_s)), &fifth(reserved), 1, 0);
+        assert_eq!(paced.metrics.throttles, 0, "{reserved}");
+        assert!(paced.makespan_s < 0.95 * burst.makespan_s, "{reserved}: {}", paced.makespan_s);
+    }
     let paced = run(&fan_out(&sizes_bytes, Some(119.70 / 5.0)), &fifth(800), 1, 0);
     assert!(paced.makespan_s < 600.0 && paced.metrics.throttles == 0, "{paced:?}");
 }

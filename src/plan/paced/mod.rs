@@ -33,9 +33,9 @@ use crate::stats::proportion::Proportion;
 use runs::{Mixture, Runs};
 
 /// Job times drawn for the search.
-const DRAWS: u64 = 45_000_000;
+const DRAWS: u64 = 90_000_000;
 /// Replications beyond which more are not worth their time, unless a high probability needs them.
-const REPLICATIONS: u64 = 4000;
+const REPLICATIONS: u64 = 2000;
 /// Times that the rate is raised when fresh replications do not confirm it.
 const RAISES: u64 = 4;
 /// Each time by so many standard errors of the probability, and by this share at least.
