@@ -7,6 +7,7 @@ pub mod chart;
 pub mod check;
 pub mod comparison;
 pub mod csv;
+mod failures;
 pub mod html;
 pub mod human;
 pub mod index;

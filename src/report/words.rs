@@ -1,6 +1,7 @@
 //! What a run says, in sentences that every form of report shares.
 
 use super::RunView;
+use super::failures;
 use super::human::{
     bytes, counted, duration, grouped, number, percent, power_of_ten, rate, shortest, significant,
 };
@@ -104,7 +105,7 @@ fn averages(level: &LevelSummary) -> String {
     )
 }
 
-/// What the run came to: the law, the generator and the goals, where there are any.
+/// What the run came to: failures, the law, the generator and the goals, where there are any.
 pub fn sentences(document: &RunDocument) -> Vec<Sentence> {
     let found = document.search.as_ref().map(|found| Sentence {
         verdict: if found.answer.confirmed { Verdict::Pass } else { Verdict::Inconclusive },
@@ -115,10 +116,17 @@ pub fn sentences(document: &RunDocument) -> Vec<Sentence> {
         text: capitalised(&scaling(usl)) + ".",
     });
     let law = Some(law_sentence(document));
-    [found, law, scales, Some(generator_sentence(document)), threshold_sentence(document)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        failures::sentence(document),
+        found,
+        law,
+        scales,
+        Some(generator_sentence(document)),
+        threshold_sentence(document),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The gravest of what a run came to.

@@ -9,7 +9,8 @@ use crate::report::human::{counted, duration, number};
 use crate::report::stretch::{Stretch, merged};
 use crate::report::table::Table;
 use crate::report::{RunView, words};
-use crate::scenario::quantity::{NS_PER_S, nanoseconds};
+use crate::scenario::quantity::{NS_PER_S, nanoseconds, seconds};
+use crate::stats::series::Row;
 use crate::stats::summary::LevelSummary;
 
 /// Windows of a level.
@@ -60,8 +61,8 @@ pub fn little(view: &RunView) -> Option<Chart> {
         panels.push(ratios((low, high), dots(|window| (window.xr(), window.n() / window.xr())).collect()));
     }
     let description = format!(
-        "Mean attempts in flight against throughput times residence time in {}; \
-         where the law holds and the edges of a window weigh little, they lie on the diagonal.",
+        "Mean attempts in flight against throughput times residence time in {}, from the steady part of a level \
+         where it has one; where the law holds and the edges of a window weigh little, they lie on the diagonal.",
         counted(windows.iter().flatten().count() as u64, "window")
     );
     let subtitle = run::subtitle(view).into_iter().chain(words::verdicts(view.document)).collect();
@@ -120,11 +121,20 @@ fn table(levels: &[LevelSummary], windows: &[Vec<Stretch>]) -> Table {
     table
 }
 
+/// The rows of the steady part, or all of them where there is none.
+fn steady<'a>(rows: &'a [Row], level: &LevelSummary) -> &'a [Row] {
+    let Some(part) = &level.steady else { return rows };
+    let [start_s, end_s] = [part.start_s, part.end_s].map(|at_s| level.start_s + at_s);
+    let first = rows.partition_point(|row| seconds(row.start_ns) < start_s);
+    let last = rows.partition_point(|row| seconds(row.start_ns + row.window.length_ns) <= end_s);
+    rows.get(first..last).filter(|part| !part.is_empty()).unwrap_or(rows)
+}
+
 /// Windows of one level that are long against R, without the shorter rest; the whole level if there is none.
 fn windows(view: &RunView, index: u32, level: &LevelSummary) -> Vec<Stretch> {
     let first = view.series.partition_point(|row| row.level < index);
     let last = view.series.partition_point(|row| row.level <= index);
-    let rows = &view.series[first..last];
+    let rows = steady(&view.series[first..last], level);
     // Refusals are short and many: what fills the window's edges are the requests that are served.
     let residence_s = level.residence_mean_s.max(level.service_s.mean);
     let share = ALL_WINDOWS_AT_MOST / view.document.levels.len() as f64;

@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn what_never_happens_has_no_panel() {
         let calm = Stage { throttled_per_s: Vec::new(), ..consumer(10) };
-        assert_eq!(chart(&[calm.clone()]).unwrap().panels.len(), 2);
+        assert_eq!(chart(std::slice::from_ref(&calm)).unwrap().panels.len(), 2);
         assert!(chart(&[Stage::default()]).is_none());
         assert!(super::stages(&Stages { stages: &[calm], end_s: f64::INFINITY, limit: None }).is_none());
     }

@@ -19,21 +19,12 @@ pub fn timeline(view: &RunView) -> Option<Chart> {
     let length_s = readable_length_s(view.series, STRETCHES_AT_MOST, ENDED_AT_LEAST);
     let stretches = merged_with_rests(view.series, length_s * NS_PER_S);
     let end_s = stretches.last()?.end_s();
-    let mut throughput = vec![Series {
+    let throughput = vec![Series {
         label: String::new(),
         mark: Mark::Area,
         colour: BLUE,
         points: held(&stretches, |stretch| stretch.window.x_per_s()),
     }];
-    if stretches.iter().any(|stretch| stretch.throttled > 0) {
-        throughput[0].label = "ended".into();
-        throughput.push(Series {
-            label: "throttled".into(),
-            mark: Mark::Area,
-            colour: VERMILION,
-            points: held(&stretches, Stretch::throttled_per_s),
-        });
-    }
     let in_flight = vec![Series {
         label: String::new(),
         mark: Mark::Area,
@@ -53,6 +44,16 @@ pub fn timeline(view: &RunView) -> Option<Chart> {
         let mean = |at: f64| Rule { at, label: format!("mean {}", number(at)) };
         panels[0].rules.push(mean(level.throughput_per_s));
         panels[1].rules.push(mean(level.in_flight_mean));
+    }
+    if stretches.iter().any(|stretch| stretch.throttled > 0) {
+        let throttled = vec![Series {
+            label: String::new(),
+            mark: Mark::Area,
+            colour: VERMILION,
+            points: held(&stretches, Stretch::throttled_per_s),
+        }];
+        let y = axis("Of these throttled per second".into(), &throttled);
+        panels.insert(1, Panel::of(y, 100, throttled));
     }
     let shades = shades(view, end_s);
     let steady = shades.as_ref().map_or("", |_| "; what is shaded lies outside the steady part");
@@ -126,9 +127,9 @@ mod tests {
     }
 
     #[test]
-    fn throttles_have_their_own_line() {
-        let throughput = |sample: &Sample| timeline(&sample.view()).unwrap().panels.remove(0).series.len();
-        assert_eq!((throughput(&Sample::one_level()), throughput(&Sample::refused())), (1, 2));
+    fn throttles_have_their_own_panel() {
+        let panels = |sample: &Sample| timeline(&sample.view()).unwrap().panels.len();
+        assert_eq!((panels(&Sample::one_level()), panels(&Sample::refused())), (2, 3));
     }
 
     #[test]

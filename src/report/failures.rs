@@ -1,0 +1,46 @@
+//! What went wrong with the work itself, whatever the laws say of its numbers.
+
+use super::human::{count, counted};
+use super::page::Sentence;
+use crate::stats::summary::{LevelSummary, RunDocument, Verdict};
+
+/// How many jobs failed, and how often the service throttled; None where all came through.
+pub fn sentence(document: &RunDocument) -> Option<Sentence> {
+    let sum = |of: fn(&LevelSummary) -> u64| document.levels.iter().map(of).sum::<u64>();
+    let failed = sum(|level| level.jobs_failed);
+    if failed == 0 {
+        return None;
+    }
+    let jobs = counted(sum(|level| level.jobs), "job");
+    let throttled = match sum(|level| level.throttles) {
+        0 => String::new(),
+        throttled => {
+            let attempts = counted(sum(|level| level.attempts), "attempt");
+            format!("; {} of {attempts} were throttled", count(throttled))
+        }
+    };
+    let text = format!("{} of {jobs} failed{throttled}.", count(failed));
+    Some(Sentence { verdict: Verdict::Fail, text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+    use crate::report::words;
+
+    #[test]
+    fn a_run_with_failed_jobs_did_not_pass() {
+        let failed = Sample::all_failed().document;
+        assert_eq!(sentence(&failed).unwrap().text, "20 of 20 jobs failed.");
+        assert_eq!(words::overall(&failed), Verdict::Fail);
+        let mut throttled = failed;
+        throttled.levels[0].throttles = 60;
+        let text = sentence(&throttled).unwrap().text;
+        assert!(
+            text.starts_with("20 of 20 jobs failed; 60 of ") && text.ends_with("were throttled."),
+            "{text}"
+        );
+        assert!(sentence(&Sample::one_level().document).is_none());
+    }
+}
