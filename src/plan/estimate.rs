@@ -27,6 +27,11 @@ impl Estimate {
         }
     }
 
+    /// A value that is known without simulation.
+    pub(super) fn exact(value: f64) -> Self {
+        Self { low: value, point: value, high: value }
+    }
+
     /// The interval's ends when the two sources of uncertainty, being independent, add up in squares.
     pub(super) fn widened(&self, spread: Spread) -> (f64, f64) {
         let times = |ratio: f64, spread: f64| f64::hypot(ratio.max(1.0).ln(), spread).exp();

@@ -34,7 +34,7 @@ const CONFIRM: u64 = 0x636f_6e66;
 /// Job times drawn for the search: what two cores do in a second.
 const DRAWS: u64 = 90_000_000;
 /// Replications beyond which more are not worth their time, unless a high probability needs them.
-const REPLICATIONS: u64 = 4000;
+const REPLICATIONS: u64 = 20_000;
 /// Up to so many jobs the resampled profiles are simulated too; beyond, the closed form tells how they differ.
 const SIMULATED_JOBS: u64 = 3000;
 /// Up to so many jobs the number is found by draining them; beyond, the closed form finds it and a few drains set it

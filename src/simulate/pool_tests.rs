@@ -103,9 +103,9 @@ proptest! {
         times_ns in prop::collection::vec(0u64..1_000_000, 0..100), workers in 1u64..40,
     ) {
         let steps = Pool::default().in_flight(&times_ns, workers, AT_ONCE);
-        prop_assert!(steps.iter().all(|&(_, count)| count <= workers));
-        prop_assert_eq!(steps.last().map_or(0, |last| last.1), 0);
-        let area: u64 = steps.windows(2).map(|pair| (pair[1].0 - pair[0].0) * pair[0].1).sum();
+        prop_assert!(steps.iter().all(|step| step.in_flight <= workers));
+        prop_assert_eq!(steps.last().map_or(0, |last| last.in_flight), 0);
+        let area: u64 = steps.windows(2).map(|pair| (pair[1].at_ns - pair[0].at_ns) * pair[0].in_flight).sum();
         prop_assert_eq!(area, times_ns.iter().sum::<u64>());
     }
 }

@@ -79,6 +79,12 @@ impl Form {
         }
     }
 
+    /// Whether jobs take longer when more of them are in flight.
+    #[must_use]
+    pub fn is_contended(&self) -> bool {
+        self.copy.is_contended()
+    }
+
     /// Mean number of jobs in flight at this pace.
     #[must_use]
     pub fn busy(&self, rate_per_s: f64) -> f64 {

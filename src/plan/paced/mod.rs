@@ -35,7 +35,7 @@ use runs::{Mixture, Runs};
 /// Job times drawn for the search.
 const DRAWS: u64 = 90_000_000;
 /// Replications beyond which more are not worth their time, unless a high probability needs them.
-const REPLICATIONS: u64 = 2000;
+const REPLICATIONS: u64 = 20_000;
 /// Times that the rate is raised when fresh replications do not confirm it.
 const RAISES: u64 = 4;
 /// Each time by so many standard errors of the probability, and by this share at least.
@@ -217,9 +217,14 @@ impl<'a> Search<'a> {
         let Goal { deadline_s, probability } = self.goal;
         let form = &self.central.form;
         let guess_per_s = form.smallest_rate(deadline_s, probability, f64::INFINITY);
-        let in_flight = form.in_flight(guess_per_s.unwrap_or(self.most_per_s));
-        let mut critical = self.central.critical(in_flight, deadline_s, self.replications);
-        let estimate = Estimate::of(&mut critical, probability);
+        let estimate = match guess_per_s {
+            // Copies that do not slow each other down do not meet at all: their closed form is exact.
+            Some(rate_per_s) if !form.is_contended() => Estimate::exact(rate_per_s),
+            _ => {
+                let in_flight = form.in_flight(guess_per_s.unwrap_or(self.most_per_s));
+                Estimate::of(&mut self.central.critical(in_flight, deadline_s, self.replications), probability)
+            }
+        };
         if estimate.point <= self.most_per_s {
             return Ok(estimate);
         }
