@@ -11,8 +11,8 @@ use planner::simulate::work::Sampler;
 use super::case::{Case, Copied};
 
 /// Job times drawn to find the true probability of a plan, and least and most replications.
-const DRAWS: u64 = 40_000_000;
-const REPLICATIONS: [u64; 2] = [1000, 4000];
+const DRAWS: u64 = 20_000_000;
+const REPLICATIONS: [u64; 2] = [500, 4000];
 
 /// A number of workers and what came of it.
 #[derive(Debug, Clone, Copy)]

@@ -10,6 +10,7 @@ mod truth;
 
 use case::Case;
 use judge::{Judgement, Outcome, judge};
+use rayon::prelude::*;
 use truth::Family;
 
 /// Edges of the groups of stated probabilities.
@@ -20,9 +21,10 @@ const WORST: usize = 6;
 fn main() {
     // Cargo adds `--bench`.
     let numbers: Vec<u64> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
-    let (count, seed) = (numbers.first().copied().unwrap_or(120), numbers.get(1).copied().unwrap_or(1));
+    let (count, seed) = (numbers.first().copied().unwrap_or(100), numbers.get(1).copied().unwrap_or(1));
     println!("{count} random jobs, seed {seed}, each planned from 250 measured jobs\n");
-    let judged: Vec<Judgement> = (0..count).map(|number| judge(Case::new(number, seed))).collect();
+    let judged: Vec<Judgement> =
+        (0..count).into_par_iter().map(|number| judge(Case::new(number, seed))).collect();
     println!(
         "{:14} {:>5} {:>8} {:>9} {:>9} {:>7} {:>9} {:>7} {:>7}",
         "", "jobs", "kept", "wanted", "stated >=", "stated", "realised", "N/N*", "p90"
