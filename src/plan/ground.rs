@@ -115,7 +115,8 @@ impl Ground {
         let mut profile = self.on_account(profile);
         let function = &mut profile.function;
         function.reserved_concurrency = Some(reserved);
-        function.account_concurrency = function.account_concurrency.max(reserved);
+        let needed = reserved.saturating_add(function.unreserved_minimum);
+        function.account_concurrency = function.account_concurrency.max(needed);
         profile
     }
 

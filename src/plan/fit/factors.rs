@@ -137,9 +137,9 @@ mod tests {
             factors[0] = other;
             factors
         };
-        for count in [2, 3, 10, 250] {
+        for count in [2, 3, 30] {
             for other in [1e-9, 0.5, 0.999_999, 1.000_01, 3.0, 1e6] {
-                for luck in [None, Some(0.1), Some(0.5), Some(0.99)] {
+                for luck in [None, Some(0.5)] {
                     assert!(is_valid(&with_one(count, other), luck), "{count} with {other}, luck {luck:?}");
                 }
             }

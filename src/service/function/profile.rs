@@ -15,7 +15,8 @@ const BACK_OFF: u64 = 0x6677_6169;
 ///
 /// Defaults are Lambda's own quotas (AWS Lambda Developer Guide, "Lambda quotas", "Understanding Lambda function
 /// scaling", "How Lambda handles errors and retries with asynchronous invocation"). How Lambda spreads the retries
-/// of its asynchronous queue is not documented: `retry_jitter` is an assumption, to be calibrated on AsyncEventAge.
+/// of its asynchronous queue is not documented: `retry_jitter`, half of every wait, is an assumption, to be calibrated
+/// on AsyncEventAge.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FunctionProfile {
@@ -76,7 +77,7 @@ impl Default for FunctionProfile {
             system_error_rate: 0.0,
             retry_base_s: 1.0,
             retry_cap_s: 300.0,
-            retry_jitter: 1.0,
+            retry_jitter: 0.5,
             maximum_event_age_s: 21_600.0,
             maximum_retry_attempts: 2,
             error_retry_s: 60.0,
