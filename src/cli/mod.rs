@@ -20,6 +20,7 @@ mod recommend;
 mod report;
 mod run_target;
 mod safety;
+mod strategies;
 mod tell;
 
 use clap::{CommandFactory, Parser};
@@ -53,6 +54,7 @@ fn run(command: Command) -> miette::Result<Exit> {
         Command::Audit(options) => audit::run(&options),
         Command::Compare(options) => compare::run(&options),
         Command::Recommend(options) => recommend::run(&options),
+        Command::Strategies(options) => strategies::run(&options),
         Command::Fit(options) => fit::run(&options),
         Command::Cloud(options) => cloud::run(&options),
         Command::Cleanup(options) => cleanup::run(&options),

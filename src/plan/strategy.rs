@@ -69,3 +69,22 @@ pub struct Observed {
     /// Mean residence time that was taken.
     pub residence_s: f64,
 }
+
+/// A way is done by the deadline when so large a share of its runs is.
+pub const SURE: f64 = 0.99;
+
+impl Strategies {
+    /// Whether one of the ways is done by the deadline; true without a deadline.
+    #[must_use]
+    pub fn some_way_meets_the_deadline(&self) -> bool {
+        self.preface.job.deadline_s <= 0.0 || self.strategies.iter().any(Strategy::meets_the_deadline)
+    }
+}
+
+impl Strategy {
+    /// Whether nearly all simulated runs copied everything by the deadline.
+    #[must_use]
+    pub fn meets_the_deadline(&self) -> bool {
+        self.by_deadline.is_some_and(|share| share >= SURE)
+    }
+}

@@ -52,6 +52,8 @@ pub enum Command {
     Report(ReportOptions),
     /// Say how many workers or how much reserved concurrency a deadline needs, how sure that is, and what it costs.
     Recommend(Box<plan::RecommendOptions>),
+    /// Compare the ways of doing a job: loop, pools, one function, a rented machine, fan-outs, S3 Batch Operations.
+    Strategies(Box<plan::StrategiesOptions>),
     /// Check N = X·R in a file of your own: requests, samples, a table or CloudWatch metrics.
     #[command(after_long_help = CHECK_FORMS)]
     Check(CheckOptions),

@@ -20,8 +20,6 @@ const SINGLE_OBJECTS: u64 = 1_000_000;
 /// Simulated runs at least, whatever the time they take, and at most.
 const LEAST_RUNS: u64 = 10;
 const MOST_RUNS: u64 = 1000;
-/// A way is done by the deadline when so large a share of its runs is.
-pub const SURE: f64 = 0.99;
 
 /// What the ways are compared for.
 #[derive(Debug, Clone, Copy, PartialEq)]

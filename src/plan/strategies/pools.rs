@@ -1,8 +1,8 @@
 //! Workers on a machine: one, a pool of them, pools of them, and a machine rented for them.
 
-use super::{Runs, SURE, Scene, mean, share};
+use super::{Runs, Scene, mean, share};
 use crate::plan::closed_form::ClosedForm;
-use crate::plan::strategy::Strategy;
+use crate::plan::strategy::{SURE, Strategy};
 use crate::report::human::{count, counted, duration, number};
 use crate::report::plan::usd;
 use crate::simulate::batch::{Finishes, simulate_pool};

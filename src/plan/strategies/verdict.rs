@@ -1,8 +1,8 @@
 //! The comparison in a sentence or two.
 
-use super::{SURE, Wish};
-use crate::plan::strategy::Strategy;
-use crate::report::human::{counted, duration};
+use super::Wish;
+use crate::plan::strategy::{SURE, Strategy};
+use crate::report::human::duration;
 use crate::report::plan::{probability, usd};
 use crate::report::words::capitalised;
 
@@ -13,8 +13,7 @@ pub(super) fn of(ways: &[Strategy], wish: &Wish) -> String {
         return compared(&done).unwrap_or_else(|| "No way copies all of it under today's limits.".into());
     };
     let deadline = duration(deadline_s);
-    let in_time: Vec<&Strategy> =
-        done.iter().copied().filter(|way| way.by_deadline.is_some_and(|share| share >= SURE)).collect();
+    let in_time: Vec<&Strategy> = done.iter().copied().filter(|way| way.meets_the_deadline()).collect();
     match compared(&in_time) {
         Some(sentence) => {
             let names: Vec<&str> = in_time.iter().map(|way| way.name.as_str()).collect();

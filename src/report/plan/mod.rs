@@ -2,6 +2,7 @@
 
 pub mod preface;
 pub mod recommendation;
+pub mod strategies;
 
 use super::human::{count, number};
 use super::table::Table;
