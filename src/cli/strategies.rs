@@ -20,6 +20,7 @@ pub fn run(options: &StrategiesOptions) -> miette::Result<Exit> {
         pools: options.pools,
         rate_per_s: options.rate.map(|rate| rate.per_s()),
         observed_s: options.observed.map(|observed| observed.seconds()),
+        runs: options.replications,
     };
     let mut comparison = strategies(&ground, &wish);
     let now = Timestamp::now();

@@ -69,7 +69,8 @@ mod tests {
     #[test]
     fn an_account_that_can_reserve_nothing_uses_what_it_has() {
         let limits =
-            Limits::parse("[lambda]\naccount_concurrency = 10\nunreserved_minimum = 10\ntimeout_s = 60.0\n").unwrap();
+            Limits::parse("[lambda]\naccount_concurrency = 10\nunreserved_minimum = 10\ntimeout_s = 60.0\n")
+                .unwrap();
         let profile = limits.applied_to(&Profile::default(), "eu-north-1", 512);
         assert_eq!((profile.function.concurrency_limit(), limits.lambda.usable_concurrency()), (10, 10));
         assert_eq!((profile.publish.rate_per_s, profile.queue.visibility_timeout_s), (300.0, 360.0));

@@ -57,9 +57,8 @@ pub fn simulate_nested(
     seed: u64,
 ) -> Vec<NestedOutcome> {
     let numbered: Vec<(u64, &Profile)> = (0..replications).zip(profiles.iter().cycle()).collect();
-    let outcome = |(replication, profile)| {
-        replicate(nested, profile, random::word(seed, &[REPLICATION, replication]))
-    };
+    let outcome =
+        |(replication, profile)| replicate(nested, profile, random::word(seed, &[REPLICATION, replication]));
     numbered.into_par_iter().map(outcome).collect()
 }
 
@@ -181,7 +180,8 @@ mod tests {
     fn copies_in_all_pools_slow_each_other_down() {
         let mut profile = fixed();
         profile.copy.sigma = 0.01;
-        let makespan_s = |pools| simulate_nested(&nested(&[10; 400], pools, 10), &[profile.clone()], 1, 1)[0].makespan_s;
+        let makespan_s =
+            |pools| simulate_nested(&nested(&[10; 400], pools, 10), &[profile.clone()], 1, 1)[0].makespan_s;
         // Ten jobs a worker with 400 in flight at most, against one job with up to 400.
         let alone = simulate_nested(&nested(&[10; 10], 1, 10), &[profile.clone()], 1, 1)[0].makespan_s;
         assert!(makespan_s(40) > 4.0 * alone, "{} and {alone}", makespan_s(40));

@@ -28,3 +28,4 @@ mod output;
 mod readme;
 mod report;
 mod scenarios;
+mod strategies;

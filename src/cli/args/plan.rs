@@ -271,6 +271,9 @@ pub struct StrategiesOptions {
     /// A finishing time that was seen: says which throughput and concurrency it implies.
     #[arg(long, value_name = "SPAN", value_parser = positive_span)]
     pub observed: Option<Span>,
+    /// Simulated runs of each way; by default as many as a second or two allows.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=1_000_000))]
+    pub replications: Option<u64>,
     #[command(flatten)]
     pub job: JobOptions,
     #[command(flatten)]

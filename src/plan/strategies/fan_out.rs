@@ -172,8 +172,7 @@ fn simulated(scene: &Scene<'_>, shape: Shape, rate_per_s: Option<f64>) -> Means 
         run(&fan_out, &profile, ground.seed, replication)
     };
     let outcomes: Vec<FanOutOutcome> = numbered.into_par_iter().map(outcome).collect();
-    let finish_s =
-        |run: &FanOutOutcome| if run.copied == objects { run.makespan_s } else { f64::INFINITY };
+    let finish_s = |run: &FanOutOutcome| if run.copied == objects { run.makespan_s } else { f64::INFINITY };
     let throttles = mean(&outcomes, |run| run.metrics.throttles as f64);
     Means {
         runs: Runs {
@@ -196,7 +195,8 @@ fn usage(scene: &Scene<'_>, outcomes: &[FanOutOutcome]) -> Usage {
     let again = mean(|run| run.copy_requests as f64) - objects as f64;
     let published = objects as f64 - mean(|run| run.unpublished as f64);
     let receives = mean(|run| run.metrics.receives as f64);
-    let queue_requests = if receives > 0.0 { receives + QUEUE_REQUESTS_BESIDE_RECEIVES * published } else { 0.0 };
+    let queue_requests =
+        if receives > 0.0 { receives + QUEUE_REQUESTS_BESIDE_RECEIVES * published } else { 0.0 };
     Usage {
         messages: published.round() as u64,
         deliveries: published.round() as u64,

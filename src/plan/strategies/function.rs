@@ -16,8 +16,7 @@ pub(super) fn one(scene: &Scene<'_>) -> Strategy {
     let profiles = scene.profiles();
     let workers = u64::from(threads);
     let seed = ground.seed;
-    let outcomes =
-        simulate_until(&scene.work, profiles, workers, lambda.timeout_s, scene.drains(), seed);
+    let outcomes = simulate_until(&scene.work, profiles, workers, lambda.timeout_s, scene.drains(), seed);
     let cold_start_s = ground.model.profile.function.cold_start_s;
     let ended = mean(&outcomes, |run| run.ended as f64);
     let billed_s = cold_start_s + mean(&outcomes, |run| run.makespan_s.min(lambda.timeout_s));

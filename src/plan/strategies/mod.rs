@@ -34,6 +34,8 @@ pub struct Wish {
     pub rate_per_s: Option<f64>,
     /// A finishing time that was seen.
     pub observed_s: Option<f64>,
+    /// Simulated runs of each way; None for as many as take a second or two in all.
+    pub runs: Option<u64>,
 }
 
 /// What every way is worked out from.
@@ -68,14 +70,15 @@ pub fn strategies(ground: &Ground, wish: &Wish) -> Strategies {
     ways.extend(fan_out::ways(&scene));
     ways.push(outside::batch_operations(ground));
     let peak = ways.iter().filter_map(|way| way.in_flight_peak).max();
-    let doubts = ground.doubts(peak).into_iter().chain([Doubt::RetriesUndocumented]);
+    let is_throttled = ways.iter().any(|way| way.throttles.is_some_and(|throttles| throttles > 0.0));
+    let doubts = ground.doubts(peak).into_iter().chain(is_throttled.then_some(Doubt::RetriesUndocumented));
     let preface = ground.preface(wish.deadline_s.unwrap_or(0.0));
     Strategies {
         schema: SCHEMA.into(),
         verdict: verdict::of(&ways, wish),
-        observed: wish.observed_s.map(|finish_s| {
-            observed(finish_s, preface.job.objects, preface.residence.mean_s)
-        }),
+        observed: wish
+            .observed_s
+            .map(|finish_s| observed(finish_s, preface.job.objects, preface.residence.mean_s)),
         strategies: ways,
         doubts: doubts.map(DoubtRecord::from).collect(),
         sources: ground.sources(),
@@ -102,12 +105,18 @@ impl Scene<'_> {
 
     /// Simulated runs of a pool.
     fn drains(&self) -> u64 {
-        (DRAINED_OBJECTS / self.objects().max(1)).clamp(LEAST_RUNS, MOST_RUNS)
+        self.runs(DRAINED_OBJECTS)
     }
 
     /// Simulated runs of a way whose every event is simulated.
     fn replications(&self) -> u64 {
-        (SINGLE_OBJECTS / self.objects().max(1)).clamp(LEAST_RUNS, MOST_RUNS)
+        self.runs(SINGLE_OBJECTS)
+    }
+
+    /// As many runs as were asked for, or as copy so many objects in all.
+    fn runs(&self, objects: u64) -> u64 {
+        let enough = || (objects / self.objects().max(1)).clamp(LEAST_RUNS, MOST_RUNS);
+        self.wish.runs.unwrap_or_else(enough)
     }
 
     /// The row of a way that was simulated.
@@ -150,3 +159,6 @@ fn share(part: f64, whole: u64) -> f64 {
     if whole == 0 { 1.0 } else { part / whole as f64 }
 }
 
+#[cfg(test)]
+#[path = "../strategies_tests.rs"]
+mod tests;

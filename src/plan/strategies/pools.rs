@@ -94,7 +94,11 @@ fn nested(scene: &Scene<'_>) -> Strategy {
         duration(plain_s),
         connections(threads)
     );
-    let setting = format!("{} of {}", counted(u64::from(wish.pools), "pool"), counted(threads / u64::from(wish.pools.max(1)), "thread"));
+    let setting = format!(
+        "{} of {}",
+        counted(u64::from(wish.pools), "pool"),
+        counted(threads / u64::from(wish.pools.max(1)), "thread")
+    );
     scene.way("pools in a pool", setting, runs, breaks)
 }
 

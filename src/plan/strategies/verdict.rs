@@ -18,7 +18,10 @@ pub(super) fn of(ways: &[Strategy], wish: &Wish) -> String {
         Some(sentence) => {
             let names: Vec<&str> = in_time.iter().map(|way| way.name.as_str()).collect();
             let sure = probability(SURE);
-            format!("Done within {deadline} in {sure} of the simulated runs: {}. {sentence}", names.join(", "))
+            format!(
+                "Done within {deadline} in {sure} of the simulated runs: {}. {sentence}",
+                names.join(", ")
+            )
         }
         None => {
             let nearest = fastest(&done).map_or_else(String::new, |way| {

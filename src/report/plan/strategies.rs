@@ -38,7 +38,10 @@ pub fn page(comparison: &Strategies) -> Page {
             ),
             Part::new("What breaks, and what to know", [Block::Table(breaks(comparison))]),
             Part::new("Against the for loop", [Block::Table(against_the_loop(comparison))]),
-            Part::new("What was observed", comparison.observed.iter().map(|it| Block::Paragraph(observed(it)))),
+            Part::new(
+                "What was observed",
+                comparison.observed.iter().map(|it| Block::Paragraph(observed(it))),
+            ),
             Part::new("Doubts", [Block::List(preface::doubts(&comparison.doubts))]),
             preface::reproduce(preface, &comparison.sources),
         ],
@@ -67,7 +70,8 @@ fn sections(comparison: &Strategies) -> Vec<Section> {
     sections.push(Section::Table(breaks(comparison)));
     sections.push(Section::Words("numbers", legend(comparison)));
     sections.extend(comparison.observed.iter().map(|it| Section::Words("observed", observed(it))));
-    sections.extend(preface::doubts(&comparison.doubts).into_iter().map(|doubt| Section::Words("doubt", doubt)));
+    sections
+        .extend(preface::doubts(&comparison.doubts).into_iter().map(|doubt| Section::Words("doubt", doubt)));
     sections.extend(comparison.sources.iter().map(|source| Section::Words("list", source.clone())));
     sections
 }
@@ -156,12 +160,15 @@ pub fn breaks(comparison: &Strategies) -> Table {
 
 /// How much faster each way is than the first, and what that costs.
 fn against_the_loop(comparison: &Strategies) -> Table {
-    let mut table =
-        Table::new("Against the for loop", &["way", "objects per second", "times as fast", "cost of 1,000 objects"]);
+    let mut table = Table::new(
+        "Against the for loop",
+        &["way", "objects per second", "times as fast", "cost of 1,000 objects"],
+    );
     let objects = comparison.preface.job.objects as f64;
     let loop_s = comparison.strategies.first().and_then(|way| way.finish_p50_s);
     for way in &comparison.strategies {
-        let (Some(finish_s), Some(loop_s)) = (way.finish_p50_s.filter(|&finish_s| finish_s > 0.0), loop_s) else {
+        let (Some(finish_s), Some(loop_s)) = (way.finish_p50_s.filter(|&finish_s| finish_s > 0.0), loop_s)
+        else {
             continue;
         };
         table.row([
@@ -237,7 +244,12 @@ mod tests {
                 way("fan-out paced", Some(400.0), 22, by(1.0), "publishing takes 6m"),
                 way("Batch Operations", None, 0, None, "when it is done is not known"),
             ],
-            observed: Some(Observed { finish_s: 160.0, x_per_s: 1.5625, in_flight: 39.375, residence_s: 25.2 }),
+            observed: Some(Observed {
+                finish_s: 160.0,
+                x_per_s: 1.5625,
+                in_flight: 39.375,
+                residence_s: 25.2,
+            }),
             doubts: vec![DoubtRecord::from(Doubt::Assumed)],
             sources: vec!["limits of 2026-11 for us-east-1".into()],
         }
