@@ -42,6 +42,13 @@ fn scene<'a>(ground: &'a Ground, wish: &'a Wish) -> Scene<'a> {
     Scene { ground, wish, work, times }
 }
 
+/// Times are whole nanoseconds, and every byte takes a little.
+#[track_caller]
+fn assert_near(finishes_s: &[Option<f64>], expected_s: f64) {
+    let near = |finish_s: &Option<f64>| finish_s.is_some_and(|finish_s| (finish_s - expected_s).abs() < 1e-6);
+    assert!(finishes_s.iter().all(near), "{finishes_s:?} is not {expected_s}");
+}
+
 fn named<'a>(comparison: &'a Strategies, name: &str) -> &'a Strategy {
     comparison.strategies.iter().find(|way| way.name == name).unwrap()
 }
@@ -67,16 +74,14 @@ fn the_daily_job_takes_a_for_loop_an_hour_and_three_quarters() {
         ]
     );
     let [loop_, pool, ..] = &comparison.strategies[..] else { panic!() };
-    assert_eq!(
-        (loop_.finish_p50_s, loop_.finish_p99_s, loop_.in_flight_peak),
-        (Some(6300.0), Some(6300.0), Some(1))
-    );
+    assert_near(&[loop_.finish_p50_s, loop_.finish_p99_s], 6300.0);
     // Three rounds of at most a hundred, and 250 COPY requests at 0.005 $ a thousand.
-    assert_eq!((pool.finish_p50_s, pool.in_flight_peak), (Some(75.6), Some(100)));
+    assert_near(&[pool.finish_p50_s, pool.finish_p99_s], 75.6);
+    assert_eq!((loop_.in_flight_peak, pool.in_flight_peak), (Some(1), Some(100)));
     assert!((pool.cost_usd - 0.00125).abs() < 1e-12);
     let observed = comparison.observed.unwrap();
-    assert_eq!((observed.x_per_s, observed.residence_s), (1.5625, 25.2));
-    assert!((observed.in_flight - 39.375).abs() < 1e-9);
+    assert_eq!(observed.x_per_s, 1.5625);
+    assert!((observed.in_flight - 39.375).abs() < 1e-6, "{observed:?}");
 }
 
 #[test]
@@ -120,9 +125,10 @@ fn one_function_in_time_costs_its_memory_and_its_time() {
     let ground = ground(250, 700_000_000, residence("fixed(25.2s)"));
     let wish = Wish { runs: Some(2), ..WISH };
     let way = function::one(&scene(&ground, &wish));
-    assert!((way.finish_p99_s.unwrap() - 75.9).abs() < 1e-9 && way.copied == 1.0, "{way:?}");
+    assert_near(&[way.finish_p50_s, way.finish_p99_s], 75.9);
+    assert_eq!(way.copied, 1.0);
     let usd = 250.0 * 5e-6 + 2e-7 + 75.9 / 8.0 * 0.000_016_666_7;
-    assert!((way.cost_usd - usd).abs() < 1e-12, "{}", way.cost_usd);
+    assert!((way.cost_usd - usd).abs() < 1e-9, "{}", way.cost_usd);
 }
 
 #[test]

@@ -51,7 +51,8 @@ fn the_document_and_the_page_stand_in_a_folder() {
     );
     let ways = json["strategies"].as_array().unwrap();
     assert_eq!(ways.len(), 9);
-    assert_eq!((&ways[0]["finish_p50_s"], &ways[0]["by_deadline"]), (&6300.0.into(), &0.0.into()));
+    assert!((ways[0]["finish_p50_s"].as_f64().unwrap() - 6300.0).abs() < 1e-6, "{}", ways[0]);
+    assert_eq!(ways[0]["by_deadline"], 0.0);
     assert_eq!((&ways[5]["throttles"], &ways[5]["by_deadline"]), (&0.0.into(), &1.0.into()));
     assert!(ways[8]["finish_p50_s"].is_null() && json["observed"].is_null());
     let plans: Vec<_> = std::fs::read_dir(folder.path().join("reports")).unwrap().collect();
