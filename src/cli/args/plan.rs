@@ -266,7 +266,7 @@ pub struct StrategiesOptions {
     #[arg(long, value_parser = positive_rate)]
     pub rate: Option<Rate>,
     /// Price of the rented machine, in US dollars an hour; by default that of the price list.
-    #[arg(long, value_name = "USD", value_parser = dollars)]
+    #[arg(long, value_name = "USD", allow_negative_numbers = true, value_parser = dollars)]
     pub machine_usd_per_hour: Option<f64>,
     /// A finishing time that was seen: says which throughput and concurrency it implies.
     #[arg(long, value_name = "SPAN", value_parser = positive_span)]

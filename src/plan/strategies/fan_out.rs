@@ -36,7 +36,10 @@ fn unpaced(scene: &Scene<'_>) -> Strategy {
             duration(scene.ground.limits.lambda.backoff_max_s)
         )
     } else {
-        format!("nothing is throttled: {} fit into today's limits at once", counted(scene.objects(), "copy"))
+        format!(
+            "nothing is throttled: {} fit into today's limits at once",
+            counted(scene.objects(), "object")
+        )
     };
     let setting = format!("{} publish, {}", counted(u64::from(PUBLISH_THREADS), "thread"), reserved(scene));
     let breaks = breaks + &means.losses(scene);

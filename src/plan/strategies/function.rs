@@ -23,8 +23,7 @@ pub(super) fn one(scene: &Scene<'_>) -> Strategy {
     let whole = ground.copy_usage(0.0);
     let copied = share(ended, scene.objects());
     let usage = Usage {
-        // What is in progress at the cut has been asked for too.
-        copy_requests: (whole.copy_requests as f64 * copied).ceil() as u64,
+        copy_requests: (whole.copy_requests as f64 * copied).round() as u64,
         bytes_between_regions: (whole.bytes_between_regions as f64 * copied) as u64,
         invocations: 1,
         x86_gb_s: gigabyte_seconds(1.0, billed_s, ground.memory_mb),
@@ -47,9 +46,8 @@ fn cut(scene: &Scene<'_>, ended: f64, copied: f64) -> Option<String> {
     if copied >= 1.0 {
         return Some(format!("a job that takes longer than {timeout} would be cut off"));
     }
-    // Each invocation would have to find out what the one before has left.
     let turns = if ended >= 1.0 {
-        format!(" (about {} one after the other would do it)", count((1.0 / copied).ceil() as u64))
+        format!(" (about {} in turn, each over what is left, do it)", count((1.0 / copied).ceil() as u64))
     } else {
         String::new()
     };

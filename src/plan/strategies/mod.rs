@@ -14,9 +14,9 @@ use crate::service::Profile;
 use crate::simulate::work::{Order, Work};
 
 /// Objects that the simulated runs of one pool copy in all: what two cores do in a tenth of a second.
-const DRAINED_OBJECTS: u64 = 10_000_000;
-/// Objects that those of one way with single events copy in all: what they do in half a second.
-const SINGLE_OBJECTS: u64 = 1_000_000;
+const DRAINED_OBJECTS: u64 = 5_000_000;
+/// Objects that those of a way copy whose every event is simulated: what two cores do in half a second.
+const SINGLE_OBJECTS: u64 = 500_000;
 /// Simulated runs at least, whatever the time they take, and at most.
 const LEAST_RUNS: u64 = 10;
 const MOST_RUNS: u64 = 1000;

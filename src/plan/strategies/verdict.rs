@@ -4,7 +4,6 @@ use super::Wish;
 use crate::plan::strategy::{SURE, Strategy};
 use crate::report::human::duration;
 use crate::report::plan::{probability, usd};
-use crate::report::words::capitalised;
 
 /// Which ways do it, the fastest and the cheapest of them.
 pub(super) fn of(ways: &[Strategy], wish: &Wish) -> String {
@@ -24,9 +23,8 @@ pub(super) fn of(ways: &[Strategy], wish: &Wish) -> String {
             )
         }
         None => {
-            let nearest = fastest(&done).map_or_else(String::new, |way| {
-                format!(" The nearest is the {}, done in {}.", way.name, finish(way))
-            });
+            let nearest = fastest(&done)
+                .map_or_else(String::new, |way| format!(" The nearest: {} ({}).", way.name, finish(way)));
             format!("No way is done within {deadline} under today's limits.{nearest}")
         }
     }
@@ -35,19 +33,12 @@ pub(super) fn of(ways: &[Strategy], wish: &Wish) -> String {
 fn compared(ways: &[&Strategy]) -> Option<String> {
     let fastest = fastest(ways)?;
     let cheapest = ways.iter().copied().min_by(|a, b| key(a).total_cmp(&key(b)).then(order(a, b)))?;
-    let told = |way: &Strategy| format!("{}, {}, {}", way.setting, finish(way), usd(way.cost_usd));
-    Some(if ways.len() == 1 {
-        format!("{} ({}).", capitalised(&format!("it is the {}", fastest.name)), told(fastest))
-    } else if fastest.name == cheapest.name {
-        format!("The fastest and the cheapest is the {} ({}).", fastest.name, told(fastest))
+    let told =
+        |way: &Strategy| format!("{} ({}, {}, {})", way.name, way.setting, finish(way), usd(way.cost_usd));
+    Some(if fastest.name == cheapest.name {
+        format!("Fastest and cheapest: {}.", told(fastest))
     } else {
-        format!(
-            "The fastest is the {} ({}), the cheapest the {} ({}).",
-            fastest.name,
-            told(fastest),
-            cheapest.name,
-            told(cheapest)
-        )
+        format!("Fastest: {}. Cheapest: {}.", told(fastest), told(cheapest))
     })
 }
 
