@@ -21,6 +21,7 @@ mod report;
 mod run_target;
 mod safety;
 mod simulate;
+mod strategies;
 mod tell;
 
 use clap::{CommandFactory, Parser};
@@ -55,6 +56,7 @@ fn run(command: Command) -> miette::Result<Exit> {
         Command::Compare(options) => compare::run(&options),
         Command::Recommend(options) => recommend::run(&options),
         Command::Simulate(options) => simulate::run(&options),
+        Command::Strategies(options) => strategies::run(&options),
         Command::Fit(options) => fit::run(&options),
         Command::Cloud(options) => cloud::run(&options),
         Command::Cleanup(options) => cleanup::run(&options),

@@ -41,6 +41,8 @@ pub struct LambdaLimits {
     pub scaling_interval_s: f64,
     /// Longest execution.
     pub timeout_s: f64,
+    /// Threads and processes of one execution.
+    pub threads_max: u32,
     /// Least memory of a function.
     pub memory_min_mb: u32,
     /// Most memory of a function.
@@ -202,6 +204,7 @@ impl Limits {
             ("lambda.scaling_environments", f64::from(lambda.scaling_environments)),
             ("lambda.scaling_interval_s", lambda.scaling_interval_s),
             ("lambda.timeout_s", lambda.timeout_s),
+            ("lambda.threads_max", f64::from(lambda.threads_max)),
             ("lambda.memory_min_mb", f64::from(lambda.memory_min_mb)),
             ("lambda.event_age_max_s", lambda.event_age_max_s),
             ("lambda.backoff_first_s", lambda.backoff_first_s),

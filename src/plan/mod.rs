@@ -1,5 +1,6 @@
 //! What a load costs, what limits it, and the service model that a run shows.
 
+pub mod account;
 pub mod closed_form;
 pub mod cost;
 pub mod critical;
@@ -19,5 +20,6 @@ pub mod recommend;
 pub mod recommendation;
 pub mod residence;
 pub mod search;
+pub mod strategies;
 pub mod strategy;
 pub mod workers;

@@ -25,6 +25,8 @@ pub struct Strategies {
     pub observed: Option<Observed>,
     /// What the comparison cannot be sure of.
     pub doubts: Vec<DoubtRecord>,
+    /// Limits and prices that were used, with their dates.
+    pub sources: Vec<String>,
 }
 
 /// One way of copying.
@@ -38,14 +40,19 @@ pub struct Strategy {
     pub finish_p50_s: Option<f64>,
     /// Its 99th percentile.
     pub finish_p99_s: Option<f64>,
+    /// Share of the simulated runs that copied everything by the deadline; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_deadline: Option<f64>,
     /// Most copies in progress at once.
-    pub in_flight_peak: Option<f64>,
-    /// Throttled invocations.
+    pub in_flight_peak: Option<u64>,
+    /// Mean number of throttled invocations; absent where there are none to throttle.
     pub throttles: Option<f64>,
     /// What it costs.
     pub cost_usd: f64,
     /// Share of the objects that are copied.
     pub copied: f64,
+    /// Simulated runs behind the numbers.
+    pub runs: u64,
     /// What breaks, or what to know.
     pub breaks: String,
 }
@@ -61,4 +68,23 @@ pub struct Observed {
     pub in_flight: f64,
     /// Mean residence time that was taken.
     pub residence_s: f64,
+}
+
+/// A way is done by the deadline when so large a share of its runs is.
+pub const SURE: f64 = 0.99;
+
+impl Strategies {
+    /// Whether one of the ways is done by the deadline; true without a deadline.
+    #[must_use]
+    pub fn some_way_meets_the_deadline(&self) -> bool {
+        self.preface.job.deadline_s <= 0.0 || self.strategies.iter().any(Strategy::meets_the_deadline)
+    }
+}
+
+impl Strategy {
+    /// Whether nearly all simulated runs copied everything by the deadline.
+    #[must_use]
+    pub fn meets_the_deadline(&self) -> bool {
+        self.by_deadline.is_some_and(|share| share >= SURE)
+    }
 }

@@ -1,7 +1,10 @@
 //! The dispatcher on a virtual clock: hours of load in the time it takes to count them.
 
 pub mod batch;
+mod copies;
+pub mod cut_off;
 pub mod fan_out;
+pub mod nested;
 pub mod pool;
 pub mod work;
 

@@ -77,6 +77,16 @@ impl Pool {
         (drained.is_continue() && (workers > 0 || times_ns.is_empty())).then_some(last_ns)
     }
 
+    /// How many jobs have ended by `until_ns`.
+    pub fn ended_by(&mut self, times_ns: &[u64], workers: u64, ramp: Ramp, until_ns: u64) -> u64 {
+        let mut ended = 0;
+        let _never_broken = self.drain(times_ns, workers, ramp, until_ns, |_, end_ns| {
+            ended += u64::from(end_ns <= until_ns);
+            ControlFlow::Continue(())
+        });
+        ended
+    }
+
     /// How many jobs are in progress from when on, ascending in time, until none is.
     pub fn in_flight(&mut self, times_ns: &[u64], workers: u64, ramp: Ramp) -> Vec<Step> {
         let (mut starts, mut ends) = (Vec::new(), Vec::new());

@@ -30,3 +30,4 @@ mod readme;
 mod recommend;
 mod report;
 mod scenarios;
+mod strategies;

@@ -54,6 +54,8 @@ pub enum Command {
     Recommend(Box<plan::RecommendOptions>),
     /// Say what a given choice comes to: when it is done, what is throttled, what it costs.
     Simulate(Box<plan::SimulateOptions>),
+    /// Compare the ways of doing a job: loop, pools, one function, a rented machine, fan-outs, S3 Batch Operations.
+    Strategies(Box<plan::StrategiesOptions>),
     /// Check N = X·R in a file of your own: requests, samples, a table or CloudWatch metrics.
     #[command(after_long_help = CHECK_FORMS)]
     Check(CheckOptions),

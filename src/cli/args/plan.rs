@@ -42,6 +42,13 @@ fn positive_rate(text: &str) -> Result<Rate, String> {
     }
 }
 
+fn dollars(text: &str) -> Result<f64, String> {
+    match text.trim().trim_start_matches('$').parse::<f64>() {
+        Ok(usd) if usd.is_finite() && usd >= 0.0 => Ok(usd),
+        _ => Err(format!("`{text}` is not a price; write US dollars, such as 0.40")),
+    }
+}
+
 /// How an answer is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum PlanFormat {
@@ -279,21 +286,25 @@ pub struct StrategiesOptions {
     /// The whole copy should be done within this time: what misses it is marked.
     #[arg(long, value_name = "SPAN", value_parser = positive_span)]
     pub deadline: Option<Span>,
-    /// Threads of the pool, of the one function and of the rented machine.
+    /// Threads of the pool, of each of the nested pools, of the one function and of the rented machine; with a deadline
+    /// the rented machine has as many as that needs.
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub threads: u32,
-    /// Pools of the nested pools, each over one date prefix.
+    /// Pools of the nested pools, each over its own part of the objects, such as a date prefix.
     #[arg(long, value_name = "N", default_value_t = 31, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub pools: u32,
     /// Rate at which the paced fan-out publishes; by default what today's limits allow without throttling.
     #[arg(long, value_parser = positive_rate)]
     pub rate: Option<Rate>,
-    /// Price of the rented machine, in US dollars an hour.
-    #[arg(long, value_name = "USD", default_value_t = 0.0)]
-    pub machine_usd_per_hour: f64,
+    /// Price of the rented machine, in US dollars an hour; by default that of the price list.
+    #[arg(long, value_name = "USD", allow_negative_numbers = true, value_parser = dollars)]
+    pub machine_usd_per_hour: Option<f64>,
     /// A finishing time that was seen: says which throughput and concurrency it implies.
     #[arg(long, value_name = "SPAN", value_parser = positive_span)]
     pub observed: Option<Span>,
+    /// Simulated runs of each way; by default as many as a second or two allows.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=1_000_000))]
+    pub replications: Option<u64>,
     #[command(flatten)]
     pub job: JobOptions,
     #[command(flatten)]

@@ -4,6 +4,7 @@ mod charts;
 pub mod forecast;
 pub mod preface;
 pub mod recommendation;
+pub mod strategies;
 
 use super::human::{count, number};
 use super::table::Table;

@@ -1,6 +1,5 @@
 //! Publish → topic → (queue) → function → copy for a set of objects, on the virtual clock.
 
-mod copies;
 mod outcome;
 mod publisher;
 mod worker;
@@ -15,7 +14,7 @@ use crate::random;
 use crate::scenario::quantity::{NS_PER_S, seconds};
 use crate::service::function::{Action, Consumer, Fate, Shape};
 use crate::service::{Profile, Timers};
-use copies::Copies;
+use crate::simulate::copies::Copies;
 use publisher::{Answer, Publishing};
 use worker::Workers;
 

@@ -1,11 +1,11 @@
 //! What an invocation does: it copies the objects of its messages one after the other, with retries of its own.
 
 use super::Event;
-use super::copies::{Copies, Copy};
 use crate::law::little::Window;
 use crate::load::retry::RetryPolicy;
 use crate::service::function::{Consumer, Invocation, InvocationEnd, Member};
 use crate::service::{Refusal, Timers};
+use crate::simulate::copies::{Copies, Copy};
 
 /// Attempts of one invocation at one object are numbered apart from those of the next.
 const ATTEMPTS: u64 = 1 << 16;

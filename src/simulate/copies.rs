@@ -1,4 +1,4 @@
-//! The copies that the function makes: how long they take, and what refuses them.
+//! The copies of one replication: how long they take, and what refuses them.
 
 use crate::law::little::{InFlight, Window};
 use crate::random;

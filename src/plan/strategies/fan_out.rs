@@ -1,0 +1,211 @@
+//! One message for each object, and a function that copies it: as fast as publishing goes, at a pace, and through a
+//! queue.
+
+use rayon::prelude::*;
+
+use super::{Runs, Scene, mean, share};
+use crate::load::arrival::Spacing;
+use crate::plan::cost::Usage;
+use crate::plan::strategy::Strategy;
+use crate::report::human::{count, counted, duration, number, percent, rate};
+use crate::service::Profile;
+use crate::service::function::Shape;
+use crate::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, run};
+
+/// Threads that publish where no rate asks for more.
+const PUBLISH_THREADS: u32 = 16;
+/// Threads for each that is busy on average at a rate.
+const THREADS_PER_BUSY: f64 = 2.0;
+/// Standard deviations above its mean of the 99 % quantile of a number of copies in progress.
+const MARGIN: f64 = 2.326;
+/// Requests to a queue for each message: sent, received and deleted.
+const QUEUE_REQUESTS_BESIDE_RECEIVES: f64 = 2.0;
+
+/// The three ways, the function reserving what it can today.
+pub(super) fn ways(scene: &Scene<'_>) -> [Strategy; 3] {
+    [unpaced(scene), paced(scene), queued(scene)]
+}
+
+fn unpaced(scene: &Scene<'_>) -> Strategy {
+    let means = simulated(scene, Shape::Direct, None);
+    let breaks = if means.throttles >= 0.5 {
+        format!(
+            "published in {}; what is throttled waits in back-off, up to {} each time: it needs a pace, not more \
+             concurrency",
+            duration(means.published_s),
+            duration(scene.ground.limits.lambda.backoff_max_s)
+        )
+    } else {
+        format!(
+            "nothing is throttled: {} fit into today's limits at once",
+            counted(scene.objects(), "object")
+        )
+    };
+    let setting = format!("{} publish, {}", counted(u64::from(PUBLISH_THREADS), "thread"), reserved(scene));
+    let breaks = breaks + &means.losses(scene);
+    scene.way("fan-out unpaced", setting, means.runs, breaks)
+}
+
+fn paced(scene: &Scene<'_>) -> Strategy {
+    let rate_per_s = scene.wish.rate_per_s.unwrap_or_else(|| pace_per_s(scene));
+    let means = simulated(scene, Shape::Direct, Some(rate_per_s));
+    let limits = &scene.ground.limits.lambda;
+    let breaks = if means.throttles >= 0.5 {
+        format!("{} throttled all the same: publish more slowly or reserve more", number(means.throttles))
+    } else if scene.objects() > u64::from(limits.usable_concurrency()) {
+        format!(
+            "publishing takes {}: raise the account's concurrency above {} to publish faster",
+            duration(means.published_s),
+            count(u64::from(limits.account_concurrency))
+        )
+    } else {
+        format!("publishing takes {}, and nothing is throttled", duration(means.published_s))
+    };
+    let setting = format!("publish {}, {}", rate(rate_per_s), reserved(scene));
+    let breaks = breaks + &means.losses(scene);
+    scene.way("fan-out paced", setting, means.runs, breaks)
+}
+
+fn queued(scene: &Scene<'_>) -> Strategy {
+    let means = simulated(scene, Shape::Queue, None);
+    let most = maximum_concurrency(scene);
+    let queue = &scene.ground.model.profile.queue;
+    let (first, per_min) = (queue.pollers_initial, scene.ground.limits.sqs.event_source_scaling_per_min);
+    let wanted = u64::from(most).min(scene.objects());
+    let growth_s = wanted.saturating_sub(u64::from(first)) as f64 / f64::from(per_min) * 60.0;
+    let breaks = format!(
+        "messages wait in the queue and none is throttled; it begins with {first} copies at once and adds {per_min} a \
+         minute: {} until {}{}",
+        duration(growth_s),
+        count(wanted),
+        means.losses(scene)
+    );
+    let setting = format!("maximum concurrency {}", count(u64::from(most)));
+    scene.way("fan-out queued", setting, means.runs, breaks)
+}
+
+/// The largest rate that today's concurrency takes without throttling.
+///
+/// Copies that begin at a rate ρ and take R are in progress in about Poisson's number with mean ρ·R (Eick, Massey and
+/// Whitt 1993), of which one in a hundred is above N where ρ·R + z·√(ρ·R) = N. While the first R seconds pass every
+/// copy needs a new execution environment: ρ·R ≤ B + s·R for a burst B and s more per second.
+fn pace_per_s(scene: &Scene<'_>) -> f64 {
+    let limits = &scene.ground.limits;
+    let n = u64::from(limits.lambda.usable_concurrency());
+    let cold_start_s = scene.ground.model.profile.function.cold_start_s;
+    let held_s = scene.times.at(n.min(scene.objects()).max(1)).mean_s + cold_start_s;
+    let root = ((MARGIN * MARGIN + 4.0 * n as f64).sqrt() - MARGIN) / 2.0;
+    let burst = f64::from(limits.lambda.scaling_environments);
+    let copies_per_s = limits.s3.requests_per_s_per_prefix * f64::from(scene.ground.batch.prefixes);
+    [
+        root * root / held_s,
+        burst / held_s + burst / limits.lambda.scaling_interval_s,
+        limits.publish_per_s(&scene.ground.region),
+        copies_per_s,
+    ]
+    .into_iter()
+    .fold(f64::INFINITY, f64::min)
+}
+
+fn reserved(scene: &Scene<'_>) -> String {
+    match scene.ground.limits.lambda.reservable_concurrency() {
+        0 => "nothing to reserve".into(),
+        reserved => format!("reserve {}", count(u64::from(reserved))),
+    }
+}
+
+/// What an event source may ask for at once, and the function has.
+fn maximum_concurrency(scene: &Scene<'_>) -> u32 {
+    let limits = &scene.ground.limits;
+    let sqs = &limits.sqs;
+    limits
+        .lambda
+        .usable_concurrency()
+        .clamp(sqs.event_source_concurrency_min, sqs.event_source_concurrency_max)
+}
+
+/// What the simulated runs of a fan-out came to on average.
+struct Means {
+    runs: Runs,
+    throttles: f64,
+    published_s: f64,
+    unpublished: f64,
+    timeouts: f64,
+}
+
+impl Means {
+    /// What is not copied, and why.
+    fn losses(&self, scene: &Scene<'_>) -> String {
+        let left = 1.0 - self.runs.copied;
+        let mut text = String::new();
+        if self.unpublished >= 0.5 {
+            text += &format!("; the topic refuses {} messages too often", number(self.unpublished));
+        }
+        if self.timeouts >= 0.5 {
+            let timeout = duration(scene.ground.limits.lambda.timeout_s);
+            text += &format!("; {} copies are cut off after {timeout}", number(self.timeouts));
+        }
+        if left > 0.0 {
+            text += &format!("; {} of the objects are not copied", percent(left));
+        }
+        text
+    }
+}
+
+fn simulated(scene: &Scene<'_>, shape: Shape, rate_per_s: Option<f64>) -> Means {
+    let (ground, objects) = (scene.ground, scene.objects());
+    let busy = rate_per_s.unwrap_or(0.0) * ground.model.profile.publish.base_s;
+    let fan_out = FanOut {
+        sizes_bytes: scene.work.sizes_bytes(),
+        publisher: Publisher {
+            threads: PUBLISH_THREADS.max((THREADS_PER_BUSY * busy).ceil() as u32),
+            batch_size: 1,
+            rate_per_s,
+            spacing: Spacing::Even,
+        },
+        shape,
+        retry: ground.retry,
+        prefixes: ground.batch.prefixes,
+    };
+    let numbered: Vec<(u64, &Profile)> =
+        (0..scene.replications()).zip(scene.profiles().iter().cycle()).collect();
+    let outcome = |(replication, profile): (u64, &Profile)| {
+        let mut profile = ground.limits.applied_to(profile, &ground.region, ground.memory_mb);
+        profile.queue.maximum_concurrency = Some(maximum_concurrency(scene));
+        run(&fan_out, &profile, ground.seed, replication)
+    };
+    let outcomes: Vec<FanOutOutcome> = numbered.into_par_iter().map(outcome).collect();
+    let finish_s = |run: &FanOutOutcome| if run.copied == objects { run.makespan_s } else { f64::INFINITY };
+    let throttles = mean(&outcomes, |run| run.metrics.throttles as f64);
+    Means {
+        runs: Runs {
+            finishes_s: outcomes.iter().map(finish_s).collect(),
+            in_flight_peak: outcomes.iter().map(FanOutOutcome::in_flight_peak).max().unwrap_or(0),
+            throttles: Some(throttles),
+            copied: share(mean(&outcomes, |run| run.copied as f64), objects),
+            cost_usd: usage(scene, &outcomes).cost(&ground.prices).total_usd,
+        },
+        throttles,
+        published_s: mean(&outcomes, |run| run.published_s),
+        unpublished: mean(&outcomes, |run| run.unpublished as f64),
+        timeouts: mean(&outcomes, |run| run.timeouts as f64),
+    }
+}
+
+fn usage(scene: &Scene<'_>, outcomes: &[FanOutOutcome]) -> Usage {
+    let objects = scene.objects();
+    let mean = |value: fn(&FanOutOutcome) -> f64| mean(outcomes, value);
+    let again = mean(|run| run.copy_requests as f64) - objects as f64;
+    let published = objects as f64 - mean(|run| run.unpublished as f64);
+    let receives = mean(|run| run.metrics.receives as f64);
+    let queue_requests =
+        if receives > 0.0 { receives + QUEUE_REQUESTS_BESIDE_RECEIVES * published } else { 0.0 };
+    Usage {
+        messages: published.round() as u64,
+        deliveries: published.round() as u64,
+        queue_requests: queue_requests.round() as u64,
+        invocations: mean(|run| run.metrics.invocations as f64).round() as u64,
+        x86_gb_s: mean(|run| run.billed_gb_s),
+        ..scene.ground.copy_usage(again.max(0.0))
+    }
+}

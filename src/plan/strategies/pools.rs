@@ -1,0 +1,128 @@
+//! Workers on a machine: one, a pool of them, pools of them, and a machine rented for them.
+
+use super::{Runs, Scene, mean, share};
+use crate::plan::closed_form::ClosedForm;
+use crate::plan::strategy::{SURE, Strategy};
+use crate::report::human::{count, counted, duration, number};
+use crate::report::plan::usd;
+use crate::simulate::batch::{Finishes, simulate_pool};
+use crate::simulate::nested::{Nested, simulate_nested};
+use crate::simulate::pool::Ramp;
+
+const AT_ONCE: Ramp = Ramp { per_s: None };
+/// Open files that a process on Linux is usually allowed, each connection being one.
+const USUAL_OPEN_FILES: u64 = 1024;
+
+/// A for loop, a pool and pools in a pool.
+pub(super) fn on_the_machine_at_hand(scene: &Scene<'_>) -> Vec<Strategy> {
+    let threads = u64::from(scene.wish.threads);
+    let each = duration(scene.times.at(1).mean_s);
+    let loop_ = scene.way(
+        "for loop",
+        "1 worker".into(),
+        runs(scene, &drained(scene, 1)),
+        format!("one copy of {each} after the other; what stops it stops everything"),
+    );
+    let pool = scene.way(
+        "pool",
+        counted(threads, "thread"),
+        runs(scene, &drained(scene, threads)),
+        format!("one process: what stops it stops everything; {}", connections(threads)),
+    );
+    vec![loop_, pool, nested(scene)]
+}
+
+/// A pool of threads on a machine of its own; with a deadline as many as that needs.
+pub(super) fn rented(scene: &Scene<'_>) -> Strategy {
+    let threads = needed(scene).unwrap_or(u64::from(scene.wish.threads));
+    let finishes = drained(scene, threads);
+    let usd_per_hour = scene.ground.prices.ec2.usd_per_hour;
+    let mut usage = scene.ground.copy_usage(finishes.failed_attempts);
+    usage.machine_hours = finishes.mean_s() / 3600.0;
+    let cost_usd = usage.cost(&scene.ground.prices).total_usd;
+    let (setting, price) = if usd_per_hour > 0.0 {
+        (format!(" at {} an hour", usd(usd_per_hour)), String::new())
+    } else {
+        (String::new(), "; its price is not in the cost: give --machine-usd-per-hour".into())
+    };
+    scene.way(
+        "rented machine",
+        counted(threads, "thread") + &setting,
+        Runs { cost_usd, ..runs(scene, &finishes) },
+        format!("S3 copies without it: it needs threads, not bandwidth; {}{price}", connections(threads)),
+    )
+}
+
+/// Threads that end by the deadline, a little more surely than a way has to so that simulated runs bear it out, or come
+/// nearest to it.
+fn needed(scene: &Scene<'_>) -> Option<u64> {
+    let deadline_s = scene.wish.deadline_s?;
+    let form = ClosedForm::new(&scene.work, &scene.ground.model.profile, AT_ONCE);
+    let sure = f64::midpoint(SURE, 1.0);
+    let most = match scene.ground.model.profile.copy.is_contended() {
+        true => form.fastest_pool(sure, scene.objects()),
+        false => scene.objects(),
+    };
+    Some(form.smallest_pool(deadline_s, sure, most).unwrap_or(most).max(1))
+}
+
+fn nested(scene: &Scene<'_>) -> Strategy {
+    let (ground, wish) = (scene.ground, scene.wish);
+    let nested = Nested {
+        sizes_bytes: scene.work.sizes_bytes(),
+        pools: wish.pools,
+        workers: wish.threads,
+        retry: ground.retry,
+        prefixes: ground.batch.prefixes,
+    };
+    let threads = u64::from(wish.pools) * u64::from(wish.threads);
+    let outcomes = simulate_nested(&nested, scene.profiles(), scene.replications(), ground.seed);
+    let copied = mean(&outcomes, |run| run.copied as f64);
+    let failed = mean(&outcomes, |run| run.copy_requests as f64) - copied;
+    let busy = mean(&outcomes, |run| run.in_flight_mean);
+    let plain_s = drained(scene, threads).quantile_s(0.5);
+    let runs = Runs {
+        finishes_s: outcomes.iter().map(|run| run.makespan_s).collect(),
+        in_flight_peak: outcomes.iter().map(|run| run.in_flight_peak).max().unwrap_or(0),
+        throttles: None,
+        copied: share(copied, scene.objects()),
+        cost_usd: ground.copy_usage(failed.max(0.0)).cost(&ground.prices).total_usd,
+    };
+    let breaks = format!(
+        "{} of {} copy on average, the others wait in pools whose objects are done: one pool of as many takes {}; {}",
+        number(busy),
+        counted(threads, "thread"),
+        duration(plain_s),
+        connections(threads)
+    );
+    let (pools, each) = (u64::from(wish.pools), u64::from(wish.threads));
+    let setting = format!("{} of {}", counted(pools, "pool"), counted(each, "thread"));
+    scene.way("pools in a pool", setting, runs, breaks)
+}
+
+fn drained(scene: &Scene<'_>, workers: u64) -> Finishes {
+    simulate_pool(&scene.work, scene.profiles(), workers, AT_ONCE, scene.drains(), scene.ground.seed)
+}
+
+fn runs(scene: &Scene<'_>, finishes: &Finishes) -> Runs {
+    let ground = scene.ground;
+    // An object is left when every attempt at it fails.
+    let left = ground.model.profile.request.error_rate.powf(f64::from(ground.retry.max_attempts));
+    Runs {
+        finishes_s: finishes.makespans_s.clone(),
+        in_flight_peak: finishes.in_flight_peak,
+        throttles: None,
+        copied: 1.0 - left,
+        cost_usd: ground.copy_usage(finishes.failed_attempts).cost(&ground.prices).total_usd,
+    }
+}
+
+/// What so many threads ask of the machine.
+fn connections(threads: u64) -> String {
+    let files = if threads >= USUAL_OPEN_FILES {
+        format!(", and open files beyond the usual {}", count(USUAL_OPEN_FILES))
+    } else {
+        String::new()
+    };
+    format!("let the SDK keep {}{files}", counted(threads, "connection"))
+}

@@ -1,0 +1,234 @@
+//! The ways held to what is known of them.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::load::retry::RetryPolicy;
+use crate::plan::fit::FittedModel;
+use crate::plan::ground::Batch;
+use crate::plan::limits::Limits;
+use crate::plan::price::Prices;
+use crate::plan::residence::Residence;
+
+const WISH: Wish =
+    Wish { deadline_s: None, threads: 100, pools: 31, rate_per_s: None, observed_s: None, runs: None };
+
+fn ground(objects: usize, bytes: u64, model: FittedModel) -> Ground {
+    Ground {
+        batch: Batch {
+            sizes_bytes: Arc::from(vec![bytes; objects]),
+            prefixes: 1,
+            multipart_above_bytes: 5 << 30,
+            part_size_bytes: 64 << 20,
+        },
+        model,
+        retry: RetryPolicy { max_attempts: 5, base_ns: 100_000_000, cap_ns: 20_000_000_000 },
+        limits: Limits::built_in(),
+        prices: Prices::built_in(),
+        region: "us-east-1".into(),
+        between_regions: false,
+        memory_mb: 128,
+        seed: 1,
+    }
+}
+
+fn residence(text: &str) -> FittedModel {
+    text.parse::<Residence>().unwrap().model()
+}
+
+fn scene<'a>(ground: &'a Ground, wish: &'a Wish) -> Scene<'a> {
+    let work = ground.work(Order::Fifo);
+    let times = Mixture::new(&work, &ground.model.profile);
+    Scene { ground, wish, work, times }
+}
+
+/// Times are whole nanoseconds, and every byte takes a little.
+#[track_caller]
+fn assert_near(finishes_s: &[Option<f64>], expected_s: f64) {
+    let near = |finish_s: &Option<f64>| finish_s.is_some_and(|finish_s| (finish_s - expected_s).abs() < 1e-6);
+    assert!(finishes_s.iter().all(near), "{finishes_s:?} is not {expected_s}");
+}
+
+fn named<'a>(comparison: &'a Strategies, name: &str) -> &'a Strategy {
+    comparison.strategies.iter().find(|way| way.name == name).unwrap()
+}
+
+#[test]
+fn the_daily_job_takes_a_for_loop_an_hour_and_three_quarters() {
+    let ground = ground(250, 700_000_000, residence("fixed(25.2s)"));
+    let wish = Wish { observed_s: Some(160.0), runs: Some(4), ..WISH };
+    let comparison = strategies(&ground, &wish);
+    let names: Vec<&str> = comparison.strategies.iter().map(|way| way.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "for loop",
+            "pool",
+            "pools in a pool",
+            "one function",
+            "rented machine",
+            "fan-out unpaced",
+            "fan-out paced",
+            "fan-out queued",
+            "Batch Operations"
+        ]
+    );
+    let [loop_, pool, ..] = &comparison.strategies[..] else { panic!() };
+    assert_near(&[loop_.finish_p50_s, loop_.finish_p99_s], 6300.0);
+    // Three rounds of at most a hundred, and 250 COPY requests at 0.005 $ a thousand.
+    assert_near(&[pool.finish_p50_s, pool.finish_p99_s], 75.6);
+    assert_eq!((loop_.in_flight_peak, pool.in_flight_peak), (Some(1), Some(100)));
+    assert!((pool.cost_usd - 0.00125).abs() < 1e-12);
+    let observed = comparison.observed.unwrap();
+    assert_eq!(observed.x_per_s, 1.5625);
+    assert!((observed.in_flight - 39.375).abs() < 1e-6, "{observed:?}");
+}
+
+#[test]
+fn the_built_in_profile_says_the_same_of_the_for_loop() {
+    let ground = ground(250, 700_000_000, FittedModel { profile: Profile::default(), ..residence("25.2s") });
+    let wish = Wish { threads: 1, ..WISH };
+    let scene = scene(&ground, &wish);
+    let ways = pools::on_the_machine_at_hand(&scene);
+    let (p50_s, p99_s) = (ways[0].finish_p50_s.unwrap(), ways[0].finish_p99_s.unwrap());
+    assert!((p50_s - 6300.0).abs() < 20.0, "{p50_s}");
+    // sd 0.25·25.2·√250 = 99.6 s, so that the 99th percentile is 232 s later.
+    assert!((p99_s - 6532.0).abs() < 60.0, "{p99_s}");
+}
+
+#[test]
+fn one_function_is_cut_off_and_says_how_much_is_copied() {
+    let ground = ground(45_000, 700_000_000, residence("fixed(25.2s)"));
+    let wish = Wish { runs: Some(2), ..WISH };
+    let way = function::one(&scene(&ground, &wish));
+    // 35 rounds of a hundred fit into 900 s.
+    assert_eq!((way.finish_p50_s, way.copied, way.in_flight_peak), (None, 3500.0 / 45_000.0, Some(100)));
+    assert!(
+        way.breaks.starts_with("cut off after 15m with 7.78 % copied (about 13 in turn"),
+        "{}",
+        way.breaks
+    );
+    // 3500 COPY requests, one invocation, and 900.3 s of an eighth of a gigabyte.
+    let usd = 3500.0 * 5e-6 + 2e-7 + 900.3 / 8.0 * 0.000_016_666_7;
+    assert!((way.cost_usd - usd).abs() < 1e-9, "{}", way.cost_usd);
+    let wish = Wish { threads: 5000, ..wish };
+    let way = function::one(&scene(&ground, &wish));
+    assert!(
+        way.in_flight_peak == Some(1024) && way.breaks.contains("at most 1,024 threads"),
+        "{}",
+        way.breaks
+    );
+}
+
+#[test]
+fn one_function_in_time_costs_its_memory_and_its_time() {
+    let ground = ground(250, 700_000_000, residence("fixed(25.2s)"));
+    let wish = Wish { runs: Some(2), ..WISH };
+    let way = function::one(&scene(&ground, &wish));
+    assert_near(&[way.finish_p50_s, way.finish_p99_s], 75.9);
+    assert_eq!(way.copied, 1.0);
+    let usd = 250.0 * 5e-6 + 2e-7 + 75.9 / 8.0 * 0.000_016_666_7;
+    assert!((way.cost_usd - usd).abs() < 1e-9, "{}", way.cost_usd);
+}
+
+#[test]
+fn a_burst_beyond_what_can_be_reserved_ends_later_than_a_pace() {
+    let mut ground = ground(6000, 700_000_000, residence("lognormal(30s, cv=0.5)"));
+    ground.limits.lambda.account_concurrency = 700;
+    let wish = Wish { runs: Some(2), ..WISH };
+    let [unpaced, paced, queued] = fan_out::ways(&scene(&ground, &wish));
+    assert!(unpaced.finish_p50_s > paced.finish_p50_s, "{unpaced:?} {paced:?}");
+    assert!(unpaced.throttles.unwrap() > 6000.0 && unpaced.breaks.contains("needs a pace"), "{unpaced:?}");
+    assert_eq!((paced.throttles, queued.throttles), (Some(0.0), Some(0.0)));
+    assert_eq!((unpaced.in_flight_peak, queued.in_flight_peak), (Some(600), Some(600)));
+    assert!(paced.in_flight_peak.unwrap() > 500, "a pace leaves little of it idle: {paced:?}");
+    assert_eq!([unpaced.copied, paced.copied, queued.copied], [1.0; 3]);
+    // The queue costs three requests a message more.
+    assert!((queued.cost_usd - paced.cost_usd - 18_000.0 * 0.4e-6).abs() < 1e-3, "{queued:?}");
+}
+
+#[test]
+fn a_pace_of_ones_own_is_kept_even_when_it_throttles() {
+    let mut ground = ground(400, 700_000_000, residence("fixed(25.2s)"));
+    ground.limits.lambda.account_concurrency = 150;
+    let wish = Wish { runs: Some(2), rate_per_s: Some(10.0), ..WISH };
+    let [_, paced, _] = fan_out::ways(&scene(&ground, &wish));
+    assert!(paced.setting.starts_with("publish 10.0/s, reserve 50"), "{}", paced.setting);
+    assert!(paced.throttles.unwrap() > 0.0 && paced.breaks.contains("publish more slowly"), "{paced:?}");
+}
+
+#[test]
+fn contention_makes_pools_in_a_pool_and_fan_outs_slower() {
+    let mut contended = residence("fixed(25.2s)");
+    contended.profile.copy.sigma = 0.01;
+    let wish = Wish { runs: Some(1), ..WISH };
+    let free = strategies(&ground(250, 700_000_000, residence("fixed(25.2s)")), &wish);
+    let slowed = strategies(&ground(250, 700_000_000, contended), &wish);
+    for name in ["pool", "pools in a pool", "one function", "fan-out unpaced", "fan-out paced"] {
+        let finish_s = |comparison| named(comparison, name).finish_p50_s.unwrap();
+        assert!(finish_s(&slowed) > 1.2 * finish_s(&free), "{name}");
+    }
+}
+
+#[test]
+fn a_deadline_marks_what_misses_it_and_sizes_the_rented_machine() {
+    let mut ground = ground(250, 700_000_000, residence("lognormal(25.2s, cv=0.25)"));
+    ground.prices.ec2.usd_per_hour = 3.6;
+    let wish = Wish { deadline_s: Some(160.0), runs: Some(300), ..WISH };
+    let comparison = strategies(&ground, &wish);
+    assert_eq!(
+        (named(&comparison, "for loop").by_deadline, named(&comparison, "Batch Operations").by_deadline),
+        (Some(0.0), None)
+    );
+    let rented = named(&comparison, "rented machine");
+    assert!(rented.by_deadline.unwrap() > 0.95 && rented.in_flight_peak.unwrap() < 70, "{rented:?}");
+    // 250 COPY requests and about 150 s of a machine of 0.001 $ a second.
+    assert!((rented.cost_usd - 0.15).abs() < 0.03, "{}", rented.cost_usd);
+    assert!(comparison.some_way_meets_the_deadline());
+    let begin = "Done within 2m 40s in 99 % of the simulated runs: pool, ";
+    assert!(
+        comparison.verdict.starts_with(begin) && !comparison.verdict.contains("loop"),
+        "{}",
+        comparison.verdict
+    );
+    let hopeless = strategies(&ground, &Wish { deadline_s: Some(5.0), runs: Some(2), ..WISH });
+    assert!(!hopeless.some_way_meets_the_deadline());
+    assert!(
+        hopeless.verdict.starts_with("No way is done within 5.00 s under today's limits. The nearest: "),
+        "{}",
+        hopeless.verdict
+    );
+}
+
+#[test]
+fn batch_operations_have_a_price_but_no_time_and_leave_what_is_too_large() {
+    let mut ground = ground(45_000, 700_000_000, residence("fixed(30s)"));
+    let way = outside::batch_operations(&ground);
+    assert!((way.cost_usd - (0.25 + 0.045 + 0.225)).abs() < 1e-9, "{}", way.cost_usd);
+    assert_eq!((way.finish_p50_s, way.copied, way.runs), (None, 1.0, 0));
+    ground.batch.sizes_bytes = [1, 6 << 30].into();
+    let way = outside::batch_operations(&ground);
+    assert!(
+        way.copied == 0.5 && way.breaks.ends_with("1 object above 5GiB must be copied otherwise"),
+        "{}",
+        way.breaks
+    );
+}
+
+#[test]
+fn no_objects_and_one_are_compared_too() {
+    for objects in [0, 1] {
+        let wish = Wish { deadline_s: Some(60.0), observed_s: Some(10.0), runs: Some(2), ..WISH };
+        let comparison = strategies(&ground(objects, 1, residence("fixed(30s)")), &wish);
+        assert_eq!(comparison.strategies.len(), 9);
+        assert!(comparison.strategies.iter().all(|way| way.copied == 1.0 && way.cost_usd.is_finite()));
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_comparison_on_any_number_of_cores() {
+    let ground = ground(60, 700_000_000, residence("exponential(5s)"));
+    let wish = Wish { runs: Some(6), ..WISH };
+    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    assert_eq!(alone.install(|| strategies(&ground, &wish)), strategies(&ground, &wish));
+}

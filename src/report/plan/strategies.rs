@@ -1,0 +1,282 @@
+//! Ways of doing a job, side by side, on the terminal and as a page.
+
+use super::{preface, probability, usd};
+use crate::plan::strategy::{Observed, SURE, Strategies, Strategy};
+use crate::report::human::{count, counted, duration, number, percent, rate};
+use crate::report::page::{Block, Fact, Page, Part};
+use crate::report::section::{self, Section};
+use crate::report::table::Table;
+
+const UNKNOWN: &str = "–";
+
+/// The comparison as text, no line wider than `width` columns.
+#[must_use]
+pub fn text(comparison: &Strategies, width: usize, colour: bool) -> String {
+    section::text(&sections(comparison), width, colour)
+}
+
+/// The comparison as a page.
+#[must_use]
+pub fn page(comparison: &Strategies) -> Page {
+    let preface = &comparison.preface;
+    Page {
+        kind: "Strategies".into(),
+        title: format!("Ways to copy {}", counted(preface.job.objects, "object")),
+        banners: preface::banners(preface),
+        lead: comparison.verdict.clone(),
+        sentences: Vec::new(),
+        tiles: tiles(comparison),
+        provenance: preface::provenance(preface),
+        parts: vec![
+            Part::new(
+                "Side by side",
+                [
+                    Block::Paragraph(job(comparison)),
+                    Block::Table(ways(comparison)),
+                    Block::Paragraph(legend(comparison)),
+                ],
+            ),
+            Part::new("What breaks, and what to know", [Block::Table(breaks(comparison))]),
+            Part::new("Against the for loop", [Block::Table(against_the_loop(comparison))]),
+            Part::new(
+                "What was observed",
+                comparison.observed.iter().map(|it| Block::Paragraph(observed(it))),
+            ),
+            Part::new("Doubts", [Block::List(preface::doubts(&comparison.doubts))]),
+            preface::reproduce(preface, &comparison.sources),
+        ],
+        version: preface.version.clone(),
+    }
+}
+
+/// The numbers that a reader looks for first.
+fn tiles(comparison: &Strategies) -> Vec<Fact> {
+    let done = |way: &&Strategy| way.finish_p50_s.is_some();
+    comparison
+        .strategies
+        .iter()
+        .filter(done)
+        .map(|way| Fact::new(&way.name, way.finish_p50_s.map_or_else(|| UNKNOWN.into(), duration)))
+        .collect()
+}
+
+fn sections(comparison: &Strategies) -> Vec<Section> {
+    let mut sections = Vec::new();
+    sections.extend(preface::banners(&comparison.preface).into_iter().map(Section::Warning));
+    sections.push(Section::Lead(comparison.verdict.clone()));
+    sections.push(Section::Words("job", job(comparison)));
+    sections.push(Section::Words("rests on", preface::basis(&comparison.preface)));
+    sections.push(Section::Table(ways(comparison)));
+    sections.push(Section::Table(breaks(comparison)));
+    sections.push(Section::Words("numbers", legend(comparison)));
+    sections.extend(comparison.observed.iter().map(|it| Section::Words("observed", observed(it))));
+    sections
+        .extend(preface::doubts(&comparison.doubts).into_iter().map(|doubt| Section::Words("doubt", doubt)));
+    sections.extend(comparison.sources.iter().map(|source| Section::Words("list", source.clone())));
+    sections
+}
+
+/// What is to be copied, by when.
+fn job(comparison: &Strategies) -> String {
+    let objects = preface::objects(&comparison.preface);
+    match comparison.preface.job.deadline_s {
+        0.0 => objects,
+        deadline_s => format!("{objects}, within {}", duration(deadline_s)),
+    }
+}
+
+/// The ways with their numbers.
+pub fn ways(comparison: &Strategies) -> Table {
+    let has_deadline = comparison.preface.job.deadline_s > 0.0;
+    let mut head = vec!["way", "p50", "p99", "N", "throttles", "cost", "copied"];
+    head.extend(has_deadline.then_some("met"));
+    let mut table = Table::new("Ways", &head);
+    for way in &comparison.strategies {
+        let mut row = vec![
+            way.name.clone(),
+            finish(way, way.finish_p50_s),
+            finish(way, way.finish_p99_s),
+            way.in_flight_peak.map_or_else(|| UNKNOWN.into(), count),
+            way.throttles.map_or_else(|| UNKNOWN.into(), |throttles| count(throttles.round() as u64)),
+            usd(way.cost_usd),
+            copied(way.copied),
+        ];
+        row.extend(has_deadline.then(|| met(way)));
+        table.rows.push(row);
+    }
+    table
+}
+
+fn finish(way: &Strategy, finish_s: Option<f64>) -> String {
+    match finish_s {
+        Some(finish_s) => duration(finish_s),
+        None if way.runs > 0 => "never".into(),
+        None => UNKNOWN.into(),
+    }
+}
+
+/// All is only said when it is all.
+fn copied(share: f64) -> String {
+    match share {
+        1.0 => "all".into(),
+        share if share > 0.999 => "> 99.9 %".into(),
+        share => percent(share),
+    }
+}
+
+fn met(way: &Strategy) -> String {
+    match way.by_deadline {
+        None => "?".into(),
+        Some(_) if way.meets_the_deadline() => "yes".into(),
+        Some(share) if share >= 0.005 => format!("{:.0} %", share * 100.0),
+        Some(_) => "no".into(),
+    }
+}
+
+/// What the columns say, and how sure they are.
+fn legend(comparison: &Strategies) -> String {
+    let runs = || comparison.strategies.iter().map(|way| way.runs).filter(|&runs| runs > 0);
+    let (least, most) = (runs().min().unwrap_or(0), runs().max().unwrap_or(0));
+    let runs = if least == most { count(most) } else { format!("{} to {}", count(least), count(most)) };
+    let met = match comparison.preface.job.deadline_s {
+        0.0 => String::new(),
+        deadline_s => format!(
+            "; the deadline is met when {} of the runs are done within {}",
+            probability(SURE),
+            duration(deadline_s)
+        ),
+    };
+    format!("p50 and p99 of {runs} simulated runs of each way; N is the most copies in progress at once{met}")
+}
+
+/// Settings, and what breaks.
+pub fn breaks(comparison: &Strategies) -> Table {
+    let mut table = Table::new("What to know", &["way", "setting", "what to know"]).words_from(1);
+    for way in &comparison.strategies {
+        table.row([way.name.clone(), way.setting.clone(), way.breaks.clone()]);
+    }
+    table
+}
+
+/// How much faster each way is than the first, and what that costs.
+fn against_the_loop(comparison: &Strategies) -> Table {
+    let mut table = Table::new(
+        "Against the for loop",
+        &["way", "objects per second", "times as fast", "cost of 1,000 objects"],
+    );
+    let objects = comparison.preface.job.objects as f64;
+    let loop_s = comparison.strategies.first().and_then(|way| way.finish_p50_s);
+    for way in &comparison.strategies {
+        let (Some(finish_s), Some(loop_s)) = (way.finish_p50_s.filter(|&finish_s| finish_s > 0.0), loop_s)
+        else {
+            continue;
+        };
+        table.row([
+            way.name.clone(),
+            rate(objects / finish_s),
+            number(loop_s / finish_s),
+            usd(way.cost_usd / objects * 1000.0),
+        ]);
+    }
+    table
+}
+
+/// What a finishing time implies.
+fn observed(it: &Observed) -> String {
+    format!(
+        "all within {} is X = {}/s; at R = {} for one copy alone N = X·R = {} were in progress on average",
+        duration(it.finish_s),
+        crate::report::human::shortest(it.x_per_s, 5),
+        duration(it.residence_s),
+        number(it.in_flight)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::doubt::{Doubt, DoubtRecord};
+    use crate::plan::preface::{JobDescription, Preface, ResidenceSummary};
+    use crate::plan::residence::Residence;
+    use crate::plan::strategy::SCHEMA;
+    use crate::report::{html, markdown};
+
+    fn way(name: &str, finish_s: Option<f64>, runs: u64, by_deadline: Option<f64>, breaks: &str) -> Strategy {
+        Strategy {
+            name: name.into(),
+            setting: "a setting of some length, with 3,100 threads".into(),
+            finish_p50_s: finish_s,
+            finish_p99_s: finish_s.map(|finish_s| finish_s * 1.1),
+            by_deadline,
+            in_flight_peak: finish_s.map(|_| 45_000),
+            throttles: finish_s.map(|_| 1_234_567.4),
+            cost_usd: 1632.25,
+            copied: if finish_s.is_some() { 1.0 } else { 0.0714 },
+            runs,
+            breaks: breaks.into(),
+        }
+    }
+
+    fn sample(deadline_s: f64) -> Strategies {
+        let residence: Residence = "lognormal(25.2s, cv=0.25)".parse().unwrap();
+        let by = |share: f64| (deadline_s > 0.0).then_some(share);
+        Strategies {
+            schema: SCHEMA.into(),
+            verdict: "The fastest is the fan-out paced.".into(),
+            preface: Preface {
+                version: "0.1.0".into(),
+                created_at: "2026-01-02T03:04:05Z".into(),
+                command: vec!["planner".into(), "strategies".into()],
+                seed: 1,
+                job: JobDescription {
+                    objects: 45_000,
+                    size_bytes: 31_500_000_000_000,
+                    size_range_bytes: [600_000_000, 800_000_000],
+                    deadline_s,
+                },
+                basis: residence.model().basis,
+                residence: ResidenceSummary { mean_s: 25.2, cv: 0.25 },
+            },
+            strategies: vec![
+                way("for loop", Some(1_134_000.0), 222, by(0.0), "one after the other <b>"),
+                way("one function", None, 222, by(0.0), "cut off after 15m with 7.14 % copied"),
+                way("fan-out unpaced", Some(590.0), 22, by(0.45), "it needs a pace, not more concurrency"),
+                way("fan-out paced", Some(400.0), 22, by(1.0), "publishing takes 6m"),
+                way("Batch Operations", None, 0, None, "when it is done is not known"),
+            ],
+            observed: Some(Observed {
+                finish_s: 160.0,
+                x_per_s: 1.5625,
+                in_flight: 39.375,
+                residence_s: 25.2,
+            }),
+            doubts: vec![DoubtRecord::from(Doubt::Assumed)],
+            sources: vec!["limits of 2026-11 for us-east-1".into()],
+        }
+    }
+
+    #[test]
+    fn a_comparison_at_80_columns() {
+        insta::assert_snapshot!(text(&sample(600.0), 80, false));
+    }
+
+    #[test]
+    fn every_comparison_fits_its_width() {
+        for (deadline_s, width) in [(0.0, 60), (600.0, 60), (0.0, 80), (600.0, 80), (600.0, 120)] {
+            let text = text(&sample(deadline_s), width, false);
+            let widest = text.lines().map(|line| line.chars().count()).max();
+            assert!(widest.is_some_and(|widest| widest <= width), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_page_holds_every_way_and_stays_text() {
+        let page = page(&sample(600.0));
+        let markdown = markdown::render(&page);
+        for told in ["| fan-out unpaced | 9m 50s | 10m 49s |", "45 %", "N = X·R = 39.4", "| never |"] {
+            assert!(markdown.contains(told), "{told}: {markdown}");
+        }
+        let html = html::render(&page).unwrap();
+        assert!(html.contains("Against the for loop") && !html.contains("other <b>"));
+    }
+}
