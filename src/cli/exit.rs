@@ -15,7 +15,8 @@ pub enum Exit {
     Failed = 1,
     /// A scenario or other input cannot be used.
     BadInput = 3,
-    /// The measurement is not valid: the law check failed or the generator was saturated.
+    /// The measurement is not valid: the law check failed, the generator was saturated, or objects of a fan-out were
+    /// lost or did not arrive in time.
     NotValid = 5,
     /// Refused for safety.
     Refused = 6,

@@ -415,6 +415,7 @@ fn document(workers: &[u32], jobs: u64) -> RunDocument {
         verdicts: None,
         usl: None,
         search: None,
+        fan_out: None,
         generator: Some(Generator {
             saturated: false,
             reason: "it started every attempt on time".into(),

@@ -58,7 +58,7 @@ pub fn done(document: &RunDocument) -> String {
     let makespan_s = document.levels.iter().map(|level| level.makespan_s).sum();
     let what = match document.scenario.operation {
         OperationKind::Copy => format!("{} copied ({})", counted(items, "object"), bytes(size_bytes)),
-        OperationKind::Publish => format!("{} published", counted(items, "message")),
+        OperationKind::Publish | OperationKind::FanOut => format!("{} published", counted(items, "message")),
     };
     let failed = document.levels.iter().map(|level| level.jobs_failed).sum();
     let what = if failed > 0 { format!("{what} and {} failed", counted(failed, "job")) } else { what };
