@@ -7,6 +7,7 @@ pub mod chart;
 pub mod check;
 pub mod comparison;
 pub mod csv;
+mod fan_out;
 pub mod html;
 pub mod human;
 pub mod index;
@@ -27,6 +28,7 @@ mod words;
 #[cfg(test)]
 mod sample;
 
+use crate::stats::fan_out::second::FunctionSecond;
 use crate::stats::histogram::Times;
 use crate::stats::series::Row;
 use crate::stats::size_sample::SizeSample;
@@ -41,6 +43,8 @@ pub struct RunView<'a> {
     pub series: &'a [Row],
     /// Times of each level, in the order of the document's levels; may be empty.
     pub levels: &'a [LevelTimes],
+    /// The function of a fan-out second by second; empty otherwise.
+    pub function: &'a [FunctionSecond],
 }
 
 /// The times of one level.

@@ -1,11 +1,11 @@
 //! What a run says, in sentences that every form of report shares.
 
-use super::RunView;
 use super::human::{
     bytes, counted, duration, grouped, number, percent, power_of_ten, rate, shortest, significant,
 };
 use super::page::Sentence;
 use super::tables::unfinished;
+use super::{RunView, fan_out};
 use crate::scenario::file::{OperationKind, TargetKind};
 use crate::scenario::quantity::seconds;
 use crate::scenario::threshold::{Metric, Threshold};
@@ -56,6 +56,7 @@ pub fn done(document: &RunDocument) -> String {
     let items = document.levels.iter().map(|level| level.items_done).sum();
     let size_bytes: u64 = document.levels.iter().map(|level| level.size_bytes).sum();
     let makespan_s = document.levels.iter().map(|level| level.makespan_s).sum();
+    let followed = document.fan_out.as_ref().map_or_else(String::new, |found| fan_out::done(found) + "; ");
     let what = match document.scenario.operation {
         OperationKind::Copy => format!("{} copied ({})", counted(items, "object"), bytes(size_bytes)),
         OperationKind::Publish | OperationKind::FanOut => format!("{} published", counted(items, "message")),
@@ -65,7 +66,7 @@ pub fn done(document: &RunDocument) -> String {
     let time = duration(makespan_s);
     match document.levels.as_slice() {
         [] => "No level was run.".into(),
-        [level] => format!("{what} in {time} with {}{}.", load(level), averages(level)),
+        [level] => format!("{followed}{what} in {time} with {}{}.", load(level), averages(level)),
         levels @ [first, .., last] => format!(
             "{what} in {time} over {} levels, from {} to {}{}.",
             levels.len(),
@@ -115,10 +116,9 @@ pub fn sentences(document: &RunDocument) -> Vec<Sentence> {
         text: capitalised(&scaling(usl)) + ".",
     });
     let law = Some(law_sentence(document));
-    [found, law, scales, Some(generator_sentence(document)), threshold_sentence(document)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let arrived = document.fan_out.as_ref().map_or_else(Vec::new, fan_out::sentences);
+    let rest = [found, law, scales, Some(generator_sentence(document)), threshold_sentence(document)];
+    arrived.into_iter().chain(rest.into_iter().flatten()).collect()
 }
 
 /// The gravest of what a run came to.

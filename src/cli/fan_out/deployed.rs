@@ -11,6 +11,7 @@ use crate::fan_out::names::Names;
 use crate::scenario::file::TargetKind;
 use crate::service::function::Shape;
 use crate::stats::fan_out::evidence::{Counts, Evidence};
+use crate::stats::fan_out::object::microseconds;
 use crate::stats::fan_out::publishes::Publishes;
 use crate::stats::fan_out::second;
 use crate::stats::fan_out::stage::{StageWindows, window};
@@ -23,6 +24,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const LOOKING_SHARE: u32 = 4;
 /// How long lines are waited for that copies arrived without; logs come a little later.
 const LINES_GRACE: Duration = Duration::from_secs(15);
+/// AWS dates messages to the millisecond, cut off.
+const CLOCK_STEP_S: f64 = 0.002;
 /// Lambda keeps an event for so long at most, which it cannot invoke the function with.
 const OLDEST_EVENT: Duration = Duration::from_secs(6 * 3600);
 
@@ -153,7 +156,7 @@ fn modified_s(
     epoch_s: f64,
 ) -> BTreeMap<u64, f64> {
     let of_run = arrived.iter().filter_map(|(key, arrived)| Some((*numbers.get(key)?, arrived.modified_s)));
-    of_run.map(|(object, modified_s)| (object, modified_s - epoch_s)).collect()
+    of_run.map(|(object, modified_s)| (object, microseconds(modified_s - epoch_s))).collect()
 }
 
 fn done_lines(lines: &[Copied]) -> impl Iterator<Item = &Copied> {
@@ -184,12 +187,25 @@ fn measure_stages(evidence: &mut Evidence, publishes: &Publishes) {
         function: window(&calls, end_s),
         copy: window(&copies, end_s),
     };
+    for (what, stays) in [("the topic", &delivery), ("the queue", &queued)] {
+        let backwards = stays.iter().filter(|(from_s, to_s)| from_s - to_s > CLOCK_STEP_S).count();
+        if backwards > 0 {
+            evidence.unknown.push(format!(
+                "{backwards} messages left {what} before they came, so clocks disagree and its times are too short"
+            ));
+        }
+    }
     evidence.seconds = second::of_invocations(&calls);
     let peak = evidence.seconds.iter().map(|row| row.concurrency_max).max();
     evidence.counts.concurrency_peak = evidence.counts.concurrency_peak.max(peak);
-    if !calls.is_empty() && evidence.counts.invocations.is_none() {
-        let at_least = calls.len();
-        evidence.unknown.push(format!("invocations are not counted; the function told of {at_least}"));
+    let told = calls.len() as u64;
+    match evidence.counts.invocations {
+        None => evidence.unknown.push(format!("invocations are not counted; the function told of {told}")),
+        Some(counted) if counted != told => {
+            let text = format!("CloudWatch counts {counted} invocations, and the function told of {told}");
+            evidence.unknown.push(text);
+        }
+        Some(_) => {}
     }
 }
 

@@ -188,3 +188,6 @@ async fn drive(host: Arc<Host>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

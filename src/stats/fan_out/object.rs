@@ -125,6 +125,7 @@ pub fn reconcile(publishes: &Publishes, evidence: &Evidence) -> Vec<ObjectRecord
 }
 
 /// Clocks that count from 1970 in floating point know no more than microseconds.
-fn microseconds(time_s: f64) -> f64 {
+#[must_use]
+pub fn microseconds(time_s: f64) -> f64 {
     (time_s * 1e6).round() / 1e6
 }

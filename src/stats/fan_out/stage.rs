@@ -108,13 +108,14 @@ impl StageWindows {
     }
 }
 
-/// The window from 0 to `end_s` of stays given as beginning and end in seconds; none without any.
+/// The window from 0 to `end_s` of stays given as beginning and end in seconds; none without any. One that ends before
+/// it begins, by two clocks, counts as one that took no time.
 #[must_use]
 pub fn window(stays: &[(f64, f64)], end_s: f64) -> Option<Window> {
     if stays.is_empty() {
         return None;
     }
     let exact = |time_s: f64| nanoseconds(time_s.max(0.0)) as i64;
-    let requests = stays.iter().map(|&(from_s, to_s)| (exact(from_s), exact(to_s)));
+    let requests = stays.iter().map(|&(from_s, to_s)| (exact(from_s), exact(to_s.max(from_s))));
     Some(Hindsight::over(requests, nanoseconds(end_s.max(0.0))).window)
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
-use super::object::{ObjectOutcome, ObjectRecord};
+use super::object::{ObjectOutcome, ObjectRecord, microseconds};
 use super::stage::{FanOutStage, FanOutStageName};
 use crate::scenario::quantity::nanoseconds;
 use crate::service::function::Shape;
@@ -94,7 +94,8 @@ impl FanOutSummary {
             lost_objects: named(ObjectOutcome::Lost),
             unfinished_objects: named(ObjectOutcome::Unfinished),
             dead_lettered_objects: named(ObjectOutcome::DeadLettered),
-            finish_s: largest(records, |record| record.copy_ended_s).map(|end_s| end_s - began_s),
+            finish_s: largest(records, |record| record.copy_ended_s)
+                .map(|end_s| microseconds(end_s - began_s)),
             execution_time_s: span(records, |record| record.modified_s),
             latency_s: latency.percentiles(),
             timed: latency.len(),
@@ -154,5 +155,5 @@ fn largest(records: &[ObjectRecord], of: fn(&ObjectRecord) -> Option<f64>) -> Op
 
 fn span(records: &[ObjectRecord], of: fn(&ObjectRecord) -> Option<f64>) -> Option<f64> {
     let earliest = records.iter().filter_map(of).reduce(f64::min)?;
-    largest(records, of).map(|latest| latest - earliest)
+    largest(records, of).map(|latest| microseconds(latest - earliest))
 }
