@@ -188,7 +188,7 @@ mod tests {
         let event = quoted(serde_json::json!({ "Records": [{ "Sns": { "Message": text } }] }));
         let record = quoted(serde_json::json!({ "Records": [{ "body": notification }] }));
         for envelope in [&text, &notification, &event, &record] {
-            assert_eq!(Message::within(envelope), [message.clone()], "{envelope}");
+            assert_eq!(Message::within(envelope), std::slice::from_ref(&message), "{envelope}");
         }
         assert_eq!(Message::within("{\"a\": [1, \"{\", null]}"), []);
     }

@@ -8,3 +8,6 @@ pub mod publishes;
 pub mod second;
 pub mod stage;
 pub mod summary;
+
+#[cfg(test)]
+mod tests;
