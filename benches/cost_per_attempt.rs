@@ -37,6 +37,7 @@ const TIMEOUT: Duration = Duration::from_secs(900);
 
 fn places() -> Places {
     Places {
+        run: "benchmark".into(),
         source_bucket: "source".into(),
         source_prefix: String::new(),
         destination_bucket: "destination".into(),

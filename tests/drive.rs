@@ -41,6 +41,7 @@ async fn an_interrupt_is_heeded_by_a_driver_that_is_behind_its_schedule() {
     let cloud = Cloud::new(config.clone());
     let objects = ObjectSet::Generated { count: 10, size: Size::Fixed(Bytes(1)), prefixes: 1, seed: 1 };
     let places = Places {
+        run: "test".into(),
         source_bucket: "source".into(),
         source_prefix: String::new(),
         destination_bucket: "target".into(),

@@ -63,6 +63,7 @@ fn workload(operation: OperationKind, size: Size) -> Workload {
 
 fn places() -> Places {
     Places {
+        run: "test".into(),
         source_bucket: "source".into(),
         source_prefix: String::new(),
         destination_bucket: "target".into(),

@@ -9,6 +9,7 @@ use super::interrupt::interrupted;
 use super::{load_scenario, run_target, tell};
 use crate::cloud::{Cloud, CloudConfig, serve};
 use crate::scenario::Scenario;
+use crate::scenario::file::OperationKind;
 
 /// Runs the command.
 pub fn run(options: &CloudOptions) -> miette::Result<Exit> {
@@ -43,7 +44,7 @@ pub fn run(options: &CloudOptions) -> miette::Result<Exit> {
     Ok(Exit::Fine)
 }
 
-/// Makes what the scenario's target would have: buckets, objects without content, topic.
+/// Makes what the scenario's target would have: buckets, objects without content, topic, and a fan-out's function.
 fn fill(cloud: &Cloud, scenario: &Scenario) {
     let target = &scenario.file.target;
     cloud.create_bucket(&target.source_bucket);
@@ -53,6 +54,11 @@ fn fill(cloud: &Cloud, scenario: &Scenario) {
         let object = objects.object(index);
         cloud.put_sparse(&target.source_bucket, &object.key, object.size_bytes);
     }
-    let arn = cloud.create_topic(&target.topic);
+    let file = &scenario.file;
+    let arn = cloud.create_topic(&file.topic());
+    if file.operation == OperationKind::FanOut {
+        // It works on its own from the first message on.
+        let _ = cloud.deploy(&arn, file.pipeline().shape, file.copy.clone());
+    }
     tell::say(format_args!("topic {arn}"));
 }

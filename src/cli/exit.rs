@@ -17,7 +17,8 @@ pub enum Exit {
     BadInput = 3,
     /// No plan meets the deadline.
     DeadlineMissed = 4,
-    /// The measurement is not valid: the law check failed or the generator was saturated.
+    /// The measurement is not valid: the law check failed, the generator was saturated, or objects of a fan-out were
+    /// lost or did not arrive in time.
     NotValid = 5,
     /// Refused for safety.
     Refused = 6,

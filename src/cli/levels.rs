@@ -12,7 +12,7 @@ use crate::load::dispatch::{Budget, Dispatcher, StopReason};
 use crate::plan::search::{Next, Search, Shown};
 use crate::runs::folder::{self, RunWriter};
 use crate::runs::{RunError, read};
-use crate::scenario::file::{ArrivalKind, Sweep};
+use crate::scenario::file::{ArrivalKind, OperationKind, Sweep};
 use crate::scenario::quantity::Rate;
 use crate::scenario::threshold::Threshold;
 use crate::scenario::{LevelKey, Scenario};
@@ -41,6 +41,11 @@ impl Wanted {
         let swept = scenario.file.sweep.is_some();
         match (options.find_knee, &options.find_rate) {
             (false, None) => Ok(None),
+            _ if scenario.file.operation == OperationKind::FanOut => Err(BadInput::new(
+                "a fan-out has one level, so there is nothing to search in",
+                "search with operation = \"publish\" or \"copy\"",
+            )
+            .into()),
             (true, _) if swept || arrivals.kind != ArrivalKind::Closed => Err(BadInput::new(
                 "--find-knee needs closed arrivals and no sweep",
                 "write kind = \"closed\" and workers = 1",

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::args::{Limits, MeasureOptions};
 use super::exit::{BadInput, Exit, Interruption};
+use super::fan_out::Settling;
 use super::levels::{Levelled, Levels, Wanted};
 use super::run_target::{self, RunTarget};
 use super::{cleanup, load_scenario, report, safety, tell};
@@ -22,13 +23,14 @@ use crate::runs::created::CreatedLog;
 use crate::runs::folder::{self, RunWriter};
 use crate::runs::{machine, read};
 use crate::scenario::Scenario;
-use crate::scenario::file::TargetKind;
+use crate::scenario::file::{OperationKind, TargetKind};
 use crate::stats::analysis::analyse;
+use crate::stats::fan_out::summary::FanOutSummary;
 use crate::stats::histogram::Times;
 use crate::stats::judgement::{self, Pace};
 use crate::stats::series::Row;
 use crate::stats::summary::{Generator, RunDocument, SCHEMA, TargetSummary, Verdict};
-use crate::target::operation::Operator;
+use crate::target::operation::{Operator, Places};
 
 /// Runs the command.
 pub fn run(options: &MeasureOptions) -> miette::Result<Exit> {
@@ -79,6 +81,13 @@ struct Measurement<'a> {
     is_virtual: bool,
 }
 
+/// A target that is ready, and what drives it.
+struct Ready {
+    drive: Drive,
+    places: Places,
+    created: Option<Arc<CreatedLog>>,
+}
+
 /// What a run has come to when its last level is over.
 struct Outcome {
     done: Levelled,
@@ -119,7 +128,7 @@ impl Measurement<'_> {
         let (interrupted, interrupts) = watch::channel(0);
         let listener = tokio::spawn(listen_for_interrupts(interrupted));
         let driven = match self.prepare(target, run, created.as_ref(), interrupts).await {
-            Ok(drive) => self.drive(drive, folder, writer, wanted, &mut document).await,
+            Ok(ready) => self.drive(ready, target, folder, writer, wanted, &mut document).await,
             Err(error) => Err(error),
         };
         listener.abort();
@@ -159,7 +168,7 @@ impl Measurement<'_> {
         run: &str,
         created: Option<&Arc<CreatedLog>>,
         interrupts: watch::Receiver<u32>,
-    ) -> miette::Result<Drive> {
+    ) -> miette::Result<Ready> {
         let scenario = &self.scenario;
         let (mut once, mut twice) = (interrupts.clone(), interrupts.clone());
         let stop = async {
@@ -175,9 +184,9 @@ impl Measurement<'_> {
         if *interrupts.borrow() > 0 {
             return Err(Interruption.into());
         }
-        let operator =
-            Operator::new(target.clients.clone(), scenario.workload.clone(), places, created.map(Arc::clone));
-        Ok(Drive {
+        let (clients, workload) = (target.clients.clone(), scenario.workload.clone());
+        let operator = Operator::new(clients, workload, places.clone(), created.map(Arc::clone));
+        let drive = Drive {
             operator: Arc::new(operator),
             pacer: if self.is_virtual { Pacer::Virtual } else { Pacer::real().into_diagnostic()? },
             epoch: Instant::now(),
@@ -185,13 +194,15 @@ impl Measurement<'_> {
             gauge: target.gauge(scenario.file.operation),
             loop_lag: Times::new(),
             interrupts,
-        })
+        };
+        Ok(Ready { drive, places, created: created.map(Arc::clone) })
     }
 
-    /// Runs level after level.
+    /// Runs level after level, and follows what a fan-out published.
     async fn drive(
         &self,
-        mut drive: Drive,
+        Ready { mut drive, places, created }: Ready,
+        target: &RunTarget,
         folder: &Path,
         writer: RunWriter,
         wanted: Option<Wanted>,
@@ -203,6 +214,12 @@ impl Measurement<'_> {
         let done = levels.run(&mut drive, writer, wanted, document).await?;
         let outcome = Outcome { done, loop_lag: drive.loop_lag };
         let generator = self.generator(&outcome, cpu.elapsed().as_secs_f64(), began.elapsed_s());
+        if let (OperationKind::FanOut, [level]) = (scenario.file.operation, outcome.done.levels.as_slice()) {
+            let (epoch, interrupts) = (drive.epoch, drive.interrupts);
+            let (places, created) = (&places, created.as_deref());
+            let settling = Settling { scenario, target, places, folder, epoch, created, interrupts };
+            document.fan_out = Some(settling.settle(level).await?);
+        }
         Ok((outcome, generator))
     }
 
@@ -242,6 +259,7 @@ impl Measurement<'_> {
             verdicts: None,
             usl: None,
             search: None,
+            fan_out: None,
             generator: None,
             thresholds: Vec::new(),
         }
@@ -320,10 +338,11 @@ fn exit(document: &RunDocument) -> Exit {
     let broken = document.levels.iter().any(|level| !level.littles_law.accounting_holds);
     let gauge = document.verdicts.as_ref().map(|verdicts| verdicts.independent.verdict);
     let disagrees = gauge == Some(Verdict::Fail);
+    let misses = document.fan_out.as_ref().is_some_and(FanOutSummary::misses_objects);
     let nothing_done = document.levels.iter().all(|level| level.jobs_done == 0);
     if interrupted {
         Exit::Interrupted
-    } else if saturated || broken || disagrees || nothing_done {
+    } else if saturated || broken || disagrees || nothing_done || misses {
         Exit::NotValid
     } else if document.thresholds.iter().any(|threshold| !threshold.holds) {
         Exit::ThresholdCrossed

@@ -8,6 +8,7 @@ mod cleanup;
 mod cloud;
 mod compare;
 mod exit;
+mod fan_out;
 mod fit;
 mod ground;
 mod interrupt;

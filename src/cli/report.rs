@@ -157,5 +157,5 @@ fn open(path: &Path) -> miette::Result<()> {
 }
 
 fn view(run: &Run) -> RunView<'_> {
-    RunView { document: &run.document, series: &run.series, levels: &run.levels }
+    RunView { document: &run.document, series: &run.series, levels: &run.levels, function: &run.function }
 }

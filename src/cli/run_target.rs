@@ -20,7 +20,7 @@ pub struct RunTarget {
     /// Its clients.
     pub clients: Clients,
     /// The embedded endpoint, where it is in this process.
-    cloud: Option<Cloud>,
+    pub cloud: Option<Cloud>,
     /// The account, on AWS.
     pub account: Option<String>,
     /// URL, of an endpoint; on AWS, where the environment has one.
@@ -80,6 +80,10 @@ pub async fn connect(scenario: &Scenario, real_time: bool) -> miette::Result<Run
     Ok(ready)
 }
 
+fn no_topic(topic: &str) -> TargetError {
+    TargetError::new(format!("failed to find topic {topic}"), "it does not exist")
+}
+
 /// Whether requests can be sent there.
 pub fn is_url(text: &str) -> bool {
     let url = text.parse::<http::Uri>().ok();
@@ -130,24 +134,40 @@ impl RunTarget {
             OperationKind::Publish => {
                 let found = preflight::find_topic(&self.clients.sns, &target.topic).await?;
                 if found.is_none() && !may_create {
-                    return Err(TargetError::new(
-                        format!("failed to find topic {}", target.topic),
-                        "it does not exist",
-                    )
-                    .help("name an existing topic, or set objects.prepare = true for an endpoint target"));
+                    return Err(no_topic(&target.topic).help(
+                        "name an existing topic, or set objects.prepare = true for an endpoint target",
+                    ));
                 }
             }
-            // Whether they are there decides nothing yet, but the endpoint must answer.
-            OperationKind::Copy if may_create => {
-                preflight::find_bucket(&self.clients.s3, &target.source_bucket).await?;
-                preflight::find_bucket(&self.clients.s3, &target.destination_bucket).await?;
+            OperationKind::FanOut => {
+                self.check_buckets(scenario, may_create).await?;
+                self.deployed_topic(&scenario.file.topic()).await?;
             }
-            OperationKind::Copy => {
-                preflight::check_bucket(&self.clients.s3, &target.source_bucket).await?;
-                preflight::check_bucket(&self.clients.s3, &target.destination_bucket).await?;
+            OperationKind::Copy => self.check_buckets(scenario, may_create).await?,
+        }
+        Ok(())
+    }
+
+    async fn check_buckets(&self, scenario: &Scenario, may_create: bool) -> Result<(), TargetError> {
+        let target = &scenario.file.target;
+        for bucket in [&target.source_bucket, &target.destination_bucket] {
+            if may_create {
+                // Whether it is there decides nothing yet, but the endpoint must answer.
+                preflight::find_bucket(&self.clients.s3, bucket).await?;
+            } else {
+                preflight::check_bucket(&self.clients.s3, bucket).await?;
             }
         }
         Ok(())
+    }
+
+    /// The ARN of a topic that somebody has put a function behind.
+    async fn deployed_topic(&self, topic: &str) -> Result<String, TargetError> {
+        let found = preflight::find_topic(&self.clients.sns, topic).await?;
+        found.ok_or_else(|| {
+            no_topic(topic)
+                .help("deploy the pipeline with scripts/deploy, and name its stack in fan_out.stack")
+        })
     }
 
     /// Makes the data set and the topic, each listed before it is made; once `stop` is ready, only what is begun.
@@ -163,6 +183,7 @@ impl RunTarget {
         // The embedded endpoint draws its luck from keys: a date in them would make no two runs alike.
         let run = if self.cloud.is_some() { "rehearsal" } else { run };
         let mut places = Places {
+            run: run.to_owned(),
             source_bucket: target.source_bucket.clone(),
             source_prefix: if own { format!("{}objects/", created::prefix(run)) } else { String::new() },
             destination_bucket: target.destination_bucket.clone(),
@@ -172,7 +193,16 @@ impl RunTarget {
         match (file.operation, &self.cloud) {
             (OperationKind::Copy, Some(cloud)) => data_set::seed(cloud, &scenario.workload.objects, &places),
             (OperationKind::Publish, Some(cloud)) => places.topic_arn = cloud.create_topic(&target.topic),
-            (OperationKind::Copy, None) => {
+            (OperationKind::FanOut, Some(cloud)) => {
+                data_set::seed(cloud, &scenario.workload.objects, &places);
+                places.topic_arn = cloud.create_topic(&file.topic());
+                // The operator publishes to it; what it does is asked for by its topic.
+                let _ = cloud.deploy(&places.topic_arn, file.pipeline().shape, file.copy.clone());
+            }
+            (OperationKind::Copy | OperationKind::FanOut, None) => {
+                if file.operation == OperationKind::FanOut {
+                    places.topic_arn = self.deployed_topic(&file.topic()).await?;
+                }
                 if let Some(created) = created.filter(|_| own) {
                     self.make_buckets([&target.source_bucket, &target.destination_bucket], created).await?;
                     data_set::upload(&self.clients, &scenario.workload.objects, &places, created, stop)
@@ -213,7 +243,7 @@ impl RunTarget {
             let reading = gauge.read();
             match operation {
                 OperationKind::Copy => reading.copies,
-                OperationKind::Publish => reading.publishes,
+                OperationKind::Publish | OperationKind::FanOut => reading.publishes,
             }
         }))
     }

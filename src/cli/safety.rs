@@ -41,6 +41,12 @@ pub fn describe(
             target.source_bucket, target.destination_bucket
         ),
         OperationKind::Publish => format!("  publishes to topic {}", target.topic),
+        OperationKind::FanOut => format!(
+            "  publishes to topic {}, whose function copies from s3://{} to s3://{}/planner-runs/<run>/",
+            scenario.file.topic(),
+            target.source_bucket,
+            target.destination_bucket
+        ),
     });
     lines.push(match estimate {
         Some(estimate) => format!(
@@ -93,7 +99,8 @@ pub fn refuse_harm(scenario: &Scenario, estimate: Option<&Estimate>, limits: &Li
     if target.kind == TargetKind::Aws && target.account.is_none() {
         return Err(unnamed_account().into());
     }
-    if scenario.file.operation == OperationKind::Copy && target.source_bucket == target.destination_bucket {
+    if scenario.file.operation != OperationKind::Publish && target.source_bucket == target.destination_bucket
+    {
         return Err(Refusal::new(
             format!("source and destination are both {}", target.source_bucket),
             "a run never writes into the bucket that it reads; name another destination_bucket",

@@ -6,6 +6,7 @@
 mod clock;
 mod connector;
 mod content;
+mod function;
 mod gate;
 mod router;
 mod s3;
@@ -18,6 +19,7 @@ mod topics;
 mod upload;
 mod xml;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
@@ -27,11 +29,13 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use s3s::service::S3ServiceBuilder;
 
+pub use function::{Account, Function};
 pub use gate::{EndpointGauge, GaugeReading};
 pub use serve::serve;
 
 use self::connector::InProcess;
 use self::content::{Budget, Content};
+use self::function::Host;
 use self::gate::{Gate, lock};
 use self::router::Router;
 use self::s3::Storage;
@@ -40,7 +44,9 @@ use self::sns::Notifications;
 use self::store::Object;
 use self::tag::Tag;
 use self::topics::Topics;
+use crate::scenario::file::Copy;
 use crate::service::Profile;
+use crate::service::function::Shape;
 
 /// The account that owns everything here.
 pub const ACCOUNT_ID: &str = "000000000000";
@@ -106,6 +112,8 @@ pub struct Cloud {
     storage: Storage,
     notifications: Notifications,
     router: Arc<Router>,
+    profile: Profile,
+    seed: u64,
 }
 
 impl fmt::Debug for Cloud {
@@ -119,9 +127,9 @@ impl Cloud {
     #[must_use]
     pub fn new(config: CloudConfig) -> Self {
         let CloudConfig { profile, seed, access_key, secret_key, region, max_stored_bytes } = config;
-        let gate = Arc::new(Gate::new(profile, seed));
+        let gate = Arc::new(Gate::new(profile.clone(), seed));
         let topics = Arc::new(Mutex::new(Topics::new(&region, seed)));
-        let notifications = Notifications { gate: Arc::clone(&gate), topics };
+        let notifications = Notifications { gate: Arc::clone(&gate), topics, functions: Arc::default() };
         let storage = Storage {
             gate,
             store: Arc::default(),
@@ -138,7 +146,7 @@ impl Cloud {
             seed,
             requests: AtomicU64::new(0),
         });
-        Self { storage, notifications, router }
+        Self { storage, notifications, router, profile, seed }
     }
 
     /// An HTTP client for AWS SDK clients whose every request is answered here, without sockets.
@@ -177,6 +185,33 @@ impl Cloud {
     #[must_use]
     pub fn messages(&self, topic_arn: &str) -> Option<u64> {
         lock(&self.notifications.topics).messages(topic_arn).ok()
+    }
+
+    /// Deploys a function that copies what messages to the topic name, with `copy` for large objects. A topic has one
+    /// function; deploying another replaces it.
+    pub fn deploy(&self, topic_arn: &str, shape: Shape, copy: Copy) -> Function {
+        let host = Arc::new(Host::new(self.storage.clone(), &self.profile, shape, copy, self.seed));
+        lock(&self.notifications.functions).insert(topic_arn.to_owned(), Arc::clone(&host));
+        Function(host)
+    }
+
+    /// The function behind a topic.
+    #[must_use]
+    pub fn function(&self, topic_arn: &str) -> Option<Function> {
+        lock(&self.notifications.functions).get(topic_arn).cloned().map(Function)
+    }
+
+    /// Nanoseconds since the endpoint's start.
+    #[must_use]
+    pub fn now_ns(&self) -> u64 {
+        self.storage.gate.clock.now_ns()
+    }
+
+    /// The objects whose keys begin with `prefix`, without it, and when each was last written, in nanoseconds since
+    /// the endpoint's start. No request is made.
+    #[must_use]
+    pub fn modified_ns(&self, bucket: &str, prefix: &str) -> BTreeMap<String, u64> {
+        lock(&self.storage.store).modified_ns(bucket, prefix)
     }
 
     /// Reads requests in flight here, independently of any client.

@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use http::StatusCode;
 
 use super::ACCOUNT_ID;
+use super::function::Host;
 use super::gate::{Gate, lock};
 use super::signature::Rejection;
 use super::topics::{NoSuchTopic, Subscription, Topics};
 use super::xml::{Element, element, text};
+use crate::fan_out::message::Message;
 use crate::service::Request;
 
 /// A message, or all messages of a batch together, are no longer than this.
@@ -91,6 +93,8 @@ type Answer = Result<Option<Vec<Element>>, SnsError>;
 pub(super) struct Notifications {
     pub(super) gate: Arc<Gate>,
     pub(super) topics: Arc<Mutex<Topics>>,
+    /// The functions behind topics, by the topics' ARNs.
+    pub(super) functions: Arc<Mutex<BTreeMap<String, Arc<Host>>>>,
 }
 
 impl Notifications {
@@ -110,7 +114,7 @@ impl Notifications {
         let message = optional(form, "Message");
         let _in_flight = self
             .gate
-            .pass(&Request::Publish { message, messages: 1 })
+            .pass(&Request::Publish { message: &luck(message), messages: 1 })
             .await
             .map_err(|_| SnsError::throttled())?;
         let arn = optional(form, "TopicArn");
@@ -120,6 +124,7 @@ impl Notifications {
         }
         check_message(message)?;
         let id = self.topics().accept(arn)?;
+        self.hand_on(arn, message);
         Ok(Some(vec![text("MessageId", id)]))
     }
 
@@ -128,7 +133,7 @@ impl Notifications {
         let first = entries.first().map_or("", |entry| entry.message);
         let _in_flight = self
             .gate
-            .pass(&Request::Publish { message: first, messages: entries.len() as u32 })
+            .pass(&Request::Publish { message: &luck(first), messages: entries.len() as u32 })
             .await
             .map_err(|_| SnsError::throttled())?;
         check_batch(&entries)?;
@@ -138,10 +143,11 @@ impl Notifications {
         let (mut sent, mut failed) = (Vec::new(), Vec::new());
         for entry in entries {
             match check_message(entry.message) {
-                Ok(()) => sent.push(element(
-                    "member",
-                    vec![text("Id", entry.id), text("MessageId", topics.accept(arn)?)],
-                )),
+                Ok(()) => {
+                    let id = topics.accept(arn)?;
+                    self.hand_on(arn, entry.message);
+                    sent.push(element("member", vec![text("Id", entry.id), text("MessageId", id)]));
+                }
                 Err(error) => failed.push(element(
                     "member",
                     vec![
@@ -154,6 +160,13 @@ impl Notifications {
             }
         }
         Ok(Some(vec![element("Successful", sent), element("Failed", failed)]))
+    }
+
+    /// Gives a message to the function behind its topic, if there is one.
+    fn hand_on(&self, arn: &str, message: &str) {
+        if let Some(host) = lock(&self.functions).get(arn) {
+            host.publish(message);
+        }
     }
 
     /// Operations on topics and subscriptions, which all take the time of a small request.
@@ -257,6 +270,13 @@ fn required<'a>(form: &'a Form<'_>, name: &str) -> Result<&'a str, SnsError> {
         "" => Err(SnsError::invalid(&format!("{name} Reason: no value for required parameter"))),
         value => Ok(value),
     }
+}
+
+/// What decides the luck of a message: the object that it names. The time that it was sent at must not, because it
+/// is another in every run.
+fn luck(message: &str) -> Cow<'_, str> {
+    Message::decode(message)
+        .map_or(Cow::Borrowed(message), |message| format!("{}/{}", message.run, message.n).into())
 }
 
 fn check_message(message: &str) -> Result<(), SnsError> {

@@ -121,6 +121,14 @@ impl Store {
         self.buckets.entry(bucket.to_owned()).or_insert_with(fresh).objects.insert(key.into(), object);
     }
 
+    /// When the objects were last written whose keys begin with `prefix`, by the rest of their keys.
+    pub(super) fn modified_ns(&self, bucket: &str, prefix: &str) -> BTreeMap<String, u64> {
+        let objects = self.buckets.get(bucket).into_iter().flat_map(|bucket| &bucket.objects);
+        objects
+            .filter_map(|(key, object)| Some((key.strip_prefix(prefix)?.to_owned(), object.modified_ns)))
+            .collect()
+    }
+
     /// Removes an object; there need not be one.
     pub(super) fn delete(&mut self, bucket: &str, key: &str) -> S3Result<()> {
         self.bucket_mut(bucket)?.objects.remove(key);

@@ -9,10 +9,6 @@ use crate::load::attempt::Outcome;
 use crate::load::retry::RetryPolicy;
 use crate::target::reply::Reply;
 
-/// The deadline ends the tries, not their number.
-const POLICY: RetryPolicy =
-    RetryPolicy { max_attempts: u32::MAX, base_ns: 100_000_000, cap_ns: 20_000_000_000 };
-
 /// Makes requests and counts them.
 #[derive(Debug)]
 pub struct Tries {
@@ -56,7 +52,8 @@ impl Tries {
                 Err(reply) if reply.outcome.is_retryable() => reply,
                 done => return done,
             };
-            let Some(wait_ns) = POLICY.back_off_ns(self.seed, 0, part, attempt) else { return Err(reply) };
+            let wait_ns = RetryPolicy::UNTIL_THE_DEADLINE.back_off_ns(self.seed, 0, part, attempt);
+            let Some(wait_ns) = wait_ns else { return Err(reply) };
             let next = Instant::now() + Duration::from_nanos(wait_ns);
             if next >= self.deadline {
                 return Err(reply);

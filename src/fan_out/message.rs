@@ -4,6 +4,7 @@
 //! SNS and SQS allow. The SNS subject is not used, because it holds 100 ASCII characters only.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::error::Category;
 
 /// The version written, and the only one understood.
@@ -99,6 +100,27 @@ impl Message {
     }
 }
 
+impl Message {
+    /// The messages somewhere inside a text: the message itself, or the envelopes that SNS, SQS and Lambda put around
+    /// it, such as in a dead letter.
+    #[must_use]
+    pub fn within(text: &str) -> Vec<Self> {
+        match Self::decode(text) {
+            Ok(message) => vec![message],
+            Err(_) => serde_json::from_str(text).map_or_else(|_| Vec::new(), |value| Self::inside(&value)),
+        }
+    }
+
+    fn inside(value: &Value) -> Vec<Self> {
+        match value {
+            Value::String(text) if text.starts_with('{') => Self::within(text),
+            Value::Array(values) => values.iter().flat_map(Self::inside).collect(),
+            Value::Object(fields) => fields.values().flat_map(Self::inside).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// What is wrong and where, without the parser's own words, because they quote values and a log keeps this.
 fn malformed(error: &serde_json::Error) -> MessageError {
     let what = match error.classify() {
@@ -155,6 +177,20 @@ mod tests {
             r#""size_bytes":700000000,"sent_s":1790000000.125}"#
         );
         assert_eq!(message("a+b ü").encode().unwrap(), text);
+    }
+
+    #[test]
+    fn a_message_is_found_in_every_envelope() {
+        let message = message("a+b ü");
+        let text = message.encode().unwrap();
+        let quoted = |value: Value| value.to_string();
+        let notification = quoted(serde_json::json!({ "Type": "Notification", "Message": text }));
+        let event = quoted(serde_json::json!({ "Records": [{ "Sns": { "Message": text } }] }));
+        let record = quoted(serde_json::json!({ "Records": [{ "body": notification }] }));
+        for envelope in [&text, &notification, &event, &record] {
+            assert_eq!(Message::within(envelope), std::slice::from_ref(&message), "{envelope}");
+        }
+        assert_eq!(Message::within("{\"a\": [1, \"{\", null]}"), []);
     }
 
     #[test]

@@ -17,6 +17,10 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// For the requests of a function: the deadline ends the tries, not their number.
+    pub const UNTIL_THE_DEADLINE: Self =
+        Self { max_attempts: u32::MAX, base_ns: 100_000_000, cap_ns: 20_000_000_000 };
+
     /// The back-off after attempt number `attempt` (from 1): uniform between 0 and
     /// min(cap, base·2^(attempt−1)) ("full jitter"; Brooker, AWS Architecture Blog, 2015).
     /// None when no further attempt is allowed.

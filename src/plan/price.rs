@@ -148,6 +148,11 @@ impl Prices {
         match operation {
             OperationKind::Copy => self.s3.copy_usd_per_1000 / 1e3,
             OperationKind::Publish => self.sns.publish_usd_per_million / 1e6 * items as f64,
+            // What the function's time costs depends on how long it copies.
+            OperationKind::FanOut => {
+                let per_million = self.sns.publish_usd_per_million + self.lambda.request_usd_per_million;
+                (self.s3.copy_usd_per_1000 / 1e3 + per_million / 1e6) * items as f64
+            }
         }
     }
 
@@ -206,7 +211,13 @@ impl Estimate {
                 Shape::Single(_) => 1,
                 Shape::Multipart { parts, .. } => u64::from(parts) + 2,
             };
-            Self { requests: sum.requests + requests, bytes: sum.bytes.saturating_add(job.bytes), ..sum }
+            let bytes = match workload.operation {
+                OperationKind::FanOut => (job.object..job.object + u64::from(job.items))
+                    .map(|object| workload.objects.size_bytes(object))
+                    .fold(0, u64::saturating_add),
+                OperationKind::Copy | OperationKind::Publish => job.bytes,
+            };
+            Self { requests: sum.requests + requests, bytes: sum.bytes.saturating_add(bytes), ..sum }
         })
     }
 }

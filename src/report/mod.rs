@@ -8,6 +8,7 @@ pub mod check;
 pub mod comparison;
 pub mod csv;
 mod failures;
+mod fan_out;
 pub mod html;
 pub mod human;
 pub mod index;
@@ -29,6 +30,7 @@ pub(crate) mod words;
 #[cfg(test)]
 mod sample;
 
+use crate::stats::fan_out::second::FunctionSecond;
 use crate::stats::histogram::Times;
 use crate::stats::series::Row;
 use crate::stats::size_sample::SizeSample;
@@ -43,6 +45,8 @@ pub struct RunView<'a> {
     pub series: &'a [Row],
     /// Times of each level, in the order of the document's levels; may be empty.
     pub levels: &'a [LevelTimes],
+    /// The function of a fan-out second by second; empty otherwise.
+    pub function: &'a [FunctionSecond],
 }
 
 /// The times of one level.

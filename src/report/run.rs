@@ -3,7 +3,7 @@
 use super::chart::{self, Chart};
 use super::page::{Block, Fact, Judgement, Page, Part};
 use super::table::Table;
-use super::{RunView, tables, words};
+use super::{RunView, fan_out, tables, words};
 use crate::stats::summary::{LevelSummary, RunDocument};
 
 /// A run as a page: what it came to, then the charts with their numbers, then every reason to doubt it.
@@ -51,6 +51,7 @@ fn parts(view: &RunView) -> Vec<Part> {
         |heading: &str, blocks: Vec<Option<Block>>| Part::new(heading, blocks.into_iter().flatten());
     vec![
         together("Over time", vec![chart(chart::timeline(view))]),
+        fan_out::part(document.fan_out.as_ref(), view.function),
         together(
             "Little’s law, N = X·R",
             vec![

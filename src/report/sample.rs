@@ -17,6 +17,7 @@ use crate::scenario::quantity::NS_PER_S;
 use crate::scenario::threshold::Threshold;
 use crate::service::{CopyRequest, Profile, Refusal, Request as ServiceRequest, ServiceModel};
 use crate::simulate::{Event, run};
+use crate::stats::fan_out::second::FunctionSecond;
 use crate::stats::recorder::{Recorder, Second};
 use crate::stats::series::Row;
 use crate::stats::size_sample::SizeSample;
@@ -41,11 +42,17 @@ pub struct Sample {
     pub document: RunDocument,
     pub series: Vec<Row>,
     pub times: Vec<LevelTimes>,
+    pub function: Vec<FunctionSecond>,
 }
 
 impl Sample {
     pub fn view(&self) -> RunView<'_> {
-        RunView { document: &self.document, series: &self.series, levels: &self.times }
+        RunView {
+            document: &self.document,
+            series: &self.series,
+            levels: &self.times,
+            function: &self.function,
+        }
     }
 
     /// One of each kind.
@@ -230,7 +237,8 @@ impl Sample {
     }
 
     fn of(workers: &[u32], jobs: u64, profile: &Profile, end_ns: u64) -> Self {
-        let mut sample = Self { document: document(workers, jobs), series: Vec::new(), times: Vec::new() };
+        let document = document(workers, jobs);
+        let mut sample = Self { document, series: Vec::new(), times: Vec::new(), function: Vec::new() };
         for (index, &workers) in workers.iter().enumerate() {
             let start_ns = sample.series.last().map_or(0, Row::end_ns);
             let recorded = Recorded::of((index as u32, start_ns), (workers, jobs), profile, end_ns);
@@ -415,6 +423,7 @@ fn document(workers: &[u32], jobs: u64) -> RunDocument {
         verdicts: None,
         usl: None,
         search: None,
+        fan_out: None,
         generator: Some(Generator {
             saturated: false,
             reason: "it started every attempt on time".into(),

@@ -4,7 +4,7 @@ use super::human::{count, length};
 use super::sparkline::sparkline;
 use super::stretch::merged;
 use super::table::{Table, printable};
-use super::{RunView, tables, words};
+use super::{RunView, fan_out, tables, words};
 use crate::scenario::quantity::NS_PER_S;
 use crate::stats::summary::{Finding, RunDocument, Verdict};
 
@@ -25,6 +25,7 @@ pub fn render(view: &RunView, width: usize, colour: bool) -> String {
     }
     page.paragraph("", &words::done(document), Some(Ink::Bold));
     page.paragraph("", &provenance(document), None);
+    fan_out(&mut page, document);
     levels(&mut page, view);
     page.table(&tables::refusals(document));
     law(&mut page, document);
@@ -65,6 +66,24 @@ fn levels(page: &mut Page, view: &RunView) {
             page.table(&tables::outcomes(view.document));
         }
     }
+}
+
+/// What became of the published objects.
+fn fan_out(page: &mut Page, document: &RunDocument) {
+    let Some(found) = &document.fan_out else { return };
+    for table in [fan_out::outcomes(found), fan_out::times(found), fan_out::stages(found)] {
+        page.table(&table);
+    }
+    page.gap();
+    for sentence in fan_out::sentences(found) {
+        let ink = if sentence.verdict == Verdict::Fail { Ink::Red } else { Ink::Green };
+        page.paragraph("objects", &sentence.text, Some(ink));
+    }
+    for text in &found.unknown {
+        page.paragraph("not known", text, Some(Ink::Yellow));
+    }
+    page.gap();
+    page.paragraph("", "The publish requests by themselves:", Some(Ink::Bold));
 }
 
 fn law(page: &mut Page, document: &RunDocument) {

@@ -7,6 +7,7 @@ use super::human::{
 };
 use super::page::Sentence;
 use super::tables::unfinished;
+use super::{RunView, fan_out};
 use crate::scenario::file::{OperationKind, TargetKind};
 use crate::scenario::quantity::seconds;
 use crate::scenario::threshold::{Metric, Threshold};
@@ -57,16 +58,17 @@ pub fn done(document: &RunDocument) -> String {
     let items = document.levels.iter().map(|level| level.items_done).sum();
     let size_bytes: u64 = document.levels.iter().map(|level| level.size_bytes).sum();
     let makespan_s = document.levels.iter().map(|level| level.makespan_s).sum();
+    let followed = document.fan_out.as_ref().map_or_else(String::new, |found| fan_out::done(found) + "; ");
     let what = match document.scenario.operation {
         OperationKind::Copy => format!("{} copied ({})", counted(items, "object"), bytes(size_bytes)),
-        OperationKind::Publish => format!("{} published", counted(items, "message")),
+        OperationKind::Publish | OperationKind::FanOut => format!("{} published", counted(items, "message")),
     };
     let failed = document.levels.iter().map(|level| level.jobs_failed).sum();
     let what = if failed > 0 { format!("{what} and {} failed", counted(failed, "job")) } else { what };
     let time = duration(makespan_s);
     match document.levels.as_slice() {
         [] => "No level was run.".into(),
-        [level] => format!("{what} in {time} with {}{}.", load(level), averages(level)),
+        [level] => format!("{followed}{what} in {time} with {}{}.", load(level), averages(level)),
         levels @ [first, .., last] => format!(
             "{what} in {time} over {} levels, from {} to {}{}.",
             levels.len(),
@@ -116,17 +118,16 @@ pub fn sentences(document: &RunDocument) -> Vec<Sentence> {
         text: capitalised(&scaling(usl)) + ".",
     });
     let law = Some(law_sentence(document));
-    [
+    let arrived = document.fan_out.as_ref().map_or_else(Vec::new, fan_out::sentences);
+    let rest = [
         failures::sentence(document),
         found,
         law,
         scales,
         Some(generator_sentence(document)),
         threshold_sentence(document),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    arrived.into_iter().chain(rest.into_iter().flatten()).collect()
 }
 
 /// The gravest of what a run came to.

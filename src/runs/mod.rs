@@ -4,6 +4,7 @@ pub mod attempts;
 pub mod audit;
 pub mod blocks;
 pub mod created;
+pub mod fan_out;
 pub mod folder;
 pub mod hlog;
 pub mod index;

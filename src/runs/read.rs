@@ -5,10 +5,11 @@ use std::io::BufReader;
 use std::path::Path;
 
 use super::folder::{DOCUMENT, SERIES};
-use super::{RunError, attempts, hlog, whole_lines};
+use super::{RunError, attempts, fan_out, hlog, whole_lines};
 use crate::report::LevelTimes;
 use crate::scenario::quantity::NS_PER_S;
 use crate::stats::analysis::analyse;
+use crate::stats::fan_out::second::FunctionSecond;
 use crate::stats::recorder::Recorder;
 use crate::stats::series::{Record, Row};
 use crate::stats::summary::{RunDocument, SCHEMA};
@@ -27,6 +28,8 @@ pub struct Run {
     pub series: Vec<Row>,
     /// The times of each level.
     pub levels: Vec<LevelTimes>,
+    /// The function of a fan-out second by second; empty otherwise.
+    pub function: Vec<FunctionSecond>,
 }
 
 /// Reads the document of a run as it stands, complete or not.
@@ -60,7 +63,8 @@ pub fn read(folder: &Path) -> Result<Run, RunError> {
         analyse(&mut document, &rows);
     }
     let levels = read_times(folder, &document)?;
-    Ok(Run { document, series: thin(rows), levels })
+    let function = fan_out::function(folder)?;
+    Ok(Run { document, series: thin(rows), levels, function })
 }
 
 /// The rows of `series.csv`, a very long one thinned. A last row that was cut off is left out.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::LevelKey;
+use super::fan_out::FanOut;
 use super::quantity::{Bytes, Rate, Share, Span};
 use crate::load::arrival::Spacing;
 use crate::service::Profile;
@@ -38,6 +39,9 @@ pub struct File {
     /// How messages are published.
     #[serde(default)]
     pub publish: Publish,
+    /// What copies the published objects, where the operation is a fan-out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fan_out: Option<FanOut>,
     /// Where the load goes.
     #[serde(default)]
     pub target: Target,
@@ -48,6 +52,21 @@ pub struct File {
 }
 
 impl File {
+    /// The pipeline of a fan-out.
+    #[must_use]
+    pub fn pipeline(&self) -> FanOut {
+        self.fan_out.clone().unwrap_or_default()
+    }
+
+    /// The topic that messages go to.
+    #[must_use]
+    pub fn topic(&self) -> String {
+        match self.operation {
+            OperationKind::FanOut => self.pipeline().names().topic,
+            OperationKind::Copy | OperationKind::Publish => self.target.topic.clone(),
+        }
+    }
+
     /// What sets level number `index` apart.
     #[must_use]
     pub fn level_key(&self, index: usize) -> LevelKey {
@@ -83,6 +102,8 @@ pub enum OperationKind {
     Copy,
     /// Publish its name to a topic.
     Publish,
+    /// Publish its name to a topic, behind which a function copies it, and follow it there.
+    FanOut,
 }
 
 /// The objects of a scenario: made up by count and size, or listed in a manifest.
@@ -316,7 +337,7 @@ pub struct Target {
     pub source_bucket: String,
     /// Bucket to copy to.
     pub destination_bucket: String,
-    /// Topic to publish to.
+    /// Topic to publish to; a fan-out names its own.
     pub topic: String,
     /// How the embedded endpoint behaves; its default is one copy of 700MB in 25.2 s.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::check::{Check, Checked};
-use super::file::{ArrivalKind, RateStep};
+use super::file::{ArrivalKind, OperationKind, RateStep};
 use super::objects::Workload;
 use super::quantity::{Rate, nanoseconds};
 use crate::load::arrival::{Piece, Process, Spacing};
@@ -50,6 +50,7 @@ impl Check<'_> {
         match stop.jobs {
             Some(0) => self.error("stop.jobs", "jobs is 0", "use 1 or more"),
             Some(items) => Ok(items.div_ceil(workload.items_per_job())),
+            None if self.file.operation == OperationKind::FanOut => Ok(workload.jobs_per_lap()),
             None if stop.limit().is_some() || process_ends => Ok(u64::MAX),
             None => Ok(workload.jobs_per_lap()),
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub mod error;
+pub mod fan_out;
 pub mod file;
 mod levels;
 pub mod manifest;
@@ -74,6 +75,7 @@ impl Scenario {
         let workload = check.workload()?;
         let thresholds = check.thresholds()?;
         check.service()?;
+        check.fan_out(&workload)?;
         let (process_ends, max_in_flight) = (check.process_ends(), check.max_in_flight()?);
         let max_jobs = check.max_jobs(&workload, process_ends)?;
         let levels = check.levels(&workload, max_jobs, max_in_flight)?;

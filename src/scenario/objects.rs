@@ -137,7 +137,7 @@ impl Workload {
     pub fn items_per_job(&self) -> u64 {
         match self.operation {
             OperationKind::Copy => 1,
-            OperationKind::Publish => u64::from(self.batch),
+            OperationKind::Publish | OperationKind::FanOut => u64::from(self.batch),
         }
     }
 
@@ -187,7 +187,7 @@ impl Jobs for Workload {
                 let bytes = self.objects.size_bytes(object);
                 Job { object, bytes, items: 1, shape: self.copy_shape(bytes) }
             }
-            OperationKind::Publish => {
+            OperationKind::Publish | OperationKind::FanOut => {
                 let items = self.items_per_job().min(self.objects.len() - object) as u32;
                 Job { object, bytes: 0, items, shape: Shape::Single(Request::Publish) }
             }

@@ -4,6 +4,7 @@ pub mod analysis;
 pub mod batch_means;
 pub mod compare;
 pub mod comparison;
+pub mod fan_out;
 pub mod histogram;
 pub mod interval;
 pub mod judgement;

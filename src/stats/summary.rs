@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::fan_out::summary::FanOutSummary;
 use super::histogram::{PercentileIntervals, Percentiles};
 use super::scaling::UslSummary;
 use super::steady::Steady;
@@ -367,6 +368,9 @@ pub struct RunDocument {
     /// The outcome of a search for a knee or a rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchSummary>,
+    /// What became of the published objects, where the operation is a fan-out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fan_out: Option<FanOutSummary>,
     /// The generator's own health.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generator: Option<Generator>,

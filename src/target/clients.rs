@@ -35,6 +35,10 @@ pub struct Clients {
     pub sts: aws_sdk_sts::Client,
     /// CloudWatch.
     pub cloudwatch: aws_sdk_cloudwatch::Client,
+    /// CloudWatch Logs.
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    /// SQS.
+    pub sqs: aws_sdk_sqs::Client,
     /// Region in use.
     pub region: String,
 }
@@ -127,6 +131,8 @@ impl Clients {
             sns: aws_sdk_sns::Client::new(shared),
             sts: aws_sdk_sts::Client::new(shared),
             cloudwatch: aws_sdk_cloudwatch::Client::new(shared),
+            logs: aws_sdk_cloudwatchlogs::Client::new(shared),
+            sqs: aws_sdk_sqs::Client::new(shared),
             region,
         }
     }
@@ -163,7 +169,7 @@ fn tune(
 pub fn url_from_environment(operation: OperationKind) -> Option<String> {
     service_url(match operation {
         OperationKind::Copy => "S3",
-        OperationKind::Publish => "SNS",
+        OperationKind::Publish | OperationKind::FanOut => "SNS",
     })
 }
 

@@ -6,6 +6,7 @@ pub mod data_set;
 pub mod listing;
 pub mod metrics;
 pub mod operation;
+pub mod pipeline;
 pub mod preflight;
 pub mod reply;
 

@@ -7,11 +7,15 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use aws_sdk_sns::types::{BatchResultErrorEntry, PublishBatchRequestEntry};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use tokio::time::Instant;
+
 use super::clients::Clients;
 use super::reply::Reply;
+use crate::fan_out::message::{Message, Place};
 use crate::load::attempt::{Outcome, Request, Start};
 use crate::load::job::Shape;
 use crate::runs::created::CreatedLog;
+use crate::scenario::file::OperationKind;
 use crate::scenario::objects::Workload;
 
 /// Characters of a key that stand for themselves in `x-amz-copy-source`.
@@ -20,6 +24,8 @@ const KEY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').
 /// Where the operation reads and writes.
 #[derive(Debug, Clone)]
 pub struct Places {
+    /// Run that messages name.
+    pub run: String,
     /// Bucket to copy from.
     pub source_bucket: String,
     /// What stands before every key in the source bucket; empty for objects that were there before.
@@ -49,6 +55,9 @@ pub struct Operator {
     uploads: Mutex<HashMap<u64, Upload>>,
     /// Messages of a batch that are still to be published, where some of it was refused.
     remaining: Mutex<HashMap<u64, Vec<u64>>>,
+    /// When the operator was made, by both clocks: messages say when they were sent.
+    made_at: Instant,
+    made_at_s: f64,
 }
 
 impl Operator {
@@ -60,7 +69,16 @@ impl Operator {
         places: Places,
         created: Option<Arc<CreatedLog>>,
     ) -> Self {
-        Self { clients, workload, places, created, uploads: Mutex::default(), remaining: Mutex::default() }
+        Self {
+            clients,
+            workload,
+            places,
+            created,
+            uploads: Mutex::default(),
+            remaining: Mutex::default(),
+            made_at: Instant::now(),
+            made_at_s: jiff::Timestamp::now().as_duration().as_secs_f64(),
+        }
     }
 
     /// Makes one attempt.
@@ -162,17 +180,20 @@ impl Operator {
     }
 
     async fn publish(&self, start: &Start) -> Result<(), Reply> {
+        self.log_copies([start.object])?;
         let request = self.clients.sns.publish().topic_arn(&self.places.topic_arn);
-        let answer = request.message(self.message(start.object)).send().await;
+        let answer = request.message(self.message(start.object)?).send().await;
         answer.map(drop).map_err(|error| Reply::from(&error))
     }
 
     /// Publishes the messages of a batch that no earlier attempt got through.
     async fn publish_batch(&self, start: &Start) -> Result<(), Reply> {
         let mut request = self.clients.sns.publish_batch().topic_arn(&self.places.topic_arn);
-        for object in self.unpublished(start) {
+        let objects = self.unpublished(start);
+        self.log_copies(objects.iter().copied())?;
+        for object in objects {
             let entry =
-                PublishBatchRequestEntry::builder().id(object.to_string()).message(self.message(object));
+                PublishBatchRequestEntry::builder().id(object.to_string()).message(self.message(object)?);
             let entry = entry.build().map_err(|_| Reply::failure(Outcome::ClientError, "RequestNotBuilt"))?;
             request = request.publish_batch_request_entries(entry);
         }
@@ -203,15 +224,32 @@ impl Operator {
     }
 
     /// What is published for an object.
-    fn message(&self, object: u64) -> String {
-        let object = self.workload.objects.object(object);
-        let message = serde_json::json!({
-            "v": 1,
-            "bucket": self.places.source_bucket,
-            "key": format!("{}{}", self.places.source_prefix, object.key),
-            "size_bytes": object.size_bytes,
-        });
-        message.to_string()
+    fn message(&self, object: u64) -> Result<String, Reply> {
+        let Places { run, source_bucket, source_prefix, destination_bucket, .. } = &self.places;
+        let source = self.workload.objects.object(object);
+        let message = Message {
+            run: run.clone(),
+            n: object,
+            source: Place { bucket: source_bucket.clone(), key: format!("{source_prefix}{}", source.key) },
+            destination: Place { bucket: destination_bucket.clone(), key: self.destination_key(object) },
+            size_bytes: source.size_bytes,
+            sent_s: self.made_at_s + self.made_at.elapsed().as_secs_f64(),
+        };
+        message.encode().map_err(|_| Reply::failure(Outcome::ClientError, "RequestNotBuilt"))
+    }
+
+    /// Lists the copies that somebody else will make of these objects.
+    fn log_copies(&self, objects: impl IntoIterator<Item = u64>) -> Result<(), Reply> {
+        if self.workload.operation != OperationKind::FanOut {
+            return Ok(());
+        }
+        objects.into_iter().try_for_each(|object| {
+            self.log(|log| log.intended(&self.places.destination_bucket, &self.destination_key(object)))
+        })
+    }
+
+    fn destination_key(&self, object: u64) -> String {
+        format!("{}{}", self.places.destination_prefix, self.workload.objects.object(object).key)
     }
 
     /// The source as a header wants it, and the destination key.

@@ -22,6 +22,7 @@ mod compare;
 mod cut_off;
 mod determinism;
 mod disk;
+mod fan_out;
 mod fit;
 mod interrupt;
 mod limits;

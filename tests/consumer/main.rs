@@ -6,4 +6,5 @@ mod stack;
 
 mod dead_letters;
 mod direct;
+mod measured;
 mod queue;

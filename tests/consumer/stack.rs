@@ -32,7 +32,7 @@ fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/test"))
 }
 
-fn url() -> String {
+pub fn url() -> String {
     variable("PLANNER_TEST_MINISTACK")
 }
 
@@ -105,13 +105,19 @@ impl Stack {
         }
         let mut arguments = vec!["--stack".to_owned(), name.clone(), "--zip".to_owned(), zip().to_owned()];
         arguments.extend(variables.iter().map(|variable| format!("--variable={variable}")));
-        arguments.extend(parameters.iter().map(|parameter| (*parameter).to_owned()));
         arguments.push(format!("SourceBucket={name}-source"));
         arguments.push(format!("DestinationBucket={name}-target"));
         arguments.push("DestinationPrefix=copies/".to_owned());
+        // What is given last counts.
+        arguments.extend(parameters.iter().map(|parameter| (*parameter).to_owned()));
         let outputs = serde_json::from_slice(&python("deploy_local.py", &arguments)).unwrap();
         // Failures on purpose are drawn by the run's name, which therefore is the same every time.
         Self { run: test.to_owned(), s3: clients.s3, sns: clients.sns, name, outputs }
+    }
+
+    /// What all names in the stack begin with.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     pub fn source(&self) -> String {

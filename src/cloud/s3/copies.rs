@@ -25,7 +25,7 @@ struct Copying<T> {
 }
 
 impl Storage {
-    pub(super) async fn copy_object(&self, input: CopyObjectInput) -> S3Result<CopyObjectOutput> {
+    pub(in crate::cloud) async fn copy_object(&self, input: CopyObjectInput) -> S3Result<CopyObjectOutput> {
         let source = source_name(&input.copy_source)?;
         let begun = begin_copy(&mut self.store(), &input, source);
         let _in_flight = self.pass_copy(source, (&input.bucket, &input.key), None, &begun).await?;
@@ -39,7 +39,7 @@ impl Storage {
         Ok(CopyObjectOutput { copy_object_result: Some(result), ..Default::default() })
     }
 
-    pub(super) async fn upload_part_copy(
+    pub(in crate::cloud) async fn upload_part_copy(
         &self,
         input: UploadPartCopyInput,
     ) -> S3Result<UploadPartCopyOutput> {

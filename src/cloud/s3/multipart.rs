@@ -13,7 +13,7 @@ use crate::cloud::store::Headers;
 use crate::cloud::upload::{Part, check_part_number};
 
 impl Storage {
-    pub(super) async fn create_multipart_upload(
+    pub(in crate::cloud) async fn create_multipart_upload(
         &self,
         input: CreateMultipartUploadInput,
     ) -> S3Result<CreateMultipartUploadOutput> {
@@ -41,7 +41,7 @@ impl Storage {
         Ok(UploadPartOutput { e_tag: Some(entity_tag(tag)), ..Default::default() })
     }
 
-    pub(super) async fn complete_multipart_upload(
+    pub(in crate::cloud) async fn complete_multipart_upload(
         &self,
         input: CompleteMultipartUploadInput,
     ) -> S3Result<CompleteMultipartUploadOutput> {

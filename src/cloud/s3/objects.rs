@@ -55,7 +55,7 @@ impl Storage {
         })
     }
 
-    pub(super) async fn head_object(&self, input: HeadObjectInput) -> S3Result<HeadObjectOutput> {
+    pub(in crate::cloud) async fn head_object(&self, input: HeadObjectInput) -> S3Result<HeadObjectOutput> {
         let _in_flight = self.pass_small(&input.key).await?;
         let object = self.found(&input.bucket, &input.key, input.if_match.as_ref())?;
         let (range, content_range) = requested_range(input.range, object.content.size_bytes())?;
