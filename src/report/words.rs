@@ -1,13 +1,11 @@
 //! What a run says, in sentences that every form of report shares.
 
-use super::RunView;
-use super::failures;
 use super::human::{
     bytes, counted, duration, grouped, number, percent, power_of_ten, rate, shortest, significant,
 };
 use super::page::Sentence;
 use super::tables::unfinished;
-use super::{RunView, fan_out};
+use super::{RunView, failures, fan_out};
 use crate::scenario::file::{OperationKind, TargetKind};
 use crate::scenario::quantity::seconds;
 use crate::scenario::threshold::{Metric, Threshold};
