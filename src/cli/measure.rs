@@ -212,13 +212,18 @@ impl Measurement<'_> {
         let (scenario, quiet) = (&self.scenario, self.options.quiet);
         let levels = Levels { scenario, budget: self.budget(), quiet, folder };
         let done = levels.run(&mut drive, writer, wanted, document).await?;
-        let outcome = Outcome { done, loop_lag: drive.loop_lag };
+        let mut outcome = Outcome { done, loop_lag: drive.loop_lag };
         let generator = self.generator(&outcome, cpu.elapsed().as_secs_f64(), began.elapsed_s());
-        if let (OperationKind::FanOut, [level]) = (scenario.file.operation, outcome.done.levels.as_slice()) {
-            let (epoch, interrupts) = (drive.epoch, drive.interrupts);
+        let levels = outcome.done.levels.as_mut_slice();
+        if let (OperationKind::FanOut, [level]) = (scenario.file.operation, levels) {
+            let (epoch, interrupts) = (drive.epoch, drive.interrupts.clone());
             let (places, created) = (&places, created.as_deref());
             let settling = Settling { scenario, target, places, folder, epoch, created, interrupts };
             document.fan_out = Some(settling.settle(level).await?);
+            if *drive.interrupts.borrow() > 0 {
+                // Whether it came before the last message or while copies were waited for.
+                level.stop_reason = Some(StopReason::Interrupted);
+            }
         }
         Ok((outcome, generator))
     }
