@@ -75,7 +75,10 @@ impl ClosedForm {
     ///
     /// The queue is empty at a time τ that is about normal, with mean (J·m + Σs)/N − E\[R²\]/(2m) for worker start
     /// delays s and variance J·σ²/N². Each worker is then in the middle of a job, and its remaining time has the
-    /// distribution F_e of renewal theory (Feller 1971, XI.4), so P(T ≤ D) = E\[F_e(D − τ)ᴺ\].
+    /// distribution F_e of renewal theory (Feller 1971, XI.4), so P(T ≤ D) = E\[F_e(D − τ)ᴺ\]. Where single jobs may
+    /// last longer than the deadline this counts jobs that would have begun before the first did. In their place stand
+    /// the N that begin first, and the J − N others begin between σ = τ − (J − N)·m/N and τ:
+    /// F(D)ᴺ·E\[(1 − F_e(D − σ) + F_e(D − τ))ᴺ\].
     #[must_use]
     pub fn probability(&self, workers: u64, deadline_s: f64) -> f64 {
         let workers = workers.min(self.jobs).min(self.in_time());
@@ -88,10 +91,13 @@ impl ClosedForm {
         if workers == self.jobs {
             return possible;
         }
-        let empty_s = jobs * times.mean_s / n + self.ramp.mean_delay_s(n) - times.mean_residual_s();
+        let others_s = times.mean_s + self.ramp.mean_delay_s(n) - times.mean_residual_s();
+        let empty_s = others_s + (jobs - n) * times.mean_s / n;
         let sd_s = (jobs * times.variance_s2).sqrt() / n;
-        let finished = normal_mean(|z| finished_by(&times, n, deadline_s - empty_s - sd_s * z));
-        finished.min(possible)
+        let first = (n * times.ln_cdf(deadline_s)).exp();
+        let left_s = |begun_s: f64| deadline_s - begun_s.max(0.0);
+        let others = normal_mean(|z| finished_by(&times, n, left_s(others_s), left_s(empty_s + sd_s * z)));
+        (first * others).min(possible)
     }
 
     /// Workers that begin before the queue is empty: the last of n begins at n/ρ, when n²/(2ρ) of work is done.
@@ -137,9 +143,10 @@ impl ClosedForm {
     }
 }
 
-/// Probability that every busy worker's job ends within `left_s`.
-fn finished_by(times: &Times<'_>, workers: f64, left_s: f64) -> f64 {
-    if left_s <= 0.0 { 0.0 } else { (workers * (-times.residual_beyond(left_s)).ln_1p()).exp() }
+/// Probability that every busy worker's job ends within `left_s`, none having begun with more left than `most_s`.
+fn finished_by(times: &Times<'_>, workers: f64, most_s: f64, left_s: f64) -> f64 {
+    let late = || times.residual_beyond(left_s) - times.residual_beyond(most_s);
+    if left_s <= 0.0 { 0.0 } else { (workers * (-late().max(0.0)).ln_1p()).exp() }
 }
 
 /// E\[f(Z)\] for a standard normal Z.
@@ -153,7 +160,7 @@ fn normal_mean(f: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// The first number above `low`, which fails, up to `high`, which holds.
-fn first(mut low: u64, mut high: u64, holds: impl Fn(u64) -> bool) -> u64 {
+pub(super) fn first(mut low: u64, mut high: u64, holds: impl Fn(u64) -> bool) -> u64 {
     while high - low > 1 {
         let middle = low.midpoint(high);
         if holds(middle) { high = middle } else { low = middle }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::load::retry::RetryPolicy;
 use crate::service::Noise;
+use crate::simulate::batch::simulate_pool;
 use crate::simulate::work::Order;
 
 const ONCE: RetryPolicy = RetryPolicy { max_attempts: 1, base_ns: 0, cap_ns: 0 };
@@ -60,6 +61,19 @@ fn a_goal_that_one_job_can_miss_is_bounded() {
     assert!(largest < 0.5 && form.smallest_pool(120.0, 0.5, 45_000).is_none(), "{largest}");
     assert_eq!(form.probability(45_000, 120.0), largest);
     assert!(form.probability(44_999, 120.0) <= largest);
+}
+
+/// Near that bound almost every job has to begin at once, and the approximation has to join the bound.
+#[test]
+fn more_workers_help_up_to_one_for_each_job_where_single_jobs_may_be_late() {
+    let (jobs, profile) = (2000, lognormal(25.2, 0.6));
+    let form = form(jobs, &profile);
+    for (workers, tolerance) in [(300u64, 0.05), (600, 0.03), (1200, 0.03), (1999, 0.03)] {
+        let run = |n| simulate_pool(&work(jobs), std::slice::from_ref(&profile), n, Ramp::default(), 500, 1);
+        let (seen, simulated) = (form.probability(workers, 190.0), run(workers).by(190.0).estimate);
+        assert!((seen - simulated).abs() < tolerance, "{workers}: {seen} is not {simulated}");
+    }
+    assert!((form.probability(1999, 190.0) - form.largest_probability(190.0)).abs() < 1e-3);
 }
 
 #[test]

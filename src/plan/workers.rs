@@ -16,7 +16,7 @@
 
 use rayon::prelude::*;
 
-use super::closed_form::ClosedForm;
+use super::closed_form::{ClosedForm, first};
 use super::critical::Critical;
 use super::estimate::{Estimate, Spread, needed, point_rank};
 use crate::law::tolerance::CONFIDENCE;
@@ -42,6 +42,8 @@ const SIMULATED_JOBS: u64 = 3000;
 const DRAINED_JOBS: u64 = 200_000;
 /// Replications of larger batches at least.
 const FEW: u64 = 20;
+/// Workers that together take less than this share off the chance to be late that the goal allows hardly help.
+const LITTLE: f64 = 0.25;
 /// Times that the number is raised when fresh replications do not confirm it.
 const RAISES: u64 = 4;
 /// Each time by so many standard errors of the probability.
@@ -76,7 +78,8 @@ pub struct Question<'a> {
 /// The number of workers that a goal needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// Workers to use: the upper limit of the interval, or the most that help where that is less.
+    /// Workers to use: the upper limit of the interval, or where that is less the number beyond which more workers
+    /// hardly make it more probable to end by the deadline.
     pub value: u64,
     /// The best estimate of the smallest number that reaches the goal.
     pub point: u64,
@@ -143,14 +146,15 @@ pub fn smallest_pool(question: &Question<'_>, goal: Goal) -> Result<Answer, Box<
     let Some(estimate) = search.estimate() else { return Err(Box::new(search.infeasible())) };
     let (low, high) = estimate.widened(search.spread());
     let (low, high) = (low.floor(), high.ceil());
-    let mut value = if high <= search.most as f64 { high as u64 } else { search.most };
+    let helpful = search.helpful().max(estimate.point as u64);
+    let mut value = if high <= helpful as f64 { high as u64 } else { helpful };
     let mut finishes = search.confirm(value, 0);
     for raise in 1..=RAISES {
         let is_confirmed = finishes.by(goal.deadline_s).at_least >= goal.probability;
-        if is_confirmed || value >= search.most || !search.can_confirm() {
+        if is_confirmed || value >= helpful || !search.can_confirm() {
             break;
         }
-        value = search.raised(value);
+        value = search.raised(value).min(helpful);
         finishes = search.confirm(value, raise);
     }
     Ok(Answer {
@@ -188,6 +192,8 @@ struct Search<'a> {
     question: &'a Question<'a>,
     goal: Goal,
     form: ClosedForm,
+    /// The same under each of the profiles that the service may have.
+    forms: Vec<ClosedForm>,
     /// The most workers that are allowed and help.
     most: u64,
     replications: u64,
@@ -200,7 +206,8 @@ impl<'a> Search<'a> {
         let allowed = question.most.unwrap_or(jobs).min(jobs);
         let contended = question.central.copy.is_contended();
         let most = if contended { form.fastest_pool(goal.probability, allowed) } else { allowed };
-        Self { question, goal, form, most, replications: replications(jobs, goal.probability) }
+        let forms = profiles(question).par_iter().map(|profile| form.under(question.work, profile)).collect();
+        Self { question, goal, form, forms, most, replications: replications(jobs, goal.probability) }
     }
 
     fn estimate(&self) -> Option<Estimate> {
@@ -255,18 +262,33 @@ impl<'a> Search<'a> {
     fn spread(&self) -> Spread {
         let probability = self.goal.probability;
         let replications = needed(probability);
-        let number = |profile: &Profile| {
-            let form = self.form.under(self.question.work, profile);
+        let number = |profile: &Profile, form: &ClosedForm| {
             let n = if self.question.work.jobs() <= SIMULATED_JOBS {
-                self.critical(profile, &form, &[point_rank(replications, probability)], replications)[0]
+                self.critical(profile, form, &[point_rank(replications, probability)], replications)[0]
             } else {
                 form.smallest_pool(self.goal.deadline_s, probability, self.most)
             };
             n.map_or(f64::INFINITY, |n| n as f64)
         };
-        let central = number(self.question.central);
-        let ratios = self.question.resampled.par_iter().map(|profile| (number(profile) / central).ln());
-        Spread::of(ratios.collect())
+        let central = number(self.question.central, &self.form);
+        let resampled = self.question.resampled.par_iter().zip(&self.forms);
+        Spread::of(resampled.map(|(profile, form)| (number(profile, form) / central).ln()).collect())
+    }
+
+    /// The number of workers from which on more hardly help, over all that the service may be like. Where single slow
+    /// jobs may miss the deadline no number is surely enough, and without this all jobs would start at once.
+    fn helpful(&self) -> u64 {
+        let Goal { deadline_s, probability } = self.goal;
+        let mean = |workers| {
+            let all: Vec<f64> =
+                self.forms.par_iter().map(|form| form.probability(workers, deadline_s)).collect();
+            all.iter().sum::<f64>() / all.len() as f64
+        };
+        let largest = mean(self.most);
+        // Never less than the goal where that is within reach.
+        let within = if largest > probability { probability.midpoint(largest) } else { 0.0 };
+        let enough = (largest - LITTLE * (1.0 - probability)).max(within);
+        first(0, self.most, |workers| mean(workers) >= enough)
     }
 
     /// Whether so many replications can show the wanted probability at all.

@@ -44,6 +44,19 @@ fn what_is_not_known_about_the_service_raises_the_number() {
 }
 
 #[test]
+fn workers_that_do_not_help_are_not_asked_for_where_single_jobs_may_miss_the_deadline() {
+    let (work, profile) = (work(2000), lognormal(25.2, 0.5));
+    // Under some of these a single job takes longer than the deadline too often, whatever the workers.
+    let resampled: Vec<Profile> = (0..20).map(|i| lognormal(25.2, 0.35 + 0.02 * f64::from(i))).collect();
+    let question = question(&work, &profile, &resampled);
+    let answer = smallest_pool(&question, Goal { deadline_s: 190.0, probability: 0.9 }).unwrap();
+    let seen = probabilities(&question, 190.0, &[answer.value, 2000], 1000);
+    assert_eq!(answer.high, None);
+    assert!((answer.point..1400).contains(&answer.value), "{} to {}", answer.point, answer.value);
+    assert!(seen[1].estimate - seen[0].estimate < 0.04, "{seen:?}");
+}
+
+#[test]
 fn fixed_times_need_the_mean_value_answer() {
     let (work, profile) = (work(45), lognormal(30.0, 0.0));
     let answer =
