@@ -18,7 +18,7 @@ const DRAINED_OBJECTS: u64 = 5_000_000;
 /// Objects that those of a way copy whose every event is simulated: what two cores do in half a second.
 const SINGLE_OBJECTS: u64 = 500_000;
 /// Simulated runs at least, whatever the time they take, and at most.
-const LEAST_RUNS: u64 = 10;
+const LEAST_RUNS: u64 = 2;
 const MOST_RUNS: u64 = 1000;
 
 /// What the ways are compared for.
