@@ -120,6 +120,15 @@ impl Ground {
         profile
     }
 
+    /// A service whose function reserves all that can be reserved, or takes what the account has where that is none.
+    #[must_use]
+    pub fn with_all_reserved(&self, profile: &Profile) -> Profile {
+        match self.limits.lambda.reservable_concurrency() {
+            0 => self.on_account(profile),
+            reserved => self.deployed(profile, reserved),
+        }
+    }
+
     /// What a document about this says first; its deadline is 0 where there is none.
     #[must_use]
     pub fn preface(&self, deadline_s: f64) -> Preface {

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::overlay::overlaid;
 use crate::service::Profile;
 
+/// The visibility timeout of a queue that feeds a function, in timeouts of the function, as AWS advises (AWS Lambda
+/// Developer Guide, "Creating and configuring an Amazon SQS event source mapping").
+const VISIBILITY_TIMEOUTS: f64 = 6.0;
+
 const BUILT_IN: &str = include_str!("limits.toml");
 
 /// The limits of an account.
@@ -191,7 +195,12 @@ impl Limits {
         function.retry_base_s = lambda.backoff_first_s;
         function.retry_cap_s = lambda.backoff_max_s;
         function.maximum_event_age_s = function.maximum_event_age_s.min(lambda.event_age_max_s);
+        if let Some(&first_s) = lambda.error_retries_after_s.first() {
+            function.error_retry_s = first_s;
+        }
+        function.maximum_retry_attempts = lambda.error_retries_after_s.len() as u32;
         profile.queue.pollers_added_per_minute = sqs.event_source_scaling_per_min;
+        profile.queue.visibility_timeout_s = VISIBILITY_TIMEOUTS * lambda.timeout_s;
         profile.publish.rate_per_s = self.publish_per_s(region);
         profile.request.prefix_rate_per_s = s3.requests_per_s_per_prefix;
         profile
@@ -281,6 +290,16 @@ impl LambdaLimits {
     pub fn reservable_concurrency(&self) -> u32 {
         self.account_concurrency.saturating_sub(self.unreserved_minimum)
     }
+
+    /// Executions at once of a function that nothing else in the account hinders: what it can reserve, or all there
+    /// are where nothing can be reserved.
+    #[must_use]
+    pub fn usable_concurrency(&self) -> u32 {
+        match self.reservable_concurrency() {
+            0 => self.account_concurrency,
+            reservable => reservable,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -323,6 +342,10 @@ mod tests {
         assert_eq!(limits.on(&profile, "eu-north-1").publish.rate_per_s, 300.0);
         let raised = Limits::parse("[lambda]\naccount_concurrency = 5000\n").unwrap();
         assert_eq!(raised.on(&profile, "us-east-1").function.account_concurrency, 5000);
+        let nothing = Limits::parse("[lambda]\naccount_concurrency = 10\nunreserved_minimum = 10\ntimeout_s = 60.0\n");
+        let nothing = nothing.unwrap();
+        assert_eq!(nothing.lambda.usable_concurrency(), 10);
+        assert_eq!(nothing.on(&profile, "us-east-1").queue.visibility_timeout_s, 360.0);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! What a load costs, what limits it, and the service model that a run shows.
 
-pub mod account;
 pub mod closed_form;
 pub mod cost;
 pub mod critical;

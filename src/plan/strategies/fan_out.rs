@@ -170,7 +170,7 @@ fn simulated(scene: &Scene<'_>, shape: Shape, rate_per_s: Option<f64>) -> Means 
     let numbered: Vec<(u64, &Profile)> =
         (0..scene.replications()).zip(scene.profiles().iter().cycle()).collect();
     let outcome = |(replication, profile): (u64, &Profile)| {
-        let mut profile = ground.limits.applied_to(profile, &ground.region, ground.memory_mb);
+        let mut profile = ground.with_all_reserved(profile);
         profile.queue.maximum_concurrency = Some(maximum_concurrency(scene));
         run(&fan_out, &profile, ground.seed, replication)
     };
