@@ -1,5 +1,7 @@
 //! What a fan-out came to, in sentences and tables.
 
+use super::RunView;
+use super::chart;
 use super::human::{count, counted, duration, length, number, rate};
 use super::page::{Block, Part, Sentence};
 use super::table::Table;
@@ -81,16 +83,20 @@ fn named(number: u64, objects: &[u64]) -> String {
 }
 
 /// The part of a page about the pipeline; empty for other operations.
-pub fn part(found: Option<&FanOutSummary>, function: &[FunctionSecond]) -> Part {
-    let blocks = found.map_or_else(Vec::new, |found| {
-        vec![
+pub fn part(view: &RunView) -> Part {
+    let function = view.function;
+    let blocks = view.document.fan_out.as_ref().map_or_else(Vec::new, |found| {
+        let chart = chart::pipeline(view).map(Block::from);
+        let mut blocks = vec![
             Block::Table(stages(found)),
             Block::Table(outcomes(found)),
             Block::Table(times(found)),
             Block::Heading(if function.is_empty() { String::new() } else { "The function over time".into() }),
             Block::Table(timeline(function)),
             Block::List(found.unknown.iter().map(|text| super::words::capitalised(text) + ".").collect()),
-        ]
+        ];
+        blocks.splice(0..0, chart);
+        blocks
     });
     Part::new("The pipeline, stage by stage", blocks)
 }

@@ -51,7 +51,7 @@ fn parts(view: &RunView) -> Vec<Part> {
         |heading: &str, blocks: Vec<Option<Block>>| Part::new(heading, blocks.into_iter().flatten());
     vec![
         together("Over time", vec![chart(chart::timeline(view))]),
-        fan_out::part(document.fan_out.as_ref(), view.function),
+        fan_out::part(view),
         together(
             "Little’s law, N = X·R",
             vec![

@@ -2,6 +2,7 @@
 
 use super::Chart;
 use super::little::little;
+use super::pipeline::pipeline;
 use super::size::size;
 use super::spectrum::spectrum;
 use super::sweep::sweep;
@@ -14,7 +15,8 @@ const NAMES_AT_MOST: usize = 10;
 /// All charts that the run has data for.
 #[must_use]
 pub fn charts(view: &RunView) -> Vec<Chart> {
-    [timeline(view), little(view), spectrum(view), sweep(view), size(view)].into_iter().flatten().collect()
+    let all = [timeline(view), little(view), spectrum(view), sweep(view), size(view), pipeline(view)];
+    all.into_iter().flatten().collect()
 }
 
 /// The name of a level beside its line or dots; of many levels, some have none, and a single one needs none.
