@@ -42,7 +42,7 @@ const DRAINED_JOBS: u64 = 200_000;
 /// Replications of larger batches at least.
 const FEW: u64 = 20;
 /// Workers that together take less than this share off the chance to be late that the goal allows hardly help.
-const LITTLE: f64 = 0.25;
+const LITTLE: f64 = 0.05;
 /// Times that the number is raised when fresh replications do not confirm it.
 const RAISES: u64 = 4;
 /// Each time by so many standard errors of the probability.
