@@ -2,14 +2,19 @@
 //!
 //! The number is the quantile of the critical numbers of many replications, with an interval from two sources: that
 //! replications are finitely many (order statistics), and that the service was measured on finitely many jobs (the same
-//! quantile under profiles fitted to resamples of them, Efron and Tibshirani 1993). Its upper limit is recommended: who
-//! plans many backups, each from a run of its own, keeps the wanted probability in nearly all of them, not in half.
+//! quantile under profiles fitted to resamples of them, Efron and Tibshirani 1993). Its upper limit is recommended, or
+//! fewer where more hardly help, so that who plans many backups, each from a run of its own, keeps the wanted
+//! probability in most of them and not in half.
 //!
 //! The probability stated for it comes from fresh replications, each under another of the resampled profiles: it is the
 //! share of finishes in time over all services that the measured jobs could have come from, not only over the luck of
 //! one service that is taken for granted. Its lower bound (Clopper and Pearson 1934) covers only that replications are
-//! finitely many. It holds for a service that stays as it was measured; slow requests too rare to be among the measured
-//! ones are extrapolated from the slowest seen, which `scripts/calibrate` puts to the test.
+//! finitely many. It holds for a service that stays as it was measured, and on average: one plan may be far off.
+//!
+//! `scripts/calibrate 100 2`, random jobs planned from 250 measured ones: the wanted probability was kept in 66 of 74
+//! plans and 0.979 came true on average of 0.981 stated, where times are lognormal, gamma, Weibull or have two humps.
+//! Where one request in twenty goes a much slower way, 250 jobs show too few of those: it was kept in 9 of 19, and
+//! 0.85 came true of 0.99 stated. Measure more jobs where the slowest stand apart from the rest.
 //!
 //! More than 200,000 jobs are too many to be drained often. There the closed form gives the number, and a few drains
 //! say how late it is; they are also all that the stated probability rests on, so its lower bound is then low.
@@ -43,7 +48,7 @@ const DRAINED_JOBS: u64 = 200_000;
 /// Replications of larger batches at least.
 const FEW: u64 = 20;
 /// Workers that together take less than this share off the chance to be late that the goal allows hardly help.
-const LITTLE: f64 = 0.25;
+const LITTLE: f64 = 0.05;
 /// Times that the number is raised when fresh replications do not confirm it.
 const RAISES: u64 = 4;
 /// Each time by so many standard errors of the probability.

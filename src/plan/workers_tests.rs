@@ -52,8 +52,8 @@ fn workers_that_do_not_help_are_not_asked_for_where_single_jobs_may_miss_the_dea
     let answer = smallest_pool(&question, Goal { deadline_s: 190.0, probability: 0.9 }).unwrap();
     let seen = probabilities(&question, 190.0, &[answer.value, 2000], 1000);
     assert_eq!(answer.high, None);
-    assert!((answer.point..1400).contains(&answer.value), "{} to {}", answer.point, answer.value);
-    assert!(seen[1].estimate - seen[0].estimate < 0.04, "{seen:?}");
+    assert!((answer.point..1900).contains(&answer.value), "{} to {}", answer.point, answer.value);
+    assert!(seen[1].estimate - seen[0].estimate < 0.02, "{seen:?}");
 }
 
 #[test]
