@@ -26,9 +26,11 @@ fn measured(out: &Path, name: &str, text: &str, seed: &str) -> RunFolder {
     RunFolder::only(&folder.join("runs"))
 }
 
+/// A comparison that is left beside the second run.
 fn compare(before: &RunFolder, after: &RunFolder, arguments: &[&str]) -> Ended {
     let mut command = planner();
     command.arg("compare").arg(&before.0).arg(&after.0).args(arguments);
+    command.arg("--out").arg(after.0.parent().unwrap());
     run(command)
 }
 

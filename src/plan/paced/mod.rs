@@ -222,7 +222,10 @@ impl<'a> Search<'a> {
             Some(rate_per_s) if !form.is_contended() => Estimate::exact(rate_per_s),
             _ => {
                 let in_flight = form.in_flight(guess_per_s.unwrap_or(self.most_per_s));
-                Estimate::of(&mut self.central.critical(in_flight, deadline_s, self.replications), probability)
+                Estimate::of(
+                    &mut self.central.critical(in_flight, deadline_s, self.replications),
+                    probability,
+                )
             }
         };
         if estimate.point <= self.most_per_s {

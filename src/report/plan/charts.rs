@@ -112,6 +112,7 @@ pub fn of_forecast(plan: &Forecast) -> Vec<Chart> {
         in_flight: over_time(|moment| moment.in_flight),
         backlog: if has_backlog { over_time(|moment| moment.backlog) } else { Vec::new() },
         throttled_per_s: if has_backlog { over_time(|moment| moment.throttles_per_s) } else { Vec::new() },
+        done_per_s: Vec::new(),
     };
     let end_s = plan.timeline.last().map_or(0.0, |moment| moment.t_s);
     let charts = [
