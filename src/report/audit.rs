@@ -96,18 +96,17 @@ fn wrong(document: &AuditDocument) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (items, number) in lists(document) {
         let Some(first) = items.first() else { continue };
-        let kind = words::capitalised(first.reason.kind().word());
-        let shown = items.len().min(KEYS_SHOWN);
-        let caption = if shown as u64 == number {
-            format!("{kind}, {}", counted(number, "key"))
-        } else {
-            format!("{kind}, the first {shown} of {}; findings.csv names all", counted(number, "key"))
-        };
-        let mut table = Table::new(caption, &["key", "why"]).words_from(1);
+        let kind = first.reason.kind().word();
+        let caption = format!("{}, {}", words::capitalised(kind), counted(number, "key"));
+        let mut table = Table::new(caption, &[kind, "why"]).words_from(1);
         for item in items.iter().take(KEYS_SHOWN) {
             table.row([printable(&item.key), why(item)]);
         }
+        let hidden = number - table.rows.len() as u64;
         blocks.push(table.into());
+        if hidden > 0 {
+            blocks.push(Block::Paragraph(format!("And {} more; findings.csv names all.", count(hidden))));
+        }
     }
     blocks
 }
@@ -153,8 +152,12 @@ fn over_time(function: &Function, reserved: Option<f64>) -> Option<Chart> {
     };
     let limit = reserved.map(|reserved| ("reserved by the plan", reserved));
     let chart = stages(&Stages { stages: &[stage], end_s: length_s, limit })?;
-    let subtitle = vec![function.name.clone().unwrap_or_default()];
-    Some(Chart { title: "The function over time".into(), subtitle, ..chart })
+    let description = format!(
+        "What the function had in flight, what was throttled and what it was done with, in CloudWatch's periods of {}.",
+        duration(function.period_s)
+    );
+    let subtitle = function.name.iter().cloned().collect();
+    Some(Chart { title: "The function over time".into(), description, subtitle, ..chart })
 }
 
 fn sections(document: &AuditDocument) -> Vec<Section> {

@@ -129,6 +129,13 @@ pub fn percent(share: f64) -> String {
     format!("{} %", shortest(share * 100.0, 3))
 }
 
+/// US dollars, to the cent from ten cents on, to three digits below.
+#[must_use]
+pub fn usd(amount: f64) -> String {
+    let decimals = if amount.abs() >= 0.1 || amount == 0.0 { 2 } else { 4 };
+    format!("${}", grouped(amount, decimals))
+}
+
 /// A change as a share of what was, in per cent with its sign.
 #[must_use]
 pub fn signed_percent(share: f64) -> String {

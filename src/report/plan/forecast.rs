@@ -62,7 +62,7 @@ fn tiles(plan: &Forecast) -> Vec<Fact> {
 }
 
 fn outcome(plan: &Forecast) -> Table {
-    let mut table = Table::new("Outcome", &["outcome", "value"]).words_from(1);
+    let mut table = Table::new("What it comes to", &["outcome", "value"]).words_from(1);
     let makespan = &plan.makespan_s;
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
     row(
@@ -89,7 +89,7 @@ fn outcome(plan: &Forecast) -> Table {
 }
 
 fn over_time(plan: &Forecast) -> Table {
-    let mut table = Table::new("Over time", &["time", "in flight", "waiting", "throttles /s", "done"]);
+    let mut table = Table::new("At a few moments", &["time", "in flight", "waiting", "throttles /s", "done"]);
     let step = plan.timeline.len().div_ceil(MOMENTS).max(1);
     let last = plan.timeline.last().filter(|_| !(plan.timeline.len() - 1).is_multiple_of(step));
     for moment in plan.timeline.iter().step_by(step).chain(last) {
