@@ -32,7 +32,8 @@ pub fn run(options: &CompareOptions) -> miette::Result<Exit> {
             after.document.run,
             ComparisonDocument::outcome(&levels)
         ),
-        holds: limit.map(|_| regressions.is_empty()),
+        holds: limit.filter(|_| ComparisonDocument::tells(&levels)).map(|_| regressions.is_empty()),
+        rehearsal: before.document.rehearsal || after.document.rehearsal,
         command: machine::command_line(),
         seed: options.seed,
         levels,

@@ -206,7 +206,7 @@ fn measures(document: &AuditDocument) -> Table {
 }
 
 fn metrics(function: &Function) -> Table {
-    let mut table = Table::new("The function by CloudWatch", &["function", "value", "note"]).words_from(2);
+    let mut table = Table::new("Over the whole time", &["function", "value", "note"]).words_from(2);
     let name = function.name.clone().unwrap_or_default();
     table.row(["invocations".into(), count(function.invocations), name]);
     for (label, value) in [("throttles", function.throttles), ("errors", function.errors)] {

@@ -26,6 +26,7 @@ pub fn page(document: &ComparisonDocument, version: &str) -> Page {
     Page {
         kind: "Comparison".into(),
         title: "Two runs compared".into(),
+        banners: rehearsal(document).into_iter().collect(),
         lead: document.verdict.clone(),
         sentences: held(document).into_iter().collect(),
         tiles: tiles(document),
@@ -63,25 +64,38 @@ fn part((index, level): (usize, &LevelComparison)) -> Part {
 /// How many measures came to what.
 fn tiles(document: &ComparisonDocument) -> Vec<Fact> {
     let changes = || document.levels.iter().flat_map(LevelComparison::changes);
-    let tile = |outcome: Outcome| {
-        let number = changes().filter(|(_, change)| change.outcome == outcome).count();
-        Fact::new(outcome.words(), count(number as u64))
-    };
-    [Outcome::Better, Outcome::Worse, Outcome::NoDifferenceShown, Outcome::TooShort].map(tile).into()
+    let number = |outcome: Outcome| changes().filter(|(_, change)| change.outcome == outcome).count();
+    [Outcome::Better, Outcome::Worse, Outcome::NoDifferenceShown, Outcome::TooShort]
+        .into_iter()
+        .filter(|&outcome| outcome != Outcome::TooShort || number(outcome) > 0)
+        .map(|outcome| Fact::new(outcome.words(), count(number(outcome) as u64)))
+        .collect()
 }
 
 /// Whether nothing got worse by more than was allowed, where that was asked.
 fn held(document: &ComparisonDocument) -> Option<Sentence> {
-    if let Some(text) = regressions(document) {
-        return Some(Sentence { verdict: Verdict::Fail, text });
-    }
-    let limit = document.limit?;
-    let text = format!("No measure is shown to be worse by more than {}.", percent(limit));
-    Some(Sentence { verdict: Verdict::Pass, text })
+    let limit = percent(document.limit?);
+    let (verdict, text) = match (regressions(document), document.holds) {
+        (Some(text), _) => (Verdict::Fail, text),
+        (None, Some(_)) => (Verdict::Pass, format!("No measure is shown to be worse by more than {limit}.")),
+        (None, None) => (
+            Verdict::Inconclusive,
+            format!("Whether a measure is worse by more than {limit} cannot be told."),
+        ),
+    };
+    Some(Sentence { verdict, text })
+}
+
+/// Says that a comparison with a rehearsal is one.
+fn rehearsal(document: &ComparisonDocument) -> Option<String> {
+    document
+        .rehearsal
+        .then(|| "REHEARSAL: a run against an emulator says nothing about a real account.".into())
 }
 
 fn sections(document: &ComparisonDocument) -> Vec<Section> {
-    let mut sections = vec![Section::Lead(document.verdict.clone())];
+    let mut sections: Vec<Section> = rehearsal(document).into_iter().map(Section::Warning).collect();
+    sections.push(Section::Lead(document.verdict.clone()));
     sections.extend(regressions(document).map(Section::Warning));
     for level in &document.levels {
         sections.push(Section::Table(measures(level)));

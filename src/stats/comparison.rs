@@ -29,8 +29,10 @@ pub struct ComparisonDocument {
     pub after: String,
     /// What it comes to, in a sentence.
     pub verdict: String,
-    /// Whether nothing got worse by more than was allowed, where that was asked.
+    /// Whether nothing got worse by more than was allowed, where that was asked and can be told.
     pub holds: Option<bool>,
+    /// Whether a run says nothing about a real account.
+    pub rehearsal: bool,
     /// The command that compared them.
     pub command: Vec<String>,
     /// Seed of the resampling.
@@ -48,16 +50,23 @@ pub struct ComparisonDocument {
 }
 
 impl ComparisonDocument {
+    /// Whether any measure was compared: no run was too short for all of them.
+    #[must_use]
+    pub fn tells(levels: &[LevelComparison]) -> bool {
+        let mut changes = levels.iter().flat_map(LevelComparison::changes);
+        changes.any(|(_, change)| change.outcome != Outcome::TooShort)
+    }
+
     /// What levels come to, in a sentence without a beginning.
     #[must_use]
     pub fn outcome(levels: &[LevelComparison]) -> String {
         let changes = || levels.iter().flat_map(LevelComparison::changes);
         let count = |outcome| changes().filter(|(_, change)| change.outcome == outcome).count();
         let (better, worse) = (count(Outcome::Better), count(Outcome::Worse));
-        match (changes().count(), better, worse, count(Outcome::TooShort)) {
+        match (changes().count(), better, worse) {
             (0, ..) => "the runs have no level in common".into(),
-            (all, _, _, short) if short == all => "too short to compare".into(),
-            (_, 0, 0, _) => "no difference shown".into(),
+            _ if !Self::tells(levels) => "too short to compare".into(),
+            (_, 0, 0) => "no difference shown".into(),
             (all, ..) => format!("{better} better and {worse} worse of {all} measures"),
         }
     }

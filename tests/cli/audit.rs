@@ -58,6 +58,10 @@ fn a_whole_backup_is_fine_and_what_else_is_there_is_no_failure() {
         std::fs::read_to_string(audit.join("report.md")).unwrap().contains("All of 1,500 objects arrived")
     );
     assert!(!audit.join("progress.json").exists());
+    assert!(std::fs::read_to_string(audit.join("report.html")).unwrap().contains("All of 1,500 objects"));
+    assert!(
+        std::fs::read_to_string(out.join("index.html")).unwrap().contains("All of 1,500 objects arrived")
+    );
     let ended = run(backup.audit(&out, &[])).with_code(0);
     let mut lines = ended.stdout.lines();
     assert!(lines.next().unwrap().starts_with("REHEARSAL: the endpoint is not AWS"), "{}", ended.stdout);

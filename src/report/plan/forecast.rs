@@ -2,7 +2,7 @@
 
 use super::{charts, cost_table, preface, probability, usd};
 use crate::plan::forecast::{Forecast, Moment};
-use crate::report::human::{count, duration, number};
+use crate::report::human::{count, counted, duration, number};
 use crate::report::page::{Block, Fact, Page, Part};
 use crate::report::section::{self, Section};
 use crate::report::table::Table;
@@ -29,17 +29,18 @@ pub fn text(plan: &Forecast, width: usize, colour: bool) -> String {
 #[must_use]
 pub fn page(plan: &Forecast) -> Page {
     let table = |table: Table| Block::from(table);
+    let job = Block::Paragraph(format!("{}.", preface::objects(&plan.preface)));
     let charts = charts::of_forecast(plan).into_iter().map(Block::from);
     Page {
         kind: "Forecast".into(),
-        title: format!("{} by {}", preface::objects(&plan.preface), plan.way),
+        title: format!("{} by {}", counted(plan.preface.job.objects, "object"), plan.way),
         banners: preface::banners(&plan.preface),
         lead: plan.verdict.clone(),
         sentences: Vec::new(),
         tiles: tiles(plan),
         provenance: preface::provenance(&plan.preface),
         parts: vec![
-            Part::new("What happens", std::iter::once(table(outcome(plan))).chain(charts)),
+            Part::new("What happens", [job, table(outcome(plan))].into_iter().chain(charts)),
             Part::new("One run over time", [table(over_time(plan))]),
             Part::new("Cost", [table(cost_table(&plan.cost))]),
             Part::new("Doubts", [Block::List(preface::doubts(&plan.doubts))]),

@@ -2,7 +2,7 @@
 
 use super::{bound, charts, cost_table, finish, preface, probability, stated, usd};
 use crate::plan::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
-use crate::report::human::{count, counted, duration, number, rate};
+use crate::report::human::{count, counted, duration, number, rate, shortest};
 use crate::report::page::{Block, Fact, Page, Part, Sentence};
 use crate::report::section::{self, Section};
 use crate::report::table::Table;
@@ -43,7 +43,10 @@ pub fn page(plan: &Recommendation) -> Page {
             ),
             Part::new(
                 "What can be reached",
-                plan.infeasible.clone().map(Block::Paragraph).into_iter().chain([table(nearest(plan))]),
+                plan.infeasible
+                    .iter()
+                    .map(|reason| Block::Paragraph(format!("{}.", words::capitalised(reason))))
+                    .chain([table(nearest(plan))]),
             ),
             Part::new(
                 "When it is done, and how sure that is",
@@ -65,15 +68,11 @@ pub fn page(plan: &Recommendation) -> Page {
     }
 }
 
-/// What stands in the way, and what to do about it.
+/// What stands in the way.
 fn binding(plan: &Recommendation) -> Vec<Sentence> {
     let told = plan.binding_limits.iter().map(|limit| {
-        let (have, need) = (number(limit.have), number(limit.need));
-        format!(
-            "{} binds, {have} where {need} is needed: {}.",
-            words::capitalised(&limit.limit),
-            limit.remedy
-        )
+        let [have, need] = [limit.have, limit.need].map(|value| shortest(value, 4));
+        format!("{} binds: {have} where {need} is needed.", words::capitalised(&limit.limit))
     });
     told.map(|text| Sentence { verdict: Verdict::Fail, text }).collect()
 }
@@ -92,7 +91,9 @@ fn tiles(plan: &Recommendation) -> Vec<Fact> {
     if let Some(finish) = plan.finish_s {
         tiles.push(Fact::new("done, median", duration(finish.p50)));
     }
-    tiles.push(Fact::new("cost", usd(plan.cost.total_usd)));
+    if plan.concurrency.is_some() {
+        tiles.push(Fact::new("cost", usd(plan.cost.total_usd)));
+    }
     tiles
 }
 
@@ -186,7 +187,8 @@ pub fn limits(plan: &Recommendation) -> Table {
     let mut table =
         Table::new("What each limit has and needs", &["limit", "have", "need", "what to do"]).words_from(3);
     for limit in &plan.binding_limits {
-        table.row([limit.limit.clone(), number(limit.have), number(limit.need), limit.remedy.clone()]);
+        let [have, need] = [limit.have, limit.need].map(|value| shortest(value, 4));
+        table.row([limit.limit.clone(), have, need, limit.remedy.clone()]);
     }
     table
 }
@@ -194,7 +196,7 @@ pub fn limits(plan: &Recommendation) -> Table {
 /// What changes the answer by how much.
 pub fn sensitivities(plan: &Recommendation) -> Table {
     let mut table = Table::new(
-        "The answer when one assumption changes",
+        "Each case, and what the recommendation is worth in it",
         &["what if", "concurrency needed", "P(deadline) as recommended"],
     );
     for row in &plan.sensitivities {
