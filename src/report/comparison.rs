@@ -33,7 +33,6 @@ pub fn page(document: &ComparisonDocument, version: &str) -> Page {
         provenance: vec![format!("seed {} of the resampling", document.seed), format!("planner {version}")],
         parts,
         version: version.into(),
-        ..Page::default()
     }
 }
 

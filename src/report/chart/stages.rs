@@ -112,25 +112,22 @@ fn thinned(points: &[(f64, f64)], end_s: f64) -> Vec<(f64, f64)> {
 fn table(input: &Stages) -> Table {
     let head = ["stage", "most waiting", "most in flight", "mean in flight", "throttled", "done"];
     let mut table = Table::new("Stages", &head);
-    let most =
-        |points: &[(f64, f64)]| shortest(points.iter().map(|&(_, value)| value).fold(0.0, f64::max), 3);
+    let most = |points: &[(f64, f64)]| points.iter().map(|&(_, value)| value).fold(0.0, f64::max);
     let sum = |points: &[(f64, f64)]| {
         let means = thinned(points, input.end_s);
         means.iter().take(STEPS_AT_MOST).map(|&(_, value)| value).sum::<f64>() * input.end_s
             / STEPS_AT_MOST as f64
     };
-    let whole = |points: &[(f64, f64)]| shortest(sum(points).round(), 3);
     for stage in input.stages {
-        let known = |points: &[(f64, f64)], show: &dyn Fn(&[(f64, f64)]) -> String| {
-            if points.is_empty() { "–".into() } else { show(points) }
-        };
+        let known =
+            |points: &[(f64, f64)], words: String| if points.is_empty() { "–".into() } else { words };
         table.row([
             stage.name.clone(),
-            known(&stage.backlog, &most),
-            known(&stage.in_flight, &most),
-            known(&stage.in_flight, &|points| number(sum(points) / input.end_s)),
-            known(&stage.throttled_per_s, &whole),
-            known(&stage.done_per_s, &whole),
+            known(&stage.backlog, shortest(most(&stage.backlog), 3)),
+            known(&stage.in_flight, shortest(most(&stage.in_flight), 3)),
+            known(&stage.in_flight, number(sum(&stage.in_flight) / input.end_s)),
+            known(&stage.throttled_per_s, shortest(sum(&stage.throttled_per_s).round(), 3)),
+            known(&stage.done_per_s, shortest(sum(&stage.done_per_s).round(), 3)),
         ]);
     }
     table
