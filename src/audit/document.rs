@@ -7,7 +7,7 @@ use super::function::Function;
 use super::promise::Promise;
 use super::tally::{Item, LISTED_AT_MOST, Tally, rfc3339};
 use super::verdicts::{AuditVerdicts, Evidence};
-use crate::report::human::{count, counted};
+use crate::report::human::{count, counted, duration};
 
 /// The name and version of the document's form.
 pub const SCHEMA: &str = "planner/audit/1";
@@ -31,6 +31,8 @@ pub struct Subject {
     pub complete: bool,
     /// Requests that listed objects.
     pub list_requests: u64,
+    /// The command that looked.
+    pub command: Vec<String>,
 }
 
 /// How many of each kind, where the lists stop at a thousand.
@@ -58,6 +60,10 @@ pub struct AuditDocument {
     /// What was looked at.
     #[serde(flatten)]
     pub subject: Subject,
+    /// What arrived and what did not, in a sentence.
+    pub verdict: String,
+    /// Whether everything arrived and nothing speaks against the rest.
+    pub holds: bool,
     /// Objects at the source.
     pub expected: u64,
     /// Their bytes.
@@ -111,6 +117,8 @@ impl AuditDocument {
         let notes = notes(&subject, &tally, function.as_ref(), plan.as_ref());
         Self {
             schema: SCHEMA,
+            verdict: verdict(&subject, &tally),
+            holds: verdicts.holds(),
             subject,
             expected: tally.expected,
             expected_bytes: tally.expected_bytes,
@@ -140,6 +148,28 @@ impl AuditDocument {
             notes,
         }
     }
+}
+
+/// What arrived and what did not.
+fn verdict(subject: &Subject, tally: &Tally) -> String {
+    let lists = [
+        (&tally.missing, "missing"),
+        (&tally.differing, "differing"),
+        (&tally.stale, "stale"),
+        (&tally.extra, "extra"),
+    ];
+    let wrong: Vec<String> = lists
+        .into_iter()
+        .filter(|(list, _)| list.count > 0)
+        .map(|(list, word)| format!("{} {word}", count(list.count)))
+        .collect();
+    let wrong = if wrong.is_empty() { String::new() } else { format!("; {}", wrong.join(", ")) };
+    let time =
+        tally.execution_time_s().map_or_else(String::new, |time_s| format!(" in {}", duration(time_s)));
+    let expected = counted(tally.expected, "object");
+    let so_far = if subject.complete { "" } else { " so far" };
+    let arrived = if tally.arrived == tally.expected { "All".into() } else { count(tally.arrived) };
+    format!("{arrived} of {expected}{so_far} arrived{time}{wrong}.")
 }
 
 fn notes(

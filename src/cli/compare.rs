@@ -1,13 +1,15 @@
 //! `planner compare`: whether two runs differ, and by how much.
 
-use miette::IntoDiagnostic;
+use jiff::Timestamp;
 
-use super::args::{CompareOptions, ComparisonFormat};
+use super::answer::Answer;
+use super::args::CompareOptions;
 use super::exit::Exit;
 use super::tell;
 use crate::report;
-use crate::runs::blocks;
+use crate::runs::index::COMPARISON;
 use crate::runs::read::{Run, read};
+use crate::runs::{blocks, machine};
 use crate::stats::comparison::{self, ComparisonDocument, Cut, LevelComparison, SCHEMA};
 use crate::stats::series::Row;
 use crate::stats::summary::{LevelSummary, RunDocument};
@@ -24,6 +26,15 @@ pub fn run(options: &CompareOptions) -> miette::Result<Exit> {
         schema: SCHEMA,
         before: before.document.run.clone(),
         after: after.document.run.clone(),
+        verdict: format!(
+            "{} → {}: {}.",
+            before.document.run,
+            after.document.run,
+            ComparisonDocument::outcome(&levels)
+        ),
+        holds: limit.filter(|_| ComparisonDocument::tells(&levels)).map(|_| regressions.is_empty()),
+        rehearsal: before.document.rehearsal || after.document.rehearsal,
+        command: machine::command_line(),
         seed: options.seed,
         levels,
         unmatched: unmatched(&before.document, &after.document, &pairs),
@@ -31,12 +42,10 @@ pub fn run(options: &CompareOptions) -> miette::Result<Exit> {
         regressions,
         notes: notes(&before.document, &after.document),
     };
-    let text = match options.format {
-        ComparisonFormat::Table => report::comparison::text(&document, tell::width(), tell::wants_colour()),
-        ComparisonFormat::Json => report::comparison::json(&document).into_diagnostic()?,
-        ComparisonFormat::Markdown => report::comparison::markdown(&document),
-    };
-    tell::print(&text)?;
+    let text = &report::comparison::text(&document, tell::width(), tell::wants_colour());
+    let page = &report::comparison::page(&document, env!("CARGO_PKG_VERSION"));
+    let answer = Answer { file: COMPARISON, document: &document, text, page };
+    answer.give(&options.answer, "compare", Timestamp::now())?;
     Ok(if document.regressions.is_empty() { Exit::Fine } else { Exit::ThresholdCrossed })
 }
 

@@ -138,7 +138,7 @@ impl Measurement<'_> {
             folder::write_document(folder, &document)?;
             let run = read::read(folder)?;
             report::write_files(folder, &run)?;
-            self.list();
+            report::list(&self.options.out);
             Ok(run)
         });
         // What was made at the target is removed whether or not the run went well.
@@ -152,13 +152,6 @@ impl Measurement<'_> {
             tell::say(format_args!("run folder: {}", folder.display()));
         }
         Ok(if cleaned == Exit::Interrupted { cleaned } else { exit(&document) })
-    }
-
-    /// Adds the run to the list beside it. The run is whole without, so a list that cannot be written is only told.
-    fn list(&self) {
-        if let Err(error) = report::write_index(&self.options.out) {
-            tell::say(format_args!("the list of runs is not up to date: {error}"));
-        }
     }
 
     /// Makes the target ready, unless that is interrupted.

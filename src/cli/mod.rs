@@ -1,5 +1,6 @@
 //! Arguments → settings → call → write.
 
+mod answer;
 mod args;
 mod audit;
 mod basis;

@@ -55,8 +55,8 @@ pub fn write_files(folder: &Path, run: &Run) -> miette::Result<()> {
     written_charts(folder, run, "png").map(drop)
 }
 
-/// Lists the runs and plans of a folder in its `index.html`, unless somebody else's page has that name.
-pub fn write_index(folder: &Path) -> miette::Result<PathBuf> {
+/// Lists the runs and answers of a folder in its `index.html`, unless somebody else's page has that name.
+fn write_index(folder: &Path) -> miette::Result<PathBuf> {
     let path = folder.join(index::INDEX);
     if index::is_taken(folder) {
         let reason = format!("{} is a page that planner did not make", path.display());
@@ -65,6 +65,13 @@ pub fn write_index(folder: &Path) -> miette::Result<PathBuf> {
     let page = report::index::page(&index::entries(folder)?, env!("CARGO_PKG_VERSION"));
     replace(&path, html::render(&page).into_diagnostic()?.as_bytes())?;
     Ok(path)
+}
+
+/// Brings the list of a folder up to date. What it lists is whole without, so a list that cannot be written is only told.
+pub fn list(folder: &Path) {
+    if let Err(error) = write_index(folder) {
+        tell::say(format_args!("the list of reports is not up to date: {error}"));
+    }
 }
 
 /// The page of several runs.

@@ -342,7 +342,8 @@ mod tests {
         assert_eq!(limits.on(&profile, "eu-north-1").publish.rate_per_s, 300.0);
         let raised = Limits::parse("[lambda]\naccount_concurrency = 5000\n").unwrap();
         assert_eq!(raised.on(&profile, "us-east-1").function.account_concurrency, 5000);
-        let nothing = Limits::parse("[lambda]\naccount_concurrency = 10\nunreserved_minimum = 10\ntimeout_s = 60.0\n");
+        let nothing =
+            Limits::parse("[lambda]\naccount_concurrency = 10\nunreserved_minimum = 10\ntimeout_s = 60.0\n");
         let nothing = nothing.unwrap();
         assert_eq!(nothing.lambda.usable_concurrency(), 10);
         assert_eq!(nothing.on(&profile, "us-east-1").queue.visibility_timeout_s, 360.0);

@@ -1,14 +1,16 @@
-//! An audit: for the terminal and for Markdown.
+//! An audit, on the terminal and as a page.
 
-use super::ReportError;
+use super::chart::{Chart, Stage, Stages, stages};
 use super::human::{bytes, count, counted, duration, number, rate, shortest};
+use super::page::{Block, Fact, Judgement, Page, Part};
 use super::section::{self, Section};
-use super::table::Table;
+use super::table::{Table, printable};
 use super::words;
 use crate::audit::document::AuditDocument;
 use crate::audit::function::Function;
 use crate::audit::tally::Item;
-use crate::stats::summary::Verdict;
+use crate::check::document::Reading;
+use crate::stats::summary::{Finding, Verdict};
 
 /// Keys of each kind that people are shown; the document has more, and findings.csv all.
 const KEYS_SHOWN: usize = 10;
@@ -19,33 +21,149 @@ pub fn text(document: &AuditDocument, width: usize, colour: bool) -> String {
     section::text(&sections(document), width, colour)
 }
 
-/// The answer in Markdown.
+/// The answer as a page: what arrived, what is wrong, whether the plan was kept, and what the function did.
 #[must_use]
-pub fn markdown(document: &AuditDocument) -> String {
-    section::markdown("Audit of a backup", &sections(document))
+pub fn page(document: &AuditDocument, version: &str) -> Page {
+    let subject = &document.subject;
+    let notes = document.notes.iter().map(|note| format!("{}.", words::capitalised(note)));
+    let since = subject.since.iter().map(|since| format!("stale before {}", words::date(since)));
+    let provenance = [
+        if subject.rehearsal { "rehearsal" } else { "real" }.to_owned(),
+        words::date(&subject.audited_at),
+        counted(subject.list_requests, "list request"),
+        format!("planner {version}"),
+    ];
+    Page {
+        kind: "Audit".into(),
+        title: format!("{} → {}", subject.source, subject.destination),
+        banners: banners(document),
+        lead: document.verdict.clone(),
+        tiles: tiles(document),
+        provenance: provenance.into_iter().chain(since).collect(),
+        parts: vec![
+            Part::new("What arrived", [measures(document).into(), judged(document, &["complete"])]),
+            Part::new("What is wrong", wrong(document)),
+            Part::new("Was the plan kept?", [judged(document, &["deadline", "finish", "concurrency"])]),
+            Part::new("The function by CloudWatch", function(document)),
+            Part::new("Doubts", [Block::List(notes.collect())]),
+            Part::new("How to make it again", [Block::Code(words::quoted(&subject.command))]),
+        ],
+        version: version.into(),
+        ..Page::default()
+    }
 }
 
-/// The answer as JSON with a newline at its end.
-///
-/// # Errors
-/// Where the document holds a value that JSON cannot express.
-pub fn json(document: &AuditDocument) -> Result<String, ReportError> {
-    Ok(serde_json::to_string_pretty(document)? + "\n")
+fn banners(document: &AuditDocument) -> Vec<String> {
+    let subject = &document.subject;
+    let rehearsal = "REHEARSAL: the endpoint is not AWS, so this says nothing about a real account.";
+    let incomplete =
+        "INCOMPLETE: the listings were not read to their ends; --resume goes on where this stopped.";
+    [subject.rehearsal.then_some(rehearsal), (!subject.complete).then_some(incomplete)]
+        .into_iter()
+        .flatten()
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The numbers that a reader looks for first.
+fn tiles(document: &AuditDocument) -> Vec<Fact> {
+    let counts = &document.counts;
+    let numbers = [
+        ("expected", document.expected),
+        ("arrived", document.arrived),
+        ("missing", counts.missing),
+        ("differing", counts.differing),
+        ("stale", counts.stale),
+    ];
+    let time = document.execution_time_s.map_or_else(|| "–".into(), duration);
+    let numbers = numbers.into_iter().map(|(name, number)| Fact::new(name, count(number)));
+    numbers.chain([Fact::new("execution time", time)]).collect()
+}
+
+/// The verdicts of these names that there is something to say about.
+fn judged(document: &AuditDocument, names: &[&str]) -> Block {
+    let verdicts = document.verdicts.named().into_iter().filter(|(name, _)| names.contains(name));
+    let told = verdicts.filter(|(_, finding)| has_something(finding));
+    Block::Judgements(told.map(|(name, finding)| Judgement::new(name, finding)).collect())
+}
+
+fn has_something(finding: &Finding) -> bool {
+    finding.verdict != Verdict::NotAvailable || finding.ratio.is_some()
+}
+
+/// A table a kind, with its first keys.
+fn wrong(document: &AuditDocument) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (items, number) in lists(document) {
+        let Some(first) = items.first() else { continue };
+        let kind = first.reason.kind().word();
+        let caption = format!("{}, {}", words::capitalised(kind), counted(number, "key"));
+        let mut table = Table::new(caption, &[kind, "why"]).words_from(1);
+        for item in items.iter().take(KEYS_SHOWN) {
+            table.row([printable(&item.key), why(item)]);
+        }
+        let hidden = number - table.rows.len() as u64;
+        blocks.push(table.into());
+        if hidden > 0 {
+            blocks.push(Block::Paragraph(format!("And {} more; findings.csv names all.", count(hidden))));
+        }
+    }
+    blocks
+}
+
+/// What CloudWatch says: numbers, verdicts, and the periods as a chart.
+fn function(document: &AuditDocument) -> Vec<Block> {
+    let Some(function) = &document.function else { return Vec::new() };
+    let reserved = document.plan.and_then(|plan| plan.reserved_concurrency);
+    let chart = over_time(function, reserved).map(Block::from);
+    let verdicts = judged(document, &["invocations", "independent", "raw"]);
+    chart.into_iter().chain([metrics(function).into(), verdicts]).collect()
+}
+
+fn end_s(reading: &Reading) -> Option<f64> {
+    Some(reading.start_s? + reading.length_s?)
+}
+
+/// Invocations, concurrent executions and throttles, period by period.
+fn over_time(function: &Function, reserved: Option<f64>) -> Option<Chart> {
+    let start_s = function.readings.first()?.start_s?;
+    let length_s = end_s(function.readings.last()?)? - start_s;
+    let line = |of: &dyn Fn(&Reading) -> Option<f64>| {
+        let mut points: Vec<(f64, f64)> = Vec::new();
+        let mut ended_s = start_s;
+        for reading in &function.readings {
+            let (Some(from_s), Some(to_s), Some(value)) = (reading.start_s, end_s(reading), of(reading))
+            else {
+                continue;
+            };
+            // Where CloudWatch has no period, nothing ran.
+            points.extend((from_s > ended_s).then_some((ended_s - start_s, 0.0)));
+            points.push((from_s - start_s, value));
+            ended_s = to_s;
+        }
+        points
+    };
+    let stage = Stage {
+        name: "function".into(),
+        in_flight: line(&|reading| reading.n),
+        throttled_per_s: line(&|reading| Some(reading.throttles? / reading.length_s?)),
+        done_per_s: line(&|reading| reading.x_per_s),
+        backlog: Vec::new(),
+    };
+    let limit = reserved.map(|reserved| ("reserved by the plan", reserved));
+    let chart = stages(&Stages { stages: &[stage], end_s: length_s, limit })?;
+    let description = format!(
+        "What the function had in flight, what was throttled and what it was done with, in CloudWatch's periods of {}.",
+        duration(function.period_s)
+    );
+    let subtitle = function.name.iter().cloned().collect();
+    Some(Chart { title: "The function over time".into(), description, subtitle, ..chart })
 }
 
 fn sections(document: &AuditDocument) -> Vec<Section> {
     let subject = &document.subject;
-    let mut sections = Vec::new();
-    if subject.rehearsal {
-        let warning = "REHEARSAL: the endpoint is not AWS, so this says nothing about a real account.";
-        sections.push(Section::Warning(warning.into()));
-    }
-    if !subject.complete {
-        let warning =
-            "INCOMPLETE: the listings were not read to their ends; --resume goes on where this stopped.";
-        sections.push(Section::Warning(warning.into()));
-    }
-    sections.push(Section::Lead(lead(document)));
+    let mut sections: Vec<Section> = banners(document).into_iter().map(Section::Warning).collect();
+    sections.push(Section::Lead(document.verdict.clone()));
     sections.push(Section::Words("source", subject.source.clone()));
     sections.push(Section::Words("destination", subject.destination.clone()));
     let requests = counted(subject.list_requests, "list request");
@@ -59,36 +177,12 @@ fn sections(document: &AuditDocument) -> Vec<Section> {
         sections.push(Section::Words("keys", format!("{} more; findings.csv names all", count(hidden))));
     }
     for (name, finding) in document.verdicts.named() {
-        if finding.verdict != Verdict::NotAvailable || finding.ratio.is_some() {
+        if has_something(finding) {
             sections.push(Section::Verdict(name, finding.clone()));
         }
     }
     sections.extend(document.notes.iter().map(|note| Section::Words("note", note.clone())));
     sections
-}
-
-/// What arrived and what did not, in one sentence.
-fn lead(document: &AuditDocument) -> String {
-    let counts = &document.counts;
-    let wrong: Vec<String> = [
-        (counts.missing, "missing"),
-        (counts.differing, "differing"),
-        (counts.stale, "stale"),
-        (counts.extra, "extra"),
-    ]
-    .into_iter()
-    .filter(|(number, _)| *number > 0)
-    .map(|(number, word)| format!("{} {word}", count(number)))
-    .collect();
-    let wrong = if wrong.is_empty() { String::new() } else { format!("; {}", wrong.join(", ")) };
-    let time =
-        document.execution_time_s.map_or_else(String::new, |time_s| format!(" in {}", duration(time_s)));
-    let expected = counted(document.expected, "object");
-    let so_far = if document.subject.complete { "" } else { " so far" };
-    match document.arrived {
-        arrived if arrived == document.expected => format!("all of {expected}{so_far} arrived{time}{wrong}."),
-        arrived => format!("{} of {expected}{so_far} arrived{time}{wrong}.", count(arrived)),
-    }
 }
 
 fn measures(document: &AuditDocument) -> Table {
@@ -112,7 +206,7 @@ fn measures(document: &AuditDocument) -> Table {
 }
 
 fn metrics(function: &Function) -> Table {
-    let mut table = Table::new("The function by CloudWatch", &["function", "value", "note"]).words_from(2);
+    let mut table = Table::new("Over the whole time", &["function", "value", "note"]).words_from(2);
     let name = function.name.clone().unwrap_or_default();
     table.row(["invocations".into(), count(function.invocations), name]);
     for (label, value) in [("throttles", function.throttles), ("errors", function.errors)] {

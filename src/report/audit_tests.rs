@@ -8,6 +8,7 @@ use crate::audit::place::Place;
 use crate::audit::promise::Promise;
 use crate::audit::tally::Tally;
 use crate::check::cloudwatch::{Metrics, Period};
+use crate::report::{html, markdown};
 
 const SECOND_NS: i64 = 1_000_000_000;
 
@@ -56,6 +57,7 @@ fn sample(complete: bool) -> AuditDocument {
         since: None,
         complete,
         list_requests: 2,
+        command: ["planner", "audit", "--source", "s3://photos/"].map(str::to_owned).into(),
     };
     let plan = Promise { reserved_concurrency: Some(40.0), deadline_s: Some(600.0), ..Promise::default() };
     AuditDocument::new(subject, tally, Some(function), Some(plan))
@@ -70,12 +72,12 @@ fn an_audit_at_80_columns() {
 
 #[test]
 fn an_audit_for_a_pull_request() {
-    insta::assert_snapshot!(markdown(&sample(false)));
+    insta::assert_snapshot!(markdown::render(&page(&sample(false), "0.1.0")));
 }
 
 #[test]
 fn the_contract_has_its_names() {
-    let document: serde_json::Value = serde_json::from_str(&json(&sample(true)).unwrap()).unwrap();
+    let document: serde_json::Value = serde_json::to_value(sample(true)).unwrap();
     assert_eq!(document["schema"], "planner/audit/1");
     assert_eq!((&document["expected"], &document["arrived"]), (&250.into(), &247.into()));
     assert_eq!(document["missing"][0]["key"], "d/007");
@@ -92,14 +94,28 @@ fn the_contract_has_its_names() {
 }
 
 #[test]
-fn the_first_sentence_says_what_arrived() {
+fn the_page_shows_what_the_function_did_and_what_is_wrong() {
     let mut document = sample(true);
     assert_eq!(
-        lead(&document),
+        document.verdict,
         "247 of 250 objects arrived in 4m 9s; 1 missing, 1 differing, 1 stale, 1 extra."
     );
-    document.arrived = 250;
-    document.counts =
-        crate::audit::document::Counts { missing: 0, extra: 0, differing: 0, stale: 0, ..document.counts };
-    assert_eq!(lead(&document), "all of 250 objects arrived in 4m 9s.");
+    let charts: Vec<_> = page(&document, "0.1.0").charts().cloned().collect();
+    assert_eq!(charts[0].panels.len(), 3, "in flight, throttled and done");
+    assert_eq!(charts[0].table.rows[0], ["function", "–", "35", "35.0", "6", "252"]);
+    let html = html::render(&page(&document, "0.1.0")).unwrap();
+    assert!(html.contains("Missing, 1 key") && html.contains("e/&#60;b&#62;|"), "{html}");
+    assert!(!html.contains('\u{202e}') && !html.contains("<b>|"));
+    document.function = None;
+    assert_eq!(page(&document, "0.1.0").charts().count(), 0);
+}
+
+#[test]
+fn periods_without_data_are_periods_without_work() {
+    let mut document = sample(true);
+    let function = document.function.as_mut().unwrap();
+    function.readings.remove(1);
+    let chart = over_time(function, None).unwrap();
+    let busy = chart.panels[0].series[0].points.iter().filter(|&&(_, value)| value > 0.0).count();
+    assert!((159..=162).contains(&busy), "two of three minutes, and the end: {busy} of 241");
 }

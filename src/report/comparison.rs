@@ -1,10 +1,13 @@
-//! Two runs side by side, for the terminal and for a pull request.
+//! Two runs side by side, on the terminal and as a page.
 
-use super::ReportError;
-use super::human::{duration, percent, rate};
+use super::chart::{Changed, Chart, change};
+use super::human::{count, duration, percent, rate, signed_percent};
+use super::page::{Block, Fact, Page, Part, Sentence};
 use super::section::{self, Section};
 use super::table::Table;
+use super::words;
 use crate::stats::comparison::{Change, ComparisonDocument, LevelComparison, Outcome};
+use crate::stats::summary::Verdict;
 
 /// The answer as text, no line wider than `width` columns.
 #[must_use]
@@ -12,22 +15,86 @@ pub fn text(document: &ComparisonDocument, width: usize, colour: bool) -> String
     section::text(&sections(document), width, colour)
 }
 
-/// The answer in Markdown.
+/// The answer as a page: what changed, level by level, and what to know when reading it.
 #[must_use]
-pub fn markdown(document: &ComparisonDocument) -> String {
-    section::markdown(&format!("{} → {}", document.before, document.after), &sections(document))
+pub fn page(document: &ComparisonDocument, version: &str) -> Page {
+    let mut parts: Vec<Part> = document.levels.iter().enumerate().map(part).collect();
+    parts.push(Part::new("In one run only", [Block::List(document.unmatched.clone())]));
+    let notes = document.notes.iter().map(|note| format!("{}.", words::capitalised(note)));
+    parts.push(Part::new("Doubts", [Block::List(notes.collect())]));
+    parts.push(Part::new("How to make it again", [Block::Code(words::quoted(&document.command))]));
+    Page {
+        kind: "Comparison".into(),
+        title: "Two runs compared".into(),
+        banners: rehearsal(document).into_iter().collect(),
+        lead: document.verdict.clone(),
+        sentences: held(document).into_iter().collect(),
+        tiles: tiles(document),
+        provenance: vec![format!("seed {} of the resampling", document.seed), format!("planner {version}")],
+        parts,
+        version: version.into(),
+    }
 }
 
-/// The answer as JSON with a newline at its end.
-///
-/// # Errors
-/// Where the document holds a value that JSON cannot express.
-pub fn json(document: &ComparisonDocument) -> Result<String, ReportError> {
-    Ok(serde_json::to_string_pretty(document)? + "\n")
+/// A level: what changed as a chart and in numbers.
+fn part((index, level): (usize, &LevelComparison)) -> Part {
+    let shift = |(name, change): (&str, &Change)| {
+        let ratio = change.ratio?;
+        Some(Changed {
+            name: name.to_owned(),
+            change: change.after / change.before - 1.0,
+            low: ratio.low - 1.0,
+            high: ratio.high - 1.0,
+            outcome: change.outcome,
+        })
+    };
+    let shifts: Vec<Changed> = level.changes().into_iter().filter_map(shift).collect();
+    let named = |chart: Chart| Chart {
+        id: format!("change-{}", index + 1).into(),
+        title: format!("{} with {}", chart.title, level.level),
+        ..chart
+    };
+    let chart = change(&shifts).map(|chart| Block::from(named(chart)));
+    let reason = level.too_short.clone().map(|reason| format!("{}.", words::capitalised(&reason)));
+    let blocks = [chart, reason.map(Block::Paragraph), Some(measures(level).into())];
+    Part::new(words::capitalised(&level.level), blocks.into_iter().flatten())
+}
+
+/// How many measures came to what.
+fn tiles(document: &ComparisonDocument) -> Vec<Fact> {
+    let changes = || document.levels.iter().flat_map(LevelComparison::changes);
+    let number = |outcome: Outcome| changes().filter(|(_, change)| change.outcome == outcome).count();
+    [Outcome::Better, Outcome::Worse, Outcome::NoDifferenceShown, Outcome::TooShort]
+        .into_iter()
+        .filter(|&outcome| outcome != Outcome::TooShort || number(outcome) > 0)
+        .map(|outcome| Fact::new(outcome.words(), count(number(outcome) as u64)))
+        .collect()
+}
+
+/// Whether nothing got worse by more than was allowed, where that was asked.
+fn held(document: &ComparisonDocument) -> Option<Sentence> {
+    let limit = percent(document.limit?);
+    let (verdict, text) = match (regressions(document), document.holds) {
+        (Some(text), _) => (Verdict::Fail, text),
+        (None, Some(_)) => (Verdict::Pass, format!("No measure is shown to be worse by more than {limit}.")),
+        (None, None) => (
+            Verdict::Inconclusive,
+            format!("Whether a measure is worse by more than {limit} cannot be told."),
+        ),
+    };
+    Some(Sentence { verdict, text })
+}
+
+/// Says that a comparison with a rehearsal is one.
+fn rehearsal(document: &ComparisonDocument) -> Option<String> {
+    document
+        .rehearsal
+        .then(|| "REHEARSAL: a run against an emulator says nothing about a real account.".into())
 }
 
 fn sections(document: &ComparisonDocument) -> Vec<Section> {
-    let mut sections = vec![Section::Lead(lead(document))];
+    let mut sections: Vec<Section> = rehearsal(document).into_iter().map(Section::Warning).collect();
+    sections.push(Section::Lead(document.verdict.clone()));
     sections.extend(regressions(document).map(Section::Warning));
     for level in &document.levels {
         sections.push(Section::Table(measures(level)));
@@ -42,20 +109,6 @@ fn sections(document: &ComparisonDocument) -> Vec<Section> {
     sections
 }
 
-fn lead(document: &ComparisonDocument) -> String {
-    let changes = || document.levels.iter().flat_map(LevelComparison::changes);
-    let count = |outcome| changes().filter(|(_, change)| change.outcome == outcome).count();
-    let (better, worse) = (count(Outcome::Better), count(Outcome::Worse));
-    let all = changes().count();
-    let found = match (all, better, worse, count(Outcome::TooShort)) {
-        (0, ..) => "the runs have no level in common".into(),
-        (all, _, _, short) if short == all => "too short to compare".into(),
-        (_, 0, 0, _) => "no difference shown".into(),
-        _ => format!("{better} better and {worse} worse of {all} measures"),
-    };
-    format!("{} → {}: {found}.", document.before, document.after)
-}
-
 fn regressions(document: &ComparisonDocument) -> Option<String> {
     let limit = document.limit.filter(|_| !document.regressions.is_empty())?;
     Some(format!("Worse by more than {}: {}.", percent(limit), document.regressions.join(", ")))
@@ -66,38 +119,25 @@ fn measures(level: &LevelComparison) -> Table {
     let mut table = Table::new(&level.level, &head).words_from(5);
     for (index, (name, change)) in level.changes().into_iter().enumerate() {
         let show = if index == 0 { rate } else { duration };
-        let verdict = match change.outcome {
-            Outcome::Better => "better",
-            Outcome::Worse => "worse",
-            Outcome::NoDifferenceShown => "no difference shown",
-            Outcome::TooShort => "too short to compare",
-        };
         table.row([
             name.into(),
             show(change.before),
             show(change.after),
             relative(change),
             interval(change),
-            verdict.into(),
+            change.outcome.words().into(),
         ]);
     }
     table
 }
 
 fn relative(change: &Change) -> String {
-    if change.before > 0.0 { signed(change.after / change.before - 1.0) } else { "–".into() }
+    if change.before > 0.0 { signed_percent(change.after / change.before - 1.0) } else { "–".into() }
 }
 
 fn interval(change: &Change) -> String {
     change.ratio.map_or_else(
         || "–".into(),
-        |ratio| format!("{} to {}", signed(ratio.low - 1.0), signed(ratio.high - 1.0)),
+        |ratio| format!("{} to {}", signed_percent(ratio.low - 1.0), signed_percent(ratio.high - 1.0)),
     )
-}
-
-fn signed(share: f64) -> String {
-    // Less than a tenth of a thousandth is rounding.
-    let share = (share * 1e4).round() / 1e4;
-    let sign = if share > 0.0 { "+" } else { "" };
-    format!("{sign}{}", percent(share))
 }

@@ -129,6 +129,22 @@ pub fn percent(share: f64) -> String {
     format!("{} %", shortest(share * 100.0, 3))
 }
 
+/// US dollars, to the cent from ten cents on, to three digits below.
+#[must_use]
+pub fn usd(amount: f64) -> String {
+    let decimals = if amount.abs() >= 0.1 || amount == 0.0 { 2 } else { 4 };
+    format!("${}", grouped(amount, decimals))
+}
+
+/// A change as a share of what was, in per cent with its sign.
+#[must_use]
+pub fn signed_percent(share: f64) -> String {
+    // Less than a tenth of a thousandth is rounding.
+    let share = (share * 1e4).round() / 1e4;
+    let sign = if share > 0.0 { "+" } else { "" };
+    format!("{sign}{}", percent(share))
+}
+
 /// A number with so many decimals and its thousands set apart.
 #[must_use]
 pub fn grouped(value: f64, decimals: usize) -> String {

@@ -1,4 +1,4 @@
-//! The page that lists the runs and plans of a folder.
+//! The page that lists the runs, plans, audits and comparisons of a folder.
 
 use super::human::counted;
 use super::page::{Block, Link, Page, Part};
@@ -21,21 +21,38 @@ pub struct Entry {
 pub enum EntryKind {
     /// A run.
     Run(Box<RunDocument>),
-    /// A plan.
-    Plan {
-        /// Its verdict in a sentence, where it has one.
+    /// An answer.
+    Answer {
+        /// To what.
+        kind: AnswerKind,
+        /// What it comes to, in a sentence, where it has one.
         verdict: Option<String>,
-        /// Whether the goal can be reached, where that is known.
-        feasible: Option<bool>,
+        /// Whether what was asked for holds, where that was asked.
+        holds: Option<bool>,
     },
 }
 
-/// The entries as a page, plans first, in the order given.
+/// What an answer is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerKind {
+    /// What to set, what a choice comes to, or which strategy to take.
+    Plan,
+    /// What arrived of a backup.
+    Audit,
+    /// Whether two runs differ.
+    Comparison,
+}
+
+/// The entries as a page, plans first, those of a kind in the order given.
 #[must_use]
 pub fn page(entries: &[Entry], version: &str) -> Page {
-    let links = |is_plan: bool| {
-        let of_kind = move |entry: &&Entry| matches!(entry.kind, EntryKind::Plan { .. }) == is_plan;
-        Block::Links(entries.iter().filter(of_kind).map(link).collect())
+    let part = |heading: &str, wanted: Option<AnswerKind>| {
+        let kind = |entry: &Entry| match entry.kind {
+            EntryKind::Run(_) => None,
+            EntryKind::Answer { kind, .. } => Some(kind),
+        };
+        let links = entries.iter().filter(|entry| kind(entry) == wanted).map(link).collect();
+        Part::new(heading, [Block::Links(links)])
     };
     Page {
         kind: "Reports".into(),
@@ -43,9 +60,14 @@ pub fn page(entries: &[Entry], version: &str) -> Page {
         lead: if entries.is_empty() {
             "There is no run and no plan here yet.".into()
         } else {
-            format!("{}, the newest first.", counted(entries.len() as u64, "report"))
+            format!("{}, the newest of a kind first.", counted(entries.len() as u64, "report"))
         },
-        parts: vec![Part::new("Plans", [links(true)]), Part::new("Runs", [links(false)])],
+        parts: vec![
+            part("Plans", Some(AnswerKind::Plan)),
+            part("Audits", Some(AnswerKind::Audit)),
+            part("Comparisons", Some(AnswerKind::Comparison)),
+            part("Runs", None),
+        ],
         version: version.into(),
         ..Page::default()
     }
@@ -54,13 +76,13 @@ pub fn page(entries: &[Entry], version: &str) -> Page {
 fn link(entry: &Entry) -> Link {
     let (verdict, details) = match &entry.kind {
         EntryKind::Run(document) => (words::overall(document), run_details(document)),
-        EntryKind::Plan { verdict, feasible } => {
-            let mark = match feasible {
+        EntryKind::Answer { verdict, holds, .. } => {
+            let mark = match holds {
                 Some(true) => Verdict::Pass,
                 Some(false) => Verdict::Fail,
                 None => Verdict::NotAvailable,
             };
-            (mark, verdict.clone().unwrap_or_else(|| "A plan.".into()))
+            (mark, verdict.clone().unwrap_or_else(|| "Without a verdict.".into()))
         }
     };
     let path = vec![entry.folder.clone(), entry.file.into()];
@@ -82,26 +104,34 @@ mod tests {
     use crate::report::sample::Sample;
 
     #[test]
-    fn runs_and_plans_are_listed_with_their_verdicts_and_their_links_stay_links() {
+    fn runs_and_answers_are_listed_with_their_verdicts_and_their_links_stay_links() {
         let run = |sample: Sample, folder: &str| Entry {
             folder: folder.into(),
             file: "report.html",
             kind: EntryKind::Run(Box::new(sample.document)),
         };
-        let plan = Entry {
-            folder: "plan-1".into(),
+        let answer = |kind, holds, folder: &str| Entry {
+            folder: folder.into(),
             file: "report.html",
-            kind: EntryKind::Plan { verdict: Some("Set it to 600.".into()), feasible: Some(true) },
+            kind: EntryKind::Answer { kind, verdict: Some("Set it to 600.".into()), holds },
         };
-        let entries =
-            [plan, run(Sample::one_level(), "20260302-daily"), run(Sample::hostile(), "javascript:\"<b>")];
+        let entries = [
+            run(Sample::one_level(), "20260302-daily"),
+            run(Sample::hostile(), "javascript:\"<b>"),
+            answer(AnswerKind::Comparison, None, "compare-1"),
+            answer(AnswerKind::Audit, Some(false), "audit-1"),
+            answer(AnswerKind::Plan, Some(true), "plan-1"),
+        ];
         let html = html::render(&page(&entries, "0.1.0")).unwrap();
         assert!(
             html.contains("Set it to 600.") && html.contains("href=\"./20260302%2Ddaily/report%2Ehtml\"")
         );
         assert!(html.contains("./javascript%3A%22%3Cb%3E/") && !html.contains("<script"));
         let marks = |class: &str| html.matches(&format!("<span class=\"{class}\"")).count();
-        assert_eq!((marks("pass"), marks("fail")), (1, 2));
+        assert_eq!((marks("pass"), marks("fail"), marks("open")), (1, 3, 1));
+        let headings =
+            ["Plans", "Audits", "Comparisons", "Runs"].map(|name| html.find(&format!(">{name}</h2>")));
+        assert!(headings.is_sorted() && headings[0].is_some(), "{headings:?}");
     }
 
     #[test]

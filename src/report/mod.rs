@@ -7,6 +7,7 @@ pub mod chart;
 pub mod check;
 pub mod comparison;
 pub mod csv;
+mod doubts;
 mod failures;
 mod fan_out;
 pub mod html;

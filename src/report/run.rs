@@ -3,7 +3,7 @@
 use super::chart::{self, Chart};
 use super::page::{Block, Fact, Judgement, Page, Part};
 use super::table::Table;
-use super::{RunView, fan_out, tables, words};
+use super::{RunView, doubts, fan_out, tables, words};
 use crate::stats::summary::{LevelSummary, RunDocument};
 
 /// A run as a page: what it came to, then the charts with their numbers, then every reason to doubt it.
@@ -82,10 +82,10 @@ fn parts(view: &RunView) -> Vec<Part> {
             ],
         ),
         together("The load generator", vec![generator(document).map(Block::Paragraph)]),
-        together("Doubts", vec![Some(Block::List(words::doubts(view)))]),
+        together("Doubts", vec![Some(Block::List(doubts::of_run(view)))]),
         together(
             "How to reproduce it",
-            vec![Some(Block::Facts(facts(document))), Some(Block::Code(words::command(document)))],
+            vec![Some(Block::Facts(facts(document))), Some(Block::Code(words::quoted(&document.command)))],
         ),
     ]
 }

@@ -4,7 +4,6 @@ use super::human::{
     bytes, counted, duration, grouped, number, percent, power_of_ten, rate, shortest, significant,
 };
 use super::page::Sentence;
-use super::tables::unfinished;
 use super::{RunView, failures, fan_out};
 use crate::scenario::file::{OperationKind, TargetKind};
 use crate::scenario::quantity::seconds;
@@ -15,12 +14,6 @@ use crate::stats::steady::{Estimate, Steady};
 use crate::stats::summary::{
     Finding, Generator, LevelSummary, LittlesLaw, RunDocument, SearchSummary, ThresholdResult, Verdict,
 };
-
-/// Windows shorter than so many mean residence times say little about the law.
-pub const RESIDENCES_AT_LEAST: f64 = 10.0;
-/// Fewer values give no upper bound of the 99th percentile at 95 % confidence: the smallest n with
-/// 0.99ⁿ ≤ 0.05.
-const P99_BOUND_FROM: u64 = 299;
 
 /// Says that a rehearsal is one; nothing for a run against a real account.
 pub fn rehearsal(document: &RunDocument) -> Option<String> {
@@ -184,8 +177,12 @@ pub fn scaling(usl: &UslSummary) -> String {
 
 /// The intervals of a level's latency percentiles, which are open where there are too few values.
 pub fn intervals(level: &LevelSummary) -> String {
-    let end = |end: Option<f64>| end.map_or_else(|| "–".into(), duration);
-    let between = |name: &str, ends: Ends| format!("{name} {} to {}", end(ends.low), end(ends.high));
+    let between = |name: &str, ends: Ends| match (ends.low, ends.high) {
+        (Some(low), Some(high)) => format!("{name} {} to {}", duration(low), duration(high)),
+        (Some(low), None) => format!("{name} at least {}", duration(low)),
+        (None, Some(high)) => format!("{name} at most {}", duration(high)),
+        (None, None) => format!("{name} not known"),
+    };
     let found = level.latency_intervals_s;
     let all = [between("p50", found.p50), between("p90", found.p90), between("p99", found.p99)];
     format!("{}, with 95 % by order statistics", all.join(", "))
@@ -324,70 +321,23 @@ pub fn generator(generator: &Generator) -> String {
     )
 }
 
-/// What a reader should doubt, and what to do about it; a doubt about several levels is told once.
-pub fn doubts(view: &RunView) -> Vec<String> {
-    let levels = &view.document.levels;
-    let mut doubts: Vec<(String, Vec<String>)> = Vec::new();
-    for level in levels {
-        for text in level_doubts(level) {
-            match doubts.iter_mut().find(|(known, _)| *known == text) {
-                Some((_, labels)) => labels.push(level.label()),
-                None => doubts.push((text, vec![level.label()])),
-            }
-        }
-    }
-    let told = |(text, labels): (String, Vec<String>)| match (levels.len(), labels.len()) {
-        (1, _) => text,
-        (all, some) if all == some => format!("In every level, {text}"),
-        _ => format!("With {}, {text}", labels.join(", ")),
-    };
-    doubts.into_iter().map(told).map(|text| capitalised(&text)).collect()
-}
-
-fn level_doubts(level: &LevelSummary) -> Vec<String> {
-    let residences = level.makespan_s / level.residence_mean_s;
-    let (done, open, skipped) = (level.jobs_done, unfinished(level), level.not_started_count());
-    let doubts = [
-        (level.attempts > 0 && residences < RESIDENCES_AT_LEAST).then(|| {
-            format!(
-                "the run is only {} residence times long, so that filling and emptying weigh on every mean; \
-                 {} or more would do.",
-                number(residences),
-                duration(RESIDENCES_AT_LEAST * level.residence_mean_s)
-            )
-        }),
-        (done > 0 && done < P99_BOUND_FROM).then(|| {
-            format!("{} cannot bound the 99th percentile; {P99_BOUND_FROM} can.", counted(done, "job"))
-        }),
-        (open > 0).then(|| format!("{} did not end and count in no percentile.", counted(open, "job"))),
-        (level.jobs_failed > 0).then(|| {
-            format!("{} failed for good and count in no percentile.", counted(level.jobs_failed, "job"))
-        }),
-        (skipped > 0).then(|| {
-            format!("{} could not start: the offered load was not reached.", counted(skipped, "arrival"))
-        }),
-    ];
-    doubts.into_iter().flatten().collect()
-}
-
 /// The text with a capital at its beginning.
 pub fn capitalised(text: &str) -> String {
     let mut rest = text.chars();
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
-/// The command that does the run again.
-pub fn command(document: &RunDocument) -> String {
-    document.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-}
-
-fn quoted(word: &str) -> String {
+/// A command as a shell takes it.
+pub fn quoted(command: &[String]) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
+    let quoted = |word: &String| {
+        if !word.is_empty() && word.chars().all(plain) {
+            word.clone()
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
+        }
+    };
+    command.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 /// Where a run comes from: target, real or rehearsal, date, seed, version.

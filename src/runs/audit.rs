@@ -15,10 +15,6 @@ use crate::audit::tally::{Item, Seen, Tally};
 pub const FINDINGS: &str = "findings.csv";
 /// How far an audit has come; gone once it has come to its end.
 pub const PROGRESS: &str = "progress.json";
-/// The document.
-pub const DOCUMENT: &str = "audit.json";
-/// The document for people.
-pub const MARKDOWN: &str = "audit.md";
 
 /// What an audit is about; one that goes on must be about the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,18 +171,12 @@ impl AuditFolder {
         replace(&self.folder.join(PROGRESS), &json)
     }
 
-    /// Writes the documents; a complete audit has no progress any more.
+    /// Ends an audit that came to its end: it has no progress any more.
     ///
     /// # Errors
-    /// Where a file cannot be written.
-    pub fn finish(&mut self, json: &str, markdown: &str, complete: bool) -> Result<(), RunError> {
-        self.save()?;
-        replace(&self.folder.join(DOCUMENT), json.as_bytes())?;
-        replace(&self.folder.join(MARKDOWN), markdown.as_bytes())?;
-        if complete {
-            fs::remove_file(self.folder.join(PROGRESS)).map_err(|error| self.failed(PROGRESS, error))?;
-        }
-        Ok(())
+    /// Where the file cannot be removed.
+    pub fn finish(&mut self) -> Result<(), RunError> {
+        fs::remove_file(self.folder.join(PROGRESS)).map_err(|error| self.failed(PROGRESS, error))
     }
 
     fn failed(&self, file: &str, error: impl ToString) -> RunError {
@@ -233,7 +223,8 @@ mod tests {
         for key in ["b", "c"] {
             audit.finding(&item(key)).unwrap();
         }
-        audit.finish("{}", "", true).unwrap();
+        audit.save().unwrap();
+        audit.finish().unwrap();
         let rows = csv::Reader::from_path(folder.path().join(FINDINGS)).unwrap().into_records();
         let keys: Vec<String> = rows.map(|row| row.unwrap()[2].to_owned()).collect();
         assert_eq!(keys, ["a\n,\"", "b", "c"]);

@@ -9,24 +9,37 @@ use super::RunError;
 use super::folder::DOCUMENT;
 use super::read::{PAGE, read_document};
 use crate::report::html::GENERATOR;
-use crate::report::index::{Entry, EntryKind};
+use crate::report::index::{AnswerKind, Entry, EntryKind};
 
 /// Name of the page.
 pub const INDEX: &str = "index.html";
 /// Name of the document in the folder of a plan.
 pub const PLAN: &str = "plan.json";
-/// How the schema of a plan begins.
-const PLAN_SCHEMA: &str = "planner/recommend/";
+/// Name of the document in the folder of an audit.
+pub const AUDIT: &str = "audit.json";
+/// Name of the document in the folder of a comparison.
+pub const COMPARISON: &str = "compare.json";
 
-/// What the index needs to know of a plan.
+/// The documents of answers: their names, and how their schemas begin.
+const ANSWERS: [(&str, &str, AnswerKind); 5] = [
+    (PLAN, "planner/recommend/", AnswerKind::Plan),
+    (PLAN, "planner/simulate/", AnswerKind::Plan),
+    (PLAN, "planner/strategies/", AnswerKind::Plan),
+    (AUDIT, "planner/audit/", AnswerKind::Audit),
+    (COMPARISON, "planner/compare/", AnswerKind::Comparison),
+];
+
+/// What the list needs to know of an answer.
 #[derive(Deserialize)]
-struct Plan {
+struct Answer {
     schema: String,
     verdict: Option<String>,
-    feasible: Option<bool>,
+    /// What holds of a plan is that it can be done.
+    #[serde(alias = "feasible")]
+    holds: Option<bool>,
 }
 
-/// The runs and plans directly in a folder, the newest first by their names. What cannot be read is no entry: other
+/// The runs and answers directly in a folder, the newest first by their names. What cannot be read is no entry: other
 /// folders may lie beside them.
 ///
 /// # Errors
@@ -44,17 +57,19 @@ pub fn entries(folder: &Path) -> Result<Vec<Entry>, RunError> {
 
 fn entry(path: &Path) -> Option<Entry> {
     let folder = path.file_name()?.to_str()?.to_owned();
-    let (kind, document) = match read_plan(path) {
-        Some(plan) => (EntryKind::Plan { verdict: plan.verdict, feasible: plan.feasible }, PLAN),
+    let (kind, document) = match [PLAN, AUDIT, COMPARISON].into_iter().find_map(|name| answer(path, name)) {
+        Some(answer) => answer,
         None => (EntryKind::Run(Box::new(read_document(path).ok()?)), DOCUMENT),
     };
     let file = if path.join(PAGE).exists() { PAGE } else { document };
     Some(Entry { folder, file, kind })
 }
 
-fn read_plan(path: &Path) -> Option<Plan> {
-    let plan: Plan = serde_json::from_slice(&fs::read(path.join(PLAN)).ok()?).ok()?;
-    plan.schema.starts_with(PLAN_SCHEMA).then_some(plan)
+fn answer(path: &Path, name: &'static str) -> Option<(EntryKind, &'static str)> {
+    let Answer { schema, verdict, holds } = serde_json::from_slice(&fs::read(path.join(name)).ok()?).ok()?;
+    let is_it = |(file, beginning, _): &(&str, &str, _)| *file == name && schema.starts_with(beginning);
+    let (.., kind) = ANSWERS.into_iter().find(is_it)?;
+    Some((EntryKind::Answer { kind, verdict, holds }, name))
 }
 
 /// Whether somebody else's page has the name of the list.
@@ -68,23 +83,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plans_are_known_by_their_schema_and_other_folders_are_passed_over() {
+    fn answers_are_known_by_their_schemas_and_other_folders_are_passed_over() {
         let folder = tempfile::tempdir().unwrap();
-        let plan = |name: &str, text: &str| {
+        let add = |name: &str, file: &str, text: &str| {
             fs::create_dir(folder.path().join(name)).unwrap();
-            fs::write(folder.path().join(name).join(PLAN), text).unwrap();
+            fs::write(folder.path().join(name).join(file), text).unwrap();
         };
-        plan("1", r#"{"schema": "planner/recommend/1", "verdict": "Set it to 600.", "feasible": true}"#);
-        plan("2", r#"{"schema": "planner/recommend/1"}"#);
-        plan("3", r#"{"schema": "other/1"}"#);
+        add("1", PLAN, r#"{"schema": "planner/recommend/1", "verdict": "Set it to 600.", "feasible": true}"#);
+        add("2", PLAN, r#"{"schema": "planner/simulate/1"}"#);
+        add("3", PLAN, r#"{"schema": "planner/audit/1"}"#);
+        add("4", AUDIT, r#"{"schema": "planner/audit/1", "verdict": "1 missing.", "holds": false}"#);
+        add("5", COMPARISON, r#"{"schema": "planner/compare/1", "verdict": "no difference", "holds": null}"#);
+        add("6", PLAN, r#"{"schema": "other/1"}"#);
         fs::create_dir(folder.path().join("empty")).unwrap();
         let found = entries(folder.path()).unwrap();
-        let [second, first] = found.as_slice() else { panic!("{found:?}") };
-        assert!(matches!(second.kind, EntryKind::Plan { verdict: None, feasible: None }));
-        assert!(
-            matches!(&first.kind, EntryKind::Plan { verdict: Some(text), .. } if text == "Set it to 600.")
+        let told: Vec<_> = found
+            .iter()
+            .map(|entry| match &entry.kind {
+                EntryKind::Answer { kind, verdict, holds } => {
+                    (entry.folder.as_str(), entry.file, *kind, verdict.as_deref(), *holds)
+                }
+                EntryKind::Run(_) => panic!("{entry:?}"),
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("5", COMPARISON, AnswerKind::Comparison, Some("no difference"), None),
+                ("4", AUDIT, AnswerKind::Audit, Some("1 missing."), Some(false)),
+                ("2", PLAN, AnswerKind::Plan, None, None),
+                ("1", PLAN, AnswerKind::Plan, Some("Set it to 600."), Some(true)),
+            ]
         );
-        assert_eq!((first.folder.as_str(), first.file), ("1", PLAN));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Run folders: written as a stream while a run goes on, read back whole or cut off.
 
+pub mod answer;
 pub mod attempts;
 pub mod audit;
 pub mod blocks;
@@ -9,7 +10,6 @@ pub mod folder;
 pub mod hlog;
 pub mod index;
 pub mod machine;
-pub mod plan;
 pub mod read;
 mod whole_lines;
 

@@ -27,6 +27,14 @@ pub struct ComparisonDocument {
     pub before: String,
     /// Identifier of the second.
     pub after: String,
+    /// What it comes to, in a sentence.
+    pub verdict: String,
+    /// Whether nothing got worse by more than was allowed, where that was asked and can be told.
+    pub holds: Option<bool>,
+    /// Whether a run says nothing about a real account.
+    pub rehearsal: bool,
+    /// The command that compared them.
+    pub command: Vec<String>,
     /// Seed of the resampling.
     pub seed: u64,
     /// Levels that both runs have.
@@ -39,6 +47,29 @@ pub struct ComparisonDocument {
     pub regressions: Vec<String>,
     /// What to know when reading the numbers.
     pub notes: Vec<String>,
+}
+
+impl ComparisonDocument {
+    /// Whether any measure was compared: no run was too short for all of them.
+    #[must_use]
+    pub fn tells(levels: &[LevelComparison]) -> bool {
+        let mut changes = levels.iter().flat_map(LevelComparison::changes);
+        changes.any(|(_, change)| change.outcome != Outcome::TooShort)
+    }
+
+    /// What levels come to, in a sentence without a beginning.
+    #[must_use]
+    pub fn outcome(levels: &[LevelComparison]) -> String {
+        let changes = || levels.iter().flat_map(LevelComparison::changes);
+        let count = |outcome| changes().filter(|(_, change)| change.outcome == outcome).count();
+        let (better, worse) = (count(Outcome::Better), count(Outcome::Worse));
+        match (changes().count(), better, worse) {
+            (0, ..) => "the runs have no level in common".into(),
+            _ if !Self::tells(levels) => "too short to compare".into(),
+            (_, 0, 0) => "no difference shown".into(),
+            (all, ..) => format!("{better} better and {worse} worse of {all} measures"),
+        }
+    }
 }
 
 /// One level of both runs.
@@ -85,6 +116,19 @@ pub enum Outcome {
     NoDifferenceShown,
     /// A run has too few blocks for an interval.
     TooShort,
+}
+
+impl Outcome {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Better => "better",
+            Self::Worse => "worse",
+            Self::NoDifferenceShown => "no difference shown",
+            Self::TooShort => "too short to compare",
+        }
+    }
 }
 
 /// A measure of both runs.

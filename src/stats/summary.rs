@@ -11,6 +11,7 @@ use super::steady::Steady;
 use crate::law::little::Window;
 use crate::load::dispatch::StopReason;
 use crate::plan::search::Answer;
+use crate::report::human::counted;
 use crate::scenario::LevelKey;
 use crate::scenario::file::{File, TargetKind};
 use crate::scenario::quantity::seconds;
@@ -108,7 +109,7 @@ impl LevelSummary {
     pub fn label(&self) -> String {
         match (self.concurrency, self.rate_per_s) {
             (Some(1), _) => "1 worker".into(),
-            (Some(workers), _) => format!("{workers} workers"),
+            (Some(workers), _) => counted(u64::from(workers), "worker"),
             (None, Some(rate)) => format!("{}/s", (rate * 1e6).round() / 1e6),
             (None, None) => "varying rate".into(),
         }

@@ -55,13 +55,17 @@ fn a_whole_backup_is_fine_and_what_else_is_there_is_no_failure() {
     let written: Value = serde_json::from_slice(&std::fs::read(audit.join("audit.json")).unwrap()).unwrap();
     assert_eq!(written, seen);
     assert!(
-        std::fs::read_to_string(audit.join("audit.md")).unwrap().contains("all of 1,500 objects arrived")
+        std::fs::read_to_string(audit.join("report.md")).unwrap().contains("All of 1,500 objects arrived")
     );
     assert!(!audit.join("progress.json").exists());
+    assert!(std::fs::read_to_string(audit.join("report.html")).unwrap().contains("All of 1,500 objects"));
+    assert!(
+        std::fs::read_to_string(out.join("index.html")).unwrap().contains("All of 1,500 objects arrived")
+    );
     let ended = run(backup.audit(&out, &[])).with_code(0);
     let mut lines = ended.stdout.lines();
     assert!(lines.next().unwrap().starts_with("REHEARSAL: the endpoint is not AWS"), "{}", ended.stdout);
-    assert!(lines.nth(1).unwrap().starts_with("all of 1,500 objects arrived in "), "{}", ended.stdout);
+    assert!(lines.nth(1).unwrap().starts_with("All of 1,500 objects arrived in "), "{}", ended.stdout);
     assert!(ended.stderr.contains("0.0100 USD per million objects"), "{}", ended.stderr);
 }
 

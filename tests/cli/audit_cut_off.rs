@@ -15,7 +15,7 @@ const PAGES: u64 = 50;
 
 /// What must be the same however often an audit was stopped.
 fn substance(mut document: Value) -> Value {
-    for name in ["audited_at", "list_requests"] {
+    for name in ["audited_at", "command", "list_requests"] {
         document.as_object_mut().unwrap().remove(name);
     }
     document

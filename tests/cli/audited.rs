@@ -129,7 +129,8 @@ pub fn audited(mut command: Command, code: i32) -> Value {
 
 /// The only folder in `out`.
 pub fn only_folder(out: &Path) -> PathBuf {
-    let mut folders = std::fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path());
+    let places = std::fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path());
+    let mut folders = places.filter(|place| place.is_dir());
     let folder = folders.next().unwrap();
     assert_eq!(folders.next(), None);
     folder

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::answer_pages::answer_pages;
 use crate::plan_page::plan_pages;
 use crate::planner::{QUICK, measure, planner, run, shipped, write_scenario};
 use crate::run_folder::{RunFolder, runs};
@@ -90,7 +91,8 @@ fn every_page_is_fit_to_be_read() {
     reported(&runs_of[..4].iter().collect::<Vec<_>>());
     let together = [runs_of[0].0.with_file_name("runs.html"), runs_of[0].0.with_file_name("index.html")];
     let pages = runs_of.into_iter().chain(runs(&examples)).map(|run| run.file("report.html"));
-    let pages: Vec<PathBuf> = pages.chain(together).chain(plan_pages(place)).collect();
+    let pages = pages.chain(together).chain(plan_pages(place));
+    let pages: Vec<PathBuf> = pages.chain(answer_pages(place)).collect();
     for page in &pages {
         let size_bytes = fs::metadata(page).unwrap().len();
         assert!(size_bytes < 1_000_000, "{} has {size_bytes} bytes", page.display());

@@ -8,7 +8,7 @@ use crate::planner::{Ended, measure, planner, run, write_scenario};
 use crate::run_folder::RunFolder;
 
 /// A minute and more of copies that take `base_s` and a little.
-fn scenario(base_s: f64, count: u32, load: &str) -> String {
+pub fn scenario(base_s: f64, count: u32, load: &str) -> String {
     format!(
         "name = \"compared\"\noperation = \"copy\"\n\n[objects]\ncount = {count}\nsize = {{ fixed = \"1MB\" }}\n\n\
          [arrivals]\nkind = \"closed\"\n{load}\n\n\
@@ -17,7 +17,7 @@ fn scenario(base_s: f64, count: u32, load: &str) -> String {
 }
 
 /// Measures a scenario into a folder of its own.
-fn measured(out: &Path, name: &str, text: &str, seed: &str) -> RunFolder {
+pub fn measured(out: &Path, name: &str, text: &str, seed: &str) -> RunFolder {
     let folder = out.join(name);
     std::fs::create_dir(&folder).unwrap();
     let mut command = measure(&write_scenario(&folder, text), &folder.join("runs"));
@@ -26,9 +26,11 @@ fn measured(out: &Path, name: &str, text: &str, seed: &str) -> RunFolder {
     RunFolder::only(&folder.join("runs"))
 }
 
+/// A comparison that is left beside the second run.
 fn compare(before: &RunFolder, after: &RunFolder, arguments: &[&str]) -> Ended {
     let mut command = planner();
     command.arg("compare").arg(&before.0).arg(&after.0).args(arguments);
+    command.arg("--out").arg(after.0.parent().unwrap());
     run(command)
 }
 
@@ -69,6 +71,27 @@ fn a_slower_service_is_a_regression_and_the_way_back_is_none() {
         markdown.stdout
     );
     assert_eq!(compare(&fast, &slow, &json).stdout, compare(&fast, &slow, &json).stdout, "seeded");
+    leaves_its_pages(&slow);
+}
+
+/// The first comparison with a run and a limit left its documents, and is listed.
+fn leaves_its_pages(run: &RunFolder) {
+    let out = run.0.parent().unwrap();
+    let mut places: Vec<_> = std::fs::read_dir(out).unwrap().map(|place| place.unwrap().path()).collect();
+    places.sort();
+    let folder = places.into_iter().find(|place| place.join("compare.json").exists()).unwrap();
+    let written: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("compare.json")).unwrap()).unwrap();
+    assert_eq!((&written["holds"], &written["rehearsal"]), (&json!(false), &json!(true)));
+    let read = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap();
+    let page = read(folder.join("report.html"));
+    assert!(
+        page.contains("What changed with 4 workers") && page.contains("Worse by more than 5 %"),
+        "{page}"
+    );
+    assert!(folder.join("report.md").exists() && folder.join("change-1.png").exists());
+    let verdict = written["verdict"].as_str().unwrap().split_once(": ").unwrap().1;
+    assert!(read(out.join("index.html")).contains(verdict), "the comparison is not listed");
 }
 
 #[test]

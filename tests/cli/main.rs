@@ -2,6 +2,7 @@
 
 #![cfg(feature = "cli")]
 
+mod answer_pages;
 mod localstack;
 mod plan_page;
 mod planner;

@@ -96,6 +96,7 @@ fn pipeline(points: u32) -> Vec<Stage> {
             backlog: line(|share| 9000.0 * share * (1.0 - share)),
             in_flight: line(|share| (5000.0 * share).min(1000.0) + 1.0),
             throttled_per_s: line(|share| 40.0 * (1.0 - share)),
+            done_per_s: Vec::new(),
         },
     ]
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::audited::only_folder;
 use crate::planner::{Ended, planner, run};
 
 /// The daily backup: 250 objects, 25.2 s each.
@@ -117,7 +118,7 @@ fn a_plan_leaves_its_document_and_its_pages() {
         "{}",
         ended.stdout
     );
-    let folder = std::fs::read_dir(out.path()).unwrap().next().unwrap().unwrap().path();
+    let folder = only_folder(out.path());
     let page = std::fs::read_to_string(folder.join("report.html")).unwrap();
     assert!(
         page.contains("role=\"img\"") && !page.contains("<script"),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
-use super::ComparisonFormat;
+use super::answer::AnswerOptions;
 use crate::audit::compare::CompareBy;
 use crate::audit::place::Place;
 
@@ -78,18 +78,11 @@ pub struct AuditOptions {
     /// Price list to use instead of the built-in one.
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
-    /// Folder in which the audit's folder is made.
-    #[arg(long, default_value = "reports", value_name = "FOLDER", env = "PLANNER_OUT")]
-    pub out: PathBuf,
     /// Go on with an audit that was cut off: its folder, beside the same options.
     #[arg(long, value_name = "FOLDER")]
     pub resume: Option<PathBuf>,
-    /// Print the answer as.
-    #[arg(long, value_enum, default_value_t)]
-    pub format: ComparisonFormat,
-    /// Print nothing but errors.
-    #[arg(long, short)]
-    pub quiet: bool,
+    #[command(flatten)]
+    pub answer: AnswerOptions,
     #[command(flatten)]
     pub metrics: MetricsOptions,
     #[command(flatten)]

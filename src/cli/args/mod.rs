@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod answer;
 mod audit;
 mod fit;
 mod measure;
@@ -14,6 +15,7 @@ use crate::check::window::FileWindow;
 use crate::scenario::file::TargetKind;
 use crate::scenario::quantity::Share;
 
+use answer::AnswerOptions;
 pub use audit::{AUDIT_NOTES, AuditOptions, AuditTarget, ReachOptions};
 pub use fit::{FitOptions, ProfileFormat};
 pub use measure::{Limits, MeasureOptions, Overrides, SearchOptions};
@@ -129,18 +131,6 @@ pub struct CheckOptions {
     pub format: Format,
 }
 
-/// How a comparison or an audit is printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum ComparisonFormat {
-    /// For people.
-    #[default]
-    Table,
-    /// For programs.
-    Json,
-    /// For a pull request.
-    Markdown,
-}
-
 /// Options of `planner compare`.
 #[derive(Debug, Args)]
 pub struct CompareOptions {
@@ -150,15 +140,14 @@ pub struct CompareOptions {
     /// Run folder that is compared.
     #[arg(value_name = "RUN_B")]
     pub after: PathBuf,
-    /// Print the answer as.
-    #[arg(long, value_enum, default_value_t)]
-    pub format: ComparisonFormat,
     /// End with 99 when a measure of RUN_B is shown to be worse by more than this share, such as 5%.
     #[arg(long, value_name = "SHARE")]
     pub fail_on_regression: Option<Share>,
     /// Seed of the resampling.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    #[command(flatten)]
+    pub answer: AnswerOptions,
 }
 
 /// Options of `planner cloud`.

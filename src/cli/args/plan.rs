@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::answer::AnswerOptions;
 use crate::plan::emit::Emit;
 use crate::plan::residence::Residence;
 use crate::scenario::file::Size;
@@ -47,18 +48,6 @@ fn dollars(text: &str) -> Result<f64, String> {
         Ok(usd) if usd.is_finite() && usd >= 0.0 => Ok(usd),
         _ => Err(format!("`{text}` is not a price; write US dollars, such as 0.40")),
     }
-}
-
-/// How an answer is printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum PlanFormat {
-    /// For people.
-    #[default]
-    Table,
-    /// For programs.
-    Json,
-    /// For a pull request.
-    Markdown,
 }
 
 /// Ways of copying that a recommendation is for.
@@ -174,20 +163,6 @@ pub struct BasisOptions {
     /// Seed of the simulation.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-}
-
-/// How the answer is given.
-#[derive(Debug, Args)]
-pub struct AnswerOptions {
-    /// Folder in which the plan folder is made.
-    #[arg(long, default_value = "reports", value_name = "FOLDER", env = "PLANNER_OUT")]
-    pub out: PathBuf,
-    /// Print the answer as.
-    #[arg(long, value_enum, default_value_t)]
-    pub format: PlanFormat,
-    /// Print nothing but errors.
-    #[arg(long, short)]
-    pub quiet: bool,
 }
 
 /// Options of `planner recommend`.

@@ -36,7 +36,7 @@ pub struct ReportOptions {
     /// File for the page of several runs [default: runs.html beside the first].
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// List all runs and plans of this folder in its index.html.
+    /// List all runs, plans, audits and comparisons of this folder in its index.html.
     #[arg(long, value_name = "FOLDER")]
     pub index: Option<PathBuf>,
     /// Open the page in a browser.

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use miette::IntoDiagnostic;
 
-use super::args::{AuditOptions, ComparisonFormat};
+use super::answer::Answer;
+use super::args::AuditOptions;
 use super::exit::{BadInput, Exit};
 use super::interrupt::interrupted;
 use super::progress::Counting;
@@ -25,15 +26,13 @@ use crate::check::window::FileWindow;
 use crate::plan::price::Prices;
 use crate::report;
 use crate::runs::audit::{About, AuditFolder};
-use crate::runs::folder;
+use crate::runs::index::{AUDIT, PLAN};
+use crate::runs::{folder, machine};
 use crate::target::listing::PageBudget;
 use crate::target::metrics;
 use expected::Expected;
 use merge::{Ended, Merge};
 use reach::Reached;
-
-/// Name of a plan in its folder.
-const PLAN: &str = "plan.json";
 
 /// Everything that is settled before the first request.
 struct Audit<'a> {
@@ -89,7 +88,7 @@ impl<'a> Audit<'a> {
     async fn run(mut self) -> miette::Result<Exit> {
         let options = self.options;
         reach::refuse_unnamed(&options.reach)?;
-        if !options.quiet {
+        if !options.answer.quiet {
             tell::say(self.describe());
         }
         let reached = reach::connect(&options.reach).await?;
@@ -100,7 +99,7 @@ impl<'a> Audit<'a> {
             clients: [&reached.source, &reached.destination],
             rules: self.rules,
             budget: &budget,
-            counting: &Counting::new(options.quiet),
+            counting: &Counting::new(options.answer.quiet),
         };
         let ended = merge.run(&mut folder, self.expected.take()).await;
         let ended = ended.inspect_err(|_| leave(&mut folder, options.resume.is_some()))?;
@@ -114,7 +113,7 @@ impl<'a> Audit<'a> {
         self.write(&document, &mut folder)?;
         Ok(if was_stopped {
             Exit::Interrupted
-        } else if document.verdicts.holds() {
+        } else if document.holds {
             Exit::Fine
         } else {
             Exit::NotValid
@@ -160,7 +159,7 @@ impl<'a> Audit<'a> {
         };
         Ok(match &options.resume {
             Some(path) => AuditFolder::resume(path.clone(), &about)?,
-            None => AuditFolder::begin(folder::create(&options.out, "audit", self.now)?.0, about)?,
+            None => AuditFolder::begin(folder::create(&options.answer.out, "audit", self.now)?.0, about)?,
         })
     }
 
@@ -203,23 +202,20 @@ impl<'a> Audit<'a> {
             since: self.rules.since_ns.and_then(rfc3339),
             complete: ended == Ended::Whole,
             list_requests: progress.list_requests,
+            command: machine::command_line(),
         };
         AuditDocument::new(subject, progress.tally.clone(), function, self.promise)
     }
 
+    /// The folder tells that the audit is over only once all of it is written.
     fn write(&self, document: &AuditDocument, folder: &mut AuditFolder) -> miette::Result<()> {
-        let json = report::audit::json(document).into_diagnostic()?;
-        let markdown = report::audit::markdown(document);
-        folder.finish(&json, &markdown, document.subject.complete)?;
-        if self.options.quiet {
-            return Ok(());
+        folder.save()?;
+        let text = &report::audit::text(document, tell::width(), tell::wants_colour());
+        let page = &report::audit::page(document, env!("CARGO_PKG_VERSION"));
+        Answer { file: AUDIT, document, text, page }.give_into(&self.options.answer, folder.path())?;
+        if document.subject.complete {
+            folder.finish()?;
         }
-        tell::print(&match self.options.format {
-            ComparisonFormat::Table => report::audit::text(document, tell::width(), tell::wants_colour()),
-            ComparisonFormat::Json => json,
-            ComparisonFormat::Markdown => markdown,
-        })?;
-        tell::say(format_args!("audit folder: {}", folder.path().display()));
         Ok(())
     }
 }

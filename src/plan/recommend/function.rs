@@ -11,6 +11,7 @@ use crate::plan::paced::{
 };
 use crate::plan::recommendation::{BindingLimit, Bound, CurvePoint, LambdaPlan, PublishPlan, WithinLimits};
 use crate::plan::workers::Goal;
+use crate::report;
 use crate::report::human::{count, duration, number};
 use crate::service::Profile;
 use crate::service::function::Shape;
@@ -179,9 +180,8 @@ fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
     let deadline = duration(wish.deadline_s);
     let reason = match reason {
         Reason::JobTooLong { largest_probability } => format!(
-            "the slowest of the copies takes longer than {deadline} by itself too often: no pace meets it with a \
-             probability above {}",
-            number(largest_probability)
+            "the slowest of the copies takes longer than {deadline} by itself too often: at any pace the probability is {}",
+            report::plan::probability(largest_probability)
         ),
         Reason::ThroughputTooLow { needed_per_s } => format!(
             "copies slow each other down, and at no pace are {} objects a second done",

@@ -7,6 +7,7 @@ use crate::plan::forecast::{finish, thinned_s};
 use crate::plan::ground::Ground;
 use crate::plan::recommendation::{Bound, CurvePoint, NearestGoal, WorkerPlan};
 use crate::plan::workers::{Goal, Infeasible, Question, Reason, smallest_pool};
+use crate::report;
 use crate::report::human::{count, duration, number};
 use crate::stats::proportion::Proportion;
 
@@ -92,9 +93,8 @@ fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
     let deadline = duration(wish.deadline_s);
     let reason = match reason {
         Reason::JobTooLong { largest_probability } => format!(
-            "the slowest of the copies takes longer than {deadline} by itself too often: no pool meets it with a \
-             probability above {}",
-            number(largest_probability)
+            "the slowest of the copies takes longer than {deadline} by itself too often: with any number of workers the probability is {}",
+            report::plan::probability(largest_probability)
         ),
         Reason::ThroughputTooLow { x_per_s, needed_per_s } => format!(
             "copies slow each other down: {} workers do {} objects a second, more do fewer, and the deadline needs {}",

@@ -5,6 +5,7 @@ use super::choice::Choice;
 use super::palette::BLUE;
 use super::{Band, Chart, Mark, Panel, Rule, Series};
 use crate::report::human::{percent, shortest};
+use crate::report::plan::probability;
 use crate::report::table::Table;
 
 /// Points that are drawn one by one; more are a line.
@@ -55,7 +56,7 @@ pub fn chance(input: &Chances) -> Option<Chart> {
     // Room above 100 %, where most of the curve lies.
     let y = Axis::between("P(deadline)", Scale::Share, 0.0, 1.04);
     let panel = Panel {
-        bands: vec![band],
+        bands: if is_uncertain(&chances) { vec![band] } else { Vec::new() },
         rules: vec![wanted],
         ..Panel::of(y, 240, vec![Series { label: String::new(), mark, colour: BLUE, points }])
     };
@@ -78,10 +79,22 @@ fn description(input: &Chances, chances: &[Chance]) -> String {
     format!("How probable it is to meet the deadline, where {wanted} is wanted. {reached}{floor}{chosen}")
 }
 
+/// Whether the intervals are wider than nothing: a closed form knows its probabilities exactly.
+fn is_uncertain(chances: &[Chance]) -> bool {
+    chances.iter().any(|chance| chance.high - chance.low > 1e-6)
+}
+
 fn table(name: &str, chances: &[Chance]) -> Table {
-    let mut table = Table::new("Probability of meeting the deadline", &[name, "P(deadline)", "between"]);
+    let caption = "Probability of meeting the deadline";
+    if !is_uncertain(chances) {
+        let mut table = Table::new(caption, &[name, "P(deadline)"]);
+        chances.iter().for_each(|chance| table.row([shortest(chance.at, 3), probability(chance.met)]));
+        return table;
+    }
+    let mut table = Table::new(caption, &[name, "P(deadline)", "between"]);
     for Chance { at, met, low, high } in chances {
-        table.row([shortest(*at, 3), percent(*met), format!("{} – {}", percent(*low), percent(*high))]);
+        let [met, low, high] = [met, low, high].map(|&share| probability(share));
+        table.row([shortest(*at, 3), met, format!("{low} – {high}")]);
     }
     table
 }
@@ -115,6 +128,17 @@ mod tests {
         let mut hopeless = curve(17);
         hopeless.truncate(5);
         assert!(chance(&input(&hopeless, &[])).unwrap().description.contains("No choice"));
+    }
+
+    #[test]
+    fn what_is_known_exactly_has_no_interval() {
+        let exact: Vec<Chance> = curve(3)
+            .into_iter()
+            .map(|chance| Chance { low: chance.met, high: chance.met, ..chance })
+            .collect();
+        let chart = chance(&input(&exact, &[])).unwrap();
+        assert!(chart.panels[0].bands.is_empty() && chart.table.rows.iter().all(|row| row.len() == 2));
+        assert_eq!(chart.table.rows[2][1], "99.98 %");
     }
 
     #[test]

@@ -4,8 +4,11 @@ use super::axis::{Axis, Scale};
 use super::choice::Choice;
 use super::palette::{BLUE, GREEN, VERMILION};
 use super::{Chart, Mark, Panel, Rule, Series, Shades};
-use crate::report::human::{duration, grouped, shortest};
+use crate::report::human::{duration, shortest, usd};
 use crate::report::table::Table;
+
+/// Costs that lie closer together than this share are alike.
+const SPREAD_AT_LEAST: f64 = 0.005;
 
 /// What a job costs over what may be chosen.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +49,13 @@ pub fn cost(input: &Costs) -> Option<Chart> {
     let line = |points, colour| vec![Series { label: String::new(), mark: Mark::Joined, colour, points }];
     let dollars = line(costs.iter().map(|cost| (cost.at, cost.cost_usd)).collect(), BLUE);
     let y = Axis::from_zero("Cost in US dollars", Scale::Linear, costs.iter().map(|cost| cost.cost_usd));
-    let mut panels = vec![Panel::of(y, 160, dollars)];
-    if ended().next().is_some() {
+    let has_times = ended().next().is_some();
+    let mut panels = Vec::new();
+    // What does not depend on the choice is told, not drawn.
+    if spread(&costs) > SPREAD_AT_LEAST || !has_times {
+        panels.push(Panel::of(y, 160, dollars));
+    }
+    if has_times {
         let times = line(ended().map(|cost| (cost.at, cost.finish_s)).collect(), VERMILION);
         let values = ended().map(|cost| cost.finish_s).chain(input.deadline_s);
         let name = crate::report::words::capitalised(input.finish);
@@ -57,7 +65,7 @@ pub fn cost(input: &Costs) -> Option<Chart> {
     }
     let stretches = input.deadline_s.map_or_else(Vec::new, |deadline_s| feasible(&costs, deadline_s));
     let label = "meets the deadline".into();
-    let words = ("Cost", description(input, &costs, &stretches));
+    let words = ("Cost and finishing time", description(input, &costs, &stretches));
     let shades = (!stretches.is_empty()).then_some(Shades { label, colour: GREEN, stretches });
     let table = table(input, &costs);
     Some(Chart { borders, shades, ..Chart::new("cost", words, x, panels, table) })
@@ -95,7 +103,6 @@ fn feasible(costs: &[Cost], deadline_s: f64) -> Vec<(f64, f64)> {
 }
 
 fn description(input: &Costs, costs: &[Cost], feasible: &[(f64, f64)]) -> String {
-    let ends = [&costs[0], &costs[costs.len() - 1]].map(|cost| dollars(cost.cost_usd));
     let met = match (input.deadline_s, feasible) {
         (None, _) => String::new(),
         (Some(deadline_s), []) => format!(" None of them meets the deadline of {}.", duration(deadline_s)),
@@ -103,21 +110,29 @@ fn description(input: &Costs, costs: &[Cost], feasible: &[(f64, f64)]) -> String
             format!(" The deadline of {} is met from about {} on.", duration(deadline_s), shortest(*from, 3))
         }
     };
-    let [first, last] = ends;
-    format!("What the job costs, from {first} to {last}, and when it is done ({}).{met}", input.finish)
+    let finish = input.finish;
+    let [first, last] = [&costs[0], &costs[costs.len() - 1]].map(|cost| usd(cost.cost_usd));
+    if spread(costs) > SPREAD_AT_LEAST {
+        format!("What the job costs, from {first} to {last}, and when it is done ({finish}).{met}")
+    } else {
+        format!("The job costs about {first} whatever is chosen; when it is done is shown ({finish}).{met}")
+    }
+}
+
+/// How far the costs lie apart, as a share of the largest.
+fn spread(costs: &[Cost]) -> f64 {
+    let all = || costs.iter().map(|cost| cost.cost_usd);
+    let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
+    if high > 0.0 { (high - low) / high } else { 0.0 }
 }
 
 fn table(input: &Costs, costs: &[Cost]) -> Table {
     let mut table = Table::new("Cost and finishing time", &[input.choice.name, "cost", input.finish]);
     for Cost { at, cost_usd, finish_s } in costs {
         let finish = if finish_s.is_finite() { duration(*finish_s) } else { "does not end".into() };
-        table.row([shortest(*at, 3), dollars(*cost_usd), finish]);
+        table.row([shortest(*at, 3), usd(*cost_usd), finish]);
     }
     table
-}
-
-fn dollars(usd: f64) -> String {
-    format!("${}", grouped(usd, 2))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::law::tolerance::LITTLE_TOLERANCE;
 use crate::report::human::{counted, duration, number};
 use crate::report::stretch::{Stretch, merged};
 use crate::report::table::Table;
-use crate::report::{RunView, words};
+use crate::report::{RunView, doubts, words};
 use crate::scenario::quantity::{NS_PER_S, nanoseconds, seconds};
 use crate::stats::series::Row;
 use crate::stats::summary::LevelSummary;
@@ -139,7 +139,7 @@ fn windows(view: &RunView, index: u32, level: &LevelSummary) -> Vec<Stretch> {
     let residence_s = level.residence_mean_s.max(level.service_s.mean);
     let share = ALL_WINDOWS_AT_MOST / view.document.levels.len() as f64;
     let per_level = share.clamp(1.0, WINDOWS_AT_MOST);
-    let length_s = (words::RESIDENCES_AT_LEAST * residence_s).max(level.makespan_s / per_level);
+    let length_s = (doubts::RESIDENCES_AT_LEAST * residence_s).max(level.makespan_s / per_level);
     let length_ns = nanoseconds(length_s).max(NS_PER_S);
     let mut windows = merged(rows, length_ns);
     if windows.len() > 1 {

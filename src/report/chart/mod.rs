@@ -6,6 +6,7 @@
 pub mod axis;
 mod canvas;
 mod chance;
+mod change;
 mod choice;
 mod cost;
 mod draw;
@@ -23,6 +24,7 @@ mod sweep;
 mod timeline;
 
 pub use chance::{Chance, Chances, chance};
+pub use change::{Changed, change};
 pub use choice::Choice;
 pub use cost::{Cost, Costs, cost};
 pub use draw::svg;

@@ -18,6 +18,7 @@ pub fn pipeline(view: &RunView) -> Option<Chart> {
         backlog: over_time(&|row| row.backlog_mean),
         in_flight: over_time(&|row| Some(row.concurrency_mean)),
         throttled_per_s: over_time(&|row| row.throttles.map(|throttles| throttles as f64)),
+        done_per_s: over_time(&|row| Some(row.copied as f64)),
     };
     let end_s = view.function.last().map_or(0.0, |row| row.start_s + 1.0);
     let limit = found.concurrency_limit.map(|limit| ("concurrency limit", limit as f64));

@@ -10,6 +10,8 @@ use crate::report::table::Table;
 const ROW_PX: u32 = 44;
 /// What is said where there is no answer.
 const OUT_OF_REACH: &str = "out of reach";
+/// What is said where the answer does not move.
+const UNMOVED: &str = "no change";
 /// Room beside the bars for the values at their ends, as a share of their whole reach.
 const ROOM: f64 = 0.4;
 
@@ -116,6 +118,12 @@ fn panel(input: &Sensitivities, rows: &[Sensitivity], left: f64) -> Panel {
         // An end without an answer is told on the side that the other end leaves free.
         let free = if above > input.base { Side::Left } else { Side::Right };
         notes.extend((row.low.is_none() || row.high.is_none()).then(|| beyond(free)));
+        let is_still = row.reach(input.base) == 0.0;
+        notes.extend(is_still.then(|| Note {
+            at: (input.base, at),
+            side: Side::Right,
+            words: UNMOVED.into(),
+        }));
         bars.extend(ends);
     }
     // Without points: they name the colours of the bars.

@@ -1,4 +1,4 @@
-//! A pipeline over time, stage by stage: what waits, what is in flight and what is throttled.
+//! A pipeline over time, stage by stage: what waits, what is in flight, what is throttled and what is done.
 
 use super::axis::{Axis, Scale};
 use super::palette::{BLUE, Colour, GREEN, ORANGE, PURPLE, VERMILION};
@@ -33,9 +33,11 @@ pub struct Stage {
     pub in_flight: Vec<(f64, f64)>,
     /// What it refuses, per second.
     pub throttled_per_s: Vec<(f64, f64)>,
+    /// What it is done with, per second.
+    pub done_per_s: Vec<(f64, f64)>,
 }
 
-/// Backlog, what is in flight and throttles over time, one panel each with a line a stage; None where there is nothing.
+/// Backlog, what is in flight, throttles and what is done over time, one panel each with a line a stage; None where there is nothing.
 #[must_use]
 pub fn stages(input: &Stages) -> Option<Chart> {
     if !(input.end_s.is_finite() && input.end_s > 0.0) {
@@ -50,6 +52,7 @@ pub fn stages(input: &Stages) -> Option<Chart> {
         panel(input, "Waiting", 130, |stage| &stage.backlog),
         in_flight,
         panel(input, "Throttled per second", 100, |stage| &stage.throttled_per_s),
+        panel(input, "Done per second", 100, |stage| &stage.done_per_s),
     ]
     .into_iter()
     .flatten()
@@ -107,19 +110,25 @@ fn thinned(points: &[(f64, f64)], end_s: f64) -> Vec<(f64, f64)> {
 }
 
 fn table(input: &Stages) -> Table {
-    let head = ["stage", "most waiting", "most in flight", "mean in flight", "throttled"];
+    let head = ["stage", "most waiting", "most in flight", "mean in flight", "throttled", "done"];
     let mut table = Table::new("Stages", &head);
-    let most =
-        |points: &[(f64, f64)]| shortest(points.iter().map(|&(_, value)| value).fold(0.0, f64::max), 3);
+    let most = |points: &[(f64, f64)]| points.iter().map(|&(_, value)| value).fold(0.0, f64::max);
     let sum = |points: &[(f64, f64)]| {
         let means = thinned(points, input.end_s);
         means.iter().take(STEPS_AT_MOST).map(|&(_, value)| value).sum::<f64>() * input.end_s
             / STEPS_AT_MOST as f64
     };
     for stage in input.stages {
-        let mean = number(sum(&stage.in_flight) / input.end_s);
-        let throttled = shortest(sum(&stage.throttled_per_s).round(), 3);
-        table.row([stage.name.clone(), most(&stage.backlog), most(&stage.in_flight), mean, throttled]);
+        let known =
+            |points: &[(f64, f64)], words: String| if points.is_empty() { "–".into() } else { words };
+        table.row([
+            stage.name.clone(),
+            known(&stage.backlog, shortest(most(&stage.backlog), 3)),
+            known(&stage.in_flight, shortest(most(&stage.in_flight), 3)),
+            known(&stage.in_flight, number(sum(&stage.in_flight) / input.end_s)),
+            known(&stage.throttled_per_s, shortest(sum(&stage.throttled_per_s).round(), 3)),
+            known(&stage.done_per_s, shortest(sum(&stage.done_per_s).round(), 3)),
+        ]);
     }
     table
 }
@@ -138,6 +147,7 @@ mod tests {
             backlog: line(|index| index % 7),
             in_flight: line(|index| index % 2),
             throttled_per_s: line(|_| 3),
+            done_per_s: Vec::new(),
         }
     }
 
@@ -151,7 +161,7 @@ mod tests {
         let steps = &chart.panels[1].series[0].points;
         assert_eq!(steps.len(), STEPS_AT_MOST + 1);
         assert!(steps.iter().all(|&(_, value)| (value - 0.5).abs() < 0.01), "{steps:?}");
-        assert_eq!(chart.table.rows[0], ["consumer", "6", "1", "0.500", "300"]);
+        assert_eq!(chart.table.rows[0], ["consumer", "6", "1", "0.500", "300", "–"]);
     }
 
     #[test]

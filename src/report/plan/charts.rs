@@ -22,8 +22,17 @@ struct Way<'a> {
     limits: Vec<(String, f64)>,
 }
 
-/// P(deadline) and cost against the concurrency, and when it is done, for each way.
-pub fn of_ways(plan: &Recommendation) -> Vec<Chart> {
+/// When it is done, and P(deadline) against the concurrency, for each way.
+pub fn of_finish(plan: &Recommendation) -> Vec<Chart> {
+    ways(plan).iter().flat_map(|way| finish(plan, way)).collect()
+}
+
+/// Cost and finishing time against the concurrency, for each way.
+pub fn of_cost(plan: &Recommendation) -> Vec<Chart> {
+    ways(plan).iter().filter_map(|way| costs(plan, way)).collect()
+}
+
+fn ways(plan: &Recommendation) -> Vec<Way<'_>> {
     let workers = plan.workers.as_ref().map(|it| Way {
         name: "workers",
         title: "a pool of workers",
@@ -46,17 +55,19 @@ pub fn of_ways(plan: &Recommendation) -> Vec<Chart> {
             .map(|today| ("today's limit".to_owned(), today.reserved_concurrency as f64))
             .collect(),
     });
-    [workers, lambda].into_iter().flatten().flat_map(|way| of_way(plan, &way)).collect()
+    [workers, lambda].into_iter().flatten().collect()
 }
 
-fn of_way(plan: &Recommendation, way: &Way<'_>) -> Vec<Chart> {
-    let deadline_s = Some(plan.preface.job.deadline_s);
-    let choice = || Choice {
+fn choice<'a>(plan: &Recommendation, way: &'a Way<'_>) -> Choice<'a> {
+    Choice {
         name: way.axis,
         chosen: Some(way.chosen),
         floor: plan.mean_value_floor.map(|floor| floor as f64),
         limits: &way.limits,
-    };
+    }
+}
+
+fn finish(plan: &Recommendation, way: &Way<'_>) -> Vec<Chart> {
     let chances: Vec<Chance> = way
         .curve
         .iter()
@@ -67,19 +78,29 @@ fn of_way(plan: &Recommendation, way: &Way<'_>) -> Vec<Chart> {
             high: point.interval[1],
         })
         .collect();
+    let wanted = plan.probability.goal.unwrap_or(plan.probability.estimate);
+    let deadline_s = Some(plan.preface.job.deadline_s);
+    let charts = [
+        makespan(&Makespans { makespans_s: way.makespans_s, deadline_s }),
+        chance(&Chances { choice: choice(plan, way), chances: &chances, wanted }),
+    ];
+    charts.into_iter().flatten().map(|chart| named(chart, way, &plan.preface)).collect()
+}
+
+fn costs(plan: &Recommendation, way: &Way<'_>) -> Option<Chart> {
     let costs: Vec<Cost> = way
         .curve
         .iter()
         .map(|point| Cost { at: point.n, cost_usd: point.cost_usd, finish_s: point.finish_p99_s })
         .collect();
-    let wanted = plan.probability.goal.unwrap_or(plan.probability.estimate);
-    let charts = [
-        chance(&Chances { choice: choice(), chances: &chances, wanted }),
-        makespan(&Makespans { makespans_s: way.makespans_s, deadline_s }),
-        cost(&Costs { choice: choice(), costs: &costs, finish: "finishing time, p99", deadline_s }),
-    ];
-    let named = |chart: Chart| Chart { title: format!("{}: {}", chart.title, way.title), ..chart };
-    charts.into_iter().flatten().map(|chart| signed(named(chart), way.name, &plan.preface)).collect()
+    let (finish, deadline_s) = ("finishing time, p99", Some(plan.preface.job.deadline_s));
+    let chart = cost(&Costs { choice: choice(plan, way), costs: &costs, finish, deadline_s })?;
+    Some(named(chart, way, &plan.preface))
+}
+
+/// A chart that says which way it is about.
+fn named(chart: Chart, way: &Way<'_>, preface: &Preface) -> Chart {
+    signed(Chart { title: format!("{}: {}", chart.title, way.title), ..chart }, way.name, preface)
 }
 
 /// What moves the answer most.
@@ -112,6 +133,7 @@ pub fn of_forecast(plan: &Forecast) -> Vec<Chart> {
         in_flight: over_time(|moment| moment.in_flight),
         backlog: if has_backlog { over_time(|moment| moment.backlog) } else { Vec::new() },
         throttled_per_s: if has_backlog { over_time(|moment| moment.throttles_per_s) } else { Vec::new() },
+        done_per_s: Vec::new(),
     };
     let end_s = plan.timeline.last().map_or(0.0, |moment| moment.t_s);
     let charts = [

@@ -2,7 +2,7 @@
 
 use super::{charts, cost_table, preface, probability, usd};
 use crate::plan::forecast::{Forecast, Moment};
-use crate::report::human::{count, duration, number};
+use crate::report::human::{count, counted, duration, number};
 use crate::report::page::{Block, Fact, Page, Part};
 use crate::report::section::{self, Section};
 use crate::report::table::Table;
@@ -29,17 +29,18 @@ pub fn text(plan: &Forecast, width: usize, colour: bool) -> String {
 #[must_use]
 pub fn page(plan: &Forecast) -> Page {
     let table = |table: Table| Block::from(table);
+    let job = Block::Paragraph(format!("{}.", preface::objects(&plan.preface)));
     let charts = charts::of_forecast(plan).into_iter().map(Block::from);
     Page {
         kind: "Forecast".into(),
-        title: format!("{} by {}", preface::objects(&plan.preface), plan.way),
+        title: format!("{} by {}", counted(plan.preface.job.objects, "object"), plan.way),
         banners: preface::banners(&plan.preface),
         lead: plan.verdict.clone(),
         sentences: Vec::new(),
         tiles: tiles(plan),
         provenance: preface::provenance(&plan.preface),
         parts: vec![
-            Part::new("What happens", std::iter::once(table(outcome(plan))).chain(charts)),
+            Part::new("What happens", [job, table(outcome(plan))].into_iter().chain(charts)),
             Part::new("One run over time", [table(over_time(plan))]),
             Part::new("Cost", [table(cost_table(&plan.cost))]),
             Part::new("Doubts", [Block::List(preface::doubts(&plan.doubts))]),
@@ -62,7 +63,7 @@ fn tiles(plan: &Forecast) -> Vec<Fact> {
 }
 
 fn outcome(plan: &Forecast) -> Table {
-    let mut table = Table::new("Outcome", &["outcome", "value"]).words_from(1);
+    let mut table = Table::new("What it comes to", &["outcome", "value"]).words_from(1);
     let makespan = &plan.makespan_s;
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
     row(
@@ -89,7 +90,7 @@ fn outcome(plan: &Forecast) -> Table {
 }
 
 fn over_time(plan: &Forecast) -> Table {
-    let mut table = Table::new("Over time", &["time", "in flight", "waiting", "throttles /s", "done"]);
+    let mut table = Table::new("At a few moments", &["time", "in flight", "waiting", "throttles /s", "done"]);
     let step = plan.timeline.len().div_ceil(MOMENTS).max(1);
     let last = plan.timeline.last().filter(|_| !(plan.timeline.len() - 1).is_multiple_of(step));
     for moment in plan.timeline.iter().step_by(step).chain(last) {

@@ -6,17 +6,12 @@ pub mod preface;
 pub mod recommendation;
 pub mod strategies;
 
+pub use super::human::usd;
 use super::human::{count, number};
 use super::table::Table;
 use crate::plan::cost::Cost;
 use crate::plan::preface::{Finish, Probability};
 use crate::plan::recommendation::Bound;
-
-/// US dollars, to the cent from ten cents on, to three digits below.
-pub fn usd(amount: f64) -> String {
-    let decimals = if amount.abs() >= 0.1 || amount == 0.0 { 2 } else { 4 };
-    format!("${}", super::human::grouped(amount, decimals))
-}
 
 /// A probability in per cent, rounded down: it is not stated higher than it is.
 pub fn probability(share: f64) -> String {
@@ -58,7 +53,7 @@ pub fn finish(it: &Finish) -> String {
 
 /// Cost by service, with the total.
 pub fn cost_table(cost: &Cost) -> Table {
-    let mut table = Table::new("Cost", &["cost", "quantity", "usd"]);
+    let mut table = Table::new("Cost by service", &["cost", "quantity", "usd"]);
     for item in &cost.items {
         let quantity = format!("{} {}", number(item.quantity), item.unit);
         table.row([format!("{}, {}", item.service, item.what), quantity, usd(item.usd)]);

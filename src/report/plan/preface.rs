@@ -70,6 +70,6 @@ pub fn reproduce(preface: &Preface, sources: &[String]) -> Part {
     let basis = format!("{}.", words::capitalised(&basis(preface)));
     Part::new(
         "What it rests on, and how to make it again",
-        [Block::Paragraph(basis), Block::List(lists), Block::Code(preface.command.join(" "))],
+        [Block::Paragraph(basis), Block::List(lists), Block::Code(words::quoted(&preface.command))],
     )
 }

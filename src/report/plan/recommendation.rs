@@ -2,10 +2,12 @@
 
 use super::{bound, charts, cost_table, finish, preface, probability, stated, usd};
 use crate::plan::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
-use crate::report::human::{count, counted, duration, number, rate};
-use crate::report::page::{Block, Fact, Page, Part};
+use crate::report::human::{count, counted, duration, number, rate, shortest};
+use crate::report::page::{Block, Fact, Page, Part, Sentence};
 use crate::report::section::{self, Section};
 use crate::report::table::Table;
+use crate::report::words;
+use crate::stats::summary::Verdict;
 
 /// The recommendation as text, no line wider than `width` columns.
 #[must_use]
@@ -17,6 +19,7 @@ pub fn text(plan: &Recommendation, width: usize, colour: bool) -> String {
 #[must_use]
 pub fn page(plan: &Recommendation) -> Page {
     let table = |table: Table| Block::from(table);
+    let cost = (!plan.cost.items.is_empty()).then(|| table(cost_table(&plan.cost)));
     Page {
         kind: "Plan".into(),
         title: format!(
@@ -26,20 +29,29 @@ pub fn page(plan: &Recommendation) -> Page {
         ),
         banners: preface::banners(&plan.preface),
         lead: plan.verdict.clone(),
-        sentences: Vec::new(),
+        sentences: binding(plan),
         tiles: tiles(plan),
         provenance: preface::provenance(&plan.preface),
         parts: vec![
             Part::new(
                 "The answer",
-                [Block::Paragraph(job(plan)), table(ways(plan)), Block::Paragraph(floor(plan))],
+                [
+                    Block::Paragraph(format!("{}.", words::capitalised(&job(plan)))),
+                    table(ways(plan)),
+                    Block::Paragraph(format!("{}.", words::capitalised(&floor(plan)))),
+                ],
             ),
             Part::new(
                 "What can be reached",
-                plan.infeasible.clone().map(Block::Paragraph).into_iter().chain([table(nearest(plan))]),
+                plan.infeasible
+                    .iter()
+                    .map(|reason| Block::Paragraph(format!("{}.", words::capitalised(reason))))
+                    .chain([table(nearest(plan))]),
             ),
-            Part::new("Limits that bind", [table(limits(plan))]),
-            Part::new("How sure, and when", charts::of_ways(plan).into_iter().map(Block::from)),
+            Part::new(
+                "When it is done, and how sure that is",
+                charts::of_finish(plan).into_iter().map(Block::from),
+            ),
             Part::new(
                 "What if",
                 charts::of_sensitivities(plan)
@@ -47,12 +59,22 @@ pub fn page(plan: &Recommendation) -> Page {
                     .into_iter()
                     .chain([table(sensitivities(plan))]),
             ),
-            Part::new("Cost", (!plan.cost.items.is_empty()).then(|| table(cost_table(&plan.cost)))),
+            Part::new("Cost", charts::of_cost(plan).into_iter().map(Block::from).chain(cost)),
+            Part::new("Limits that bind", [table(limits(plan))]),
             Part::new("Doubts", [Block::List(preface::doubts(&plan.doubts))]),
             preface::reproduce(&plan.preface, &plan.sources),
         ],
         version: plan.preface.version.clone(),
     }
+}
+
+/// What stands in the way.
+fn binding(plan: &Recommendation) -> Vec<Sentence> {
+    let told = plan.binding_limits.iter().map(|limit| {
+        let [have, need] = [limit.have, limit.need].map(|value| shortest(value, 4));
+        format!("{} binds: {have} where {need} is needed.", words::capitalised(&limit.limit))
+    });
+    told.map(|text| Sentence { verdict: Verdict::Fail, text }).collect()
 }
 
 /// The numbers that a reader looks for first.
@@ -69,7 +91,9 @@ fn tiles(plan: &Recommendation) -> Vec<Fact> {
     if let Some(finish) = plan.finish_s {
         tiles.push(Fact::new("done, median", duration(finish.p50)));
     }
-    tiles.push(Fact::new("cost", usd(plan.cost.total_usd)));
+    if plan.concurrency.is_some() {
+        tiles.push(Fact::new("cost", usd(plan.cost.total_usd)));
+    }
     tiles
 }
 
@@ -124,7 +148,7 @@ pub fn ways(plan: &Recommendation) -> Table {
     let names = [(plan.workers.is_some(), "workers"), (plan.lambda.is_some(), "lambda")];
     let head: Vec<&str> =
         ["answer"].into_iter().chain(names.iter().filter(|way| way.0).map(|way| way.1)).collect();
-    let mut table = Table::new("Answer", &head).words_from(1);
+    let mut table = Table::new("What to set, way by way", &head).words_from(1);
     let names = ["concurrency", "publish", "P(deadline)", "finish", "throttles", "cost"];
     for (index, name) in names.into_iter().enumerate() {
         let mut row = vec![name.to_owned()];
@@ -160,16 +184,21 @@ fn lambda_cells(plan: &LambdaPlan) -> [String; 6] {
 
 /// Limits that stand in the way.
 pub fn limits(plan: &Recommendation) -> Table {
-    let mut table = Table::new("Limits that bind", &["limit", "have", "need", "what to do"]).words_from(3);
+    let mut table =
+        Table::new("What each limit has and needs", &["limit", "have", "need", "what to do"]).words_from(3);
     for limit in &plan.binding_limits {
-        table.row([limit.limit.clone(), number(limit.have), number(limit.need), limit.remedy.clone()]);
+        let [have, need] = [limit.have, limit.need].map(|value| shortest(value, 4));
+        table.row([limit.limit.clone(), have, need, limit.remedy.clone()]);
     }
     table
 }
 
 /// What changes the answer by how much.
 pub fn sensitivities(plan: &Recommendation) -> Table {
-    let mut table = Table::new("What if", &["what if", "concurrency needed", "P(deadline) as recommended"]);
+    let mut table = Table::new(
+        "Each case, and what the recommendation is worth in it",
+        &["what if", "concurrency needed", "P(deadline) as recommended"],
+    );
     for row in &plan.sensitivities {
         for case in row.low.iter().chain([&row.high]) {
             let needed = case.concurrency.map_or_else(|| "none is enough".into(), count);
@@ -181,8 +210,10 @@ pub fn sensitivities(plan: &Recommendation) -> Table {
 
 /// Goals that can be reached.
 pub fn nearest(plan: &Recommendation) -> Table {
-    let mut table =
-        Table::new("Can be reached", &["can be reached", "deadline", "probability", "concurrency"]);
+    let mut table = Table::new(
+        "Nearest goals within reach",
+        &["can be reached", "deadline", "probability", "concurrency"],
+    );
     for goal in &plan.nearest {
         table.row([
             goal.goal.clone(),
