@@ -36,8 +36,8 @@ use crate::stats::proportion::{Proportion, lower_bound};
 /// Words that set this file's draws apart from all others.
 const CONFIRM: u64 = 0x636f_6e66;
 
-/// Job times drawn for the search: what two cores do in a second.
-const DRAWS: u64 = 90_000_000;
+/// Job times drawn for the search: what two cores do in half a second.
+const DRAWS: u64 = 60_000_000;
 /// Replications beyond which more are not worth their time, unless a high probability needs them.
 const REPLICATIONS: u64 = 20_000;
 /// Up to so many jobs the resampled profiles are simulated too; beyond, the closed form tells how they differ.

@@ -8,6 +8,9 @@ use statrs::function::gamma::{gamma, gamma_lr, gamma_ur, ln_gamma};
 
 use super::descent::lowest;
 
+/// A gamma with a larger shape is a lognormal to the eye, and its distribution takes ever longer to work out.
+const LARGEST_GAMMA_SHAPE: f64 = 1e5;
+
 /// A family with two parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
@@ -69,6 +72,9 @@ impl SlowPart {
     /// Logarithm of how likely the values are, up to what no tail changes.
     pub fn log_likelihood(&self, tail: &Tail) -> f64 {
         let (n, scale, shape) = (self.logs.len() as f64, tail.scale, tail.shape);
+        if tail.family == Family::Gamma && shape > LARGEST_GAMMA_SHAPE {
+            return f64::NEG_INFINITY;
+        }
         let above = match tail.family {
             Family::Lognormal => {
                 let mean = scale.ln();

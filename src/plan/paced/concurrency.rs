@@ -2,7 +2,7 @@
 
 use super::runs::Mixture;
 use super::sweep::Peak;
-use super::{PEAKS, Question, kept_s, replications};
+use super::{PEAKS, Question, kept_s};
 use crate::plan::estimate::{Estimate, needed};
 
 /// Steps from a rate to the one that fills the concurrency; each comes many times nearer than the last.
@@ -48,7 +48,7 @@ pub fn reserved_concurrency(question: &Question<'_>, rate_per_s: f64) -> Reserve
 pub fn deadline_within(question: &Question<'_>, probability: f64, concurrency: u64) -> Reachable {
     let mixture = Mixture::new(question);
     let rate_per_s = usable_rate_per_s(question, &mixture, concurrency);
-    let finishes = mixture.finishes(rate_per_s, 0..replications(question.work.jobs(), probability));
+    let finishes = mixture.finishes(rate_per_s, 0..needed(probability));
     Reachable { rate_per_s, deadline_s: kept_s(&finishes, probability) }
 }
 
@@ -73,16 +73,14 @@ pub(super) fn reserved(question: &Question<'_>, mixture: &Mixture<'_>, rate_per_
 pub(super) fn usable_rate_per_s(question: &Question<'_>, mixture: &Mixture<'_>, concurrency: u64) -> f64 {
     let most_per_s = question.most_per_s.unwrap_or(question.central.publish.rate_per_s);
     let fits = |rate_per_s| reserved(question, mixture, rate_per_s).value <= concurrency;
-    if concurrency >= question.work.jobs() || fits(most_per_s) {
+    let peak = |rate_per_s: f64| {
+        let peaks = mixture.peaks(rate_per_s, PEAKS..PEAKS + ROUGH);
+        peaks.iter().map(|peak| peak.in_flight).max().unwrap_or(0).max(1)
+    };
+    if concurrency >= question.work.jobs() || (peak(most_per_s) <= concurrency && fits(most_per_s)) {
         return most_per_s;
     }
     // The peak is about in proportion to the rate, and a little less where few are in flight.
-    let peak = |rate_per_s: f64| {
-        let mut peaks: Vec<u64> =
-            mixture.peaks(rate_per_s, PEAKS..PEAKS + ROUGH).iter().map(|peak| peak.in_flight).collect();
-        peaks.sort_unstable();
-        peaks.last().copied().unwrap_or(0).max(1)
-    };
     let mut rate_per_s = most_per_s;
     for _ in 0..STEPS {
         rate_per_s = (rate_per_s * concurrency as f64 / peak(rate_per_s) as f64).min(most_per_s);

@@ -33,7 +33,7 @@ use crate::stats::proportion::Proportion;
 use runs::{Mixture, Runs};
 
 /// Job times drawn for the search.
-const DRAWS: u64 = 90_000_000;
+const DRAWS: u64 = 60_000_000;
 /// Replications beyond which more are not worth their time, unless a high probability needs them.
 const REPLICATIONS: u64 = 20_000;
 /// Times that the rate is raised when fresh replications do not confirm it.
@@ -253,6 +253,10 @@ impl<'a> Search<'a> {
 
     /// The rate, raised until fresh replications confirm it, and how those ended.
     fn confirmed(&self, mut rate_per_s: f64) -> (f64, Finishes) {
+        // What has no margin is seldom confirmed.
+        if self.central.form.met(rate_per_s, self.goal.deadline_s) < self.higher() {
+            rate_per_s = self.raised(rate_per_s);
+        }
         let finishes = |rate_per_s, round| {
             let first = FRESH * (round + 1);
             self.mixture.finishes(rate_per_s, first..first + self.replications)
@@ -269,13 +273,18 @@ impl<'a> Search<'a> {
         (rate_per_s, seen)
     }
 
-    /// As much faster, by the closed form, as raises the probability by what fresh replications could not tell apart.
+    /// The wanted probability and what fresh replications could not tell apart from it.
+    fn higher(&self) -> f64 {
+        let Goal { probability, .. } = self.goal;
+        let error = (probability * (1.0 - probability) / self.replications as f64).sqrt();
+        (probability + RAISE_ERRORS * error).min(f64::midpoint(probability, 1.0))
+    }
+
+    /// As much faster, by the closed form, as raises the probability to the higher one.
     fn raised(&self, rate_per_s: f64) -> f64 {
         let Goal { deadline_s, probability } = self.goal;
-        let error = (probability * (1.0 - probability) / self.replications as f64).sqrt();
-        let higher = (probability + RAISE_ERRORS * error).min(f64::midpoint(probability, 1.0));
         let rate = |probability| self.central.form.smallest_rate(deadline_s, probability, f64::INFINITY);
-        let ratio = rate(probability).zip(rate(higher)).map_or(1.0, |(now, then)| then / now);
+        let ratio = rate(probability).zip(rate(self.higher())).map_or(1.0, |(now, then)| then / now);
         (rate_per_s * ratio.max(1.0 + LEAST_RAISE)).min(self.most_per_s)
     }
 

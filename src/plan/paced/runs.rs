@@ -73,16 +73,11 @@ impl<'a> Runs<'a> {
         &memory.times_ns
     }
 
-    /// When a publish request is made, which is when an even pace makes it.
-    fn request_ns(&self, request: usize, rate_per_s: f64) -> u64 {
-        nanoseconds(request as f64 / (rate_per_s / self.batch_size as f64))
-    }
-
     fn makespan_ns(&self, memory: &mut Memory, pace: Pace, replication: u64) -> u64 {
         let requests = self.times(memory, pace.in_flight, replication).chunks(self.batch_size);
         let end_ns = |(request, times_ns): (usize, &[u64])| {
             let longest_ns = times_ns.iter().copied().max().unwrap_or(0);
-            self.request_ns(request, pace.rate_per_s).saturating_add(longest_ns)
+            pace.request_ns(request).saturating_add(longest_ns)
         };
         requests.enumerate().map(end_ns).max().map_or(0, |end_ns| end_ns.saturating_add(self.overhead_ns))
     }
@@ -90,17 +85,25 @@ impl<'a> Runs<'a> {
     fn peak(&self, memory: &mut Memory, pace: Pace, replication: u64) -> Peak {
         self.times(memory, pace.in_flight, replication);
         let jobs = memory.times_ns.len();
-        let start_ns = |job| self.request_ns(job / self.batch_size, pace.rate_per_s);
+        let start_ns = |job| pace.request_ns(job / self.batch_size);
         let last_ns = start_ns(jobs.saturating_sub(1));
         memory.sweep.peak((0..jobs).map(start_ns), last_ns, &memory.times_ns, self.starting)
     }
 }
 
-/// A rate, and the jobs that it keeps in flight on one service.
+/// A rate of requests, and the jobs that it keeps in flight on one service.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
-    rate_per_s: f64,
+    gap_ns: f64,
     in_flight: u64,
+}
+
+impl Pace {
+    /// When a publish request is made, which is when an even pace makes it.
+    fn request_ns(self, request: usize) -> u64 {
+        // `round` is a call where the processor is not known to have it.
+        (request as f64 * self.gap_ns + 0.5) as u64
+    }
 }
 
 /// A batch on all services that it may meet, each as likely as the others: replication after replication takes the next.
@@ -151,8 +154,10 @@ impl<'a> Mixture<'a> {
         let in_flight: Vec<u64> = self.forms().map(|form| form.in_flight(rate_per_s)).collect();
         let one = |memory: &mut Memory, number: u64| {
             let service = (number % self.services.len() as u64) as usize;
-            let pace = Pace { rate_per_s, in_flight: in_flight[service] };
-            run(memory, &self.services[service], pace, number)
+            let in_flight = in_flight[service];
+            let service = &self.services[service];
+            let pace = Pace { gap_ns: service.batch_size as f64 / rate_per_s * 1e9, in_flight };
+            run(memory, service, pace, number)
         };
         replications.clone().into_par_iter().map_init(Memory::default, one).collect()
     }
