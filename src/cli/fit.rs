@@ -1,4 +1,4 @@
-//! `planner fit`: the service that a run showed, as a profile for rehearsals and simulations.
+//! `planner fit`: the service that runs showed, as a profile for rehearsals and simulations.
 
 use miette::IntoDiagnostic;
 
@@ -13,7 +13,7 @@ const SEED: u64 = 1;
 
 /// Runs the command.
 pub fn run(options: &FitOptions) -> miette::Result<Exit> {
-    let model = basis::of_run(&basis::run_or_newest(options.run.as_deref())?, SEED)?.model;
+    let model = basis::of_runs(&basis::runs_or_newest(&options.runs)?, SEED)?.model;
     let text = match options.format {
         ProfileFormat::Toml => file::toml(&model).into_diagnostic()?,
         ProfileFormat::Json => file::json(&model).into_diagnostic()?,

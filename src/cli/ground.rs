@@ -85,14 +85,15 @@ fn resolve(options: &BasisOptions, runs: &Path) -> miette::Result<Found> {
         return Ok(Found { model: given(profile, format!("the profile {}", path.display())), run: None });
     }
     let reference = || Some(Path::new(REFERENCE_RUN).to_owned()).filter(|path| path.exists());
-    let run = options.from.clone().or_else(|| basis::newest_valid_run(runs)).or_else(reference);
-    Ok(match run {
-        None => Found { model: given(Profile::default(), "the built-in profile".into()), run: None },
-        Some(run) => {
-            let Measured { document, model } = basis::of_run(&run, options.seed)?;
-            Found { model, run: Some(document.scenario) }
-        }
-    })
+    let runs = match options.from.as_slice() {
+        [] => basis::newest_valid_run(runs).or_else(reference).into_iter().collect(),
+        given => given.to_vec(),
+    };
+    if runs.is_empty() {
+        return Ok(Found { model: given(Profile::default(), "the built-in profile".into()), run: None });
+    }
+    let Measured { document, model } = basis::of_runs(&runs, options.seed)?;
+    Ok(Found { model, run: Some(document.scenario) })
 }
 
 fn given(profile: Profile, source: String) -> FittedModel {

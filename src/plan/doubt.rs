@@ -79,7 +79,8 @@ pub enum Doubt {
     },
     /// More objects than were measured, so that the slowest of them was not seen.
     #[error(
-        "the slowest of {planned} copies is not among the {measured} measured: a fitted tail stands in for it"
+        "the slowest of {} copies is not among the {} measured: a fitted tail stands in for it",
+        count(*.planned), count(*.measured)
     )]
     TailExtrapolated {
         /// Jobs measured.

@@ -19,6 +19,23 @@ pub fn analyse(document: &mut RunDocument, rows: &[Row]) {
     document.usl = scaling(&points(&document.levels));
 }
 
+/// Several runs as one, under the first one's name: all their levels in this order, and the scaling law of those. None
+/// of no runs.
+#[must_use]
+pub fn together(documents: Vec<RunDocument>) -> Option<RunDocument> {
+    let mut documents = documents.into_iter();
+    let mut all = documents.next()?;
+    let before = all.levels.len();
+    for document in documents {
+        all.complete &= document.complete;
+        all.levels.extend(document.levels);
+    }
+    if all.levels.len() > before {
+        all.usl = scaling(&points(&all.levels));
+    }
+    Some(all)
+}
+
 /// Concurrency and throughput of the closed levels that had a steady part.
 fn points(levels: &[LevelSummary]) -> Vec<Point> {
     let point = |level: &LevelSummary| {

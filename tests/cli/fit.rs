@@ -83,6 +83,32 @@ fn the_profile_goes_to_a_file_and_to_programs() {
 }
 
 #[test]
+fn several_runs_are_fitted_together() {
+    let out = tempfile::tempdir().unwrap();
+    let run_of = |name: &str, workers: u32| {
+        let load = LOAD.replace("workers = 20", &format!("workers = {workers}"));
+        measured(&out.path().join(name), &format!("{load}{SERVICE}"))
+    };
+    let (first, second) = (run_of("first", 20), run_of("second", 20));
+    let together = |folders: &[&Path], code: i32| {
+        let mut command = planner();
+        command.arg("fit").args(folders).args(["--format", "json"]);
+        run(command).with_code(code)
+    };
+    let model: Value = serde_json::from_str(&together(&[&first.0, &second.0], 0).stdout).unwrap();
+    assert_eq!(model["basis"]["jobs"], 800);
+    for folder in [&first, &second] {
+        let name = folder.document()["run"].as_str().unwrap().to_owned();
+        assert!(model["basis"]["source"].as_str().unwrap().contains(&name), "{}", model["basis"]);
+    }
+    // Without a law of scaling only what was measured with most in flight is of use.
+    let third = run_of("third", 5);
+    let model: Value = serde_json::from_str(&together(&[&third.0, &first.0], 0).stdout).unwrap();
+    assert_eq!(model["basis"]["jobs"], 400);
+    assert!(together(&[&first.0, &first.0], 3).stderr.contains("given twice"));
+}
+
+#[test]
 fn runs_that_no_plan_may_rest_on_are_refused() {
     let out = tempfile::tempdir().unwrap();
     let folder = measured(&out.path().join("run"), &format!("{LOAD}{SERVICE}"));

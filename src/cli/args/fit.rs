@@ -17,8 +17,9 @@ pub enum ProfileFormat {
 /// Options of `planner fit`.
 #[derive(Debug, Args)]
 pub struct FitOptions {
-    /// Run folder; by default the newest under reports/ that is valid.
-    pub run: Option<PathBuf>,
+    /// Run folders, fitted together; by default the newest under reports/ that is valid.
+    #[arg(value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
     /// Write to this file instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -66,7 +66,7 @@ pub enum Command {
     Audit(Box<AuditOptions>),
     /// Say what differs between two runs, and whether that is shown.
     Compare(CompareOptions),
-    /// Fit a service profile to a run, for rehearsals and simulations.
+    /// Fit a service profile to runs, for rehearsals and simulations.
     Fit(FitOptions),
     /// Serve the embedded S3 and SNS endpoint over HTTP, in real time.
     Cloud(CloudOptions),

@@ -139,9 +139,9 @@ pub struct JobOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What the answer rests on")]
 pub struct BasisOptions {
-    /// Run folder to plan from; by default the newest valid run under the folder of reports.
-    #[arg(long, value_name = "RUN", conflicts_with = "residence")]
-    pub from: Option<PathBuf>,
+    /// Run folders to plan from, together; by default the newest valid run under the folder of reports.
+    #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with = "residence")]
+    pub from: Vec<PathBuf>,
     /// Assumed time of one copy instead of a run: 'lognormal(30s, cv=0.5)', 'exponential(30s)', 'fixed(30s)' or 25.2s.
     #[arg(long, value_name = "TIME")]
     pub residence: Option<Residence>,

@@ -53,13 +53,10 @@ impl Moments {
 /// The attempts of a run as a fit sees them.
 #[derive(Clone, Debug)]
 pub struct Observations {
-    /// N of each level; None for one that is left out.
-    levels: Vec<Option<f64>>,
+    levels: Vec<Level>,
     kept: Vec<Kept>,
     /// Jobs whose lot is above this are not kept.
     highest_lot: u64,
-    last_end_ns: u64,
-    longest_ns: u64,
     pub(super) jobs: u64,
     pub(super) attempts: u64,
     pub(super) throttled: u64,
@@ -72,11 +69,27 @@ pub struct Observations {
     pub(super) publishes: Moments,
 }
 
+/// What is known of a level before its copies are used.
+#[derive(Clone, Copy, Debug)]
+struct Level {
+    /// Requests in flight; None for a level that is left out.
+    n: Option<f64>,
+    last_end_ns: u64,
+    longest_ns: u64,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Kept {
     lot: u64,
+    level: usize,
     started_ns: u64,
     observation: Observation,
+}
+
+impl Level {
+    fn new(n: Option<f64>) -> Self {
+        Self { n, last_end_ns: 0, longest_ns: 0 }
+    }
 }
 
 impl Observations {
@@ -93,11 +106,9 @@ impl Observations {
         // Levels of as many workers, such as the confirmed answer of a search, differ by chance.
         let least = if is_sound { 0.0 } else { 0.95 * all.iter().copied().fold(0.0, f64::max) };
         Self {
-            levels: all.into_iter().map(|n| (n >= least).then_some(n)).collect(),
+            levels: all.into_iter().map(|n| Level::new(Some(n).filter(|&n| n >= least))).collect(),
             kept: Vec::new(),
             highest_lot: u64::MAX,
-            last_end_ns: 0,
-            longest_ns: 0,
             jobs: 0,
             attempts: 0,
             throttled: 0,
@@ -111,11 +122,12 @@ impl Observations {
 
     /// Takes an attempt.
     pub fn add(&mut self, attempt: &Attempt) {
-        let Some(n) = self.levels.get(attempt.level as usize).copied().flatten() else { return };
+        let level = attempt.level as usize;
+        let Some(n) = self.levels.get(level).and_then(|level| level.n) else { return };
         let lasted_s = seconds(attempt.ended_ns - attempt.started_ns);
         self.jobs += u64::from(attempt.job_end == Some(JobEnd::Done));
         match (attempt.start.request, attempt.outcome) {
-            (Request::Copy | Request::CopyPart(_), outcome) => self.copy(attempt, outcome, n),
+            (Request::Copy | Request::CopyPart(_), outcome) => self.copy(attempt, outcome, level, n),
             (Request::Publish, Outcome::Ok) => self.publishes.add(lasted_s),
             (_, Outcome::Ok) => self.metadata.add(lasted_s),
             _ => {}
@@ -124,31 +136,31 @@ impl Observations {
 
     /// Largest N of the levels that are used.
     pub(super) fn n_max(&self) -> f64 {
-        self.levels.iter().flatten().copied().fold(0.0, f64::max)
+        self.levels.iter().filter_map(|level| level.n).fold(0.0, f64::max)
     }
 
     /// Copies of use, those of a job together. Of a run that was cut off, only those that could have lasted as long
     /// as any did: among what began later, the slow ones are missing.
     pub(super) fn copies(&self, is_cut_off: bool) -> Vec<Observation> {
-        let latest_ns = if is_cut_off { self.last_end_ns.saturating_sub(self.longest_ns) } else { u64::MAX };
-        let mut copies: Vec<Observation> = self
-            .kept
-            .iter()
-            .filter(|kept| kept.started_ns <= latest_ns)
-            .map(|kept| kept.observation)
-            .collect();
+        let is_of_use = |kept: &&Kept| {
+            let level = &self.levels[kept.level];
+            !is_cut_off || kept.started_ns <= level.last_end_ns.saturating_sub(level.longest_ns)
+        };
+        let mut copies: Vec<Observation> =
+            self.kept.iter().filter(is_of_use).map(|kept| kept.observation).collect();
         copies.sort_by_key(|copy| copy.job);
         copies
     }
 
-    fn copy(&mut self, attempt: &Attempt, outcome: Outcome, n: f64) {
+    fn copy(&mut self, attempt: &Attempt, outcome: Outcome, level: usize, n: f64) {
         let lasted_ns = attempt.ended_ns - attempt.started_ns;
         self.attempts += 1;
-        self.last_end_ns = self.last_end_ns.max(attempt.ended_ns);
+        let of_level = &mut self.levels[level];
+        of_level.last_end_ns = of_level.last_end_ns.max(attempt.ended_ns);
         match outcome {
             Outcome::Ok => {
-                self.longest_ns = self.longest_ns.max(lasted_ns);
-                self.keep(attempt, n);
+                of_level.longest_ns = of_level.longest_ns.max(lasted_ns);
+                self.keep(attempt, level, n);
                 return;
             }
             Outcome::ClientError => {
@@ -161,7 +173,7 @@ impl Observations {
         self.refusals.add(seconds(lasted_ns));
     }
 
-    fn keep(&mut self, attempt: &Attempt, n: f64) {
+    fn keep(&mut self, attempt: &Attempt, level: usize, n: f64) {
         let job = random::word(u64::from(attempt.level), &[attempt.start.job]);
         let lot = random::word(1, &[job]);
         if lot > self.highest_lot {
@@ -173,7 +185,7 @@ impl Observations {
             bytes: attempt.start.bytes,
             seconds: seconds(attempt.ended_ns - attempt.started_ns).max(TICK_S),
         };
-        self.kept.push(Kept { lot, started_ns: attempt.started_ns, observation });
+        self.kept.push(Kept { lot, level, started_ns: attempt.started_ns, observation });
         while self.kept.len() > MAX_COPIES {
             self.halve();
         }

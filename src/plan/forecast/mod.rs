@@ -211,13 +211,19 @@ fn way(choice: &Choice) -> String {
 
 fn verdict(forecast: &Forecast) -> String {
     let makespan = &forecast.makespan_s;
-    let by = forecast.probability.map_or_else(String::new, |by| {
-        format!(
-            " The deadline of {} is met with probability {}.",
-            duration(forecast.preface.job.deadline_s),
-            probability(by)
-        )
-    });
+    let runs = count(forecast.replications);
+    let by =
+        forecast.probability.zip(forecast.probability_at_least).map_or_else(String::new, |(by, at_least)| {
+            let how = match by {
+                0.0 => format!("is met in none of {runs} simulated runs"),
+                1.0 => format!(
+                    "is met in all {runs} simulated runs: with probability {} or more",
+                    probability(at_least)
+                ),
+                _ => format!("is met with probability {}", probability(by)),
+            };
+            format!(" The deadline of {} {how}.", duration(forecast.preface.job.deadline_s))
+        });
     let throttles = (forecast.throttles > 0.0)
         .then(|| format!(" {} throttled attempts on average.", count(forecast.throttles.round() as u64)));
     let failed = (forecast.failed > 0.0)

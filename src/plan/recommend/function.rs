@@ -180,7 +180,7 @@ fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
     let deadline = duration(wish.deadline_s);
     let reason = match reason {
         Reason::JobTooLong { largest_probability } => format!(
-            "the slowest of the copies takes longer than {deadline} by itself too often: at any pace the probability is {}",
+            "the slowest of the copies takes longer than {deadline} by itself too often: whatever the concurrency, the probability is {}",
             report::plan::probability(largest_probability)
         ),
         Reason::ThroughputTooLow { needed_per_s } => format!(
@@ -200,7 +200,7 @@ fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
     };
     let best = match infeasible.reason {
         Reason::ConcurrencyTooLow { most, .. } => most,
-        _ => (infeasible.best_per_s * deadline_s).min(u64::MAX as f64) as u64,
+        _ => infeasible.finishes.in_flight_peak,
     };
     Box::new(Cannot { reason, probability, nearest: nearest(wish, best, deadline_s, probability) })
 }

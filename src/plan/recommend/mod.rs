@@ -91,8 +91,9 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
         sensitivities: concurrency
             .map(|bound| sensitivity::of(ground, wish, pace_per_s, bound.value))
             .unwrap_or_default(),
-        nearest: cannot().flat_map(|it| it.nearest.clone()).collect(),
-        infeasible: cannot().map(|it| it.reason.clone()).reduce(|all, one| format!("{all}; {one}")),
+        nearest: distinct(cannot().flat_map(|it| it.nearest.clone())),
+        infeasible: Some(distinct(cannot().map(|it| it.reason.clone())).join("; "))
+            .filter(|reasons| !reasons.is_empty()),
         doubts: doubts.into_iter().map(DoubtRecord::from).collect(),
         sources: ground.sources(),
         workers,
@@ -109,6 +110,16 @@ fn split<P>(way: Option<Result<P, Box<Cannot>>>) -> (Option<P>, Option<Box<Canno
         Some(Ok(plan)) => (Some(plan), None),
         Some(Err(cannot)) => (None, Some(cannot)),
     }
+}
+
+/// What differs from all before it: both ways may fail alike.
+fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    all.fold(Vec::new(), |mut seen, one| {
+        if !seen.contains(&one) {
+            seen.push(one);
+        }
+        seen
+    })
 }
 
 fn probability(wish: &Wish, of: Option<Proportion>) -> Probability {

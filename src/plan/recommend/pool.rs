@@ -93,7 +93,7 @@ fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
     let deadline = duration(wish.deadline_s);
     let reason = match reason {
         Reason::JobTooLong { largest_probability } => format!(
-            "the slowest of the copies takes longer than {deadline} by itself too often: with any number of workers the probability is {}",
+            "the slowest of the copies takes longer than {deadline} by itself too often: whatever the concurrency, the probability is {}",
             report::plan::probability(largest_probability)
         ),
         Reason::ThroughputTooLow { x_per_s, needed_per_s } => format!(

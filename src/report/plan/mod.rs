@@ -56,7 +56,9 @@ pub fn cost_table(cost: &Cost) -> Table {
     let mut table = Table::new("Cost by service", &["cost", "quantity", "usd"]);
     for item in &cost.items {
         let quantity = format!("{} {}", number(item.quantity), item.unit);
-        table.row([format!("{}, {}", item.service, item.what), quantity, usd(item.usd)]);
+        // A price of zero is one that nobody gave.
+        let price = if item.usd > 0.0 { usd(item.usd) } else { "no price".into() };
+        table.row([format!("{}, {}", item.service, item.what), quantity, price]);
     }
     table.row(["total".into(), String::new(), usd(cost.total_usd)]);
     table
