@@ -22,6 +22,7 @@ mod spectrum;
 mod stages;
 mod sweep;
 mod timeline;
+mod ways;
 
 pub use chance::{Chance, Chances, chance};
 pub use change::{Changed, change};
@@ -39,6 +40,7 @@ pub use spectrum::spectrum;
 pub use stages::{Stage, Stages, stages};
 pub use sweep::sweep;
 pub use timeline::timeline;
+pub use ways::{Way, ways};
 
 use std::borrow::Cow;
 

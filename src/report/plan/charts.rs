@@ -3,9 +3,10 @@
 use crate::plan::forecast::{Forecast, Moment};
 use crate::plan::preface::Preface;
 use crate::plan::recommendation::{CurvePoint, Recommendation};
+use crate::plan::strategy::{Strategies, Strategy};
 use crate::report::chart::{
-    AnswerKind, Chance, Chances, Chart, Choice, Cost, Costs, Makespans, Sensitivities, Sensitivity, Stage,
-    Stages, chance, cost, makespan, sensitivity, stages,
+    self, AnswerKind, Chance, Chances, Chart, Choice, Cost, Costs, Makespans, Sensitivities, Sensitivity,
+    Stage, Stages, chance, cost, makespan, sensitivity, stages,
 };
 
 /// One way of copying, as charts need it.
@@ -141,6 +142,18 @@ pub fn of_forecast(plan: &Forecast) -> Vec<Chart> {
         stages(&Stages { stages: &[stage], end_s, limit: None }),
     ];
     charts.into_iter().flatten().map(|chart| signed(chart, "", &plan.preface)).collect()
+}
+
+/// When each way of doing a job is done.
+pub fn of_strategies(comparison: &Strategies) -> Option<Chart> {
+    let deadline_s = Some(comparison.preface.job.deadline_s).filter(|deadline_s| *deadline_s > 0.0);
+    let way = |way: &Strategy| chart::Way {
+        name: format!("{}: {}", way.name, way.setting),
+        finish_s: way.finish_p50_s.zip(way.finish_p99_s).map(<[f64; 2]>::from),
+        meets: deadline_s.map(|_| way.meets_the_deadline()),
+    };
+    let ways: Vec<chart::Way> = comparison.strategies.iter().map(way).collect();
+    chart::ways(&ways, deadline_s).map(|chart| signed(chart, "", &comparison.preface))
 }
 
 /// A chart that says where it comes from, for when it is shown alone.

@@ -1,6 +1,6 @@
 //! Ways of doing a job, side by side, on the terminal and as a page.
 
-use super::{preface, probability, usd};
+use super::{charts, preface, probability, usd};
 use crate::plan::strategy::{Observed, SURE, Strategies, Strategy};
 use crate::report::human::{count, counted, duration, number, percent, rate};
 use crate::report::page::{Block, Fact, Page, Part};
@@ -31,10 +31,13 @@ pub fn page(comparison: &Strategies) -> Page {
             Part::new(
                 "Side by side",
                 [
-                    Block::Paragraph(job(comparison)),
-                    Block::Table(ways(comparison)),
-                    Block::Paragraph(legend(comparison)),
-                ],
+                    Some(Block::Paragraph(job(comparison))),
+                    Some(Block::Table(ways(comparison))),
+                    Some(Block::Paragraph(legend(comparison))),
+                    charts::of_strategies(comparison).map(Block::from),
+                ]
+                .into_iter()
+                .flatten(),
             ),
             Part::new("What breaks, and what to know", [Block::Table(breaks(comparison))]),
             Part::new("Against the for loop", [Block::Table(against_the_loop(comparison))]),
@@ -51,13 +54,26 @@ pub fn page(comparison: &Strategies) -> Page {
 
 /// The numbers that a reader looks for first.
 fn tiles(comparison: &Strategies) -> Vec<Fact> {
-    let done = |way: &&Strategy| way.finish_p50_s.is_some();
-    comparison
-        .strategies
-        .iter()
-        .filter(done)
-        .map(|way| Fact::new(&way.name, way.finish_p50_s.map_or_else(|| UNKNOWN.into(), duration)))
-        .collect()
+    let strategies = &comparison.strategies;
+    let done = |way: &Strategy| way.finish_p99_s.filter(|_| way.copied == 1.0);
+    let sooner = |a: &&Strategy, b: &&Strategy| {
+        let [a_s, b_s] = [a, b].map(|way| done(way).unwrap_or(f64::INFINITY));
+        a_s.total_cmp(&b_s)
+    };
+    let tile = |name: &str, time_s: Option<f64>| Some(Fact::new(name, duration(time_s?)));
+    let fastest = strategies.iter().min_by(sooner).filter(|way| done(way).is_some());
+    let loop_p50_s = strategies.first().and_then(|way| way.finish_p50_s);
+    let observed_n = comparison.observed.map(|it| Fact::new("in flight, as observed", number(it.in_flight)));
+    [
+        tile(strategies.first().map_or("", |way| &way.name), loop_p50_s),
+        fastest.and_then(|way| tile(&format!("{}, median", way.name), way.finish_p50_s)),
+        fastest.and_then(|way| tile(&format!("{}, 99 %", way.name), way.finish_p99_s)),
+        fastest.map(|way| Fact::new(format!("{}, cost", way.name), usd(way.cost_usd))),
+        observed_n,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn sections(comparison: &Strategies) -> Vec<Section> {

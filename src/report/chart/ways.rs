@@ -1,0 +1,147 @@
+//! When each way of doing a job is done: a row each, from the median to the 99th percentile.
+
+use super::axis::{Axis, Scale};
+use super::palette::{BLUE, Colour, GREEN, INK, VERMILION};
+use super::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
+use crate::report::human::duration;
+use crate::report::table::Table;
+
+/// Height of one row.
+const ROW_PX: u32 = 44;
+/// Room beside the fastest and the slowest, as factors: the words at a bar's end need the more.
+const ROOM: (f64, f64) = (0.6, 4.0);
+
+/// One way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Way {
+    /// Its name, with what sets it apart: `pool, 100 threads`.
+    pub name: String,
+    /// When it is done, seconds: the median and the 99th percentile; None where it never is or nobody knows.
+    pub finish_s: Option<[f64; 2]>,
+    /// Whether it meets the deadline; None without one.
+    pub meets: Option<bool>,
+}
+
+impl Way {
+    fn colour(&self) -> Colour {
+        match self.meets {
+            None => BLUE,
+            Some(true) => GREEN,
+            Some(false) => VERMILION,
+        }
+    }
+}
+
+/// The ways in their order, on a logarithmic scale; None where none of them is ever done.
+#[must_use]
+pub fn ways(all: &[Way], deadline_s: Option<f64>) -> Option<Chart> {
+    let times = || all.iter().filter_map(|way| way.finish_s).filter(|it| it[0] > 0.0 && it[1].is_finite());
+    let fastest = all
+        .iter()
+        .filter_map(|way| Some((way, way.finish_s?[1])))
+        .filter(|(_, p99_s)| *p99_s > 0.0)
+        .min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let ends = || times().flatten().chain(deadline_s);
+    let (low, high) = (ends().fold(f64::INFINITY, f64::min), ends().fold(0.0, f64::max));
+    let x = Axis::between("finishing time", Scale::LogTime, low * ROOM.0, high * ROOM.1);
+    let description = format!(
+        "When each way is done, from the median to the 99th percentile of its simulated runs; each mark of the scale is \
+         several times as far as the last. Fastest: {}, within {} with probability 99 %.",
+        fastest.0.name,
+        duration(fastest.1)
+    );
+    let border = deadline_s.map(|at| Rule { at, label: format!("deadline {}", duration(at)) });
+    let words = ("How long each way takes", description);
+    let panel = panel(all, x.low, deadline_s.is_some());
+    let chart = Chart::new("ways", words, x, vec![panel], table(all));
+    Some(Chart { borders: border.into_iter().collect(), ..chart })
+}
+
+/// A row each: its name above its bar, and the times at the bar's end.
+fn panel(all: &[Way], left: f64, has_deadline: bool) -> Panel {
+    let (mut bars, mut notes, mut dots) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, way) in all.iter().enumerate() {
+        let top = (all.len() - index) as f64;
+        let at = top - 0.66;
+        notes.push(Note { at: (left, top - 0.26), side: Side::Right, words: way.name.clone() });
+        match way.finish_s {
+            Some([p50_s, p99_s]) => {
+                bars.push(Bar { at, from: p50_s, to: p99_s, colour: way.colour() });
+                dots.push((p50_s, at));
+                let words = format!("{} to {}", duration(p50_s), duration(p99_s));
+                notes.push(Note { at: (p99_s, at), side: Side::Right, words });
+            }
+            None => notes.push(Note { at: (left, at), side: Side::Right, words: "no time".into() }),
+        }
+    }
+    let key =
+        |label: &str, colour| Series { label: label.into(), mark: Mark::Points, colour, points: Vec::new() };
+    let mut series = if has_deadline {
+        vec![key("meets the deadline", GREEN), key("misses it", VERMILION)]
+    } else {
+        Vec::new()
+    };
+    series.push(Series { label: String::new(), mark: Mark::Points, colour: INK, points: dots });
+    let y = Axis::between("Way", Scale::Rows, 0.0, all.len() as f64);
+    Panel { bars, notes, ..Panel::of(y, ROW_PX * all.len() as u32, series) }
+}
+
+fn table(all: &[Way]) -> Table {
+    let mut table = Table::new("How long each way takes", &["way", "p50", "p99"]);
+    for way in all {
+        let [p50, p99] = way.finish_s.map_or_else(|| ["–".into(), "–".into()], |it| it.map(duration));
+        table.row([way.name.clone(), p50, p99]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::chart::{Frame, svg};
+
+    fn way(name: &str, finish_s: Option<[f64; 2]>, meets: Option<bool>) -> Way {
+        Way { name: name.into(), finish_s, meets }
+    }
+
+    fn sample() -> [Way; 4] {
+        [
+            way("for loop", Some([6300.0, 6540.0]), Some(false)),
+            way("pool, 100 threads", Some([88.0, 104.0]), Some(true)),
+            way("one function, 100 threads in 128 MB", None, Some(false)),
+            way("fan-out, paced", Some([53.2, 68.0]), Some(true)),
+        ]
+    }
+
+    #[test]
+    fn rows_keep_their_order_and_the_fastest_is_told() {
+        let chart = ways(&sample(), Some(600.0)).unwrap();
+        assert_eq!(chart.table.rows[0], ["for loop", "1h 45m", "1h 49m"].map(str::to_owned));
+        assert_eq!(chart.table.rows[2][1], "–");
+        assert!(
+            chart.description.ends_with("Fastest: fan-out, paced, within 1m 8s with probability 99 %."),
+            "{}",
+            chart.description
+        );
+        assert!(chart.x.low < 53.2 && chart.x.high > 6540.0);
+        assert_eq!(chart.borders[0].label, "deadline 10m");
+    }
+
+    #[test]
+    fn odd_ways_make_drawings_or_none() {
+        assert!(ways(&[], None).is_none());
+        assert!(ways(&[way("never", None, None)], Some(60.0)).is_none());
+        let odd = [way("at once", Some([0.0; 2]), None), way(&"long ".repeat(40), Some([1e-6, 4e9]), None)];
+        for frame in [Frame::Card, Frame::Inline { width_px: 350 }] {
+            let drawing = svg(&ways(&odd, None).unwrap(), frame).unwrap();
+            assert!(!drawing.contains("NaN") && drawing.contains('…'), "{drawing}");
+        }
+    }
+
+    #[test]
+    fn a_drawing() {
+        insta::assert_snapshot!(
+            svg(&ways(&sample(), Some(600.0)).unwrap(), Frame::Inline { width_px: 350 }).unwrap()
+        );
+    }
+}
