@@ -3,10 +3,11 @@
 use super::RunView;
 use super::chart;
 use super::human::{count, counted, duration, length, number, rate};
-use super::page::{Block, Part, Sentence};
+use super::page::{Block, Fact, Part, Sentence};
 use super::table::Table;
 use crate::service::function::Shape;
 use crate::stats::fan_out::second::FunctionSecond;
+use crate::stats::fan_out::stage::FanOutStageName;
 use crate::stats::fan_out::summary::FanOutSummary;
 use crate::stats::histogram::Percentiles;
 use crate::stats::summary::Verdict;
@@ -36,6 +37,20 @@ pub fn done(found: &FanOutSummary) -> String {
     let rest = rest.into_iter().filter(|(number, _)| *number > 0);
     let rest: String = rest.map(|(number, what)| format!(", {} {what}", count(number))).collect();
     copied + &finish + &rest
+}
+
+/// The numbers of the whole pipeline that a reader looks for first.
+pub fn headlines(found: &FanOutSummary) -> Vec<Fact> {
+    let known = |value: Option<String>| value.unwrap_or_else(|| UNKNOWN.into());
+    let function = found.stages.iter().find(|stage| stage.stage == FanOutStageName::Function);
+    vec![
+        Fact::new("copied", format!("{} of {}", count(found.copied), count(found.objects))),
+        Fact::new("done in", known(found.finish_s.map(duration))),
+        Fact::new("function’s mean N", known(function.map(|stage| number(stage.law.n)))),
+        Fact::new("concurrency, peak", known(found.concurrency_peak.map(count))),
+        Fact::new("p99 latency", known((found.timed > 0).then(|| duration(found.latency_s.p99)))),
+        Fact::new("throttled", known(found.throttles.map(count))),
+    ]
 }
 
 /// Whether every object arrived, and which did not.

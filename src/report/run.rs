@@ -34,6 +34,9 @@ fn banners(view: &RunView) -> Vec<String> {
 
 /// The numbers that a reader looks for first; a sweep has them in its table.
 fn tiles(document: &RunDocument) -> Vec<Fact> {
+    if let Some(found) = &document.fan_out {
+        return fan_out::headlines(found);
+    }
     let [level] = document.levels.as_slice() else { return Vec::new() };
     tables::headlines(level).into_iter().map(|(name, value)| Fact::new(name, value)).collect()
 }
@@ -49,9 +52,11 @@ fn parts(view: &RunView) -> Vec<Part> {
     let several = |of: fn(&RunDocument) -> Table| (levels.len() > 1).then(|| Block::Table(of(document)));
     let together =
         |heading: &str, blocks: Vec<Option<Block>>| Part::new(heading, blocks.into_iter().flatten());
+    // What a fan-out's attempts do is publish.
+    let over_time = if document.fan_out.is_some() { "Publishing over time" } else { "Over time" };
     vec![
-        together("Over time", vec![chart(chart::timeline(view))]),
         fan_out::part(view),
+        together(over_time, vec![chart(chart::timeline(view))]),
         together(
             "Little’s law, N = X·R",
             vec![

@@ -9,7 +9,7 @@ use crate::report::table::Table;
 /// Height of one row.
 const ROW_PX: u32 = 44;
 /// Room beside the fastest and the slowest, as factors: the words at a bar's end need the more.
-const ROOM: (f64, f64) = (0.6, 4.0);
+const ROOM: (f64, f64) = (0.6, 3.0);
 
 /// One way.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,13 +52,14 @@ pub fn ways(all: &[Way], deadline_s: Option<f64>) -> Option<Chart> {
     );
     let border = deadline_s.map(|at| Rule { at, label: format!("deadline {}", duration(at)) });
     let words = ("How long each way takes", description);
-    let panel = panel(all, x.low, deadline_s.is_some());
+    let panel = panel(all, &x, deadline_s.is_some());
     let chart = Chart::new("ways", words, x, vec![panel], table(all));
     Some(Chart { borders: border.into_iter().collect(), ..chart })
 }
 
-/// A row each: its name above its bar, and the times at the bar's end.
-fn panel(all: &[Way], left: f64, has_deadline: bool) -> Panel {
+/// A row each: its name above its bar, and the times at the end of the bar that has more room.
+fn panel(all: &[Way], x: &Axis, has_deadline: bool) -> Panel {
+    let left = x.low;
     let (mut bars, mut notes, mut dots) = (Vec::new(), Vec::new(), Vec::new());
     for (index, way) in all.iter().enumerate() {
         let top = (all.len() - index) as f64;
@@ -69,9 +70,13 @@ fn panel(all: &[Way], left: f64, has_deadline: bool) -> Panel {
                 bars.push(Bar { at, from: p50_s, to: p99_s, colour: way.colour() });
                 dots.push((p50_s, at));
                 let words = format!("{} to {}", duration(p50_s), duration(p99_s));
-                notes.push(Note { at: (p99_s, at), side: Side::Right, words });
+                let is_late = x.place(p50_s) > 1.0 - x.place(p99_s);
+                let (end_s, side) = if is_late { (p50_s, Side::Left) } else { (p99_s, Side::Right) };
+                notes.push(Note { at: (end_s, at), side, words });
             }
-            None => notes.push(Note { at: (left, at), side: Side::Right, words: "no time".into() }),
+            None => {
+                notes.push(Note { at: (left, at), side: Side::Right, words: "never, or not known".into() })
+            }
         }
     }
     let key =

@@ -53,12 +53,18 @@ pub fn page(plan: &Forecast) -> Page {
 fn tiles(plan: &Forecast) -> Vec<Fact> {
     let mut tiles = vec![
         Fact::new("done, median", duration(plan.makespan_s.p50)),
-        Fact::new("done, 99 %", duration(plan.makespan_s.p99)),
+        Fact::new(
+            if plan.replications < 100 { "done, longest" } else { "done, 99 %" },
+            duration(plan.makespan_s.p99),
+        ),
         Fact::new("most at once", count(plan.in_flight_peak.round() as u64)),
         Fact::new("throttled", number(plan.throttles)),
         Fact::new("cost", usd(plan.cost.total_usd)),
     ];
-    tiles.extend(plan.probability.map(|by| Fact::new("P(deadline)", probability(by))));
+    tiles.extend(plan.probability.zip(plan.probability_at_least).map(|(by, at_least)| match by {
+        1.0 => Fact::new("P(deadline) at least", probability(at_least)),
+        _ => Fact::new("P(deadline)", probability(by)),
+    }));
     tiles
 }
 
