@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::audited::only_folder;
 use crate::planner::{Ended, planner, run};
 
 /// `planner strategies` with the daily job, outside of any folder of runs.
@@ -55,10 +56,9 @@ fn the_document_and_the_page_stand_in_a_folder() {
     assert_eq!(ways[0]["by_deadline"], 0.0);
     assert_eq!((&ways[5]["throttles"], &ways[5]["by_deadline"]), (&0.0.into(), &1.0.into()));
     assert!(ways[8]["finish_p50_s"].is_null() && json["observed"].is_null());
-    let plans: Vec<_> = std::fs::read_dir(folder.path().join("reports")).unwrap().collect();
-    let [Ok(plan)] = &plans[..] else { panic!("{plans:?}") };
-    assert!(plan.file_name().to_string_lossy().contains("strategies"));
-    let read = |name: &str| std::fs::read_to_string(plan.path().join(name)).unwrap();
+    let plan = only_folder(&folder.path().join("reports"));
+    assert!(plan.file_name().unwrap().to_string_lossy().contains("strategies"));
+    let read = |name: &str| std::fs::read_to_string(plan.join(name)).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&read("plan.json")).unwrap(), json);
     assert!(
         read("report.html").contains("Against the for loop") && read("report.md").contains("| for loop |")
