@@ -38,7 +38,7 @@ fn terraform_hands_every_parameter_on() {
         let declared = format!("variable \"{}\" {{", snake(parameter));
         assert!(variables.contains(&declared), "{declared}");
     }
-    for recommended in ["ReservedConcurrency", "PublishRate", "PublisherThreads", "PartSize"] {
+    for recommended in ["Shape", "ReservedConcurrency", "PublishRate", "PublisherThreads", "PartSize"] {
         assert!(parameters.contains(recommended), "{recommended}");
     }
 }

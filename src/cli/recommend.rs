@@ -18,6 +18,7 @@ pub fn run(options: &RecommendOptions) -> miette::Result<Exit> {
         probability: options.confidence,
         workers: options.way != Way::Lambda,
         lambda: options.way != Way::Workers,
+        shape: options.shape.into(),
         max_concurrency: options.max_concurrency,
         ramp: Ramp { per_s: options.ramp.map(|rate| rate.per_s()) },
         order: options.order.into(),

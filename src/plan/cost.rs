@@ -7,6 +7,12 @@ use super::price::{GB, Prices};
 /// Megabytes of a function's memory in the gigabyte that Lambda is billed by.
 const MB_PER_GB: f64 = 1024.0;
 
+/// What a rented machine is billed as.
+const MACHINE: &str = "machine";
+
+/// Requests to a queue for each message: it is sent, received and deleted.
+pub const QUEUE_REQUESTS_A_MESSAGE: u64 = 3;
+
 /// What a plan uses and is billed for.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Usage {
@@ -60,12 +66,22 @@ pub struct CostItem {
     pub usd: f64,
 }
 
+impl Cost {
+    /// Whether a rented machine is in it, which is not so where its price is not known.
+    #[must_use]
+    pub fn has_machine(&self) -> bool {
+        self.items.iter().any(|item| item.what == MACHINE)
+    }
+}
+
 impl Usage {
     /// What these come to by a price list.
     #[must_use]
     pub fn cost(&self, prices: &Prices) -> Cost {
         let Prices { s3, sns, sqs, lambda, batch_operations: batch, ec2, .. } = prices;
         let million = 1e-6;
+        // Without a price there is nothing to say.
+        let machine_hours = if ec2.usd_per_hour > 0.0 { self.machine_hours } else { 0.0 };
         let lines = [
             ("S3", "COPY requests", self.copy_requests as f64, "requests", s3.copy_usd_per_1000 / 1e3),
             ("S3", "GET requests", self.get_requests as f64, "requests", s3.get_usd_per_1000 / 1e3),
@@ -94,7 +110,7 @@ impl Usage {
             ),
             ("Lambda", "duration on x86", self.x86_gb_s, "GB-s", lambda.x86_usd_per_gb_s),
             ("Lambda", "duration on arm", self.arm_gb_s, "GB-s", lambda.arm_usd_per_gb_s),
-            ("EC2", "machine", self.machine_hours, "hours", ec2.usd_per_hour),
+            ("EC2", MACHINE, machine_hours, "hours", ec2.usd_per_hour),
             ("S3 Batch Operations", "jobs", self.batch_jobs as f64, "jobs", batch.usd_per_job),
             (
                 "S3 Batch Operations",

@@ -1,6 +1,7 @@
 //! A recommendation as parameters of a deployment.
 
 use super::recommendation::Recommendation;
+use crate::service::function::Shape;
 
 /// A form that a deployment reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +36,12 @@ pub fn emit(plan: &Recommendation, form: Emit) -> Result<String, EmitError> {
     let (Some(reserved), Some(publish)) = (plan.reserved_concurrency, plan.publish) else {
         return Err(EmitError::NoFunction);
     };
+    let shape = match plan.lambda.as_ref().map_or(Shape::Direct, |plan| plan.shape) {
+        Shape::Direct => "direct",
+        Shape::Queue => "queue",
+    };
     let parameters = [
+        ("Shape", shape.to_owned()),
         ("ReservedConcurrency", reserved.to_string()),
         ("PublishRate", format!("{}", (publish.rate_per_s * 100.0).ceil() / 100.0)),
         ("PublisherThreads", publish.threads.to_string()),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cost::Cost;
 use super::doubt::DoubtRecord;
 use super::preface::{Finish, Preface, Probability};
+use crate::service::function::Shape;
 
 /// The name and version of the document's form.
 pub const SCHEMA: &str = "planner/recommend/1";
@@ -92,7 +93,11 @@ pub struct WorkerPlan {
 /// What a function behind a topic comes to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LambdaPlan {
-    /// Concurrency to reserve, with the interval of what paced publishing needs.
+    /// What lies between the topic and the function.
+    #[serde(default)]
+    pub shape: Shape,
+    /// Concurrency to reserve, with the interval of what paced publishing needs; behind a queue also the maximum
+    /// concurrency of the event source.
     pub reserved_concurrency: Bound,
     /// How fast to publish.
     pub publish: PublishPlan,
@@ -111,7 +116,8 @@ pub struct LambdaPlan {
     /// When the last copy would be done with today's limits, at the wanted probability, and how fast to publish then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within_limits: Option<WithinLimits>,
-    /// P(deadline) against the rate of publishing times the mean residence time, ascending.
+    /// P(deadline) against the rate of publishing times the mean residence time, or behind a queue against the
+    /// concurrency, ascending.
     pub curve: Vec<CurvePoint>,
     /// Times of the last end in the simulated runs, ascending, evenly thinned to a thousand.
     pub makespans_s: Vec<f64>,

@@ -77,6 +77,30 @@ fn an_answer_depends_on_its_seed_and_on_nothing_else() {
 }
 
 #[test]
+fn a_queue_needs_a_concurrency_of_its_own() {
+    let queue = ["--as", "lambda", "--shape", "queue"];
+    let plan = recommended(&[&["--deadline", "6m"], &queue[..]].concat(), 0);
+    assert_eq!(plan["lambda"]["shape"], "queue");
+    let reserved = plan["reserved_concurrency"].as_u64().unwrap();
+    // The mean alone asks for 250 · 25.2 s in 360 s: rounds of 14, so 18.
+    assert!((20..60).contains(&reserved), "{reserved}");
+    assert_eq!(plan["lambda"]["throttles_mean"], 0.0);
+    assert!(plan["verdict"].as_str().unwrap().contains("behind a queue"), "{}", plan["verdict"]);
+    // What is planned is what is simulated: nearly all runs of the pipeline are in time.
+    let reserved = reserved.to_string();
+    let options = ["--reserved", &reserved, "--shape", "queue", "--deadline", "6m", "--replications", "400"];
+    let forecast = json("simulate", &[&DAILY[..], &options].concat(), 0);
+    assert!(forecast["probability"].as_f64().unwrap() > 0.97, "{}", forecast["verdict"]);
+
+    let cannot = json(
+        "recommend",
+        &[&["--objects", "45000", "--residence", "25.2s", "--deadline", "10m"], &queue[..]].concat(),
+        4,
+    );
+    assert!(cannot["infeasible"].as_str().unwrap().contains("without the queue"), "{}", cannot["infeasible"]);
+}
+
+#[test]
 fn what_cannot_be_met_says_why_and_what_can() {
     let too_short = recommended(&["--deadline", "20s"], 4);
     assert_eq!((&too_short["feasible"], &too_short["concurrency"]), (&false.into(), &Value::Null));
@@ -140,7 +164,7 @@ fn deployments_take_their_parameters_from_a_plan() {
     let stack: Value = serde_json::from_str(&emitted("cfn-params", &deadline, 0).stdout).unwrap();
     let keys: Vec<&str> =
         stack.as_array().unwrap().iter().filter_map(|row| row["ParameterKey"].as_str()).collect();
-    assert_eq!(keys, ["ReservedConcurrency", "PublishRate", "PublisherThreads", "PartSize"]);
+    assert_eq!(keys, ["Shape", "ReservedConcurrency", "PublishRate", "PublisherThreads", "PartSize"]);
     let variables = emitted("tfvars", &deadline, 0).stdout;
     assert!(variables.starts_with("reserved_concurrency ="), "{variables}");
     assert!(emitted("env", &deadline, 0).stdout.contains("PUBLISH_RATE="));

@@ -177,6 +177,9 @@ pub struct RecommendOptions {
     /// For workers, for a function behind a topic, or for both.
     #[arg(long = "as", value_enum, default_value_t, value_name = "WAY")]
     pub way: Way,
+    /// What lies between the topic and the function.
+    #[arg(long, value_enum, default_value_t)]
+    pub shape: ShapeArgument,
     /// Largest concurrency that may be recommended.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_concurrency: Option<u64>,

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{FunctionChoice, Moment, Simulated, TIMELINE, profiles};
 use crate::load::arrival::Spacing;
-use crate::plan::cost::{Cost, Usage};
+use crate::plan::cost::{Cost, QUEUE_REQUESTS_A_MESSAGE, Usage};
 use crate::plan::ground::Ground;
 use crate::service::Profile;
 use crate::service::function::Shape;
@@ -15,8 +15,6 @@ use crate::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, Sample, run, ru
 const MESSAGES: u64 = 1_500_000;
 const FEWEST: u64 = 16;
 const MOST: u64 = 2000;
-/// Requests to a queue for each message: it is sent, received and deleted.
-const QUEUE_REQUESTS: u64 = 3;
 
 pub(super) fn simulate(ground: &Ground, choice: &FunctionChoice, replications: Option<u64>) -> Simulated {
     let FunctionChoice { reserved, rate_per_s, threads, shape } = *choice;
@@ -70,7 +68,7 @@ fn cost(ground: &Ground, shape: Shape, failed_attempts: f64, outcomes: &[FanOutO
     let usage = Usage {
         messages: jobs,
         deliveries: jobs,
-        queue_requests: if shape == Shape::Queue { QUEUE_REQUESTS * jobs } else { 0 },
+        queue_requests: if shape == Shape::Queue { QUEUE_REQUESTS_A_MESSAGE * jobs } else { 0 },
         invocations: mean(outcomes, |outcome| outcome.metrics.invocations as f64).round() as u64,
         x86_gb_s: mean(outcomes, |outcome| outcome.billed_gb_s),
         ..ground.copy_usage(failed_attempts)

@@ -5,6 +5,7 @@ use crate::plan::ground::Ground;
 use crate::plan::recommendation::{BindingLimit, LambdaPlan, WorkerPlan};
 use crate::report::human::{bytes, count, number};
 use crate::scenario::quantity::Bytes;
+use crate::service::function::Shape;
 
 /// Every limit that the plan goes beyond.
 pub(super) fn limits(
@@ -14,7 +15,7 @@ pub(super) fn limits(
     lambda: Option<&LambdaPlan>,
 ) -> Vec<BindingLimit> {
     let at_once = workers.and_then(|plan| starts_per_s(wish, plan, ground));
-    let paced = lambda.map(|plan| plan.publish.rate_per_s);
+    let paced = lambda.filter(|plan| plan.shape == Shape::Direct).map(|plan| plan.publish.rate_per_s);
     let starts = at_once.into_iter().chain(paced).reduce(f64::max);
     let of_lambda = lambda.map(|plan| super::function::limits(ground, plan)).unwrap_or_default();
     let of_s3 = [starts.and_then(|starts| prefix_rate(ground, starts)), copy_size(ground), parts(ground)];

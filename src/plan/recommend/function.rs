@@ -3,7 +3,7 @@
 use super::bind::quota;
 use super::pool::{CURVE_PROFILES, around, nearest, spread};
 use super::{Cannot, Wish, probability};
-use crate::plan::cost::{Cost, Usage, gigabyte_seconds};
+use crate::plan::cost::{Cost, QUEUE_REQUESTS_A_MESSAGE, Usage, gigabyte_seconds};
 use crate::plan::forecast::{finish, thinned_s};
 use crate::plan::ground::Ground;
 use crate::plan::paced::{
@@ -21,7 +21,7 @@ use crate::stats::proportion::Proportion;
 /// Share of the runs in which something may be throttled.
 const THROTTLED_SHARE: f64 = 0.01;
 /// Runs of the whole pipeline that show what becomes of the plan.
-const CONFIRMING_RUNS: u64 = 16;
+pub(super) const CONFIRMING_RUNS: u64 = 16;
 /// Hardly any object may take longer than a function may run.
 const TIMEOUT_SHARE: f64 = 0.01;
 
@@ -69,6 +69,7 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
         }
     });
     Ok(LambdaPlan {
+        shape: Shape::Direct,
         reserved_concurrency: Bound {
             value: reserved,
             low: answer.reserved.low,
@@ -80,7 +81,7 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
         throttles_mean: confirmed.throttles,
         lost_mean: confirmed.dead_lettered + confirmed.lost,
         burst_environments: answer.reserved.burst_environments,
-        cost: cost(ground, answer.finishes.failed_attempts, confirmed.billed_gb_s),
+        cost: cost(ground, Shape::Direct, answer.finishes.failed_attempts, confirmed.billed_gb_s),
         curve: curve(ground, &question, wish.deadline_s, answer.value_per_s),
         makespans_s: thinned_s(&answer.finishes),
         within_limits,
@@ -127,11 +128,12 @@ fn raised(needed: u64) -> u64 {
     needed.div_ceil(100) * 100
 }
 
-fn cost(ground: &Ground, failed_attempts: f64, billed_gb_s: f64) -> Cost {
+pub(super) fn cost(ground: &Ground, shape: Shape, failed_attempts: f64, billed_gb_s: f64) -> Cost {
     let objects = ground.batch.objects();
     let usage = Usage {
         messages: objects,
         deliveries: objects,
+        queue_requests: if shape == Shape::Queue { QUEUE_REQUESTS_A_MESSAGE * objects } else { 0 },
         invocations: objects,
         x86_gb_s: billed_gb_s,
         ..ground.copy_usage(failed_attempts)
@@ -159,7 +161,8 @@ fn curve(ground: &Ground, question: &Question<'_>, deadline_s: f64, rate_per_s: 
             interval,
             finish_p50_s: central.finish_s(rate_per_s, 0.5),
             finish_p99_s: central.finish_s(rate_per_s, 0.99),
-            cost_usd: cost(ground, 0.0, gigabyte_seconds(objects, mean_s, ground.memory_mb)).total_usd,
+            cost_usd: cost(ground, Shape::Direct, 0.0, gigabyte_seconds(objects, mean_s, ground.memory_mb))
+                .total_usd,
         }
     };
     around(objects / deadline_s, rate_per_s).map(point).collect()

@@ -3,6 +3,7 @@
 mod bind;
 mod function;
 mod pool;
+mod queue;
 mod sensitivity;
 mod verdict;
 
@@ -11,6 +12,7 @@ use super::doubt::{Doubt, DoubtRecord};
 use super::ground::Ground;
 use super::preface::Probability;
 use super::recommendation::{NearestGoal, Recommendation, SCHEMA};
+use crate::service::function::Shape;
 use crate::simulate::pool::Ramp;
 use crate::simulate::work::Order;
 use crate::stats::proportion::Proportion;
@@ -26,6 +28,8 @@ pub struct Wish {
     pub workers: bool,
     /// Whether a function behind a topic is one.
     pub lambda: bool,
+    /// What lies between the topic and that function.
+    pub shape: Shape,
     /// The largest concurrency allowed.
     pub max_concurrency: Option<u64>,
     /// When workers begin.
@@ -49,7 +53,10 @@ struct Cannot {
 #[must_use]
 pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
     let pool = wish.workers.then(|| pool::plan(ground, wish));
-    let function = wish.lambda.then(|| function::plan(ground, wish));
+    let function = wish.lambda.then(|| match wish.shape {
+        Shape::Direct => function::plan(ground, wish),
+        Shape::Queue => queue::plan(ground, wish),
+    });
     let (workers, no_pool) = split(pool);
     let (lambda, no_function) = split(function);
     let preface = ground.preface(wish.deadline_s);
@@ -64,8 +71,15 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
     let most = workers.iter().map(|plan| plan.concurrency.value);
     let most = most.chain(lambda.iter().map(|plan| plan.reserved_concurrency.value)).max();
     let mut doubts = ground.doubts(most);
-    doubts.extend(lambda.is_some().then_some(Doubt::RetriesUndocumented));
-    let pace_per_s = lambda.as_ref().filter(|_| workers.is_none()).map(|plan| plan.publish.rate_per_s);
+    let is_direct = wish.shape == Shape::Direct;
+    doubts.extend((lambda.is_some() && is_direct).then_some(Doubt::RetriesUndocumented));
+    let function_alone = lambda.as_ref().filter(|_| workers.is_none());
+    let pace_per_s = function_alone.filter(|_| is_direct).map(|plan| plan.publish.rate_per_s);
+    // What a queue feeds is a pool whose workers begin one after the other.
+    let asked = match function_alone {
+        Some(_) if !is_direct => Wish { ramp: queue::ramp(ground), order: Order::Fifo, ..*wish },
+        _ => *wish,
+    };
     let mut plan = Recommendation {
         schema: SCHEMA.into(),
         verdict: String::new(),
@@ -89,7 +103,7 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
         binding_limits,
         cost: first.map(|first| first.3.clone()).unwrap_or_default(),
         sensitivities: concurrency
-            .map(|bound| sensitivity::of(ground, wish, pace_per_s, bound.value))
+            .map(|bound| sensitivity::of(ground, &asked, pace_per_s, bound.value))
             .unwrap_or_default(),
         nearest: distinct(cannot().flat_map(|it| it.nearest.clone())),
         infeasible: Some(distinct(cannot().map(|it| it.reason.clone())).join("; "))

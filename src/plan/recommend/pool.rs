@@ -46,7 +46,12 @@ fn cost(ground: &Ground, makespan_s: f64, failed_attempts: f64) -> Cost {
 }
 
 /// P(deadline) and finishing times around the answer, in closed form, over what the service may be like.
-fn curve(ground: &Ground, question: &Question<'_>, deadline_s: f64, value: u64) -> Vec<CurvePoint> {
+pub(super) fn curve(
+    ground: &Ground,
+    question: &Question<'_>,
+    deadline_s: f64,
+    value: u64,
+) -> Vec<CurvePoint> {
     let Question { work, central, resampled, ramp, most, .. } = *question;
     let central = ClosedForm::new(work, central, ramp);
     let chosen = resampled.iter().step_by(resampled.len().div_ceil(CURVE_PROFILES).max(1));

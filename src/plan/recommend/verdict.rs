@@ -2,8 +2,9 @@
 
 use crate::plan::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
 use crate::report::human::{count, counted, duration, rate};
-use crate::report::plan::{probability, usd};
+use crate::report::plan::{pool_cost, probability, usd};
 use crate::report::words::capitalised;
+use crate::service::function::Shape;
 
 /// What to set, how sure, when it finishes, what it costs and what binds.
 pub(super) fn of(plan: &Recommendation) -> String {
@@ -30,12 +31,14 @@ fn feasible(plan: &Recommendation, deadline: &str) -> String {
     let limits: Vec<&str> = plan.binding_limits.iter().map(|limit| limit.remedy.as_str()).collect();
     let first = if limits.is_empty() { String::new() } else { format!(" First {}.", limits.join("; ")) };
     let within = plan.lambda.as_ref().and_then(|plan| plan.within_limits).filter(|_| !plan.within_limits);
+    let is_paced = plan.lambda.as_ref().is_some_and(|plan| plan.shape == Shape::Direct);
     let today = within.map(|today| {
-        format!(
-            " Within today's limits a function does it in {}, published at {}.",
-            duration(today.deadline_s),
-            rate(today.publish_rate_per_s)
-        )
+        let pace = if is_paced {
+            format!(", published at {}", rate(today.publish_rate_per_s))
+        } else {
+            String::new()
+        };
+        format!(" Within today's limits a function does it in {}{pace}.", duration(today.deadline_s))
     });
     let stated = plan.workers.iter().map(|it| it.probability.stated);
     let stated = stated.chain(plan.lambda.iter().map(|it| it.probability.stated)).fold(1.0, f64::min);
@@ -49,19 +52,20 @@ fn feasible(plan: &Recommendation, deadline: &str) -> String {
 
 fn workers(plan: &WorkerPlan) -> String {
     format!(
-        "use {} (median {}, {} and the machine)",
+        "use {} (median {}, {})",
         counted(plan.concurrency.value, "worker"),
         duration(plan.finish_s.p50),
-        usd(plan.cost.total_usd)
+        pool_cost(&plan.cost)
     )
 }
 
 fn lambda(plan: &LambdaPlan) -> String {
-    format!(
-        "publish at {} and reserve a concurrency of {} (median {}, {})",
-        rate(plan.publish.rate_per_s),
-        count(plan.reserved_concurrency.value),
-        duration(plan.finish_s.p50),
-        usd(plan.cost.total_usd)
-    )
+    let reserved = count(plan.reserved_concurrency.value);
+    let how = match plan.shape {
+        Shape::Direct => {
+            format!("publish at {} and reserve a concurrency of {reserved}", rate(plan.publish.rate_per_s))
+        }
+        Shape::Queue => format!("reserve a concurrency of {reserved} for a function behind a queue"),
+    };
+    format!("{how} (median {}, {})", duration(plan.finish_s.p50), usd(plan.cost.total_usd))
 }

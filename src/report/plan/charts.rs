@@ -8,6 +8,7 @@ use crate::report::chart::{
     self, AnswerKind, Chance, Chances, Chart, Choice, Cost, Costs, Makespans, Sensitivities, Sensitivity,
     Stage, Stages, chance, cost, makespan, sensitivity, stages,
 };
+use crate::service::function::Shape;
 
 /// One way of copying, as charts need it.
 struct Way<'a> {
@@ -43,18 +44,28 @@ fn ways(plan: &Recommendation) -> Vec<Way<'_>> {
         makespans_s: &it.makespans_s,
         limits: Vec::new(),
     });
-    let lambda = plan.lambda.as_ref().map(|it| Way {
-        name: "lambda",
-        title: "a function, published at a pace",
-        axis: "N, executions at once on average",
-        chosen: it.publish.rate_per_s * plan.preface.residence.mean_s,
-        curve: &it.curve,
-        makespans_s: &it.makespans_s,
-        limits: it
-            .within_limits
-            .iter()
-            .map(|today| ("today's limit".to_owned(), today.reserved_concurrency as f64))
-            .collect(),
+    let lambda = plan.lambda.as_ref().map(|it| {
+        let (title, axis, chosen) = match it.shape {
+            Shape::Direct => (
+                "a function, published at a pace",
+                "N, executions at once on average",
+                it.publish.rate_per_s * plan.preface.residence.mean_s,
+            ),
+            Shape::Queue => {
+                ("a function behind a queue", "N, executions at once", it.reserved_concurrency.value as f64)
+            }
+        };
+        let today = it.within_limits.iter();
+        let limits = today.map(|today| ("today's limit".to_owned(), today.reserved_concurrency as f64));
+        Way {
+            name: "lambda",
+            title,
+            axis,
+            chosen,
+            curve: &it.curve,
+            makespans_s: &it.makespans_s,
+            limits: limits.collect(),
+        }
     });
     [workers, lambda].into_iter().flatten().collect()
 }

@@ -26,6 +26,12 @@ pub fn probability(share: f64) -> String {
     }
 }
 
+/// What copying from a machine costs; the machine itself only where its price is known.
+pub fn pool_cost(cost: &Cost) -> String {
+    let machine = if cost.has_machine() { "" } else { " and the machine" };
+    format!("{}{machine}", usd(cost.total_usd))
+}
+
 /// `3,380 (3,351 to 3,468)`.
 pub fn bound(bound: &Bound) -> String {
     if bound.high == Some(bound.low) {
@@ -56,9 +62,7 @@ pub fn cost_table(cost: &Cost) -> Table {
     let mut table = Table::new("Cost by service", &["cost", "quantity", "usd"]);
     for item in &cost.items {
         let quantity = format!("{} {}", number(item.quantity), item.unit);
-        // A price of zero is one that nobody gave.
-        let price = if item.usd > 0.0 { usd(item.usd) } else { "no price".into() };
-        table.row([format!("{}, {}", item.service, item.what), quantity, price]);
+        table.row([format!("{}, {}", item.service, item.what), quantity, usd(item.usd)]);
     }
     table.row(["total".into(), String::new(), usd(cost.total_usd)]);
     table

@@ -1,12 +1,13 @@
 //! A recommendation on the terminal and as a page.
 
-use super::{bound, charts, cost_table, finish, preface, probability, stated, usd};
+use super::{bound, charts, cost_table, finish, pool_cost, preface, probability, stated, usd};
 use crate::plan::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
 use crate::report::human::{count, counted, duration, number, rate, shortest};
 use crate::report::page::{Block, Fact, Page, Part, Sentence};
 use crate::report::section::{self, Section};
 use crate::report::table::Table;
 use crate::report::words;
+use crate::service::function::Shape;
 use crate::stats::summary::Verdict;
 
 /// The recommendation as text, no line wider than `width` columns.
@@ -145,7 +146,9 @@ fn job(plan: &Recommendation) -> String {
 /// The ways of copying beside each other.
 pub fn ways(plan: &Recommendation) -> Table {
     let columns = [plan.workers.as_ref().map(worker_cells), plan.lambda.as_ref().map(lambda_cells)];
-    let names = [(plan.workers.is_some(), "workers"), (plan.lambda.is_some(), "lambda")];
+    let is_queued = plan.lambda.as_ref().is_some_and(|plan| plan.shape == Shape::Queue);
+    let function = if is_queued { "lambda behind a queue" } else { "lambda" };
+    let names = [(plan.workers.is_some(), "workers"), (plan.lambda.is_some(), function)];
     let head: Vec<&str> =
         ["answer"].into_iter().chain(names.iter().filter(|way| way.0).map(|way| way.1)).collect();
     let mut table = Table::new("What to set, way by way", &head).words_from(1);
@@ -167,7 +170,7 @@ fn worker_cells(plan: &WorkerPlan) -> [String; 6] {
         stated(&plan.probability),
         finish(&plan.finish_s),
         "–".into(),
-        format!("{} and the machine", usd(plan.cost.total_usd)),
+        pool_cost(&plan.cost),
     ]
 }
 

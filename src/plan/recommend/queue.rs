@@ -1,0 +1,185 @@
+//! How much concurrency a function behind a queue needs.
+//!
+//! While messages wait, an event source is a pool: its invocations are workers that begin one after the other, at the
+//! rate at which AWS adds them, and each takes the next message when it is done. So the number comes from
+//! [`smallest_pool`], and a few runs of the whole pipeline show what becomes of it. How fast messages are published does
+//! not matter, as long as they are there before somebody asks for them.
+
+use super::function::{CONFIRMING_RUNS, cost};
+use super::pool::{curve, nearest};
+use super::{Cannot, Wish, probability};
+use crate::plan::cost::gigabyte_seconds;
+use crate::plan::forecast::{finish, thinned_s};
+use crate::plan::ground::Ground;
+use crate::plan::paced::{self, Confirmed, Pace, PublisherThreads, overhead_s};
+use crate::plan::recommendation::{Bound, CurvePoint, LambdaPlan, PublishPlan, WithinLimits};
+use crate::plan::workers::{Answer, Goal, Infeasible, Question, Reason, smallest_pool};
+use crate::report;
+use crate::report::human::{count, duration, number};
+use crate::service::Profile;
+use crate::service::function::Shape;
+use crate::simulate::pool::Ramp;
+use crate::simulate::work::Order;
+use crate::stats::proportion::Proportion;
+
+/// Messages are published so many times as fast as invocations can begin.
+const AHEAD: f64 = 2.0;
+
+/// When the invocations of an event source begin: all but the first few one after the other.
+pub(super) fn ramp(ground: &Ground) -> Ramp {
+    Ramp { per_s: Some(f64::from(ground.limits.sqs.event_source_scaling_per_min) / 60.0) }
+}
+
+pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Cannot>> {
+    let work = ground.work(Order::Fifo);
+    let on = |profile: &Profile| ground.on_account(profile);
+    let central = on(&ground.model.profile);
+    let resampled: Vec<Profile> = ground.model.resampled.iter().map(on).collect();
+    let sqs = &ground.limits.sqs;
+    let most = wish.max_concurrency.unwrap_or(u64::MAX).min(u64::from(sqs.event_source_concurrency_max));
+    let question = Question {
+        work: &work,
+        central: &central,
+        resampled: &resampled,
+        ramp: ramp(ground),
+        most: Some(most),
+        seed: ground.seed,
+    };
+    let before_s = overhead_s(&central);
+    let left_s = wish.deadline_s - before_s;
+    if left_s <= 0.0 {
+        let reason = format!("publishing, delivery and a cold start alone take {}", duration(before_s));
+        return Err(Box::new(Cannot { reason, probability: Proportion::of(0, 0), nearest: Vec::new() }));
+    }
+    let goal = Goal { deadline_s: left_s, probability: wish.probability };
+    let mut answer =
+        smallest_pool(&question, goal).map_err(|infeasible| cannot(ground, wish, before_s, *infeasible))?;
+    for makespan_s in &mut answer.finishes.makespans_s {
+        *makespan_s += before_s;
+    }
+    let reserved = answer.value.max(u64::from(sqs.event_source_concurrency_min));
+    let publish = publish(ground, &central, reserved);
+    let confirmed = confirmed(ground, &question, publish, reserved, wish.deadline_s);
+    let today = u64::from(ground.limits.lambda.reservable_concurrency()).min(most);
+    let within_limits = (reserved > today).then(|| WithinLimits {
+        reserved_concurrency: today,
+        publish_rate_per_s: publish.rate_per_s,
+        deadline_s: before_s + deadline_within(&question, goal, today),
+    });
+    Ok(LambdaPlan {
+        shape: Shape::Queue,
+        reserved_concurrency: Bound {
+            value: reserved,
+            low: answer.low.min(reserved),
+            high: answer.high.map(|high| high.max(reserved)),
+        },
+        publish,
+        probability: probability(wish, Some(answer.probability)),
+        finish_s: finish(&answer.finishes),
+        throttles_mean: confirmed.throttles,
+        lost_mean: confirmed.dead_lettered + confirmed.lost,
+        burst_environments: u64::from(central.queue.pollers_initial).min(reserved),
+        cost: cost(ground, Shape::Queue, answer.finishes.failed_attempts, confirmed.billed_gb_s),
+        curve: curve_of(ground, &question, goal, before_s, &answer),
+        makespans_s: thinned_s(&answer.finishes),
+        within_limits,
+    })
+}
+
+/// Somewhat faster than so many invocations can ask for messages, and with threads enough for it.
+fn publish(ground: &Ground, central: &Profile, reserved: u64) -> PublishPlan {
+    let asked_per_s = reserved as f64 / central.copy.mean_s(mean_bytes(ground), 1).max(1e-3)
+        + ramp(ground).per_s.unwrap_or(0.0);
+    let rate_per_s = (AHEAD * asked_per_s).min(ground.limits.publish_per_s(&ground.region)).ceil();
+    let threads = PublisherThreads::new(rate_per_s, 1, &central.publish).threads;
+    PublishPlan { rate_per_s, threads: u64::from(threads) }
+}
+
+fn mean_bytes(ground: &Ground) -> u64 {
+    ground.batch.total_bytes() / ground.batch.objects().max(1)
+}
+
+/// What becomes of the plan in the whole pipeline.
+fn confirmed(
+    ground: &Ground,
+    question: &Question<'_>,
+    publish: PublishPlan,
+    reserved: u64,
+    deadline_s: f64,
+) -> Confirmed {
+    let whole = paced::Question {
+        work: question.work,
+        central: question.central,
+        resampled: question.resampled,
+        batch_size: 1,
+        prefixes: ground.batch.prefixes,
+        most_per_s: None,
+        most_concurrency: None,
+        throttled_share: 0.5,
+        seed: ground.seed,
+    };
+    let pace = Pace {
+        shape: Shape::Queue,
+        rate_per_s: Some(publish.rate_per_s),
+        threads: u32::try_from(publish.threads).unwrap_or(u32::MAX),
+        reserved: u32::try_from(reserved).unwrap_or(u32::MAX),
+    };
+    Confirmed::of(&whole, pace, deadline_s, CONFIRMING_RUNS)
+}
+
+/// The deadline that fewer invocations keep, seconds after the first message has arrived.
+fn deadline_within(question: &Question<'_>, goal: Goal, today: u64) -> f64 {
+    match smallest_pool(&Question { most: Some(today), ..*question }, goal) {
+        Ok(_) => goal.deadline_s,
+        Err(infeasible) => infeasible.deadline_s,
+    }
+}
+
+/// The pool's curve, with the overhead before it and the function's cost.
+fn curve_of(
+    ground: &Ground,
+    question: &Question<'_>,
+    goal: Goal,
+    before_s: f64,
+    answer: &Answer,
+) -> Vec<CurvePoint> {
+    let objects = ground.batch.objects() as f64;
+    let mean_s = |n: f64| question.central.copy.mean_s(mean_bytes(ground), n as u64);
+    let of_function = |point: CurvePoint| {
+        let billed_gb_s = gigabyte_seconds(objects, mean_s(point.n), ground.memory_mb);
+        CurvePoint {
+            finish_p50_s: point.finish_p50_s + before_s,
+            finish_p99_s: point.finish_p99_s + before_s,
+            cost_usd: cost(ground, Shape::Queue, 0.0, billed_gb_s).total_usd,
+            ..point
+        }
+    };
+    curve(ground, question, goal.deadline_s, answer.value).into_iter().map(of_function).collect()
+}
+
+fn cannot(ground: &Ground, wish: &Wish, before_s: f64, infeasible: Infeasible) -> Box<Cannot> {
+    let Infeasible { reason, best, probability, deadline_s, .. } = infeasible;
+    let deadline = duration(wish.deadline_s);
+    let reason = match reason {
+        Reason::JobTooLong { largest_probability } => format!(
+            "the slowest of the copies takes longer than {deadline} by itself too often: whatever the concurrency, the probability is {}",
+            report::plan::probability(largest_probability)
+        ),
+        Reason::ThroughputTooLow { x_per_s, needed_per_s } => format!(
+            "copies slow each other down: {} at once do {} objects a second, more do fewer, and the deadline needs {}",
+            count(best),
+            number(x_per_s),
+            number(needed_per_s)
+        ),
+        Reason::TooFewWorkers { most } => format!(
+            "{} invocations at once are allowed behind a queue, which begin {} a minute, and the deadline needs more: \
+             without the queue there is no such limit",
+            count(most),
+            count(u64::from(ground.limits.sqs.event_source_scaling_per_min))
+        ),
+        Reason::RampTooSlow { per_s } => {
+            format!("a queue's invocations begin at {}/s, too late", number(per_s))
+        }
+    };
+    Box::new(Cannot { reason, probability, nearest: nearest(wish, best, deadline_s + before_s, probability) })
+}
