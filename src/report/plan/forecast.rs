@@ -19,7 +19,7 @@ pub fn text(plan: &Forecast, width: usize, colour: bool) -> String {
     sections.push(Section::Words("job", preface::objects(&plan.preface)));
     sections.push(Section::Words("rests on", preface::basis(&plan.preface)));
     sections.push(Section::Words("way", plan.way.clone()));
-    sections.extend([outcome(plan), over_time(plan), cost_table(&plan.cost)].map(Section::Table));
+    sections.extend([outcome(plan), over_time(plan), cost_table("everything", &plan.cost)].map(Section::Table));
     sections.extend(preface::doubts(&plan.doubts).into_iter().map(|doubt| Section::Words("doubt", doubt)));
     sections.extend(plan.sources.iter().map(|source| Section::Words("list", source.clone())));
     section::text(&sections, width, colour)
@@ -42,7 +42,7 @@ pub fn page(plan: &Forecast) -> Page {
         parts: vec![
             Part::new("What happens", [job, table(outcome(plan))].into_iter().chain(charts)),
             Part::new("One run over time", [table(over_time(plan))]),
-            Part::new("Cost", [table(cost_table(&plan.cost))]),
+            Part::new("Cost", [table(cost_table("everything", &plan.cost))]),
             Part::new("Doubts", [Block::List(preface::doubts(&plan.doubts))]),
             preface::reproduce(&plan.preface, &plan.sources),
         ],

@@ -57,9 +57,10 @@ pub fn finish(it: &Finish) -> String {
     format!("p50 {p50}, p95 {p95}, p99 {p99}")
 }
 
-/// Cost by service, with the total.
-pub fn cost_table(cost: &Cost) -> Table {
-    let mut table = Table::new("Cost by service", &["cost", "quantity", "usd"]);
+/// Cost of a way by service, with the total.
+pub fn cost_table(way: &str, cost: &Cost) -> Table {
+    let head = format!("cost of {way}");
+    let mut table = Table::new(format!("Cost by service: {way}"), &[&head, "quantity", "usd"]);
     for item in &cost.items {
         let quantity = format!("{} {}", number(item.quantity), item.unit);
         table.row([format!("{}, {}", item.service, item.what), quantity, usd(item.usd)]);

@@ -20,7 +20,7 @@ pub fn text(plan: &Recommendation, width: usize, colour: bool) -> String {
 #[must_use]
 pub fn page(plan: &Recommendation) -> Page {
     let table = |table: Table| Block::from(table);
-    let cost = (!plan.cost.items.is_empty()).then(|| table(cost_table(&plan.cost)));
+    let costs = costs(plan).map(table);
     Page {
         kind: "Plan".into(),
         title: format!(
@@ -60,7 +60,7 @@ pub fn page(plan: &Recommendation) -> Page {
                     .into_iter()
                     .chain([table(sensitivities(plan))]),
             ),
-            Part::new("Cost", charts::of_cost(plan).into_iter().map(Block::from).chain(cost)),
+            Part::new("Cost", charts::of_cost(plan).into_iter().map(Block::from).chain(costs)),
             Part::new("Limits that bind", [table(limits(plan))]),
             Part::new("Doubts", [Block::List(preface::doubts(&plan.doubts))]),
             preface::reproduce(&plan.preface, &plan.sources),
@@ -112,9 +112,7 @@ fn sections(plan: &Recommendation) -> Vec<Section> {
     sections.push(Section::Words("floor", floor(plan)));
     sections.push(Section::Table(limits(plan)));
     sections.push(Section::Table(sensitivities(plan)));
-    if !plan.cost.items.is_empty() {
-        sections.push(Section::Table(cost_table(&plan.cost)));
-    }
+    sections.extend(costs(plan).map(Section::Table));
     sections.extend(preface::doubts(&plan.doubts).into_iter().map(|doubt| Section::Words("doubt", doubt)));
     for source in &plan.sources {
         sections.push(Section::Words("list", source.clone()));
@@ -183,6 +181,12 @@ fn lambda_cells(plan: &LambdaPlan) -> [String; 6] {
         format!("{} expected", number(plan.throttles_mean)),
         usd(plan.cost.total_usd),
     ]
+}
+
+/// What each way costs.
+fn costs(plan: &Recommendation) -> impl Iterator<Item = Table> {
+    let workers = plan.workers.iter().map(|it| cost_table("workers", &it.cost));
+    workers.chain(plan.lambda.iter().map(|it| cost_table("lambda", &it.cost)))
 }
 
 /// Limits that stand in the way.
