@@ -102,6 +102,12 @@ pub enum Doubt {
     /// Throttled messages are retried by rules that are not public.
     #[error("how Lambda spaces the retries of throttled messages is not documented in detail")]
     RetriesUndocumented,
+    /// Too few simulated runs to show the wanted probability, because each takes long.
+    #[error("so many objects were simulated {runs} times only, which cannot show the wanted probability")]
+    FewRuns {
+        /// Simulated runs.
+        runs: u64,
+    },
     /// Objects that are copied in parts, planned as one copy each.
     #[error("{} objects are copied in parts, and each is planned as one copy", count(*.objects))]
     PartsAsOne {
@@ -138,6 +144,9 @@ impl Doubt {
             Self::OtherSizes { .. } => "measure the sizes that will be copied".into(),
             Self::RetriesUndocumented => {
                 "avoid throttles by publishing at a pace; where they occur, compare AsyncEventAge with the forecast".into()
+            }
+            Self::FewRuns { .. } => {
+                "the number comes from the closed form and reaches it there; the stated probability is what so few runs can show".into()
             }
             Self::PartsAsOne { .. } => {
                 "parts copied in parallel make it faster: measure objects of that size with parts to know by how much".into()

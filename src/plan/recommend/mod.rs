@@ -12,10 +12,11 @@ use super::doubt::{Doubt, DoubtRecord};
 use super::ground::Ground;
 use super::preface::Probability;
 use super::recommendation::{NearestGoal, Recommendation, SCHEMA};
+use crate::law::tolerance::CONFIDENCE;
 use crate::service::function::Shape;
 use crate::simulate::pool::Ramp;
 use crate::simulate::work::Order;
-use crate::stats::proportion::Proportion;
+use crate::stats::proportion::{Proportion, lower_bound};
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,6 +74,9 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
     let mut doubts = ground.doubts(most);
     let is_direct = wish.shape == Shape::Direct;
     doubts.extend((lambda.is_some() && is_direct).then_some(Doubt::RetriesUndocumented));
+    let runs = workers.as_ref().map(|plan| plan.probability.replications);
+    let few = runs.filter(|&runs| lower_bound(runs, runs, CONFIDENCE) < wish.probability);
+    doubts.extend(few.map(|runs| Doubt::FewRuns { runs }));
     let function_alone = lambda.as_ref().filter(|_| workers.is_none());
     let pace_per_s = function_alone.filter(|_| is_direct).map(|plan| plan.publish.rate_per_s);
     // What a queue feeds is a pool whose workers begin one after the other.

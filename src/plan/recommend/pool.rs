@@ -8,7 +8,7 @@ use crate::plan::ground::Ground;
 use crate::plan::recommendation::{Bound, CurvePoint, NearestGoal, WorkerPlan};
 use crate::plan::workers::{Goal, Infeasible, Question, Reason, smallest_pool};
 use crate::report;
-use crate::report::human::{count, duration, number};
+use crate::report::human::{count, counted, duration, number};
 use crate::stats::proportion::Proportion;
 
 /// Points of the curve.
@@ -108,7 +108,8 @@ fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
             number(needed_per_s)
         ),
         Reason::TooFewWorkers { most } => {
-            format!("{} workers are allowed, and the deadline needs more", count(most))
+            let are = if most == 1 { "is" } else { "are" };
+            format!("{} {are} allowed, and the deadline needs more", counted(most, "worker"))
         }
         Reason::RampTooSlow { per_s } => format!("workers that begin at {}/s begin too late", number(per_s)),
     };

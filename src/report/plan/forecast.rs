@@ -19,7 +19,8 @@ pub fn text(plan: &Forecast, width: usize, colour: bool) -> String {
     sections.push(Section::Words("job", preface::objects(&plan.preface)));
     sections.push(Section::Words("rests on", preface::basis(&plan.preface)));
     sections.push(Section::Words("way", plan.way.clone()));
-    sections.extend([outcome(plan), over_time(plan), cost_table("everything", &plan.cost)].map(Section::Table));
+    sections
+        .extend([outcome(plan), over_time(plan), cost_table("everything", &plan.cost)].map(Section::Table));
     sections.extend(preface::doubts(&plan.doubts).into_iter().map(|doubt| Section::Words("doubt", doubt)));
     sections.extend(plan.sources.iter().map(|source| Section::Words("list", source.clone())));
     section::text(&sections, width, colour)
