@@ -166,7 +166,7 @@ fn deployments_take_their_parameters_from_a_plan() {
         stack.as_array().unwrap().iter().filter_map(|row| row["ParameterKey"].as_str()).collect();
     assert_eq!(keys, ["Shape", "ReservedConcurrency", "PublishRate", "PublisherThreads", "PartSize"]);
     let variables = emitted("tfvars", &deadline, 0).stdout;
-    assert!(variables.starts_with("reserved_concurrency ="), "{variables}");
+    assert!(variables.starts_with("shape ") && variables.contains("\nreserved_concurrency ="), "{variables}");
     assert!(emitted("env", &deadline, 0).stdout.contains("PUBLISH_RATE="));
     assert!(emitted("env", &["--deadline", "3m", "--as", "workers"], 3).stderr.contains("no function"));
     assert_eq!(emitted("env", &["--deadline", "20s", "--as", "lambda"], 4).stdout, "");
