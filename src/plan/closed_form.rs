@@ -68,7 +68,7 @@ impl ClosedForm {
     /// by the deadline more probable.
     #[must_use]
     pub fn largest_probability(&self, deadline_s: f64) -> f64 {
-        (self.jobs as f64 * self.mixture.at(1).ln_cdf(deadline_s)).exp()
+        self.mixture.at(1).ln_all_within(deadline_s).exp()
     }
 
     /// Probability that `workers` workers finish by the deadline.
@@ -79,6 +79,9 @@ impl ClosedForm {
     /// last longer than the deadline this counts jobs that would have begun before the first did. In their place stand
     /// the N that begin first, and the J − N others begin between σ = τ − (J − N)·m/N and τ:
     /// F(D)ᴺ·E\[(1 − F_e(D − σ) + F_e(D − τ))ᴺ\].
+    ///
+    /// All of this is about all but the largest objects, which are known one by one: one with k before it begins when
+    /// that much of the queue is done.
     #[must_use]
     pub fn probability(&self, workers: u64, deadline_s: f64) -> f64 {
         let workers = workers.min(self.jobs).min(self.in_time());
@@ -87,17 +90,22 @@ impl ClosedForm {
             return f64::from(self.jobs == 0);
         }
         let times = self.mixture.at(workers);
-        let possible = (jobs * times.ln_cdf(deadline_s)).exp();
+        let possible = times.ln_all_within(deadline_s).exp();
         if workers == self.jobs {
             return possible;
         }
         let others_s = times.mean_s + self.ramp.mean_delay_s(n) - times.mean_residual_s();
-        let empty_s = others_s + (jobs - n) * times.mean_s / n;
+        let begun_s = |before: f64| others_s + (before - n) * times.mean_s / n;
         let sd_s = (jobs * times.variance_s2).sqrt() / n;
-        let first = (n * times.ln_cdf(deadline_s)).exp();
         let left_s = |begun_s: f64| deadline_s - begun_s.max(0.0);
-        let others = normal_mean(|z| finished_by(&times, n, left_s(others_s), left_s(empty_s + sd_s * z)));
-        (first * others).min(possible)
+        let first = (n / times.rest() * times.ln_rest_within(deadline_s)).exp();
+        let others =
+            normal_mean(|z| finished_by(&times, n, left_s(others_s), left_s(begun_s(jobs) + sd_s * z)));
+        let apart = times.ln_apart_within(|before| {
+            let is_first = before < n;
+            left_s(if is_first { self.ramp.delay_s(before) } else { begun_s(before) })
+        });
+        (first * others * apart.exp()).min(possible)
     }
 
     /// Workers that begin before the queue is empty: the last of n begins at n/ρ, when n²/(2ρ) of work is done.

@@ -76,6 +76,24 @@ fn more_workers_help_up_to_one_for_each_job_where_single_jobs_may_be_late() {
     assert!((form.probability(1999, 190.0) - form.largest_probability(190.0)).abs() < 1e-3);
 }
 
+/// The largest of these takes twenty times as long as the mean, wherever it stands.
+#[test]
+fn large_objects_count_where_they_stand() {
+    let mut profile = lognormal(0.0, 0.2);
+    profile.copy.bandwidth_bytes_per_s = 28e6;
+    let size = |job: u64| crate::random::lognormal(4, &[job], 700e6, 1.0) as u64;
+    for (order, tolerance) in [(Order::Fifo, 0.08), (Order::LongestFirst, 0.2)] {
+        let work = Work::new((0..2000).map(size).collect(), order, ONCE);
+        let form = ClosedForm::new(&work, &profile, Ramp::default());
+        for probability in [0.2, 0.5, 0.9] {
+            let n = form.smallest_pool(900.0, probability, 2000).unwrap();
+            let runs = simulate_pool(&work, std::slice::from_ref(&profile), n, Ramp::default(), 400, 1);
+            let late_s = runs.quantile_s(probability) / 900.0 - 1.0;
+            assert!(late_s.abs() < tolerance, "{order:?}, {probability}: {n} workers end {late_s} later");
+        }
+    }
+}
+
 #[test]
 fn more_workers_stop_paying_where_they_slow_each_other_down() {
     let mut profile = lognormal(30.0, 0.5);

@@ -2,29 +2,30 @@
 
 use std::sync::Arc;
 
+use super::sizes::{self, Apart, Class};
 use crate::service::{CopyProfile, Factor, Profile};
 use crate::simulate::work::Work;
 
-/// Sizes are put into so many classes of equally many jobs at most.
-const CLASSES: usize = 16;
 /// Even cells of probability of the table below.
 const CELLS: u32 = 1024;
 /// Beyond them each probability is this share of the one before, down to the last.
 const TAIL_RATIO: f64 = 0.85;
 const LAST_TAIL: f64 = 1e-12;
 
-/// Jobs of about the same size.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Class {
-    bytes: u64,
-    /// Share of all jobs.
-    share: f64,
+/// The sizes of a batch.
+#[derive(Debug)]
+struct Sizes {
+    jobs: f64,
+    /// The largest, one by one.
+    apart: Vec<Apart>,
+    /// All others.
+    classes: Vec<Class>,
 }
 
 /// Job times of a batch under a service profile, at any concurrency.
 #[derive(Debug, Clone)]
 pub struct Mixture {
-    classes: Arc<[Class]>,
+    sizes: Arc<Sizes>,
     copy: CopyProfile,
     delay_s: f64,
     factor: Factor,
@@ -34,8 +35,10 @@ pub struct Mixture {
 /// Job times with a number of jobs in flight.
 #[derive(Debug, Clone)]
 pub struct Times<'a> {
-    /// Mean service time and share of each class.
+    /// Mean service time and number of jobs of each class.
     classes: Vec<(f64, f64)>,
+    /// Jobs before each of the largest ones, and its mean service time.
+    apart: Vec<(f64, f64)>,
     mixture: &'a Mixture,
     /// E\[R\], seconds.
     pub mean_s: f64,
@@ -49,19 +52,22 @@ impl Mixture {
     /// The job times of `work` on a service like `profile`.
     #[must_use]
     pub fn new(work: &Work, profile: &Profile) -> Self {
-        Self::of(classes(work.sizes_bytes()).into(), work, profile)
+        let apart = sizes::apart(work.sizes_bytes());
+        let rest = sizes::rest(work.sizes_bytes(), &apart).map(|(_, bytes)| bytes).collect();
+        let sizes = Sizes { jobs: work.jobs() as f64, classes: sizes::classes(rest), apart };
+        Self::of(sizes.into(), work, profile)
     }
 
     /// The times of the same jobs on another service; their sizes need no sorting again.
     #[must_use]
     pub fn under(&self, work: &Work, profile: &Profile) -> Self {
-        Self::of(Arc::clone(&self.classes), work, profile)
+        Self::of(Arc::clone(&self.sizes), work, profile)
     }
 
-    fn of(classes: Arc<[Class]>, work: &Work, profile: &Profile) -> Self {
+    fn of(sizes: Arc<Sizes>, work: &Work, profile: &Profile) -> Self {
         let factor = profile.copy.factor();
         Self {
-            classes,
+            sizes,
             copy: profile.copy.clone(),
             delay_s: work.mean_delay_s(profile),
             excess: Excess::of(&factor),
@@ -72,34 +78,61 @@ impl Mixture {
     /// The job times with `workers` in flight.
     #[must_use]
     pub fn at(&self, workers: u64) -> Times<'_> {
+        let mean_s = |bytes: u64| self.copy.mean_s(bytes, workers);
+        let Sizes { jobs, apart, classes } = &*self.sizes;
         let classes: Vec<(f64, f64)> =
-            self.classes.iter().map(|class| (self.copy.mean_s(class.bytes, workers), class.share)).collect();
-        let mean_of =
-            |value: &dyn Fn(f64) -> f64| classes.iter().map(|&(s, share)| share * value(s)).sum::<f64>();
+            classes.iter().map(|class| (mean_s(class.bytes), class.objects)).collect();
+        let apart: Vec<(f64, f64)> =
+            apart.iter().map(|object| (object.before as f64, mean_s(object.bytes))).collect();
+        let mean_of = |value: &dyn Fn(f64) -> f64| {
+            let of_classes: f64 = classes.iter().map(|&(s, objects)| objects * value(s)).sum();
+            let of_apart: f64 = apart.iter().map(|&(_, s)| value(s)).sum();
+            (of_classes + of_apart) / jobs.max(1.0)
+        };
         let mean_s = mean_of(&|s| s) + self.delay_s;
         let variance_s2 = mean_of(&|s| (s * self.factor.cv()).powi(2));
         let second_moment_s2 = mean_of(&|s| (s + self.delay_s).powi(2)) + variance_s2;
-        Times { classes, mixture: self, mean_s, variance_s2, second_moment_s2 }
+        Times { classes, apart, mixture: self, mean_s, variance_s2, second_moment_s2 }
     }
 }
 
 impl Times<'_> {
-    /// ln P(R ≤ x), in the mean over the jobs: times the number of jobs, the logarithm of the probability that none
-    /// takes longer.
+    /// Logarithm of the probability that none of all jobs takes longer than x.
     #[must_use]
-    pub fn ln_cdf(&self, x_s: f64) -> f64 {
-        let served_s = x_s - self.mixture.delay_s;
-        self.classes.iter().map(|&(s, share)| share * self.mixture.factor.cdf(served_s / s).ln()).sum()
+    pub fn ln_all_within(&self, x_s: f64) -> f64 {
+        self.ln_rest_within(x_s) + self.ln_apart_within(|_| x_s)
     }
 
-    /// 1 − F_e(x), with F_e(x) = E\[min(R, x)\]/E\[R\]: the share of all work that a job does after its first x
-    /// seconds, which is also the chance that a busy worker needs longer than x more.
+    /// The same for all but the largest jobs.
+    #[must_use]
+    pub fn ln_rest_within(&self, x_s: f64) -> f64 {
+        self.classes.iter().map(|&(s, objects)| objects * self.ln_cdf(s, x_s)).sum()
+    }
+
+    /// The same for the largest jobs, each within the time that is left to it by the number of jobs before it.
+    pub fn ln_apart_within(&self, left_s: impl Fn(f64) -> f64) -> f64 {
+        self.apart.iter().map(|&(before, s)| self.ln_cdf(s, left_s(before))).sum()
+    }
+
+    /// Jobs that are not among the largest.
+    #[must_use]
+    pub fn rest(&self) -> f64 {
+        self.classes.iter().map(|class| class.1).sum()
+    }
+
+    fn ln_cdf(&self, service_s: f64, x_s: f64) -> f64 {
+        self.mixture.factor.cdf((x_s - self.mixture.delay_s) / service_s).ln()
+    }
+
+    /// 1 − F_e(x), with F_e(x) = E\[min(R, x)\]/E\[R\], over all but the largest jobs: the share of their work that
+    /// a job does after its first x seconds, which is also the chance that a busy worker needs longer than x more.
     #[must_use]
     pub fn residual_beyond(&self, x_s: f64) -> f64 {
         let served_s = x_s - self.mixture.delay_s;
         let beyond =
-            self.classes.iter().map(|&(s, share)| share * s * self.mixture.excess.beyond(served_s / s));
-        (beyond.sum::<f64>() / self.mean_s).min(1.0)
+            self.classes.iter().map(|&(s, objects)| objects * s * self.mixture.excess.beyond(served_s / s));
+        let work_s: f64 = self.classes.iter().map(|&(s, objects)| objects * (s + self.mixture.delay_s)).sum();
+        (beyond.sum::<f64>() / work_s).min(1.0)
     }
 
     /// Mean remaining time of a busy worker's job in the long run, seconds: E\[R²\]/(2E\[R\]).
@@ -107,23 +140,6 @@ impl Times<'_> {
     pub fn mean_residual_s(&self) -> f64 {
         if self.mean_s > 0.0 { self.second_moment_s2 / (2.0 * self.mean_s) } else { 0.0 }
     }
-}
-
-fn classes(sizes_bytes: &[u64]) -> Vec<Class> {
-    let mut sorted = sizes_bytes.to_vec();
-    sorted.sort_unstable();
-    let groups = sorted.chunks(sorted.len().div_ceil(CLASSES).max(1));
-    let mut classes: Vec<Class> = Vec::new();
-    for group in groups {
-        let total: u128 = group.iter().map(|&bytes| u128::from(bytes)).sum();
-        let bytes = (total / group.len() as u128) as u64;
-        let share = group.len() as f64 / sorted.len() as f64;
-        match classes.last_mut() {
-            Some(last) if last.bytes == bytes => last.share += share,
-            _ => classes.push(Class { bytes, share }),
-        }
-    }
-    classes
 }
 
 /// E\[(f − x)⁺\] of a factor f, from a table that is fine where it matters.
@@ -189,8 +205,8 @@ mod tests {
         assert!((times.mean_s - 4.5).abs() < 1e-12);
         // E[R²] of an exponential time is twice its mean squared.
         assert!((times.second_moment_s2 - 2.0 * (0.75 * 4.0 + 0.25 * 144.0)).abs() < 1e-9);
-        let ln_cdf = 0.75 * (1.0 - (-3.0f64).exp()).ln() + 0.25 * (1.0 - (-0.5f64).exp()).ln();
-        assert!((times.ln_cdf(6.0) - ln_cdf).abs() < 1e-12);
+        let ln_cdf = 3.0 * (1.0 - (-3.0f64).exp()).ln() + (1.0 - (-0.5f64).exp()).ln();
+        assert!((times.ln_all_within(6.0) - ln_cdf).abs() < 1e-12);
         let beyond = (0.75 * 2.0 * (-3.0f64).exp() + 0.25 * 12.0 * (-0.5f64).exp()) / 4.5;
         assert!((times.residual_beyond(6.0) / beyond - 1.0).abs() < 1e-3);
     }

@@ -19,6 +19,7 @@ pub mod recommend;
 pub mod recommendation;
 pub mod residence;
 pub mod search;
+mod sizes;
 pub mod strategies;
 pub mod strategy;
 pub mod workers;

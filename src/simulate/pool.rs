@@ -27,6 +27,12 @@ impl Ramp {
         self.per_s.map_or(0, |per_s| (worker as f64 / per_s * 1e9).round() as u64)
     }
 
+    /// When the worker with so many before it begins, in seconds.
+    #[must_use]
+    pub fn delay_s(self, before: f64) -> f64 {
+        self.per_s.map_or(0.0, |per_s| before / per_s)
+    }
+
     /// Mean time that `workers` workers lose before they begin, in seconds.
     #[must_use]
     pub fn mean_delay_s(self, workers: f64) -> f64 {

@@ -30,6 +30,7 @@ pub enum Order {
 #[derive(Debug, Clone)]
 pub struct Work {
     sizes_bytes: Arc<[u64]>,
+    order: Order,
     retry: RetryPolicy,
 }
 
@@ -45,7 +46,7 @@ impl Work {
                 sorted.into()
             }
         };
-        Self { sizes_bytes, retry }
+        Self { sizes_bytes, order, retry }
     }
 
     /// Sizes in the order in which the jobs start.
@@ -58,6 +59,12 @@ impl Work {
     #[must_use]
     pub fn jobs(&self) -> u64 {
         self.sizes_bytes.len() as u64
+    }
+
+    /// The order in which they start.
+    #[must_use]
+    pub fn order(&self) -> Order {
+        self.order
     }
 
     /// What follows an attempt that fails.

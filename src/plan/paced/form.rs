@@ -2,11 +2,16 @@
 
 use rayon::prelude::*;
 
+use crate::plan::sizes::{self, Apart};
 use crate::service::{CopyProfile, Factor, Profile};
 use crate::simulate::work::Work;
 
-/// Jobs are put into so many blocks of neighbours at most, each standing for its middle one.
-const BLOCKS: usize = 512;
+/// Jobs are put into so many blocks of neighbours at most, each as if all of it were published in its middle.
+const BLOCKS: usize = 384;
+/// Sizes in a block are put into so many classes at most.
+const CLASSES: usize = 8;
+/// And into no more than it takes to have sizes in a class differ by so much of their logarithm.
+const CLASS_WIDTH: f64 = 0.1;
 /// Halvings of an interval: enough for the digits that a rate or a time is shown with.
 const HALVINGS: usize = 30;
 /// Paces that are tried before the best is looked for around the best of them.
@@ -21,10 +26,10 @@ pub fn overhead_s(profile: &Profile) -> f64 {
     profile.publish.base_s + profile.delivery.latency_s + profile.function.cold_start_s
 }
 
-/// Neighbours in the order of publishing.
+/// Neighbours of about the same size in the order of publishing, or one large object.
 #[derive(Debug, Clone, Copy)]
 struct Block {
-    /// Messages published before the middle one's request.
+    /// Messages published before the request of the middle one.
     before: f64,
     bytes: u64,
     jobs: f64,
@@ -47,17 +52,22 @@ impl Form {
     #[must_use]
     pub fn new(work: &Work, profile: &Profile, batch_size: usize) -> Self {
         let sizes_bytes = work.sizes_bytes();
-        let length = sizes_bytes.len().div_ceil(BLOCKS).max(1);
-        let block = |(number, sizes): (usize, &[u64])| {
-            let middle = sizes.len() / 2;
-            let before = (number * length + middle) / batch_size * batch_size;
-            Block { before: before as f64, bytes: sizes[middle], jobs: sizes.len() as f64 }
-        };
+        let request = |job: usize| (job / batch_size * batch_size) as f64;
+        let apart = sizes::apart(sizes_bytes);
+        let one = |object: &Apart| Block { before: request(object.before), bytes: object.bytes, jobs: 1.0 };
+        let mut blocks: Vec<Block> = apart.iter().map(one).collect();
+        let rest: Vec<(usize, u64)> = sizes::rest(sizes_bytes, &apart).collect();
+        for block in rest.chunks(sizes_bytes.len().div_ceil(BLOCKS).max(1)) {
+            let before = request(block[block.len() / 2].0);
+            let mut block_bytes: Vec<u64> = block.iter().map(|place| place.1).collect();
+            let classes = sizes::even_classes(&mut block_bytes, CLASSES, CLASS_WIDTH);
+            blocks.extend(classes.iter().map(|it| Block { before, bytes: it.bytes, jobs: it.objects }));
+        }
         let total_bytes: u128 = sizes_bytes.iter().map(|&bytes| u128::from(bytes)).sum();
         Self {
             jobs: work.jobs(),
             mean_bytes: (total_bytes / u128::from(work.jobs().max(1))) as u64,
-            blocks: sizes_bytes.chunks(length).enumerate().map(block).collect(),
+            blocks,
             copy: profile.copy.clone(),
             factor: profile.copy.factor(),
             delay_s: work.mean_delay_s(profile),
@@ -244,7 +254,7 @@ mod tests {
         };
         let exact = sizes_bytes.iter().enumerate().map(log).sum::<f64>().exp();
         let seen = form.probability(1, 70.0, 100.0);
-        assert!((0.1..0.9).contains(&exact) && (seen - exact).abs() < 0.06, "{seen} is not {exact}");
+        assert!((0.1..0.9).contains(&exact) && (seen - exact).abs() < 0.02, "{seen} is not {exact}");
     }
 
     #[test]

@@ -53,6 +53,20 @@ fn the_answer_reaches_its_goal_and_a_slower_pace_does_not() {
 }
 
 #[test]
+fn large_objects_raise_the_rate_until_the_goal_is_reached() {
+    let mut profile = lognormal(0.0, 0.3);
+    profile.copy.bandwidth_bytes_per_s = 28e6;
+    let size = |job: u64| crate::random::lognormal(4, &[job], 700e6, 1.0) as u64;
+    let work = Work::new((0..5000).map(size).collect(), Order::Fifo, RETRY);
+    let question = question(&work, &profile, &[]);
+    let goal = Goal { deadline_s: 1200.0, probability: 0.9 };
+    let answer = smallest_rate(&question, goal).unwrap();
+    assert!(answer.probability.at_least >= 0.9, "{:?}", answer.probability);
+    let below = probabilities(&question, goal.deadline_s, &[0.9 * answer.low_per_s], 400);
+    assert!(below[0].estimate < 0.9, "{below:?}");
+}
+
+#[test]
 fn what_is_not_known_about_the_service_raises_the_rate() {
     let (work, profile) = (work(100), lognormal(30.0, 0.3));
     let resampled: Vec<Profile> = (0..20).map(|i| lognormal(28.0 + 0.2 * f64::from(i), 0.3)).collect();
