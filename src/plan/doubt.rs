@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::report::human::count;
+use crate::report::human::{count, counted};
 use crate::scenario::quantity::Bytes;
 
 /// A reason for caution. Its text says what is so, [`Doubt::advice`] what to do.
@@ -15,6 +15,12 @@ pub enum Doubt {
     /// Few jobs.
     #[error("only {jobs} jobs were measured: a small sample says little about the slowest")]
     SmallSample {
+        /// Jobs measured.
+        jobs: u64,
+    },
+    /// Times of which the slowest do not follow from the others.
+    #[error("the slowest copies stand apart, as if they went another way, and {} show few of them", counted(*.jobs, "job"))]
+    SlowestApart {
         /// Jobs measured.
         jobs: u64,
     },
@@ -123,6 +129,9 @@ impl Doubt {
         match self {
             Self::Rehearsal => "measure a small load on the account before relying on the numbers".into(),
             Self::SmallSample { .. } => "measure 250 jobs or more".into(),
+            Self::SlowestApart { .. } => {
+                "measure some thousand jobs: until then the probability may be less than is stated".into()
+            }
             Self::SizesTooAlike { .. } => {
                 "measure sizes that differ by a factor of 3 or more before planning for other sizes".into()
             }

@@ -118,15 +118,17 @@ pub fn fit(document: &RunDocument, observations: &Observations, seed: u64) -> Re
     let form = form(&copies, size_range);
     let scaling = Scaling::of(document.usl.as_ref());
     let rest = rest(observations);
-    let profile = Profile { copy: copy_profile(&copies, form, scaling.usl(0.0), None), ..rest.clone() };
+    let (copy, is_apart) = copy_profile(&copies, form, scaling.usl(0.0), None);
+    let profile = Profile { copy, ..rest.clone() };
     let resample = |number: u64| {
         let drawn = draw(&jobs, seed, number);
         let usl = scaling.usl(random::normal(seed, &[number, 0, 1]));
         let luck = random::uniform(seed, &[number, 0, 2]);
-        Profile { copy: copy_profile(&drawn, form, usl, Some(luck)), ..rest.clone() }
+        Profile { copy: copy_profile(&drawn, form, usl, Some(luck)).0, ..rest.clone() }
     };
     let resampled = (0..RESAMPLES).into_par_iter().map(resample).collect();
-    let doubts = doubts(document, observations, form, size_range, is_cut_off.then_some(unfinished));
+    let mut doubts = doubts(document, observations, form, size_range, is_cut_off.then_some(unfinished));
+    doubts.extend(is_apart.then_some(Doubt::SlowestApart { jobs: observations.jobs }));
     let basis = Basis {
         kind: BasisKind::Measured,
         source: format!("run {} of scenario {}", document.run, document.name),
@@ -157,23 +159,26 @@ fn draw(jobs: &[&[Observation]], seed: u64, number: u64) -> Vec<Observation> {
     (0..jobs.len() as u64).flat_map(pick).copied().collect()
 }
 
-fn copy_profile(copies: &[Observation], form: Form, usl: Usl, luck: Option<f64>) -> CopyProfile {
+/// The copies as a profile has them, and whether the slowest stand apart.
+fn copy_profile(copies: &[Observation], form: Form, usl: Usl, luck: Option<f64>) -> (CopyProfile, bool) {
     let alone: Vec<Observation> = copies
         .iter()
         .map(|copy| Observation { seconds: copy.seconds / usl.slowdown(copy.n), ..*copy })
         .collect();
     let line = Line::fit(&alone, form);
     let mut factors: Vec<f64> = alone.iter().map(|copy| copy.seconds / line.mean_s(copy.bytes)).collect();
+    let factors::Fitted { noise, is_apart } = factors::noise(&mut factors, luck);
     let fastest = CopyProfile::NO_LIMIT_BYTES_PER_S;
-    CopyProfile {
+    let profile = CopyProfile {
         base_s: line.base_s,
         bandwidth_bytes_per_s: line.per_byte_s.recip().min(fastest),
         noise_cv: 0.0,
-        noise: factors::noise(&mut factors, luck),
+        noise,
         sigma: usl.sigma,
         kappa: usl.kappa,
         aggregate_bandwidth_bytes_per_s: None,
-    }
+    };
+    (profile, is_apart)
 }
 
 /// Everything but the copies; what the run did not show stays as it is built in.
