@@ -273,7 +273,7 @@ fn upper_limits_hold_the_largest_of_45_000_as_often_as_they_say() {
             let jobs: Vec<&[Observation]> = copies.chunks(1).collect();
             let usl = Scaling::default().usl(0.0);
             let largest = |copies: &[Observation], luck| {
-                let profile = copy_profile(copies, Form::Flat, usl, luck);
+                let (profile, _) = copy_profile(copies, Form::Flat, usl, luck);
                 profile.base_s * profile.factor().at(P)
             };
             let mut resampled: Vec<f64> = (0..20)
