@@ -9,8 +9,7 @@ use super::basis::{self, Measured};
 use super::exit::BadInput;
 use super::load_scenario::open;
 use crate::load::retry::RetryPolicy;
-use crate::plan::doubt::Doubt;
-use crate::plan::fit::{Basis, BasisKind, FittedModel, file};
+use crate::plan::fit::{FittedModel, file};
 use crate::plan::ground::{Batch, Ground};
 use crate::plan::limits::Limits;
 use crate::plan::price::Prices;
@@ -82,7 +81,10 @@ fn resolve(options: &BasisOptions, runs: &Path) -> miette::Result<Found> {
     }
     if let Some(path) = &options.profile {
         let profile = file::parse(&text(path)?).map_err(|error| unusable(path, "service profile", error))?;
-        return Ok(Found { model: given(profile, format!("the profile {}", path.display())), run: None });
+        return Ok(Found {
+            model: FittedModel::assumed(profile, format!("the profile {}", path.display())),
+            run: None,
+        });
     }
     let reference = || Some(Path::new(REFERENCE_RUN).to_owned()).filter(|path| path.exists());
     let runs = match options.from.as_slice() {
@@ -90,24 +92,13 @@ fn resolve(options: &BasisOptions, runs: &Path) -> miette::Result<Found> {
         given => given.to_vec(),
     };
     if runs.is_empty() {
-        return Ok(Found { model: given(Profile::default(), "the built-in profile".into()), run: None });
+        return Ok(Found {
+            model: FittedModel::assumed(Profile::default(), "the built-in profile".into()),
+            run: None,
+        });
     }
     let Measured { document, model } = basis::of_runs(&runs, options.seed)?;
     Ok(Found { model, run: Some(document.scenario) })
-}
-
-fn given(profile: Profile, source: String) -> FittedModel {
-    let basis = Basis {
-        kind: BasisKind::Assumed,
-        source,
-        started_at: None,
-        rehearsal: false,
-        jobs: 0,
-        attempts: 0,
-        measured_n_max: None,
-        measured_size_bytes: None,
-    };
-    FittedModel { profile, resampled: Vec::new(), basis, doubts: vec![Doubt::Assumed] }
 }
 
 fn sizes(job: &JobOptions, seed: u64, measured: Option<&Size>) -> miette::Result<Arc<[u64]>> {

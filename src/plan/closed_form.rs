@@ -1,5 +1,6 @@
 //! What a finite batch needs, without simulation: a floor, a first guess, and the limits of what is possible.
 
+use super::bisect;
 use super::mixture::{Mixture, Times};
 use crate::service::Profile;
 use crate::simulate::pool::Ramp;
@@ -119,7 +120,7 @@ impl ClosedForm {
     pub fn smallest_pool(&self, deadline_s: f64, probability: f64, most: u64) -> Option<u64> {
         let holds = |workers| self.probability(workers, deadline_s) >= probability;
         let most = most.min(self.jobs);
-        holds(most).then(|| first(0, most, holds))
+        holds(most).then(|| bisect::first(0, most, holds))
     }
 
     /// The time by which `workers` workers finish with this probability, seconds.
@@ -129,7 +130,7 @@ impl ClosedForm {
         while self.probability(workers, high_s) < probability && high_s < f64::MAX / 4.0 {
             high_s *= 2.0;
         }
-        bisect(0.0, high_s, |time_s| self.probability(workers, time_s) >= probability)
+        bisect::place(0.0, high_s, HALVINGS, |time_s| self.probability(workers, time_s) >= probability)
     }
 
     /// The number of workers, up to `most`, beyond which more make the batch finish later, because all slow each other
@@ -165,23 +166,6 @@ fn normal_mean(f: impl Fn(f64) -> f64) -> f64 {
         (sum + weight * f(z), weights + weight)
     });
     sum / weights
-}
-
-/// The first number above `low`, which fails, up to `high`, which holds.
-pub(super) fn first(mut low: u64, mut high: u64, holds: impl Fn(u64) -> bool) -> u64 {
-    while high - low > 1 {
-        let middle = low.midpoint(high);
-        if holds(middle) { high = middle } else { low = middle }
-    }
-    high
-}
-
-fn bisect(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
-    for _ in 0..HALVINGS {
-        let middle = low.midpoint(high);
-        if holds(middle) { high = middle } else { low = middle }
-    }
-    high
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a load costs, what limits it, and the service model that a run shows.
 
+mod bisect;
 pub mod closed_form;
 pub mod cost;
 pub mod critical;

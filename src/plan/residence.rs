@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::doubt::Doubt;
-use super::fit::{Basis, BasisKind, FittedModel};
+use super::fit::FittedModel;
 use crate::scenario::quantity::Span;
 use crate::service::{CopyProfile, Noise, Profile};
 
@@ -56,19 +56,9 @@ impl Residence {
             kappa: 0.0,
             aggregate_bandwidth_bytes_per_s: None,
         };
-        let mut doubts = vec![Doubt::Assumed];
-        doubts.extend((self.spread == Spread::Unknown).then_some(Doubt::MeanOnly { cv: assumed_cv }));
-        let basis = Basis {
-            kind: BasisKind::Assumed,
-            source: format!("residence time {self}"),
-            started_at: None,
-            rehearsal: false,
-            jobs: 0,
-            attempts: 0,
-            measured_n_max: None,
-            measured_size_bytes: None,
-        };
-        FittedModel { profile, resampled: Vec::new(), basis, doubts }
+        let mut model = FittedModel::assumed(profile, format!("residence time {self}"));
+        model.doubts.extend((self.spread == Spread::Unknown).then_some(Doubt::MeanOnly { cv: assumed_cv }));
+        model
     }
 }
 
@@ -154,6 +144,7 @@ fn coefficient_of_variation(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::fit::BasisKind;
     use proptest::prelude::*;
 
     fn parsed(text: &str) -> Residence {

@@ -23,7 +23,8 @@
 
 use rayon::prelude::*;
 
-use super::closed_form::{ClosedForm, first};
+use super::bisect::first;
+use super::closed_form::ClosedForm;
 use super::critical::Critical;
 use super::estimate::{Estimate, Spread, needed, point_rank};
 use crate::law::tolerance::CONFIDENCE;

@@ -53,6 +53,24 @@ pub struct FittedModel {
     pub doubts: Vec<Doubt>,
 }
 
+impl FittedModel {
+    /// A model that somebody gave, and `source` names.
+    #[must_use]
+    pub fn assumed(profile: Profile, source: String) -> Self {
+        let basis = Basis {
+            kind: BasisKind::Assumed,
+            source,
+            started_at: None,
+            rehearsal: false,
+            jobs: 0,
+            attempts: 0,
+            measured_n_max: None,
+            measured_size_bytes: None,
+        };
+        Self { profile, resampled: Vec::new(), basis, doubts: vec![Doubt::Assumed] }
+    }
+}
+
 /// Whether a model was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

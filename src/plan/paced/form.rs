@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::plan::bisect;
 use crate::plan::sizes::{self, Apart};
 use crate::service::{CopyProfile, Factor, Profile};
 use crate::simulate::work::Work;
@@ -144,7 +145,7 @@ impl Form {
         while !holds(high_s) && high_s < f64::MAX / 4.0 {
             high_s *= 2.0;
         }
-        bisect(0.0, high_s, holds)
+        bisect::place(0.0, high_s, HALVINGS, holds)
     }
 
     /// The pace, up to `most_per_s`, beyond which nothing is gained: because all messages are out at once, or because
@@ -206,21 +207,13 @@ impl Form {
         }
         let doubled = |rate_per_s: &f64| Some(rate_per_s * 2.0).filter(|_| *rate_per_s < slowest * 1e6);
         let enough = std::iter::successors(Some(slowest), doubled).find(|rate| holds(*rate))?;
-        Some(bisect(enough / 2.0, enough, holds))
+        Some(bisect::place(enough / 2.0, enough, HALVINGS, holds))
     }
 }
 
 /// A step towards a fixed point that is wide enough to get there soon.
 fn at_least_a_step(from: u64, to: u64) -> u64 {
     to.max(from + from / 256 + 1)
-}
-
-fn bisect(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
-    for _ in 0..HALVINGS {
-        let middle = low.midpoint(high);
-        if holds(middle) { high = middle } else { low = middle }
-    }
-    high
 }
 
 #[cfg(test)]

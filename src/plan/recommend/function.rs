@@ -1,7 +1,7 @@
 //! How much reserved concurrency, and how fast to publish.
 
 use super::bind::quota;
-use super::pool::{CURVE_PROFILES, around, nearest, spread};
+use super::pool::{CURVE_PROFILES, around, job_too_long, nearest, spread};
 use super::{Cannot, Wish, probability};
 use crate::plan::cost::{Cost, QUEUE_REQUESTS_A_MESSAGE, Usage, gigabyte_seconds};
 use crate::plan::forecast::{finish, thinned_s};
@@ -11,7 +11,6 @@ use crate::plan::paced::{
 };
 use crate::plan::recommendation::{BindingLimit, Bound, CurvePoint, LambdaPlan, PublishPlan, WithinLimits};
 use crate::plan::workers::Goal;
-use crate::report;
 use crate::report::human::{count, duration, number};
 use crate::service::Profile;
 use crate::service::function::Shape;
@@ -180,12 +179,8 @@ fn times_out(ground: &Ground, answer: &Answer) -> Box<Cannot> {
 
 fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
     let Infeasible { reason, probability, deadline_s, .. } = infeasible;
-    let deadline = duration(wish.deadline_s);
     let reason = match reason {
-        Reason::JobTooLong { largest_probability } => format!(
-            "the slowest of the copies takes longer than {deadline} by itself too often: whatever the concurrency, the probability is {}",
-            report::plan::probability(largest_probability)
-        ),
+        Reason::JobTooLong { largest_probability } => job_too_long(wish, largest_probability),
         Reason::ThroughputTooLow { needed_per_s } => format!(
             "copies slow each other down, and at no pace are {} objects a second done",
             number(needed_per_s)

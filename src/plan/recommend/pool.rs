@@ -8,7 +8,7 @@ use crate::plan::ground::Ground;
 use crate::plan::recommendation::{Bound, CurvePoint, NearestGoal, WorkerPlan};
 use crate::plan::workers::{Goal, Infeasible, Question, Reason, smallest_pool};
 use crate::report;
-use crate::report::human::{count, counted, duration, number};
+use crate::report::human::{counted, duration, number};
 use crate::stats::proportion::Proportion;
 
 /// Points of the curve.
@@ -95,18 +95,11 @@ pub(super) fn spread(mut met: Vec<f64>, central: impl FnOnce() -> f64) -> (f64, 
 
 fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
     let Infeasible { reason, best, probability, deadline_s, .. } = infeasible;
-    let deadline = duration(wish.deadline_s);
     let reason = match reason {
-        Reason::JobTooLong { largest_probability } => format!(
-            "the slowest of the copies takes longer than {deadline} by itself too often: whatever the concurrency, the probability is {}",
-            report::plan::probability(largest_probability)
-        ),
-        Reason::ThroughputTooLow { x_per_s, needed_per_s } => format!(
-            "copies slow each other down: {} workers do {} objects a second, more do fewer, and the deadline needs {}",
-            count(best),
-            number(x_per_s),
-            number(needed_per_s)
-        ),
+        Reason::JobTooLong { largest_probability } => job_too_long(wish, largest_probability),
+        Reason::ThroughputTooLow { x_per_s, needed_per_s } => {
+            throughput_too_low(&counted(best, "worker"), x_per_s, needed_per_s)
+        }
         Reason::TooFewWorkers { most } => {
             let are = if most == 1 { "is" } else { "are" };
             format!("{} {are} allowed, and the deadline needs more", counted(most, "worker"))
@@ -114,6 +107,24 @@ fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
         Reason::RampTooSlow { per_s } => format!("workers that begin at {}/s begin too late", number(per_s)),
     };
     Box::new(Cannot { reason, probability, nearest: nearest(wish, best, deadline_s, probability) })
+}
+
+/// Why no concurrency helps.
+pub(super) fn job_too_long(wish: &Wish, largest_probability: f64) -> String {
+    format!(
+        "the slowest of the copies takes longer than {} by itself too often: whatever the concurrency, the probability is {}",
+        duration(wish.deadline_s),
+        report::plan::probability(largest_probability)
+    )
+}
+
+/// Why more at once do not help.
+pub(super) fn throughput_too_low(best: &str, x_per_s: f64, needed_per_s: f64) -> String {
+    format!(
+        "copies slow each other down: {best} do {} objects a second, more do fewer, and the deadline needs {}",
+        number(x_per_s),
+        number(needed_per_s)
+    )
 }
 
 /// The two goals within reach: a later deadline as sure, or the same one less sure.

@@ -6,7 +6,7 @@
 //! not matter, as long as they are there before somebody asks for them.
 
 use super::function::{CONFIRMING_RUNS, cost};
-use super::pool::{curve, nearest};
+use super::pool::{curve, job_too_long, nearest, throughput_too_low};
 use super::{Cannot, Wish, probability};
 use crate::plan::cost::gigabyte_seconds;
 use crate::plan::forecast::{finish, thinned_s};
@@ -14,7 +14,6 @@ use crate::plan::ground::Ground;
 use crate::plan::paced::{self, Confirmed, Pace, PublisherThreads, overhead_s};
 use crate::plan::recommendation::{Bound, CurvePoint, LambdaPlan, PublishPlan, WithinLimits};
 use crate::plan::workers::{Answer, Goal, Infeasible, Question, Reason, smallest_pool};
-use crate::report;
 use crate::report::human::{count, duration, number};
 use crate::service::Profile;
 use crate::service::function::Shape;
@@ -159,18 +158,11 @@ fn curve_of(
 
 fn cannot(ground: &Ground, wish: &Wish, before_s: f64, infeasible: Infeasible) -> Box<Cannot> {
     let Infeasible { reason, best, probability, deadline_s, .. } = infeasible;
-    let deadline = duration(wish.deadline_s);
     let reason = match reason {
-        Reason::JobTooLong { largest_probability } => format!(
-            "the slowest of the copies takes longer than {deadline} by itself too often: whatever the concurrency, the probability is {}",
-            report::plan::probability(largest_probability)
-        ),
-        Reason::ThroughputTooLow { x_per_s, needed_per_s } => format!(
-            "copies slow each other down: {} at once do {} objects a second, more do fewer, and the deadline needs {}",
-            count(best),
-            number(x_per_s),
-            number(needed_per_s)
-        ),
+        Reason::JobTooLong { largest_probability } => job_too_long(wish, largest_probability),
+        Reason::ThroughputTooLow { x_per_s, needed_per_s } => {
+            throughput_too_low(&format!("{} at once", count(best)), x_per_s, needed_per_s)
+        }
         Reason::TooFewWorkers { most } => format!(
             "{} invocations at once are allowed behind a queue, which begin {} a minute, and the deadline needs more: \
              without the queue there is no such limit",
