@@ -47,6 +47,12 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Whether all that is open is where throughput has its peak, so that the fit still describes what was measured.
+    #[must_use]
+    pub fn is_about_the_peak(&self) -> bool {
+        matches!(self, Self::NoPeak { .. } | Self::PeakBeyondData { .. })
+    }
+
     /// What to measure next.
     #[must_use]
     pub fn advice(&self) -> String {

@@ -86,7 +86,19 @@ pub enum FitError {
 /// When the points cannot determine a law; see [`FitError`]. A fit that can be computed but not relied on is no
 /// error: it carries [`UslFit::refusals`].
 pub fn fit(points: &[Point]) -> Result<UslFit, FitError> {
-    Problem::new(points, None)?.fit()
+    Problem::new(points, None, true)?.fit()
+}
+
+/// The law between the smallest and the largest concurrency measured: the full one, or where κ may be 0 the one without
+/// it. Where the peak lies does not matter there. None where the measurements leave the law open even there.
+#[must_use]
+pub fn within_range(points: &[Point]) -> Option<UslFit> {
+    let full = fit(points).ok()?;
+    if !full.refusals.iter().all(Refusal::is_about_the_peak) {
+        return None;
+    }
+    let may_lack_crosstalk = full.refusals.iter().any(|reason| matches!(reason, Refusal::NoPeak { .. }));
+    if may_lack_crosstalk { Problem::new(points, None, false).ok()?.fit().ok() } else { Some(full) }
 }
 
 /// Fits σ and κ with λ given, such as the throughput of one worker alone.
@@ -94,7 +106,7 @@ pub fn fit(points: &[Point]) -> Result<UslFit, FitError> {
 /// # Errors
 /// As [`fit`].
 pub fn fit_with_lambda(points: &[Point], lambda: f64) -> Result<UslFit, FitError> {
-    Problem::new(points, Some(lambda))?.fit()
+    Problem::new(points, Some(lambda), true)?.fit()
 }
 
 /// Intervals by resampling residuals, which keeps the concurrencies of the sweep (Efron and Tibshirani 1993,
@@ -104,7 +116,7 @@ pub fn fit_with_lambda(points: &[Point], lambda: f64) -> Result<UslFit, FitError
 #[must_use]
 pub fn bootstrap(points: &[Point], fit: &UslFit, resamples: u64, seed: u64) -> Option<Intervals> {
     let lambda = (fit.standard_errors.lambda == 0.0).then_some(fit.usl.lambda);
-    let problem = Problem::new(points, lambda).ok()?;
+    let problem = Problem::new(points, lambda, true).ok()?;
     let centre = fit.unbounded;
     let inflation = (points.len() as f64 / f64::from(fit.degrees_of_freedom)).sqrt();
     let noise: Vec<f64> =
@@ -137,10 +149,11 @@ pub fn bootstrap(points: &[Point], fit: &UslFit, resamples: u64, seed: u64) -> O
 struct Problem<'a> {
     points: &'a [Point],
     lambda: Option<f64>,
+    has_crosstalk: bool,
 }
 
 impl<'a> Problem<'a> {
-    fn new(points: &'a [Point], lambda: Option<f64>) -> Result<Self, FitError> {
+    fn new(points: &'a [Point], lambda: Option<f64>, has_crosstalk: bool) -> Result<Self, FitError> {
         let positive = |value: f64| value > 0.0 && value.is_finite();
         let sound = |point: &Point| {
             point.n >= 1.0 && [point.n, point.x_per_s, point.weight].map(positive) == [true; 3]
@@ -148,7 +161,7 @@ impl<'a> Problem<'a> {
         if let Some(index) = points.iter().position(|point| !sound(point)) {
             return Err(FitError::NotAMeasurement { index });
         }
-        let problem = Self { points, lambda };
+        let problem = Self { points, lambda, has_crosstalk };
         let concurrencies = distinct(points);
         if points.len() <= problem.parameters() || concurrencies < problem.parameters() {
             return Err(FitError::TooFew { points: points.len(), concurrencies });
@@ -183,7 +196,7 @@ impl<'a> Problem<'a> {
     }
 
     fn free(&self) -> [bool; 3] {
-        [self.lambda.is_none(), true, true]
+        [self.lambda.is_none(), true, self.has_crosstalk]
     }
 
     fn parameters(&self) -> usize {
@@ -207,7 +220,8 @@ impl<'a> Problem<'a> {
             _ => [1.0 / steepest, 0.0, 0.0],
         };
         let lambda = self.lambda.unwrap_or(1.0 / a);
-        Usl { lambda, sigma: (b * lambda).max(0.0), kappa: (c * lambda).max(0.0) }
+        let kappa = if self.has_crosstalk { (c * lambda).max(0.0) } else { 0.0 };
+        Usl { lambda, sigma: (b * lambda).max(0.0), kappa }
     }
 
     /// The best law with σ ≥ 0 and κ ≥ 0, and its sum of squares. The sum of squares has one valley, so where
@@ -217,8 +231,8 @@ impl<'a> Problem<'a> {
         if allowed(&unbounded.at) {
             return Some((unbounded.at, unbounded.squares));
         }
-        let [lambda, ..] = self.free();
-        [[lambda, true, false], [lambda, false, true], [lambda, false, false]]
+        let [lambda, _, crosstalk] = self.free();
+        [[lambda, true, false], [lambda, false, crosstalk], [lambda, false, false]]
             .into_iter()
             .filter_map(|free| {
                 let held = Usl {

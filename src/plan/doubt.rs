@@ -167,6 +167,22 @@ impl Doubt {
     }
 }
 
+/// What a stated probability takes for granted beyond what was measured, to follow it in a sentence: times at a larger
+/// concurrency than any measured.
+#[must_use]
+pub fn proviso(doubts: &[DoubtRecord]) -> Option<String> {
+    let is_unknown = doubts.iter().any(|record| matches!(record.doubt, Doubt::NoScaling { .. }));
+    doubts.iter().find_map(|record| {
+        let Doubt::Extrapolated { value, measured_n } = record.doubt else { return None };
+        let (value, measured) = (count(value), count(measured_n.round() as u64));
+        Some(if is_unknown {
+            format!("if copies take no longer with {value} in flight than with the {measured} measured")
+        } else {
+            format!("if times grow on to {value} in flight as they did up to the {measured} measured")
+        })
+    })
+}
+
 fn because(reason: Option<&str>) -> String {
     reason.map(|reason| format!(" ({reason})")).unwrap_or_default()
 }

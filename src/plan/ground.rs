@@ -134,6 +134,8 @@ impl Ground {
     pub fn preface(&self, deadline_s: f64) -> Preface {
         let times = Mixture::new(&self.work(Order::Fifo), &self.model.profile);
         let alone = times.at(1);
+        let is_contended = self.model.profile.copy.is_contended();
+        let most = self.model.basis.measured_n_max.filter(|_| is_contended);
         Preface {
             version: env!("CARGO_PKG_VERSION").into(),
             created_at: String::new(),
@@ -148,6 +150,7 @@ impl Ground {
             basis: self.model.basis.clone(),
             residence: ResidenceSummary {
                 mean_s: alone.mean_s,
+                mean_at_most_in_flight_s: most.map(|n| times.at(n.round() as u64).mean_s),
                 cv: (alone.second_moment_s2 / alone.mean_s.powi(2) - 1.0).max(0.0).sqrt(),
             },
         }

@@ -41,6 +41,9 @@ pub struct JobDescription {
 pub struct ResidenceSummary {
     /// Mean.
     pub mean_s: f64,
+    /// Mean with as many in flight as were measured at most; None where times are not known to grow with that number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean_at_most_in_flight_s: Option<f64>,
     /// Coefficient of variation, that of the sizes included.
     pub cv: f64,
 }

@@ -210,7 +210,8 @@ mod tests {
     /// Found by the property below: a double does not hold so many nanoseconds exactly.
     #[test]
     fn a_time_beyond_the_digits_of_a_double_reads_back() {
-        let residence = Residence { mean: Span(10_674_172_408_039_803), spread: Spread::Lognormal { cv: 0.001 } };
+        let residence =
+            Residence { mean: Span(10_674_172_408_039_803), spread: Spread::Lognormal { cv: 0.001 } };
         assert_eq!(parsed(&residence.to_string()), residence);
     }
 

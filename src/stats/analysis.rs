@@ -37,7 +37,8 @@ pub fn together(documents: Vec<RunDocument>) -> Option<RunDocument> {
 }
 
 /// Concurrency and throughput of the closed levels that had a steady part.
-fn points(levels: &[LevelSummary]) -> Vec<Point> {
+#[must_use]
+pub fn points(levels: &[LevelSummary]) -> Vec<Point> {
     let point = |level: &LevelSummary| {
         let law = level.concurrency.and(level.steady.as_ref())?.littles_law;
         // A count over the window has about its own size as variance.

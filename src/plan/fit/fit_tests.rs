@@ -3,8 +3,11 @@ use super::*;
 use crate::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
 use crate::scenario::quantity::nanoseconds;
 use crate::service::{CopyRequest, Factor, Noise, Request as ServiceRequest, ServiceModel};
+use crate::stats::analysis::points;
 use crate::stats::recorder::Recorder;
-use crate::stats::summary::SCHEMA;
+use crate::stats::scaling::scaling;
+use crate::stats::steady::{Estimate, Rule, Steady, too_short};
+use crate::stats::summary::{LevelSummary, LittlesLaw, SCHEMA};
 
 /// A run of levels with so many workers.
 fn document(workers: &[u32]) -> RunDocument {
@@ -130,42 +133,80 @@ fn the_same_run_and_seed_give_the_same_model() {
     assert!(fitted(1).resampled.iter().all(|profile| profile.validate().is_ok()));
 }
 
+/// A level that was steady all the time, at what a profile gives with so many workers.
+fn steady_level(level: &mut LevelSummary, copy: &CopyProfile) {
+    const WINDOW_S: f64 = 1e4;
+    let n = level.in_flight_mean;
+    let r_s = copy.mean_s(700_000_000, n as u64);
+    let littles_law = LittlesLaw {
+        window_s: WINDOW_S,
+        n,
+        x_per_s: n / r_s,
+        r_s,
+        xr: n,
+        departure_form_n: n,
+        age_start_s: 0.0,
+        age_end_s: 0.0,
+    };
+    let known = Estimate { mean: n / r_s, low: None, high: None };
+    level.steady = Some(Steady {
+        start_s: 0.0,
+        end_s: WINDOW_S,
+        rule: Rule::Workers,
+        converged: true,
+        littles_law,
+        throughput_per_s: known,
+        residence_s: Estimate { mean: r_s, ..known },
+        effective_s: WINDOW_S,
+        batches_independent: true,
+        independent: too_short(r_s),
+    });
+}
+
+/// The model of a sweep over so many workers, each level steady from its first second on and faster before.
+fn swept(truth: &Profile, workers: &[u32]) -> FittedModel {
+    let mut document = document(workers);
+    document.levels.iter_mut().for_each(|level| steady_level(level, &truth.copy));
+    document.levels.iter_mut().filter_map(|level| level.steady.as_mut()).for_each(|it| it.start_s = 1.0);
+    document.usl = scaling(&points(&document.levels));
+    let mut observations = Observations::of(&document);
+    for (level, &n) in (0..).zip(workers) {
+        for job in 0..200 {
+            let seconds = truth.copy.mean_s(700_000_000, u64::from(n));
+            let lasted_s = seconds * truth.copy.factor().draw(3, &[u64::from(level), job]);
+            let (begun_s, lasted_s) = if job < 100 { (0.0, lasted_s / 2.0) } else { (1.0, lasted_s) };
+            observations.add(&attempt(level, job, 700_000_000, begun_s, lasted_s, Outcome::Ok));
+        }
+    }
+    fit(&document, &observations, 1).unwrap()
+}
+
 #[test]
-fn contention_is_taken_from_a_sound_sweep_only() {
+fn contention_is_taken_from_a_sweep_that_shows_it_and_only_from_its_steady_parts() {
     let workers = [1, 4, 16, 64, 128, 256];
     let mut truth = noisy(None, 0.2);
-    (truth.copy.sigma, truth.copy.kappa) = (0.01, 1e-5);
-    let observed = |document: &RunDocument| {
-        let mut observations = Observations::of(document);
-        for (level, &n) in (0..).zip(&workers) {
-            for job in 0..200 {
-                let seconds = truth.copy.mean_s(700_000_000, u64::from(n));
-                let lasted_s = seconds * truth.copy.factor().draw(3, &[u64::from(level), job]);
-                observations.add(&attempt(level, job, 700_000_000, 0.0, lasted_s, Outcome::Ok));
-            }
-        }
-        fit(document, &observations, 1).unwrap()
-    };
-    let mut document = document(&workers);
-    let points: Vec<_> = workers
-        .iter()
-        .map(|&n| {
-            let n = f64::from(n);
-            crate::law::usl_fit::Point::relative(n, n / truth.copy.mean_s(700_000_000, n as u64))
-        })
-        .collect();
-    document.usl = crate::stats::scaling::scaling(&points);
-    let model = observed(&document);
-    assert!((model.profile.copy.sigma / 0.01 - 1.0).abs() < 0.05, "{}", model.profile.copy.sigma);
-    assert!((model.profile.copy.mean_s(700_000_000, 1) / 27.0 - 1.0).abs() < 0.03);
-    assert_eq!(model.basis.jobs, 1200);
+    for (sigma, kappa) in [(0.01, 1e-5), (0.01, 0.0), (1e-3, 1e-8)] {
+        (truth.copy.sigma, truth.copy.kappa) = (sigma, kappa);
+        let model = swept(&truth, &workers);
+        let copy = &model.profile.copy;
+        assert!((copy.slowdown(256) / truth.copy.slowdown(256) - 1.0).abs() < 0.02, "{copy:?}");
+        assert!((copy.mean_s(700_000_000, 1) / 27.0 - 1.0).abs() < 0.03, "{}", copy.mean_s(700_000_000, 1));
+        assert_eq!((model.basis.jobs, model.basis.measured_n_max), (1200, Some(256.0)));
+        assert!(
+            !model.doubts.iter().any(|doubt| matches!(doubt, Doubt::NoScaling { .. })),
+            "{sigma} {kappa}"
+        );
+    }
+}
 
-    document.usl.as_mut().unwrap().refused = Some("no peak".into());
-    let model = observed(&document);
-    assert_eq!((model.profile.copy.sigma, model.basis.jobs), (0.0, 200), "the largest level only");
-    let at_256 = truth.copy.mean_s(700_000_000, 256);
-    assert!((model.profile.copy.mean_s(700_000_000, 1) / at_256 - 1.0).abs() < 0.05);
-    assert!(model.doubts.contains(&Doubt::NoScaling { n: 256.0, refused: Some("no peak".into()) }));
+#[test]
+fn few_concurrencies_show_no_contention_and_the_largest_speaks_for_all() {
+    let mut truth = noisy(None, 0.2);
+    (truth.copy.sigma, truth.copy.kappa) = (0.01, 1e-5);
+    let model = swept(&truth, &[1, 16, 256]);
+    assert_eq!((model.profile.copy.sigma, model.basis.jobs), (0.0, 200));
+    let doubt = model.doubts.iter().find(|doubt| matches!(doubt, Doubt::NoScaling { .. })).unwrap();
+    assert!(doubt.to_string().contains("fewer than 6"), "{doubt}");
 }
 
 #[test]

@@ -14,17 +14,18 @@ mod family;
 pub mod file;
 mod line;
 mod observations;
+mod scaling;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use self::line::{Form, Line};
 use self::observations::Observation;
+use self::scaling::Scaling;
 use super::doubt::Doubt;
 use crate::law::usl::Usl;
 use crate::random;
 use crate::service::{CopyProfile, Profile};
-use crate::stats::scaling::UslSummary;
 use crate::stats::summary::RunDocument;
 
 pub use observations::Observations;
@@ -37,8 +38,6 @@ const SMALL_SAMPLE: u64 = 30;
 const ELASTICITY_ERROR: f64 = 0.25;
 /// Small requests from which on their own times are used instead of the built-in ones.
 const SMALL_REQUESTS: u64 = 10;
-/// Half of a 95 % interval in standard errors.
-const INTERVAL_ERRORS: f64 = 1.96;
 
 /// A service model with its uncertainty.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,7 +133,8 @@ pub fn fit(document: &RunDocument, observations: &Observations, seed: u64) -> Re
     let sizes = || copies.iter().map(|copy| copy.bytes);
     let size_range = [sizes().min().unwrap_or(0), sizes().max().unwrap_or(0)];
     let form = form(&copies, size_range);
-    let scaling = Scaling::of(document.usl.as_ref());
+    let known_scaling = Scaling::of(document);
+    let scaling = known_scaling.unwrap_or_default();
     let rest = rest(observations);
     let (copy, is_apart) = copy_profile(&copies, form, scaling.usl(0.0), None);
     let profile = Profile { copy, ..rest.clone() };
@@ -146,6 +146,9 @@ pub fn fit(document: &RunDocument, observations: &Observations, seed: u64) -> Re
     };
     let resampled = (0..RESAMPLES).into_par_iter().map(resample).collect();
     let mut doubts = doubts(document, observations, form, size_range, is_cut_off.then_some(unfinished));
+    let refused = || document.usl.as_ref().and_then(|law| law.refused.clone());
+    let no_scaling = || Doubt::NoScaling { n: observations.n_max(), refused: refused() };
+    doubts.extend(known_scaling.is_none().then(no_scaling));
     doubts.extend(is_apart.then_some(Doubt::SlowestApart { jobs: observations.jobs }));
     let basis = Basis {
         kind: BasisKind::Measured,
@@ -228,15 +231,11 @@ fn doubts(
     cut_off: Option<u64>,
 ) -> Vec<Doubt> {
     let share = |count: u64| count as f64 / observations.attempts as f64;
-    let law = document.usl.as_ref();
-    let no_scaling =
-        Doubt::NoScaling { n: observations.n_max(), refused: law.and_then(|law| law.refused.clone()) };
     let jobs = observations.jobs;
     [
         document.rehearsal.then_some(Doubt::Rehearsal),
         (jobs < SMALL_SAMPLE).then_some(Doubt::SmallSample { jobs }),
         (form == Form::Proportional).then_some(Doubt::SizesTooAlike { smallest_bytes, largest_bytes }),
-        Scaling::sound(law).is_none().then_some(no_scaling),
         cut_off.map(|unfinished| Doubt::CutOff { unfinished }),
         (observations.throttled > 0).then(|| Doubt::Throttled { share: share(observations.throttled) }),
         (observations.client_errors > 0)
@@ -245,40 +244,6 @@ fn doubts(
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// σ and κ with their standard errors; all 0 without a sound law.
-#[derive(Clone, Copy, Debug, Default)]
-struct Scaling {
-    sigma: [f64; 2],
-    kappa: [f64; 2],
-}
-
-impl Scaling {
-    fn of(law: Option<&UslSummary>) -> Self {
-        Self::sound(law).unwrap_or_default()
-    }
-
-    fn sound(law: Option<&UslSummary>) -> Option<Self> {
-        let law = law.filter(|law| law.refused.is_none())?;
-        let intervals = law.intervals?;
-        let error = |interval: crate::stats::interval::Interval| {
-            (interval.high - interval.low) / (2.0 * INTERVAL_ERRORS)
-        };
-        Some(Self {
-            sigma: [law.sigma?, error(intervals.sigma)],
-            kappa: [law.kappa?, error(intervals.kappa)],
-        })
-    }
-
-    /// The law so many standard errors off. What a fit gives to one of σ and κ it takes from the other.
-    fn usl(&self, errors: f64) -> Usl {
-        Usl {
-            lambda: 1.0,
-            sigma: (self.sigma[0] + errors * self.sigma[1]).max(0.0),
-            kappa: (self.kappa[0] - errors * self.kappa[1]).max(0.0),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! What a fit needs of a run's attempts, gathered as they are read, in bounded memory.
 
+use super::scaling::Scaling;
 use crate::load::attempt::{Attempt, JobEnd, Outcome, Request};
 use crate::random;
-use crate::scenario::quantity::seconds;
-use crate::stats::summary::RunDocument;
+use crate::scenario::quantity::{nanoseconds, seconds};
+use crate::stats::summary::{LevelSummary, RunDocument};
 
 /// Copies kept at most; of more, those of half of the jobs, whatever the order in which they are read.
 const MAX_COPIES: usize = 10_000;
@@ -74,6 +75,9 @@ pub struct Observations {
 struct Level {
     /// Requests in flight; None for a level that is left out.
     n: Option<f64>,
+    /// Since the level's first start: only copies that began in this stretch met so many; None for all.
+    steady_ns: Option<[u64; 2]>,
+    first_start_ns: u64,
     last_end_ns: u64,
     longest_ns: u64,
 }
@@ -87,26 +91,36 @@ struct Kept {
 }
 
 impl Level {
-    fn new(n: Option<f64>) -> Self {
-        Self { n, last_end_ns: 0, longest_ns: 0 }
+    fn new(n: Option<f64>, steady_ns: Option<[u64; 2]>) -> Self {
+        Self { n, steady_ns, first_start_ns: u64::MAX, last_end_ns: 0, longest_ns: 0 }
+    }
+
+    /// Whether a copy that began then met as many in flight as the level is about.
+    fn is_about(&self, started_ns: u64) -> bool {
+        let since_ns = started_ns.saturating_sub(self.first_start_ns);
+        self.steady_ns.is_none_or(|[from_ns, to_ns]| (from_ns..to_ns).contains(&since_ns))
     }
 }
 
 impl Observations {
-    /// None yet, of a run with this document. Without a scaling law only the levels with most in flight are of use,
-    /// because nothing says how the others compare.
+    /// None yet, of a run with this document. With a scaling law the copies of all levels are of use that began while
+    /// the level was steady; without one all copies of the levels with most in flight, because nothing says how the
+    /// others compare.
     #[must_use]
     pub fn of(document: &RunDocument) -> Self {
-        let n = |level: usize| {
-            let level = &document.levels[level];
+        let n = |level: &LevelSummary| {
             level.steady.as_ref().map_or(level.in_flight_mean, |steady| steady.littles_law.n).max(1.0)
         };
-        let all: Vec<f64> = (0..document.levels.len()).map(n).collect();
-        let is_sound = document.usl.as_ref().is_some_and(|usl| usl.refused.is_none());
+        let has_scaling = Scaling::of(document).is_some();
         // Levels of as many workers, such as the confirmed answer of a search, differ by chance.
-        let least = if is_sound { 0.0 } else { 0.95 * all.iter().copied().fold(0.0, f64::max) };
+        let least = if has_scaling { 0.0 } else { 0.95 * document.levels.iter().map(n).fold(0.0, f64::max) };
+        let level = |level: &LevelSummary| {
+            let steady = level.steady.as_ref().filter(|_| has_scaling);
+            let steady_ns = steady.map(|it| [it.start_s, it.end_s].map(nanoseconds));
+            Level::new(Some(n(level)).filter(|&n| n >= least), steady_ns)
+        };
         Self {
-            levels: all.into_iter().map(|n| Level::new(Some(n).filter(|&n| n >= least))).collect(),
+            levels: document.levels.iter().map(level).collect(),
             kept: Vec::new(),
             highest_lot: u64::MAX,
             jobs: 0,
@@ -144,7 +158,8 @@ impl Observations {
     pub(super) fn copies(&self, is_cut_off: bool) -> Vec<Observation> {
         let is_of_use = |kept: &&Kept| {
             let level = &self.levels[kept.level];
-            !is_cut_off || kept.started_ns <= level.last_end_ns.saturating_sub(level.longest_ns)
+            let is_whole = kept.started_ns <= level.last_end_ns.saturating_sub(level.longest_ns);
+            level.is_about(kept.started_ns) && (is_whole || !is_cut_off)
         };
         let mut copies: Vec<Observation> =
             self.kept.iter().filter(is_of_use).map(|kept| kept.observation).collect();
@@ -156,6 +171,7 @@ impl Observations {
         let lasted_ns = attempt.ended_ns - attempt.started_ns;
         self.attempts += 1;
         let of_level = &mut self.levels[level];
+        of_level.first_start_ns = of_level.first_start_ns.min(attempt.started_ns);
         of_level.last_end_ns = of_level.last_end_ns.max(attempt.ended_ns);
         match outcome {
             Outcome::Ok => {

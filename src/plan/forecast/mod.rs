@@ -6,7 +6,7 @@ mod pool;
 use serde::{Deserialize, Serialize};
 
 use super::cost::Cost;
-use super::doubt::{Doubt, DoubtRecord};
+use super::doubt::{Doubt, DoubtRecord, proviso};
 use super::ground::Ground;
 use super::preface::{Finish, Preface};
 use crate::report::human::{count, counted, duration, number};
@@ -228,13 +228,15 @@ fn verdict(forecast: &Forecast) -> String {
         .then(|| format!(" {} throttled attempts on average.", count(forecast.throttles.round() as u64)));
     let failed = (forecast.failed > 0.0)
         .then(|| format!(" {} objects are not copied in the end, on average.", number(forecast.failed)));
+    let proviso =
+        proviso(&forecast.doubts).map_or_else(String::new, |proviso| format!(" This holds {proviso}."));
     // Fewer runs have no 99th percentile but their longest.
     let late = match forecast.replications {
         0..100 => format!("in {} in the longest of {runs} simulated runs", duration(makespan.p99)),
         _ => format!("in {} with probability 99 %", duration(makespan.p99)),
     };
     format!(
-        "{} by {}: done in {} at the median, {late}, at {}.{by}{}{}",
+        "{} by {}: done in {} at the median, {late}, at {}.{by}{}{}{proviso}",
         counted(forecast.preface.job.objects, "object"),
         forecast.way,
         duration(makespan.p50),

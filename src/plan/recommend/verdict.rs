@@ -1,5 +1,6 @@
 //! A recommendation in a sentence or two.
 
+use crate::plan::doubt::proviso;
 use crate::plan::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
 use crate::report::human::{count, counted, duration, rate};
 use crate::report::plan::{pool_cost, probability, usd};
@@ -42,8 +43,9 @@ fn feasible(plan: &Recommendation, deadline: &str) -> String {
     });
     let stated = plan.workers.iter().map(|it| it.probability.stated);
     let stated = stated.chain(plan.lambda.iter().map(|it| it.probability.stated)).fold(1.0, f64::min);
+    let proviso = proviso(&plan.doubts).map_or_else(String::new, |proviso| format!(", {proviso}"));
     format!(
-        "{}: done within {deadline} with probability {} or more.{first}{}",
+        "{}: done within {deadline} with probability {} or more{proviso}.{first}{}",
         capitalised(&ways),
         probability(stated),
         today.unwrap_or_default()

@@ -3,7 +3,7 @@
 use crate::plan::doubt::DoubtRecord;
 use crate::plan::fit::BasisKind;
 use crate::plan::preface::Preface;
-use crate::report::human::{bytes, counted, duration, number};
+use crate::report::human::{bytes, count, counted, duration, number};
 use crate::report::page::{Block, Part};
 use crate::report::words;
 
@@ -42,10 +42,15 @@ pub fn objects(preface: &Preface) -> String {
 /// What the answer rests on.
 pub fn basis(preface: &Preface) -> String {
     let basis = &preface.basis;
+    let residence = &preface.residence;
+    let among = residence.mean_at_most_in_flight_s.zip(basis.measured_n_max);
     let times = format!(
-        "one copy alone takes {} on average, coefficient of variation {}",
-        duration(preface.residence.mean_s),
-        number(preface.residence.cv)
+        "one copy takes {} on average{}, coefficient of variation {}",
+        duration(residence.mean_s),
+        among.map_or_else(String::new, |(mean_s, n)| {
+            format!(" when alone and {} among {}", duration(mean_s), count(n.round() as u64))
+        }),
+        number(residence.cv)
     );
     match basis.kind {
         BasisKind::Assumed => format!("nothing measured, but assumed: {}; {times}", basis.source),
