@@ -17,7 +17,7 @@ use planner::runs::created::{Created, CreatedLog};
 use planner::scenario::file::{Copy, OperationKind, Size};
 use planner::scenario::objects::{ObjectSet, Workload};
 use planner::scenario::quantity::Bytes;
-use planner::target::cleanup::{CleanUp, clean_up};
+use planner::target::cleanup::{CleanUp, Extent, clean_up};
 use planner::target::clients::Clients;
 use planner::target::operation::{Operator, Places};
 
@@ -134,6 +134,8 @@ async fn a_batch_may_succeed_later_when_any_of_its_messages_may() {
     assert_eq!(sent[1], [0, 1]);
 }
 
+const UNCONFIRMED_TOO: Extent = Extent { unconfirmed_too: true, is_later: false };
+
 /// A run folder with its list, and an operator that writes to it.
 fn run(cloud: &Cloud, attempt_timeout: Duration, size: u64) -> (tempfile::TempDir, Operator) {
     cloud.create_bucket("target");
@@ -158,9 +160,9 @@ async fn clean_up_keeps_on_its_list_what_it_did_not_find() {
     for job in 0..3 {
         assert_eq!(operator.attempt(&start(job, Request::Copy, 1)).await.outcome, Outcome::Ok);
     }
-    let done = clean_up(&clients(&elsewhere), folder.path(), "r", false).await.unwrap();
+    let done = clean_up(&clients(&elsewhere), folder.path(), "r", Extent::default()).await.unwrap();
     assert_eq!((done.deleted, done.absent), (0, 3), "the wrong endpoint has none of them");
-    let done = clean_up(&clients(&cloud), folder.path(), "r", false).await.unwrap();
+    let done = clean_up(&clients(&cloud), folder.path(), "r", Extent::default()).await.unwrap();
     assert_eq!(done, CleanUp { deleted: 3, ..CleanUp::default() });
     assert_eq!(keys(&clients(&cloud).s3).await, 0);
     assert!(Created::read(folder.path()).unwrap().is_empty());
@@ -172,12 +174,12 @@ async fn a_copy_that_ends_after_it_was_given_up_is_found_by_a_later_clean_up() {
     let (folder, _) = run(&cloud, Duration::from_secs(1), 1_000_000);
     let key = "planner-runs/r/copies/late";
     CreatedLog::append(folder.path()).unwrap().intended("target", key).unwrap();
-    let done = clean_up(&clients(&cloud), folder.path(), "r", false).await.unwrap();
+    let done = clean_up(&clients(&cloud), folder.path(), "r", Extent::default()).await.unwrap();
     assert_eq!(done, CleanUp { absent: 1, ..CleanUp::default() });
     cloud.put_sparse("target", key, 1);
-    let done = clean_up(&clients(&cloud), folder.path(), "r", false).await.unwrap();
+    let done = clean_up(&clients(&cloud), folder.path(), "r", Extent::default()).await.unwrap();
     assert_eq!(done.unconfirmed, [format!("target/{key}")]);
-    let done = clean_up(&clients(&cloud), folder.path(), "r", true).await.unwrap();
+    let done = clean_up(&clients(&cloud), folder.path(), "r", UNCONFIRMED_TOO).await.unwrap();
     assert_eq!((done.deleted, keys(&clients(&cloud).s3).await), (1, 0));
 }
 
@@ -193,11 +195,24 @@ async fn an_upload_whose_answer_was_lost_is_aborted() {
     for key in [lost, "planner-runs/r/copies/lost-not"] {
         s3.create_multipart_upload().bucket("target").key(key).send().await.unwrap();
     }
-    let done = clean_up(&clients(&cloud), folder.path(), "r", false).await.unwrap();
+    let done = clean_up(&clients(&cloud), folder.path(), "r", Extent::default()).await.unwrap();
     assert_eq!(done, CleanUp { aborted: 2, ..CleanUp::default() });
     let left = s3.list_multipart_uploads().bucket("target").send().await.unwrap();
     let left: Vec<_> = left.uploads().iter().filter_map(|upload| upload.key()).collect();
     assert_eq!(left, ["planner-runs/r/copies/lost-not"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_never_came_to_be_is_looked_for_until_nothing_can_be_in_flight() {
+    let cloud = Cloud::new(CloudConfig::default());
+    let (folder, _) = run(&cloud, Duration::from_secs(900), 1);
+    let log = CreatedLog::append(folder.path()).unwrap();
+    log.upload_intended("target", "planner-runs/r/copies/never").unwrap();
+    for (is_later, is_empty) in [(false, false), (true, true)] {
+        let extent = Extent { is_later, ..Extent::default() };
+        let done = clean_up(&clients(&cloud), folder.path(), "r", extent).await.unwrap();
+        assert_eq!((done, Created::read(folder.path()).unwrap().is_empty()), (CleanUp::default(), is_empty));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,7 +232,7 @@ async fn nothing_outside_the_prefix_of_the_run_is_deleted() {
     cloud.put_sparse("target", "precious", 1);
     let log = CreatedLog::append(folder.path()).unwrap();
     log.intended("target", "precious").unwrap();
-    let error = clean_up(&clients(&cloud), folder.path(), "r", true).await.unwrap_err();
+    let error = clean_up(&clients(&cloud), folder.path(), "r", UNCONFIRMED_TOO).await.unwrap_err();
     assert!(error.to_string().contains("target/precious"), "{error}");
     assert_eq!(keys(&clients(&cloud).s3).await, 2);
 }

@@ -24,6 +24,16 @@ pub struct Rules {
     pub since_ns: Option<i64>,
 }
 
+impl Rules {
+    /// Whether something was written before the backup began, both in nanoseconds since 1970; None where it is not
+    /// known when it began. S3 dates objects to the second, so what was written in that second was not before it.
+    #[must_use]
+    pub fn is_before(self, written_ns: i64) -> Option<bool> {
+        const SECOND_NS: i64 = 1_000_000_000;
+        self.since_ns.map(|since_ns| written_ns.div_euclid(SECOND_NS) < since_ns.div_euclid(SECOND_NS))
+    }
+}
+
 /// What is wrong with a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,7 +62,7 @@ pub enum Kind {
     Extra,
     /// There, with another content.
     Differing,
-    /// There, from before.
+    /// There, from before, and not known to hold the same.
     Stale,
 }
 
@@ -100,13 +110,16 @@ impl Reason {
 pub enum Copied {
     /// Like its source, by the ETag too.
     Alike,
+    /// Like its source by the ETag, and from before: nobody had to copy it again.
+    Unchanged,
     /// As long as its source; the ETags say nothing.
     SameSize,
     /// Not a copy of this source by this backup.
     Wrong(Reason),
 }
 
-/// Compares a copy with its source. What differs is called so even where it is stale as well.
+/// Compares a copy with its source. What differs is called so even where it is stale as well. What is the same by its
+/// ETag is not stale, however old: nothing would change if it were copied again.
 #[must_use]
 pub fn compare(source: &Listed, destination: &Listed, rules: Rules) -> Copied {
     if source.size_bytes != destination.size_bytes {
@@ -116,28 +129,33 @@ pub fn compare(source: &Listed, destination: &Listed, rules: Rules) -> Copied {
         CompareBy::Etag => source.etag.as_deref().zip(destination.etag.as_deref()),
         CompareBy::Size => None,
     };
-    let alike = tags.and_then(|(a, b)| same_content(a, b));
-    let before = |limit_ns: Option<i64>| {
-        destination.modified_ns.zip(limit_ns).is_some_and(|(copied_ns, limit_ns)| copied_ns < limit_ns)
-    };
-    match alike {
-        Some(false) => Copied::Wrong(Reason::Etag),
-        _ if before(rules.since_ns) => Copied::Wrong(Reason::BeforeSince),
-        _ if before(source.modified_ns) => Copied::Wrong(Reason::BeforeSource),
-        Some(true) => Copied::Alike,
-        None => Copied::SameSize,
+    match (tags.and_then(|(a, b)| same_content(a, b)), older(source, destination, rules)) {
+        (Some(false), _) => Copied::Wrong(Reason::Etag),
+        (Some(true), Some(_)) => Copied::Unchanged,
+        (Some(true), None) => Copied::Alike,
+        (None, Some(reason)) => Copied::Wrong(reason),
+        (None, None) => Copied::SameSize,
     }
+}
+
+/// Than what a copy is older, where it is.
+fn older(source: &Listed, destination: &Listed, rules: Rules) -> Option<Reason> {
+    let copied_ns = destination.modified_ns?;
+    if rules.is_before(copied_ns) == Some(true) {
+        return Some(Reason::BeforeSince);
+    }
+    source.modified_ns.filter(|&modified_ns| copied_ns < modified_ns).map(|_| Reason::BeforeSource)
 }
 
 /// Whether two ETags name the same content; None where they cannot tell. The ETag of an object put together from parts
 /// depends on where they were cut, so a difference shows nothing unless neither was cut at all (Amazon S3 User Guide,
 /// "Checking object integrity").
 fn same_content(a: &str, b: &str) -> Option<bool> {
+    let cut = (parts(a)?, parts(b)?);
     if a == b {
         return Some(true);
     }
-    let comparable = matches!((parts(a)?, parts(b)?), (0, 0) | (1, 1));
-    comparable.then_some(false)
+    matches!(cut, (0, 0) | (1, 1)).then_some(false)
 }
 
 /// In how many parts an object was written, 0 where in one piece; None where the ETag is no digest.
@@ -176,6 +194,7 @@ mod tests {
             (cut(A, 3), cut(B, 3), None),
             (cut(A, 1), cut(B, 1), Some(false)),
             (A.to_owned(), "opaque".to_owned(), None),
+            ("opaque".to_owned(), "opaque".to_owned(), None),
             (cut(A, 2), format!("{B}-x"), None),
         ] {
             assert_eq!(same_content(&a, &b), alike, "{a} {b}");
@@ -184,22 +203,47 @@ mod tests {
         assert!(is_in_parts(&cut(A, 1)) && !is_in_parts(A));
     }
 
+    const SECOND_NS: i64 = 1_000_000_000;
+
     #[test]
     fn size_comes_before_tag_and_tag_before_age() {
         let source = object(5, A, 100);
-        let rules = Rules { since_ns: Some(150), ..Rules::default() };
+        let cut = format!("{B}-2");
+        let rules = Rules { since_ns: Some(5 * SECOND_NS), ..Rules::default() };
         let seen = |destination: &Listed| compare(&source, destination, rules);
         assert_eq!(seen(&object(4, B, 0)), Copied::Wrong(Reason::Size));
         assert_eq!(seen(&object(5, B, 0)), Copied::Wrong(Reason::Etag));
-        assert_eq!(seen(&object(5, A, 149)), Copied::Wrong(Reason::BeforeSince));
-        assert_eq!(seen(&object(5, A, 150)), Copied::Alike);
-        assert_eq!(seen(&object(5, &format!("{B}-2"), 150)), Copied::SameSize);
-        let no_since = |modified_ns| compare(&source, &object(5, A, modified_ns), Rules::default());
+        assert_eq!(seen(&object(5, &cut, 5 * SECOND_NS - 1)), Copied::Wrong(Reason::BeforeSince));
+        assert_eq!(seen(&object(5, &cut, 5 * SECOND_NS)), Copied::SameSize);
+        assert_eq!(seen(&object(5, A, 5 * SECOND_NS)), Copied::Alike);
+        let no_since = |modified_ns| compare(&source, &object(5, &cut, modified_ns), Rules::default());
         assert_eq!(no_since(99), Copied::Wrong(Reason::BeforeSource));
-        assert_eq!(no_since(100), Copied::Alike, "S3 dates objects to the second");
+        assert_eq!(no_since(100), Copied::SameSize, "S3 dates objects to the second");
         let by_size = Rules { by: CompareBy::Size, ..Rules::default() };
         assert_eq!(compare(&source, &object(5, B, 100), by_size), Copied::SameSize);
+        assert_eq!(compare(&source, &object(5, A, 99), by_size), Copied::Wrong(Reason::BeforeSource));
         let unknown = Listed { etag: None, modified_ns: None, ..source.clone() };
         assert_eq!(compare(&unknown, &object(5, B, 1), Rules::default()), Copied::SameSize);
+    }
+
+    /// As `consumer::object::Found::is_copy_of` has it, which does not copy such an object again.
+    #[test]
+    fn an_old_copy_with_the_content_of_its_source_is_unchanged() {
+        let source = object(5, A, 9 * SECOND_NS);
+        let since = Rules { since_ns: Some(9 * SECOND_NS), ..Rules::default() };
+        for rules in [Rules::default(), since] {
+            assert_eq!(compare(&source, &object(5, A, 0), rules), Copied::Unchanged);
+            assert_eq!(compare(&source, &object(5, A, 9 * SECOND_NS), rules), Copied::Alike);
+        }
+    }
+
+    #[test]
+    fn what_was_copied_in_the_second_in_which_the_backup_began_is_of_it() {
+        let rules = Rules { since_ns: Some(5 * SECOND_NS + 700_000_000), ..Rules::default() };
+        let (source, cut) = (object(5, A, 0), format!("{B}-2"));
+        let seen = |modified_ns| compare(&source, &object(5, &cut, modified_ns), rules);
+        assert_eq!(seen(5 * SECOND_NS), Copied::SameSize, "LastModified has no more than the second");
+        assert_eq!(seen(4 * SECOND_NS), Copied::Wrong(Reason::BeforeSince));
+        assert_eq!(Rules::default().is_before(0), None);
     }
 }

@@ -1,6 +1,6 @@
 //! What an audit says, for programs.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::compare::{CompareBy, Reason};
 use super::function::Function;
@@ -25,14 +25,19 @@ pub struct Subject {
     pub rehearsal: bool,
     /// By what copies were compared.
     pub compared_by: CompareBy,
-    /// Copies from before this time are stale, RFC 3339.
-    pub since: Option<String>,
+    /// When the backup began, in nanoseconds since 1970; written as RFC 3339.
+    #[serde(rename = "since", serialize_with = "as_rfc3339")]
+    pub since_ns: Option<i64>,
     /// Whether both listings were read to their ends.
     pub complete: bool,
     /// Requests that listed objects.
     pub list_requests: u64,
     /// The command that looked.
     pub command: Vec<String>,
+}
+
+fn as_rfc3339<S: Serializer>(time_ns: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    time_ns.and_then(rfc3339).serialize(serializer)
 }
 
 /// How many of each kind, where the lists stop at a thousand.
@@ -46,6 +51,8 @@ pub struct Counts {
     pub differing: u64,
     /// From before.
     pub stale: u64,
+    /// Arrived, there from before with the content of their source.
+    pub unchanged: u64,
     /// Arrived, compared by size because the ETags cannot tell.
     pub compared_by_size: u64,
     /// Keys that a listing gave twice.
@@ -82,7 +89,7 @@ pub struct AuditDocument {
     pub differing: Vec<Item>,
     /// The first thousand from before.
     pub stale: Vec<Item>,
-    /// Latest minus earliest LastModified of what arrived.
+    /// Latest minus earliest LastModified of what was copied.
     pub execution_time_s: Option<f64>,
     /// Earliest LastModified, RFC 3339.
     pub first_modified: Option<String>,
@@ -111,6 +118,7 @@ impl AuditDocument {
         let verdicts = AuditVerdicts::of(Evidence {
             tally: &tally,
             complete: subject.complete,
+            since_ns: subject.since_ns,
             function: function.as_ref(),
             promise: plan.as_ref(),
         });
@@ -129,6 +137,7 @@ impl AuditDocument {
                 extra: tally.extra.count,
                 differing: tally.differing.count,
                 stale: tally.stale.count,
+                unchanged: tally.unchanged,
                 compared_by_size: tally.compared_by_size,
                 duplicates: tally.duplicates,
             },
@@ -166,6 +175,9 @@ fn verdict(subject: &Subject, tally: &Tally) -> String {
     let wrong = if wrong.is_empty() { String::new() } else { format!("; {}", wrong.join(", ")) };
     let time =
         tally.execution_time_s().map_or_else(String::new, |time_s| format!(" in {}", duration(time_s)));
+    if subject.complete && tally.expected == 0 {
+        return format!("There is nothing to copy at the source{wrong}.");
+    }
     let expected = counted(tally.expected, "object");
     let so_far = if subject.complete { "" } else { " so far" };
     let arrived = if tally.arrived == tally.expected { "All".into() } else { count(tally.arrived) };
@@ -179,11 +191,17 @@ fn notes(
     plan: Option<&Promise>,
 ) -> Vec<String> {
     let mut notes = Vec::new();
-    if tally.arrived > 0 {
+    if tally.copied() > 0 {
         notes.push(
             "execution time is the latest minus the earliest LastModified, so it lacks the first copy's own time"
                 .to_owned(),
         );
+    }
+    if tally.unchanged > 0 {
+        notes.push(format!(
+            "of what arrived, {} there from before, with the content of the source: nobody had to copy that, and the execution time leaves it out",
+            counted(tally.unchanged, "object")
+        ));
     }
     if tally.missing_new > 0 {
         notes.push(format!(
@@ -193,7 +211,7 @@ fn notes(
     }
     if tally.in_parts > 0 {
         notes.push(format!(
-            "of what arrived, {} written in parts: LastModified is when their upload began, so the execution time may lack the last copy too",
+            "of what was copied, {} written in parts: LastModified is when their upload began, so the execution time may lack the last copy too",
             counted(tally.in_parts, "object")
         ));
     }

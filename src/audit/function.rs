@@ -11,13 +11,35 @@ use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES};
 use crate::report::human::duration;
 use crate::stats::summary::{Finding, Verdict};
 
-/// Maxima over the whole time, which means by the minute do not show.
+/// Maxima and sums over the whole time, which the periods do not have.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Peaks {
     /// Most executions at once.
     pub concurrent: Option<f64>,
     /// Longest execution.
     pub duration_s: Option<f64>,
+    /// The queue in front of a function that is invoked asynchronously.
+    pub events: Events,
+}
+
+/// The events that wait for a function that is invoked asynchronously; behind a queue there are none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Events {
+    /// Longest time between an event's arrival and an execution of it, in seconds.
+    pub async_event_age_max_s: Option<f64>,
+    /// Events given up: too old, tried too often, or refused.
+    pub async_events_dropped: Option<u64>,
+    /// Events that could not even be put aside: to a dead-letter queue or, as in the template, to a destination.
+    pub dead_letter_errors: Option<u64>,
+}
+
+impl Events {
+    /// Events that did not become a copy in the end; None where CloudWatch knows of none.
+    #[must_use]
+    pub fn lost(self) -> Option<u64> {
+        let known = [self.async_events_dropped, self.dead_letter_errors].into_iter().flatten();
+        known.reduce(u64::max)
+    }
 }
 
 /// The function over the time of the backup.
@@ -47,6 +69,9 @@ pub struct Function {
     pub concurrent_max: Option<f64>,
     /// X·R: what the mean of concurrent executions must be.
     pub xr: Option<f64>,
+    /// What waited for it asynchronously.
+    #[serde(flatten)]
+    pub events: Events,
     /// The periods.
     pub readings: Vec<Reading>,
     /// The verdict on N = X·R in batches of periods.
@@ -90,6 +115,7 @@ impl Function {
             concurrent_mean: means.n,
             concurrent_max: peaks.concurrent.or(largest_mean),
             xr: means.xr,
+            events: peaks.events,
             readings: document.readings,
             independent,
             raw: document.verdicts.raw,
@@ -131,7 +157,7 @@ mod tests {
             seen.independent.advice
         );
         let last = FileWindow(120_000_000_000..180_000_000_000);
-        let peaks = Peaks { concurrent: Some(40.0), duration_s: Some(29.0) };
+        let peaks = Peaks { concurrent: Some(40.0), duration_s: Some(29.0), ..Peaks::default() };
         let seen = Function::of(Some("copy".into()), &metrics, peaks, Some(&last)).unwrap();
         assert_eq!((seen.invocations, seen.throttles, seen.concurrent_max), (30, None, Some(40.0)));
         assert!(Function::of(None, &Metrics::default(), peaks, None).is_err(), "no data is no function");

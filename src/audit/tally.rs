@@ -74,11 +74,13 @@ pub struct Tally {
     pub arrived: u64,
     /// Their bytes.
     pub arrived_bytes: u64,
+    /// Of the arrived, those that are there from before with the content of their source.
+    pub unchanged: u64,
     /// Of the arrived, those whose ETags could not be compared.
     pub compared_by_size: u64,
-    /// Of the arrived, those written in parts, whose LastModified is when their upload began.
+    /// Of the copied, those written in parts, whose LastModified is when their upload began.
     pub in_parts: u64,
-    /// Of the missing, those written to the source after the backup began.
+    /// Of the missing, those written to the source once the backup had begun, or in that second.
     pub missing_new: u64,
     /// Keys that a listing gave twice.
     pub duplicates: u64,
@@ -88,11 +90,11 @@ pub struct Tally {
     pub extra: List,
     /// With another size or ETag.
     pub differing: List,
-    /// From before.
+    /// From before, and not known to hold the same.
     pub stale: List,
-    /// Earliest LastModified of the arrived, in nanoseconds since 1970.
+    /// Earliest LastModified of the copied, in nanoseconds since 1970.
     pub first_modified_ns: Option<i64>,
-    /// Latest LastModified of the arrived.
+    /// Latest LastModified of the copied.
     pub last_modified_ns: Option<i64>,
 }
 
@@ -121,9 +123,8 @@ impl Tally {
             self.expected_bytes += original.size_bytes;
         }
         if let Joined::Missing(original) = joined {
-            let is_new =
-                original.modified_ns.zip(rules.since_ns).is_some_and(|(modified, since)| modified >= since);
-            self.missing_new += u64::from(is_new);
+            let is_before = original.modified_ns.and_then(|modified_ns| rules.is_before(modified_ns));
+            self.missing_new += u64::from(is_before == Some(false));
         }
         match (copied, sides) {
             (Copied::Wrong(reason), [source, destination]) => {
@@ -136,17 +137,25 @@ impl Tally {
                 self.list(reason.kind()).push(&item);
                 Some(item)
             }
-            (Copied::Alike | Copied::SameSize, [_, copy]) => {
-                self.compared_by_size += u64::from(copied == Copied::SameSize);
-                copy.into_iter().for_each(|copy| self.arrive(copy));
+            (Copied::Alike | Copied::SameSize | Copied::Unchanged, [_, copy]) => {
+                copy.into_iter().for_each(|copy| self.arrive(copy, copied));
                 None
             }
         }
     }
 
-    fn arrive(&mut self, copy: &Listed) {
+    fn arrive(&mut self, copy: &Listed, copied: Copied) {
         self.arrived += 1;
         self.arrived_bytes += copy.size_bytes;
+        self.compared_by_size += u64::from(copied == Copied::SameSize);
+        if copied == Copied::Unchanged {
+            self.unchanged += 1;
+        } else {
+            self.date(copy);
+        }
+    }
+
+    fn date(&mut self, copy: &Listed) {
         self.in_parts += u64::from(copy.etag.as_deref().is_some_and(is_in_parts));
         if let Some(modified_ns) = copy.modified_ns {
             self.first_modified_ns =
@@ -170,7 +179,13 @@ impl Tally {
         self.expected - self.arrived
     }
 
-    /// Execution time as the talk took it: latest minus earliest LastModified of what arrived, in seconds.
+    /// Objects that arrived by this backup, as far as can be told.
+    #[must_use]
+    pub fn copied(&self) -> u64 {
+        self.arrived - self.unchanged
+    }
+
+    /// Execution time as the talk took it: latest minus earliest LastModified of what was copied, in seconds.
     #[must_use]
     pub fn execution_time_s(&self) -> Option<f64> {
         self.first_modified_ns.zip(self.last_modified_ns).map(|(first, last)| (last - first) as f64 / 1e9)
@@ -189,6 +204,8 @@ mod tests {
 
     use super::*;
 
+    const SECOND_NS: i64 = 1_000_000_000;
+
     fn places() -> [Place; 2] {
         ["s3://from/a/", "s3://to/b/"].map(|place| place.parse().unwrap())
     }
@@ -198,17 +215,23 @@ mod tests {
         Listed { key: "k".into(), size_bytes, etag, modified_ns: Some(modified_ns) }
     }
 
+    /// The same written in two parts, so that its ETag says nothing about one written whole.
+    fn in_parts(listed: Listed) -> Listed {
+        Listed { etag: listed.etag.map(|tag| format!("{tag}-2")), ..listed }
+    }
+
     proptest! {
         #[test]
         fn every_expected_object_has_one_fate(
             keys in prop::collection::vec((0u8..3, 0u64..3, 0u64..3, 0u8..2, 0i64..4, 0i64..4), 0..60)
         ) {
             let [source, destination] = places();
-            let rules = Rules { since_ns: Some(1), ..Rules::default() };
+            let rules = Rules { since_ns: Some(SECOND_NS), ..Rules::default() };
             let mut tally = Tally::default();
             let mut items = 0;
             for (sides, size, other_size, tag, modified_ns, copied_ns) in keys {
-                let (original, copy) = (listed(size, 0, modified_ns), listed(other_size, tag, copied_ns));
+                let original = listed(size, 0, modified_ns * SECOND_NS);
+                let copy = listed(other_size, tag, copied_ns * SECOND_NS);
                 let joined = match sides {
                     0 => Joined::Missing(original),
                     1 => Joined::Extra(copy),
@@ -219,6 +242,7 @@ mod tests {
             let wrong = tally.missing.count + tally.differing.count + tally.stale.count;
             prop_assert_eq!(tally.expected, tally.arrived + wrong);
             prop_assert_eq!(tally.not_arrived(), wrong);
+            prop_assert_eq!(tally.arrived, tally.copied() + tally.unchanged);
             prop_assert_eq!(items, wrong + tally.extra.count);
         }
     }
@@ -232,7 +256,7 @@ mod tests {
         assert_eq!(take(Joined::Extra(listed(1, 0, 0))).unwrap().key, "b/k");
         for (copied_ns, is_stale) in [(1_500_000_000, true), (2_000_000_000, false), (162_000_000_000, false)]
         {
-            let item = take(Joined::Both(listed(1, 0, 2_000_000_000), listed(1, 0, copied_ns)));
+            let item = take(Joined::Both(listed(1, 0, 2 * SECOND_NS), in_parts(listed(1, 0, copied_ns))));
             assert_eq!(item.map(|item| item.reason), is_stale.then_some(Reason::BeforeSource));
         }
         assert_eq!(tally.execution_time_s(), Some(160.0));
@@ -245,12 +269,25 @@ mod tests {
     #[test]
     fn what_came_to_the_source_during_the_backup_is_told_apart() {
         let [source, destination] = places();
-        let rules = Rules { since_ns: Some(10), ..Rules::default() };
+        let rules = Rules { since_ns: Some(10 * SECOND_NS), ..Rules::default() };
         let mut tally = Tally::default();
-        for modified_ns in [9, 10, 11] {
-            tally.take(&Joined::Missing(listed(1, 0, modified_ns)), rules, &source, &destination);
+        for modified_s in [9, 10, 11] {
+            let original = listed(1, 0, modified_s * SECOND_NS);
+            tally.take(&Joined::Missing(original), rules, &source, &destination);
         }
         assert_eq!((tally.missing.count, tally.missing_new), (3, 2));
+    }
+
+    #[test]
+    fn what_is_unchanged_has_arrived_and_takes_no_time() {
+        let [source, destination] = places();
+        let mut tally = Tally::default();
+        for copied_ns in [1, 7 * SECOND_NS, 9 * SECOND_NS] {
+            let both = Joined::Both(listed(1, 0, 5 * SECOND_NS), listed(1, 0, copied_ns));
+            assert_eq!(tally.take(&both, Rules::default(), &source, &destination), None);
+        }
+        assert_eq!((tally.arrived, tally.unchanged, tally.copied()), (3, 1, 2));
+        assert_eq!((tally.stale.count, tally.execution_time_s()), (0, Some(2.0)));
     }
 
     #[test]

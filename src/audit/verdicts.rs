@@ -6,6 +6,7 @@ use super::function::Function;
 use super::promise::Promise;
 use super::tally::Tally;
 use crate::report::human::{count, counted, duration, shortest};
+use crate::service::function::Shape;
 use crate::stats::summary::{Finding, Verdict};
 
 /// What there is to judge.
@@ -15,6 +16,8 @@ pub struct Evidence<'a> {
     pub tally: &'a Tally,
     /// Whether both listings were read to their ends.
     pub complete: bool,
+    /// When the backup began, in nanoseconds since 1970.
+    pub since_ns: Option<i64>,
     /// The metrics.
     pub function: Option<&'a Function>,
     /// The plan.
@@ -133,21 +136,54 @@ fn invocations(evidence: &Evidence) -> Finding {
             "fewer invocations than objects, though all are there: one invocation copies several, the metrics are a few minutes behind, or --since is later than the first copy",
         );
     }
+    let given_up = function.events.lost().filter(|&number| number > 0);
+    let given_up = given_up
+        .map_or_else(String::new, |number| format!(", of which Lambda gave up {}", counted(number, "event")));
     let advice = format!(
-        "{} fewer invocations than objects: messages never reached the function; look at its throttles, the dead-letter queue and the topic's failed deliveries",
+        "{} fewer invocations than objects{given_up}: messages never reached the function; look at its throttles, the dead-letter queue and the topic's failed deliveries",
         count(expected - seen)
     );
     finding(Verdict::Fail, ratio, advice)
 }
 
-/// The execution time, where it is that of a whole backup.
-fn whole_execution_time_s(evidence: &Evidence) -> Result<f64, &'static str> {
-    let is_whole = evidence.complete && evidence.tally.not_arrived() == 0;
-    let time_s = evidence.tally.execution_time_s();
-    if is_whole {
-        time_s.ok_or("nothing arrived")
-    } else {
-        Err("not everything has arrived, so the backup is not over")
+/// How long a whole backup took. Its objects' dates lack one copy's own time: that of the first, or of the last where
+/// an object is dated by the beginning of its upload.
+struct Took {
+    /// By the dates alone.
+    least_s: f64,
+    /// With a copy on top, or from when the backup began, whichever is shorter; by the dates where neither is known.
+    most_s: f64,
+}
+
+impl Took {
+    fn of(evidence: &Evidence) -> Result<Self, &'static str> {
+        let tally = evidence.tally;
+        if !evidence.complete || tally.not_arrived() > 0 {
+            return Err("not everything has arrived, so the backup is not over");
+        }
+        let least_s = tally.execution_time_s().ok_or("nothing was copied")?;
+        let with_a_copy_s =
+            evidence.promise.and_then(|promise| promise.residence_mean_s).map(|copy_s| least_s + copy_s);
+        let since_s = tally.last_modified_ns.zip(evidence.since_ns);
+        let since_s = since_s.map(|(last_ns, since_ns)| last_ns.saturating_sub(since_ns) as f64 / 1e9);
+        let most_s = [with_a_copy_s, since_s].into_iter().flatten().reduce(f64::min).unwrap_or(least_s);
+        Ok(Self { least_s, most_s: most_s.max(least_s) })
+    }
+
+    /// Whether that was within a time, as far as can be told.
+    fn within(&self, time_s: f64) -> Verdict {
+        if self.most_s <= time_s {
+            Verdict::Pass
+        } else if self.least_s > time_s {
+            Verdict::Fail
+        } else {
+            Verdict::Inconclusive
+        }
+    }
+
+    fn words(&self) -> String {
+        let (least, most) = (duration(self.least_s), duration(self.most_s));
+        if least == most { least } else { format!("{least} to {most}") }
     }
 }
 
@@ -155,14 +191,17 @@ fn deadline(evidence: &Evidence) -> Finding {
     let Some(deadline_s) = evidence.promise.and_then(|promise| promise.deadline_s) else {
         return Finding::not_available(None, "no plan with a deadline; name one with --plan");
     };
-    match whole_execution_time_s(evidence) {
+    match Took::of(evidence) {
         Err(reason) => Finding::not_available(None, reason),
-        Ok(time_s) => {
-            let within = time_s <= deadline_s;
-            let verdict = if within { Verdict::Pass } else { Verdict::Fail };
-            let side = if within { "within" } else { "longer than" };
-            let advice = format!("{} is {side} the deadline of {}", duration(time_s), duration(deadline_s));
-            finding(verdict, Some(time_s / deadline_s), advice)
+        Ok(took) => {
+            let verdict = took.within(deadline_s);
+            let side = match verdict {
+                Verdict::Pass => "within",
+                Verdict::Fail => "longer than",
+                _ => "about",
+            };
+            let advice = format!("{} is {side} the deadline of {}", took.words(), duration(deadline_s));
+            finding(verdict, Some(took.most_s / deadline_s), advice)
         }
     }
 }
@@ -172,26 +211,24 @@ fn finish(evidence: &Evidence) -> Finding {
     let Some(latest_s) = promise.finish_p99_s.or(promise.finish_p95_s) else {
         return Finding::not_available(None, "no plan with finishing times; name one with --plan");
     };
-    let time_s = match whole_execution_time_s(evidence) {
+    let took = match Took::of(evidence) {
         Err(reason) => return Finding::not_available(None, reason),
-        Ok(time_s) => time_s,
+        Ok(took) => took,
     };
-    let ratio = promise.finish_p50_s.map(|median_s| time_s / median_s);
+    let ratio = promise.finish_p50_s.map(|median_s| took.most_s / median_s);
     let levels =
         [(promise.finish_p50_s, "p50"), (promise.finish_p95_s, "p95"), (promise.finish_p99_s, "p99")];
-    let reached =
-        levels.iter().find_map(|(level_s, name)| level_s.filter(|level_s| time_s <= *level_s).map(|_| *name));
-    let seen = duration(time_s);
-    match reached {
-        Some(name) => finding(Verdict::Pass, ratio, format!("{seen} is within the plan's {name}")),
-        None => {
-            let latest = duration(latest_s);
-            let advice = format!(
-                "{seen} is later than the latest finish that the plan names, {latest}: measure R again and plan anew"
-            );
-            finding(Verdict::Fail, ratio, advice)
-        }
-    }
+    let reached = levels.iter().find(|(level_s, _)| level_s.is_some_and(|level_s| took.most_s <= level_s));
+    let (seen, latest) = (took.words(), duration(latest_s));
+    let verdict = took.within(latest_s);
+    let advice = match (reached, verdict) {
+        (Some((_, name)), _) => format!("{seen} is within the plan's {name}"),
+        (None, Verdict::Fail) => format!(
+            "{seen} is later than the latest finish that the plan names, {latest}: measure R again and plan anew"
+        ),
+        (None, _) => format!("{seen} is about the latest finish that the plan names, {latest}"),
+    };
+    finding(verdict, ratio, advice)
 }
 
 fn concurrency(evidence: &Evidence) -> Finding {
@@ -204,7 +241,13 @@ fn concurrency(evidence: &Evidence) -> Finding {
     let (verdict, words) = if peak > reserved {
         (Verdict::Fail, "more than the plan set aside: the reserved concurrency was not put in place")
     } else if peak == reserved {
-        (Verdict::Pass, "all that the plan set aside was in use: what came on top was throttled")
+        let waited = match evidence.promise.and_then(|promise| promise.shape) {
+            Some(Shape::Queue) => {
+                "all that the plan set aside was in use: what came on top waited in the queue"
+            }
+            _ => "all that the plan set aside was in use: what came on top was throttled",
+        };
+        (Verdict::Pass, waited)
     } else {
         (Verdict::Pass, "less than the plan set aside")
     };

@@ -2,6 +2,7 @@ use super::*;
 use crate::audit::function::Peaks;
 use crate::audit::tally::List;
 use crate::check::cloudwatch::{Metrics, Period};
+use crate::service::function::Shape;
 
 fn tally(expected: u64, missing: u64, execution_time_s: i64) -> Tally {
     Tally {
@@ -17,7 +18,7 @@ fn tally(expected: u64, missing: u64, execution_time_s: i64) -> Tally {
 fn function(invocations: f64, peak: f64) -> Function {
     let period = Period { invocations: Some(invocations), duration_s: Some(25.0), ..Period::default() };
     let metrics = Metrics { period_s: 60.0, periods: vec![period] };
-    let peaks = Peaks { concurrent: Some(peak), duration_s: None };
+    let peaks = Peaks { concurrent: Some(peak), ..Peaks::default() };
     Function::of(Some("copy".into()), &metrics, peaks, None).unwrap()
 }
 
@@ -28,10 +29,12 @@ const PROMISE: Promise = Promise {
     finish_p95_s: Some(160.0),
     finish_p99_s: Some(170.0),
     reserved_concurrency: Some(55.0),
+    residence_mean_s: None,
+    shape: Some(Shape::Direct),
 };
 
 fn judged(tally: &Tally, function: Option<&Function>) -> AuditVerdicts {
-    AuditVerdicts::of(Evidence { tally, complete: true, function, promise: Some(&PROMISE) })
+    AuditVerdicts::of(Evidence { tally, complete: true, since_ns: None, function, promise: Some(&PROMISE) })
 }
 
 /// The talk's daily job: 250 objects in 2 min 40 s.
@@ -45,6 +48,7 @@ fn a_backup_that_kept_its_plan_passes() {
     let none = AuditVerdicts::of(Evidence {
         tally: &tally(250, 0, 160),
         complete: true,
+        since_ns: None,
         function: None,
         promise: None,
     });
@@ -88,6 +92,7 @@ fn what_was_not_looked_at_is_not_called_complete() {
     let verdicts = AuditVerdicts::of(Evidence {
         tally: &tally(250, 0, 160),
         complete: false,
+        since_ns: None,
         function: None,
         promise: None,
     });
@@ -95,4 +100,39 @@ fn what_was_not_looked_at_is_not_called_complete() {
     let nothing = judged(&Tally::default(), None);
     assert_eq!((nothing.complete.verdict, nothing.complete.ratio), (Verdict::Inconclusive, None));
     assert!(nothing.complete.advice.contains("check bucket and prefix"));
+}
+
+/// The dates of 160 s leave out a copy of some 25 s, unless it is known that the backup took less.
+#[test]
+fn what_the_dates_leave_out_makes_a_close_deadline_uncertain() {
+    let judged = |deadline_s: f64, since_s: Option<i64>| {
+        let promise =
+            Promise { residence_mean_s: Some(25.0), deadline_s: Some(deadline_s), ..Promise::default() };
+        let verdicts = AuditVerdicts::of(Evidence {
+            tally: &tally(250, 0, 160),
+            complete: true,
+            since_ns: since_s.map(|since_s| since_s * 1_000_000_000),
+            function: None,
+            promise: Some(&promise),
+        });
+        (verdicts.deadline.verdict, verdicts.deadline.advice)
+    };
+    for (deadline_s, since_s, verdict) in [
+        (159.0, None, Verdict::Fail),
+        (170.0, None, Verdict::Inconclusive),
+        (185.0, None, Verdict::Pass),
+        (170.0, Some(-10), Verdict::Pass),
+        (185.0, Some(-3600), Verdict::Pass),
+    ] {
+        assert_eq!(judged(deadline_s, since_s).0, verdict, "{deadline_s} {since_s:?}");
+    }
+    assert_eq!(judged(170.0, None).1, "2m 40s to 3m 5s is about the deadline of 2m 50s");
+}
+
+#[test]
+fn what_was_not_to_be_copied_leaves_no_time_to_judge() {
+    let unchanged = Tally { expected: 9, arrived: 9, unchanged: 9, ..Tally::default() };
+    let verdicts = judged(&unchanged, None);
+    assert_eq!(verdicts.complete.verdict, Verdict::Pass);
+    assert_eq!(verdicts.deadline.advice, "nothing was copied");
 }

@@ -5,8 +5,9 @@ use std::io::Read;
 use super::CheckError;
 use crate::scenario::quantity::NS_PER_S;
 
-/// Times beyond this many seconds are a mistake in the unit: the year 2262.
-const MAX_S: f64 = 9.2e9;
+/// Times beyond this many nanoseconds are a mistake in the unit: the year 2115. The difference of two that are not
+/// fits into an [`i64`].
+pub const MAX_NS: i64 = 4_600_000_000 * NS_PER_S as i64;
 
 /// The columns of a header by lower-case name.
 pub struct Columns(Vec<String>);
@@ -25,6 +26,12 @@ impl Columns {
     /// Where the first of these names stands.
     pub fn find(&self, names: &[&str]) -> Option<usize> {
         names.iter().find_map(|name| self.0.iter().position(|column| column == name))
+    }
+
+    /// The first of these names that more than one column has.
+    pub fn repeated<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
+        let count = |name: &str| self.0.iter().filter(|column| *column == name).count();
+        names.iter().copied().find(|name| count(name) > 1)
     }
 }
 
@@ -85,27 +92,27 @@ pub fn time_ns(row: &csv::StringRecord, index: usize, name: &str) -> Result<i64,
     parse_time_ns(text(row, index, name)?).map_err(|reason| format!("{name} {reason}"))
 }
 
-/// A time in nanoseconds, from seconds or from RFC 3339 text.
+/// A time in nanoseconds, [`MAX_NS`] from 0 at most, from seconds or from RFC 3339 text.
 pub fn parse_time_ns(cell: &str) -> Result<i64, String> {
-    if let Some(exact) = exact_decimal_ns(cell) {
-        return Ok(exact);
-    }
-    match cell.parse::<f64>() {
-        Ok(seconds) if seconds.is_finite() && seconds.abs() < MAX_S => {
-            Ok((seconds * NS_PER_S as f64).round() as i64)
-        }
-        Ok(_) => Err(format!("is `{cell}`, not a time in seconds")),
-        Err(_) => {
+    let time_ns = match (exact_decimal_ns(cell), cell.parse::<f64>()) {
+        (Some(exact_ns), _) => exact_ns,
+        (None, Ok(seconds)) if !seconds.is_nan() => (seconds * NS_PER_S as f64).round() as i128,
+        (None, Ok(_)) => return Err(format!("is `{cell}`, not a time in seconds")),
+        (None, Err(_)) => {
             let dated = cell.replace('/', "-").replacen(' ', "T", 1);
             let zoned = dated.parse::<jiff::Timestamp>().or_else(|_| format!("{dated}Z").parse());
             let stamp = zoned.map_err(|_| format!("is `{cell}`, neither seconds nor an RFC 3339 time"))?;
-            i64::try_from(stamp.as_nanosecond()).map_err(|_| format!("is `{cell}`, too far away"))
+            stamp.as_nanosecond()
         }
-    }
+    };
+    i64::try_from(time_ns)
+        .ok()
+        .filter(|time_ns| (-MAX_NS..=MAX_NS).contains(time_ns))
+        .ok_or_else(|| format!("is `{cell}`, not a time in seconds: it lies centuries away"))
 }
 
 /// Plain decimals are read digit by digit: a floating-point second loses nanoseconds after four months.
-fn exact_decimal_ns(cell: &str) -> Option<i64> {
+fn exact_decimal_ns(cell: &str) -> Option<i128> {
     let (sign, digits) = cell.strip_prefix('-').map_or((1, cell), |digits| (-1, digits));
     let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
     let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -113,7 +120,7 @@ fn exact_decimal_ns(cell: &str) -> Option<i64> {
         return None;
     }
     let padded = format!("{decimals:0<9}");
-    let ns = whole.parse::<i64>().ok()?.checked_mul(NS_PER_S as i64)?.checked_add(padded.parse().ok()?)?;
+    let ns = i128::from(whole.parse::<i64>().ok()?) * i128::from(NS_PER_S) + padded.parse::<i128>().ok()?;
     Some(sign * ns)
 }
 
@@ -129,7 +136,16 @@ mod tests {
         for date in ["2016-05-12T10:00:00Z", "2016-05-12T12:00:00+02:00", "2016/05/12 10:00:00"] {
             assert_eq!(parse_time_ns(date), Ok(1_463_047_200_000_000_000), "{date}");
         }
-        for wrong in ["NaN", "inf", "soon", "1e40"] {
+        for wrong in [
+            "NaN",
+            "inf",
+            "soon",
+            "1e40",
+            "4600000001",
+            "-9223372036",
+            "1463000000123",
+            "2200-01-01T00:00:00Z",
+        ] {
             assert!(parse_time_ns(wrong).is_err(), "{wrong}");
         }
     }

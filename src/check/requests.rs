@@ -127,6 +127,8 @@ mod tests {
         for (text, hint) in [
             ("start,end\n1,2\n3,2.5\n", "line 3: it ends 0.5 s before it starts"),
             ("start,end\n1,NaN\n", "line 2: end is `NaN`"),
+            ("start,end\n9223372036,-9223372036\n", "line 2: start is `9223372036`, not a time in seconds"),
+            ("start,end\n4600000000,-4600000000\n", "line 2: it ends 9200000000 s before it starts"),
             ("start,end\n1\n", "line 2: there is no end"),
             ("start,end\n", "no request"),
             ("", "empty"),

@@ -160,6 +160,7 @@ mod tests {
             ("t,count\n0,5\n2,3\n", "line 3: the count goes back from 5 to 3"),
             ("t,count\n0,5\n0,6\n", "line 3: its time is not after"),
             ("t,count\n0,5\n", "two readings"),
+            ("t,count\n-9223372036,0\n9223372036,5\n", "line 2: t is `-9223372036`, not a time"),
         ] {
             let error = read(text.as_bytes()).unwrap_err().to_string();
             assert!(error.contains(hint), "{error}");

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::str::FromStr;
 
-use super::cell::parse_time_ns;
+use super::cell::{MAX_NS, parse_time_ns};
 use crate::scenario::quantity::Span;
 
 /// A stretch of the file's own clock, in nanoseconds; longer than nothing.
@@ -30,7 +30,9 @@ fn border_ns(text: &str) -> Result<i64, String> {
     parse_time_ns(text).or_else(|reason| {
         let (sign, length) = text.strip_prefix('-').map_or((1, text), |length| (-1, length));
         let span = length.parse::<Span>().ok().and_then(|span| i64::try_from(span.ns()).ok());
-        span.map(|ns| sign * ns).ok_or_else(|| format!("the border of the window {reason}"))
+        span.filter(|&ns| ns <= MAX_NS)
+            .map(|ns| sign * ns)
+            .ok_or_else(|| format!("the border of the window {reason}"))
     })
 }
 
@@ -54,6 +56,7 @@ mod tests {
             ("10s..10s", "ends before"),
             ("soon..10s", "`soon`"),
             ("0..NaN", "`NaN`"),
+            ("-200years..0", "`-200years`"),
         ] {
             let error = text.parse::<FileWindow>().unwrap_err();
             assert!(error.contains(hint), "{error}");

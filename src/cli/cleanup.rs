@@ -12,7 +12,7 @@ use super::{safety, tell};
 use crate::runs::created::{Created, FILE};
 use crate::runs::read;
 use crate::scenario::file::TargetKind;
-use crate::target::cleanup::{CleanUp, clean_up};
+use crate::target::cleanup::{CleanUp, Extent, clean_up};
 use crate::target::clients::Clients;
 use crate::target::preflight;
 
@@ -46,26 +46,40 @@ pub fn run(options: &CleanupOptions) -> miette::Result<Exit> {
             let url = url.ok_or_else(|| BadInput::new("the run names no endpoint", "add --endpoint-url"))?;
             Clients::endpoint(url, region, TIMEOUT)?
         };
-        let done = clean_up(&clients, &options.run, &document.run, options.unconfirmed).await?;
+        let extent = Extent { unconfirmed_too: options.unconfirmed, is_later: true };
+        let done = clean_up(&clients, &options.run, &document.run, extent).await?;
         tell_about(&done, &options.run);
-        Ok(if done.is_complete() { Exit::Fine } else { Exit::Failed })
+        Ok(exit(&done))
     })
 }
 
-/// Cleans up after a run that has just ended, and says whether that was interrupted.
-pub async fn after_run(clients: &Clients, folder: &Path, run: &str, quiet: bool) -> miette::Result<Exit> {
-    let done = tokio::select! {
-        done = clean_up(clients, folder, run, false) => done?,
+/// Cleans up after a run that has just ended, tells what went wrong, and says how the clean-up ended: an error of its own
+/// must not hide what the run came to.
+pub async fn after_run(clients: &Clients, folder: &Path, run: &str, quiet: bool) -> Exit {
+    let cleaned = tokio::select! {
+        cleaned = clean_up(clients, folder, run, Extent::default()) => cleaned,
         () = interrupted() => {
             let folder = folder.display();
             tell::say(format_args!("the clean-up was interrupted; `planner cleanup {folder}` goes on with it"));
-            return Ok(Exit::Interrupted);
+            return Exit::Interrupted;
         }
     };
-    if !quiet || !done.is_complete() {
-        tell_about(&done, folder);
+    match cleaned {
+        Ok(done) => {
+            if !quiet || !done.is_complete() {
+                tell_about(&done, folder);
+            }
+            exit(&done)
+        }
+        Err(error) => {
+            tell::say(format_args!("{:?}", miette::Report::from(error)));
+            Exit::Failed
+        }
     }
-    Ok(Exit::Fine)
+}
+
+fn exit(done: &CleanUp) -> Exit {
+    if done.is_complete() { Exit::Fine } else { Exit::Failed }
 }
 
 fn tell_about(done: &CleanUp, folder: &Path) {
@@ -92,5 +106,28 @@ fn list(what: &str, names: &[String]) {
     }
     if names.len() > SHOWN {
         tell::say(format_args!("    and {} more", names.len() - SHOWN));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::{Cloud, CloudConfig};
+    use crate::runs::created::CreatedLog;
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_is_left_behind_is_no_success() {
+        let config = CloudConfig::default();
+        let cloud = Cloud::new(config.clone());
+        let clients = Clients::in_process(&cloud, &config, TIMEOUT);
+        let folder = tempfile::tempdir().unwrap();
+        let after_run = || after_run(&clients, folder.path(), "r", true);
+        let created = CreatedLog::create(folder.path()).unwrap();
+        assert_eq!(after_run().await, Exit::Fine);
+        cloud.put_sparse("b", "planner-runs/r/copies/unsure", 1);
+        created.intended("b", "planner-runs/r/copies/unsure").unwrap();
+        assert_eq!(after_run().await, Exit::Failed, "an object stays");
+        created.intended("b", "of-somebody-else").unwrap();
+        assert_eq!(after_run().await, Exit::Failed, "the list is not the run's");
     }
 }

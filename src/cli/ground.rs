@@ -55,7 +55,7 @@ pub fn ground(job: &JobOptions, options: &BasisOptions, runs: &Path) -> miette::
         batch,
         model: found.model,
         retry: RetryPolicy {
-            max_attempts: retry.max_attempts,
+            max_attempts: options.max_attempts.unwrap_or(retry.max_attempts),
             base_ns: retry.base.ns(),
             cap_ns: retry.cap.ns(),
         },

@@ -6,10 +6,12 @@ use std::path::Path;
 use super::args::SearchOptions;
 use super::exit::BadInput;
 use super::progress::Progress;
+use super::tell;
 use crate::drive::{Drive, Driven, Observer};
 use crate::load::attempt::Attempt;
 use crate::load::dispatch::{Budget, Dispatcher, StopReason};
-use crate::plan::search::{Next, Search, Shown};
+use crate::plan::search::{Answer, Next, Search, Shown};
+use crate::report::human::duration;
 use crate::runs::folder::{self, RunWriter};
 use crate::runs::{RunError, read};
 use crate::scenario::file::{ArrivalKind, OperationKind, Sweep};
@@ -150,6 +152,7 @@ impl Levels<'_> {
             match wanted.search.next(value, shown, done.levels.len()) {
                 Next::Measure(next) | Next::Confirm(next) => value = next,
                 Next::Over(answer) => {
+                    let answer = confirmed_by(answer, done.levels.last());
                     done.search = Some(SearchSummary { kind: kind.into(), objective, answer });
                     return Ok(done);
                 }
@@ -176,8 +179,14 @@ impl Levels<'_> {
             drive.level(number, dispatcher, recording).await?;
         recording.progress.finish();
         summary.set_key(key);
-        if recording.watch.is_some() && summary.stop_reason == Some(StopReason::Duration) {
+        if let Some(watch) = &recording.watch
+            && summary.stop_reason == Some(StopReason::Duration)
+        {
             summary.stop_reason = Some(StopReason::NotConverged);
+            self.tell(&not_converged(&summary, watch.to_go_s()));
+        }
+        if let Some(warning) = nothing_done(&summary) {
+            self.tell(&warning);
         }
         self.budget = budget_left;
         done.abandoned += abandoned;
@@ -194,14 +203,42 @@ impl Levels<'_> {
         rows.retain(|row| row.level as usize == number);
         let found = steady(level, &rows, 1);
         let x_per_s = found.map_or(level.throughput_per_s, |steady| steady.throughput_per_s.mean);
-        let levels = std::slice::from_ref(level);
-        let reached = objective.is_none_or(|objective| {
-            let goals = std::slice::from_ref(objective);
-            judgement::thresholds(goals, levels, &judgement::verdicts(levels)).iter().all(|goal| goal.holds)
-        });
-        let all_started = level.not_started_count() == 0 && level.jobs_failed == 0;
-        Ok(Shown { x_per_s, holds: reached && all_started })
+        Ok(Shown { x_per_s, holds: reaches(level, objective) })
     }
+
+    fn tell(&self, message: &str) {
+        if !self.quiet {
+            tell::say(message);
+        }
+    }
+}
+
+/// Whether a level reached an objective, with all of its jobs started, none failed and one done at least.
+fn reaches(level: &LevelSummary, objective: Option<&Threshold>) -> bool {
+    let levels = std::slice::from_ref(level);
+    let reached = objective.is_none_or(|objective| {
+        let goals = std::slice::from_ref(objective);
+        judgement::thresholds(goals, levels, &judgement::verdicts(levels)).iter().all(|goal| goal.holds)
+    });
+    reached && level.not_started_count() == 0 && level.jobs_failed == 0 && level.jobs_done > 0
+}
+
+/// The answer of a search, not confirmed where nothing was done in the level that should have confirmed it.
+fn confirmed_by(answer: Answer, level: Option<&LevelSummary>) -> Answer {
+    Answer { confirmed: answer.confirmed && level.is_some_and(|level| level.jobs_done > 0), ..answer }
+}
+
+fn nothing_done(level: &LevelSummary) -> Option<String> {
+    let advice = "no job was done, so no latency is known and no goal for one is reached; measure longer";
+    (level.jobs_done == 0).then(|| format!("{}: {advice}", level.label()))
+}
+
+fn not_converged(level: &LevelSummary, to_go_s: Option<usize>) -> String {
+    let more = to_go_s.map_or_else(
+        || "it was too short to say how much longer it must be".into(),
+        |more_s| format!("about {} more would do if the spread stays as it is", duration(more_s as f64)),
+    );
+    format!("{}: not converged in time; {more}", level.label())
 }
 
 /// Writes a level of a search into the document's scenario, as if it were a sweep.
@@ -241,5 +278,38 @@ impl Observer for Recording {
         self.writer.second(second)?;
         let is_precise = self.watch.as_mut().is_some_and(|watch| watch.push(&second.row));
         Ok(if is_precise { ControlFlow::Break(StopReason::Precise) } else { ControlFlow::Continue(()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::recorder::Recorder;
+
+    fn level(jobs_done: u64) -> LevelSummary {
+        let mut level = Recorder::new(0, 0).summary();
+        level.set_key(LevelKey::Rate(0.5));
+        (level.jobs, level.jobs_done, level.attempts) = (jobs_done, jobs_done, jobs_done);
+        level
+    }
+
+    #[test]
+    fn a_level_in_which_nothing_was_done_reaches_and_confirms_nothing() {
+        for text in ["p99 < 1us", "service_p99 < 1us", "throttles < 1%", "throughput < 1/s"] {
+            let objective = text.parse().unwrap();
+            assert!(reaches(&level(1), Some(&objective)) && !reaches(&level(0), Some(&objective)), "{text}");
+        }
+        assert!(!reaches(&level(0), None));
+        let answer = Answer { value: Some(8.0), confirmed: true, at_end_of_range: false };
+        assert!(confirmed_by(answer, Some(&level(1))).confirmed);
+        assert!(!confirmed_by(answer, Some(&level(0))).confirmed);
+        assert_eq!(nothing_done(&level(1)), None);
+        assert!(nothing_done(&level(0)).unwrap().starts_with("0.5/s: no job was done"));
+    }
+
+    #[test]
+    fn what_did_not_converge_says_how_much_longer_it_takes() {
+        assert!(not_converged(&level(1), Some(300)).contains("0.5/s: not converged in time; about 5m more"));
+        assert!(not_converged(&level(1), None).contains("too short to say"));
     }
 }

@@ -133,8 +133,7 @@ impl Measurement<'_> {
         };
         listener.abort();
         let finished = driven.and_then(|(outcome, generator)| {
-            let rows = read::series(folder)?;
-            self.finish(&mut document, &rows, outcome, generator);
+            self.finish(&mut document, &read::series(folder)?, outcome, generator);
             folder::write_document(folder, &document)?;
             let run = read::read(folder)?;
             report::write_files(folder, &run)?;
@@ -142,16 +141,22 @@ impl Measurement<'_> {
             Ok(run)
         });
         // What was made at the target is removed whether or not the run went well.
-        let mut cleaned = Exit::Fine;
-        if created.is_some() && !self.options.keep {
-            cleaned = cleanup::after_run(&target.clients, folder, run, self.options.quiet).await?;
-        }
+        let cleaned = match created {
+            Some(_) if !self.options.keep => {
+                cleanup::after_run(&target.clients, folder, run, self.options.quiet).await
+            }
+            _ => Exit::Fine,
+        };
         let run = finished?;
         if !self.options.quiet {
             report::print_measured(&run, self.options.format)?;
             tell::say(format_args!("run folder: {}", folder.display()));
         }
-        Ok(if cleaned == Exit::Interrupted { cleaned } else { exit(&document) })
+        Ok(match exit(&document) {
+            // What the run itself came to says more than what it left behind.
+            measured if measured != Exit::Fine && cleaned != Exit::Interrupted => measured,
+            _ => cleaned,
+        })
     }
 
     /// Makes the target ready, unless that is interrupted.
@@ -211,7 +216,9 @@ impl Measurement<'_> {
         if let (OperationKind::FanOut, [level]) = (scenario.file.operation, levels) {
             let (epoch, interrupts) = (drive.epoch, drive.interrupts.clone());
             let (places, created) = (&places, created.as_deref());
-            let settling = Settling { scenario, target, places, folder, epoch, created, interrupts };
+            let taken_in_part = drive.operator.taken_in_part();
+            let settling =
+                Settling { scenario, target, places, folder, epoch, taken_in_part, created, interrupts };
             document.fan_out = Some(settling.settle(level).await?);
             if *drive.interrupts.borrow() > 0 {
                 // Whether it came before the last message or while copies were waited for.

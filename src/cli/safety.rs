@@ -1,11 +1,12 @@
 //! What stands between a scenario and somebody's account.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 
 use miette::IntoDiagnostic;
 
 use super::args::Limits;
 use super::exit::{BadInput, Refusal};
+use super::tell;
 use crate::plan::price::{Estimate, Prices};
 use crate::report::human;
 use crate::scenario::Scenario;
@@ -176,8 +177,7 @@ pub fn agree(named: Option<&str>, actual: &str, yes: bool) -> miette::Result<()>
         )
         .into());
     }
-    eprint!("Type the account id to go on: ");
-    std::io::stderr().flush().into_diagnostic()?;
+    tell::say("Type the account id to go on:");
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).into_diagnostic()?;
     if answer.trim() == actual {

@@ -121,6 +121,8 @@ impl<'a> Transfer<'a> {
         Ok(text.finish())
     }
 
+    /// An upload whose answer never comes has no id, so that nobody here can abort it. It has no parts either; the
+    /// destination's lifecycle rule, which `scripts/deploy` asks for, removes it.
     async fn begin_upload(&self, tagging: Option<String>) -> Result<String, Reply> {
         let (to, head) = (&self.message.destination, self.source.head());
         let request = self.s3.create_multipart_upload().bucket(&to.bucket).key(&to.key);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::tolerance::{BATCH_RESIDENCES, BATCHES, CONFIDENCE, LITTLE_TOLERANCE, LONGEST_EXTENSION};
+use crate::report::human::length;
 use crate::stats::interval::{Interval, Mean};
 use crate::stats::summary::{Finding, Verdict};
 
@@ -81,14 +82,21 @@ impl Independent {
     /// The verdict as documents show it.
     #[must_use]
     pub fn finding(&self) -> Finding {
-        let interval = self.ratio.map(|ratio| ratio.interval());
+        // Fewer batches give no interval to rely on.
+        let enough = self.ratio.filter(|ratio| ratio.count >= BATCHES);
+        let interval = enough.map(|ratio| ratio.interval());
         Finding {
             verdict: self.verdict,
-            ratio: self.ratio.map(|ratio| ratio.mean),
+            ratio: enough.map(|ratio| ratio.mean),
             low: interval.map(|it| it.low).filter(|low| low.is_finite()),
             high: interval.map(|it| it.high).filter(|high| high.is_finite()),
             advice: self.advice(),
         }
+    }
+
+    /// Whether the interval is so narrow that where the ratio lies is known.
+    fn is_narrow(&self) -> bool {
+        self.ratio.is_some_and(|ratio| ratio.half_width < LITTLE_TOLERANCE)
     }
 
     fn advice(&self) -> String {
@@ -97,10 +105,14 @@ impl Independent {
             (Verdict::Pass, _) => "the independent count agrees with the client's within 2 %".into(),
             (Verdict::Fail, _) => diagnosis.unwrap_or("the counts differ by more than 2 %").into(),
             (Verdict::Inconclusive, Some(more_s)) => {
-                format!("run {:.0} s longer: the interval still reaches across a limit of 2 %, or has fewer than 20 batches of 10 mean residence times", more_s.ceil())
+                let more = length(more_s.ceil() as u64);
+                format!("run {more} longer: the interval still reaches across a limit of 2 %, or has fewer than 20 batches of 10 mean residence times")
+            }
+            (Verdict::Inconclusive, None) if self.is_narrow() => {
+                "the ratio lies on the limit of 2 %: a longer run will not decide; find what makes up the difference".into()
             }
             (Verdict::Inconclusive, None) => {
-                "the ratio lies on the limit of 2 %: a longer run will not decide; find what makes up the difference".into()
+                format!("the counts vary so much that no run of up to {LONGEST_EXTENSION} times the length is sure to decide: find out why they vary, or measure a steadier load")
             }
             (Verdict::NotAvailable, _) => {
                 "no independent count, or nothing in flight: N and X·R rest on the client's events alone".into()
@@ -224,6 +236,23 @@ mod tests {
             .collect();
         let seen = independent(&on_the_limit, 1.0, 1.0);
         assert_eq!((seen.verdict, seen.more_s), (Verdict::Inconclusive, None));
+        assert!(seen.finding().advice.contains("lies on the limit"), "{}", seen.finding().advice);
+    }
+
+    #[test]
+    fn a_wide_interval_is_not_said_to_lie_on_the_limit() {
+        let varying: Vec<Bin> = (0..400)
+            .map(|i| Bin { gauge: 102.0 + if i / 20 % 2 == 0 { 20.0 } else { -20.0 }, closed_form: 100.0 })
+            .collect();
+        let seen = independent(&varying, 1.0, 1.0);
+        assert_eq!((seen.verdict, seen.more_s), (Verdict::Inconclusive, None));
+        assert!(seen.finding().advice.contains("vary so much"), "{}", seen.finding().advice);
+    }
+
+    #[test]
+    fn too_few_batches_show_no_ratio() {
+        let seen = independent(&bins(1, 150, 1.0, 0.01), 1.0, 1.0);
+        assert_eq!((seen.ratio.unwrap().count, seen.finding().ratio, seen.finding().low), (15, None, None));
     }
 
     #[test]

@@ -32,19 +32,22 @@ pub struct ClosedForm {
     jobs: u64,
     mixture: Mixture,
     ramp: Ramp,
+    is_contended: bool,
 }
 
 impl ClosedForm {
     /// For `work` on a service like `profile`, with workers that begin as `ramp` says.
     #[must_use]
     pub fn new(work: &Work, profile: &Profile, ramp: Ramp) -> Self {
-        Self { jobs: work.jobs(), mixture: Mixture::new(work, profile), ramp }
+        let is_contended = profile.copy.is_contended();
+        Self { jobs: work.jobs(), mixture: Mixture::new(work, profile), ramp, is_contended }
     }
 
     /// For the same `work` on another service.
     #[must_use]
     pub fn under(&self, work: &Work, profile: &Profile) -> Self {
-        Self { jobs: self.jobs, mixture: self.mixture.under(work, profile), ramp: self.ramp }
+        let is_contended = profile.copy.is_contended();
+        Self { jobs: self.jobs, mixture: self.mixture.under(work, profile), ramp: self.ramp, is_contended }
     }
 
     /// Mean job time with `workers` in flight, seconds.
@@ -136,7 +139,11 @@ impl ClosedForm {
     /// The number of workers, up to `most`, beyond which more make the batch finish later, because all slow each other
     /// down by more than they share.
     #[must_use]
-    pub fn fastest_pool(&self, probability: f64, most: u64) -> u64 {
+    pub fn most_that_help(&self, probability: f64, most: u64) -> u64 {
+        if self.is_contended { self.fastest_pool(probability, most) } else { most }
+    }
+
+    fn fastest_pool(&self, probability: f64, most: u64) -> u64 {
         let (mut low, mut high) = (1.min(most), most.min(self.jobs));
         while high > low {
             let middle = low.midpoint(high);

@@ -99,12 +99,12 @@ fn more_workers_stop_paying_where_they_slow_each_other_down() {
     let mut profile = lognormal(30.0, 0.5);
     (profile.copy.sigma, profile.copy.kappa) = (1e-3, 1e-6);
     let form = form(45_000, &profile);
-    let best = form.fastest_pool(0.9, 45_000);
+    let best = form.most_that_help(0.9, 45_000);
     let finish_s = |n| form.finish_s(n, 0.9);
     assert!((100..990).contains(&best), "{best}: beyond the peak of throughput nothing is gained");
     assert!(finish_s(best) < finish_s(best * 9 / 10) && finish_s(best) < finish_s(best * 11 / 10));
     let unbounded = ClosedForm::new(&work(100), &lognormal(1.0, 0.1), Ramp::default());
-    assert!(unbounded.fastest_pool(0.9, 1000) >= 90);
+    assert!(unbounded.most_that_help(0.9, 1000) >= 90);
 }
 
 #[test]

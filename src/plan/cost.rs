@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::price::{GB, Prices};
+use crate::simulate::fan_out::FanOutOutcome;
 
 /// Megabytes of a function's memory in the gigabyte that Lambda is billed by.
 const MB_PER_GB: f64 = 1024.0;
@@ -10,8 +11,8 @@ const MB_PER_GB: f64 = 1024.0;
 /// What a rented machine is billed as.
 const MACHINE: &str = "machine";
 
-/// Requests to a queue for each message: it is sent, received and deleted.
-pub const QUEUE_REQUESTS_A_MESSAGE: u64 = 3;
+/// Requests to a queue for each message beside those that receive it: it is sent and deleted.
+const QUEUE_REQUESTS_BESIDE_RECEIVES: f64 = 2.0;
 
 /// What a plan uses and is billed for.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -75,6 +76,26 @@ impl Cost {
 }
 
 impl Usage {
+    /// What simulated fan-outs used, on average.
+    #[must_use]
+    pub fn of_fan_outs(outcomes: &[FanOutOutcome]) -> Self {
+        let mean = |value: fn(&FanOutOutcome) -> u64| {
+            outcomes.iter().map(value).sum::<u64>() as f64 / outcomes.len().max(1) as f64
+        };
+        let published = mean(|run| run.copied + run.dead_lettered + run.lost - run.unpublished);
+        let receives = mean(|run| run.metrics.receives);
+        let beside = if receives > 0.0 { QUEUE_REQUESTS_BESIDE_RECEIVES * published } else { 0.0 };
+        Self {
+            copy_requests: mean(|run| run.copy_requests).round() as u64,
+            messages: published.round() as u64,
+            deliveries: published.round() as u64,
+            queue_requests: (receives + beside).round() as u64,
+            invocations: mean(|run| run.metrics.invocations).round() as u64,
+            x86_gb_s: outcomes.iter().map(|run| run.billed_gb_s).sum::<f64>() / outcomes.len().max(1) as f64,
+            ..Self::default()
+        }
+    }
+
     /// What these come to by a price list.
     #[must_use]
     pub fn cost(&self, prices: &Prices) -> Cost {
@@ -130,7 +151,7 @@ impl Usage {
                 usd: quantity * usd_each,
             })
             .collect();
-        Cost { total_usd: items.iter().map(|item| item.usd).sum(), items }
+        Cost { total_usd: items.iter().fold(0.0, |sum, item| sum + item.usd), items }
     }
 }
 

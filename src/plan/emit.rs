@@ -1,6 +1,6 @@
 //! A recommendation as parameters of a deployment.
 
-use super::recommendation::Recommendation;
+use super::recommendation::{LambdaPlan, PublishPlan, Recommendation};
 use crate::service::function::Shape;
 
 /// A form that a deployment reads.
@@ -25,6 +25,36 @@ pub enum EmitError {
     Infeasible,
 }
 
+/// The least concurrency that the template reserves, whatever the shape: an event source makes two executions at once
+/// or more.
+const LEAST_RESERVED: u64 = 2;
+
+/// A parameter's value.
+enum Value {
+    /// Whose type Terraform calls a number.
+    Number(String),
+    /// Whose type it calls a string.
+    Text(String),
+}
+
+impl Value {
+    fn number(value: impl ToString) -> Self {
+        Self::Number(value.to_string())
+    }
+
+    fn bare(&self) -> &str {
+        let (Self::Number(text) | Self::Text(text)) = self;
+        text
+    }
+
+    fn for_terraform(&self) -> String {
+        match self {
+            Self::Number(text) => text.clone(),
+            Self::Text(text) => format!("\"{text}\""),
+        }
+    }
+}
+
 /// The parameters of a deployment, as text that ends in a newline.
 ///
 /// # Errors
@@ -33,34 +63,43 @@ pub fn emit(plan: &Recommendation, form: Emit) -> Result<String, EmitError> {
     if !plan.feasible {
         return Err(EmitError::Infeasible);
     }
-    let (Some(reserved), Some(publish)) = (plan.reserved_concurrency, plan.publish) else {
-        return Err(EmitError::NoFunction);
-    };
-    let shape = match plan.lambda.as_ref().map_or(Shape::Direct, |plan| plan.shape) {
+    let function = plan.lambda.as_ref().ok_or(EmitError::NoFunction)?;
+    Ok(written(&parameters(function, plan.part_size_bytes), form))
+}
+
+fn parameters(function: &LambdaPlan, part_size_bytes: u64) -> [(&'static str, Value); 6] {
+    let shape = match function.shape {
         Shape::Direct => "direct",
         Shape::Queue => "queue",
     };
-    let parameters = [
-        ("Shape", shape.to_owned()),
-        ("ReservedConcurrency", reserved.to_string()),
-        ("PublishRate", format!("{}", (publish.rate_per_s * 100.0).ceil() / 100.0)),
-        ("PublisherThreads", publish.threads.to_string()),
-        ("PartSize", plan.part_size_bytes.to_string()),
-    ];
-    Ok(match form {
+    let PublishPlan { rate_per_s, threads } = function.publish;
+    [
+        ("Shape", Value::Text(shape.into())),
+        ("ReservedConcurrency", Value::number(function.reserved_concurrency.value.max(LEAST_RESERVED))),
+        ("PublishRate", Value::number((rate_per_s * 100.0).ceil() / 100.0)),
+        ("PublisherThreads", Value::number(threads)),
+        ("PartSize", Value::Text(part_size_bytes.to_string())),
+        ("MemorySize", Value::number(function.memory_mb)),
+    ]
+}
+
+fn written(parameters: &[(&str, Value)], form: Emit) -> String {
+    match form {
         Emit::CloudFormation => {
-            let rows = parameters.map(|(name, value)| {
-                format!("  {{ \"ParameterKey\": \"{name}\", \"ParameterValue\": \"{value}\" }}")
-            });
-            format!("[\n{}\n]\n", rows.join(",\n"))
+            let row = |(name, value): &(&str, Value)| {
+                format!("  {{ \"ParameterKey\": \"{name}\", \"ParameterValue\": \"{}\" }}", value.bare())
+            };
+            format!("[\n{}\n]\n", parameters.iter().map(row).collect::<Vec<_>>().join(",\n"))
         }
-        Emit::TerraformVariables => {
-            parameters.map(|(name, value)| format!("{:<21}= {value}\n", with_underscores(name))).concat()
-        }
+        Emit::TerraformVariables => parameters
+            .iter()
+            .map(|(name, value)| format!("{:<21}= {}\n", with_underscores(name), value.for_terraform()))
+            .collect(),
         Emit::Environment => parameters
-            .map(|(name, value)| format!("{}={value}\n", with_underscores(name).to_uppercase()))
-            .concat(),
-    })
+            .iter()
+            .map(|(name, value)| format!("{}={}\n", with_underscores(name).to_uppercase(), value.bare()))
+            .collect(),
+    }
 }
 
 /// `PartSize` as `part_size`.

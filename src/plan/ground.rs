@@ -101,6 +101,16 @@ impl Ground {
         Usage { copy_requests, bytes_between_regions: between, ..Usage::default() }
     }
 
+    /// What simulated fan-outs, which copy every object in one request, are billed for where large ones are copied in
+    /// parts and perhaps between regions.
+    #[must_use]
+    pub fn fan_out_usage(&self, simulated: Usage) -> Usage {
+        let per_object = self.batch.copy_requests() as f64 / self.batch.objects().max(1) as f64;
+        let copy_requests = (simulated.copy_requests as f64 * per_object).round() as u64;
+        let Usage { bytes_between_regions, .. } = self.copy_usage(0.0);
+        Usage { copy_requests, bytes_between_regions, ..simulated }
+    }
+
     /// A service under the limits of the account, with the planned memory of the function.
     #[must_use]
     pub fn on_account(&self, profile: &Profile) -> Profile {

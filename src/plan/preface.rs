@@ -62,15 +62,15 @@ pub struct Probability {
     pub replications: u64,
 }
 
-/// When the last copy is done.
+/// When the last copy is done, in seconds; None where so large a share of the runs never copies every object.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Finish {
     /// Median.
-    pub p50: f64,
+    pub p50: Option<f64>,
     /// 95th percentile.
-    pub p95: f64,
+    pub p95: Option<f64>,
     /// 99th percentile.
-    pub p99: f64,
+    pub p99: Option<f64>,
     /// Mean.
-    pub mean: f64,
+    pub mean: Option<f64>,
 }

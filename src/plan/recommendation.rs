@@ -99,6 +99,8 @@ pub struct LambdaPlan {
     /// Concurrency to reserve, with the interval of what paced publishing needs; behind a queue also the maximum
     /// concurrency of the event source.
     pub reserved_concurrency: Bound,
+    /// Memory of the function, in MB: what is billed for every second of it.
+    pub memory_mb: u32,
     /// How fast to publish.
     pub publish: PublishPlan,
     /// Probability of meeting the deadline so.
@@ -116,8 +118,10 @@ pub struct LambdaPlan {
     /// When the last copy would be done with today's limits, at the wanted probability, and how fast to publish then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within_limits: Option<WithinLimits>,
-    /// P(deadline) against the rate of publishing times the mean residence time, or behind a queue against the
-    /// concurrency, ascending.
+    /// Executions at once to expect on average while messages are published; behind a queue all that are reserved.
+    pub in_flight_mean: f64,
+    /// P(deadline) against the mean executions at once that a pace makes, or behind a queue against the concurrency,
+    /// ascending.
     pub curve: Vec<CurvePoint>,
     /// Times of the last end in the simulated runs, ascending, evenly thinned to a thousand.
     pub makespans_s: Vec<f64>,

@@ -128,6 +128,13 @@ pub enum Reason {
         /// The largest number allowed.
         most: u64,
     },
+    /// Some object is given up too often.
+    GivenUp {
+        /// Probability that none is: more than this no pool reaches.
+        largest_probability: f64,
+        /// Attempts at each.
+        attempts: u32,
+    },
     /// Workers begin too slowly.
     RampTooSlow {
         /// Workers that begin per second.
@@ -155,8 +162,15 @@ pub struct Infeasible {
 /// # Errors
 /// Says why none does, and which goals are reached.
 pub fn smallest_pool(question: &Question<'_>, goal: Goal) -> Result<Answer, Box<Infeasible>> {
-    let search = Search::new(question, goal);
-    let Some(estimate) = search.estimate() else { return Err(Box::new(search.infeasible())) };
+    // A search drains batches of which nothing is given up, so it is asked for what makes up for the others.
+    let all_done = question.work.all_done_probability(question.central);
+    let probability = (goal.probability / all_done).min(f64::midpoint(goal.probability, 1.0));
+    let search = Search::new(question, Goal { probability, ..goal });
+    if all_done <= goal.probability && all_done < 1.0 {
+        let attempts = question.work.retry().max_attempts;
+        return Err(Box::new(search.infeasible(Reason::GivenUp { largest_probability: all_done, attempts })));
+    }
+    let Some(estimate) = search.estimate() else { return Err(Box::new(search.infeasible(search.reason()))) };
     let (low, high) = estimate.widened(search.spread());
     let (low, high) = (low.floor(), high.ceil());
     let helpful = search.helpful().max(estimate.point as u64);
@@ -217,8 +231,7 @@ impl<'a> Search<'a> {
         let form = ClosedForm::new(question.work, question.central, question.ramp);
         let jobs = question.work.jobs();
         let allowed = question.most.unwrap_or(jobs).min(jobs);
-        let contended = question.central.copy.is_contended();
-        let most = if contended { form.fastest_pool(goal.probability, allowed) } else { allowed };
+        let most = form.most_that_help(goal.probability, allowed);
         let forms = profiles(question).par_iter().map(|profile| form.under(question.work, profile)).collect();
         Self { question, goal, form, forms, most, replications: replications(jobs, goal.probability) }
     }
@@ -334,12 +347,12 @@ impl<'a> Search<'a> {
         ((workers as f64 * ratio) as u64).max(workers + 1).min(self.most)
     }
 
-    fn infeasible(&self) -> Infeasible {
+    fn infeasible(&self, reason: Reason) -> Infeasible {
         let finishes = self.confirm(self.most, 0);
         let count = finishes.makespans_s.len() as u64;
         let rank = order::quantile_ranks(count, self.goal.probability, CONFIDENCE).high.unwrap_or(count);
         Infeasible {
-            reason: self.reason(),
+            reason,
             best: self.most,
             probability: finishes.by(self.goal.deadline_s),
             deadline_s: finishes.quantile_s(rank as f64 / count as f64),

@@ -8,7 +8,7 @@ use super::table::{Table, printable};
 use super::words;
 use crate::audit::document::AuditDocument;
 use crate::audit::function::Function;
-use crate::audit::tally::Item;
+use crate::audit::tally::{Item, rfc3339};
 use crate::check::document::Reading;
 use crate::stats::summary::{Finding, Verdict};
 
@@ -26,7 +26,8 @@ pub fn text(document: &AuditDocument, width: usize, colour: bool) -> String {
 pub fn page(document: &AuditDocument, version: &str) -> Page {
     let subject = &document.subject;
     let notes = document.notes.iter().map(|note| format!("{}.", words::capitalised(note)));
-    let since = subject.since.iter().map(|since| format!("stale before {}", words::date(since)));
+    let since = subject.since_ns.and_then(rfc3339);
+    let since = since.iter().map(|since| format!("stale before {}", words::date(since)));
     let provenance = [
         if subject.rehearsal { "rehearsal" } else { "real" }.to_owned(),
         words::date(&subject.audited_at),
@@ -191,6 +192,7 @@ fn measures(document: &AuditDocument) -> Table {
     for (name, number, note) in [
         ("expected", document.expected, bytes(document.expected_bytes)),
         ("arrived", document.arrived, bytes(document.arrived_bytes)),
+        ("unchanged", counts.unchanged, "of these, alike from before".into()),
         ("missing", counts.missing, "not at the destination".into()),
         ("differing", counts.differing, "another size or ETag".into()),
         ("stale", counts.stale, "older than the backup or their source".into()),
@@ -199,7 +201,8 @@ fn measures(document: &AuditDocument) -> Table {
         table.row([name.into(), count(number), note]);
     }
     if let Some(time_s) = document.execution_time_s {
-        let pace = if time_s > 0.0 { rate(document.arrived as f64 / time_s) } else { String::new() };
+        let copied = document.arrived - document.counts.unchanged;
+        let pace = if time_s > 0.0 { rate(copied as f64 / time_s) } else { String::new() };
         table.row(["execution time".into(), duration(time_s), pace]);
     }
     table
@@ -233,6 +236,18 @@ fn metrics(function: &Function) -> Table {
     }
     if let Some(xr) = function.xr {
         table.row(["X·R".into(), number(xr), "what N must be on average".into()]);
+    }
+    let events = &function.events;
+    if let Some(age_s) = events.async_event_age_max_s {
+        table.row(["oldest event".into(), duration(age_s), "longest wait for an execution".into()]);
+    }
+    for (label, value, note) in [
+        ("events dropped", events.async_events_dropped, "too old, or tried too often"),
+        ("not put aside", events.dead_letter_errors, "dropped events that nobody has"),
+    ] {
+        if let Some(value) = value {
+            table.row([label.into(), count(value), note.into()]);
+        }
     }
     table
 }

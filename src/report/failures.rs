@@ -23,6 +23,23 @@ pub fn sentence(document: &RunDocument) -> Option<Sentence> {
     Some(Sentence { verdict: Verdict::Fail, text })
 }
 
+/// How many arrivals could not start, and why; None where all did.
+pub fn not_started(document: &RunDocument) -> Option<Sentence> {
+    let sum = |of: fn(&LevelSummary) -> u64| document.levels.iter().map(of).sum::<u64>();
+    let skipped = sum(LevelSummary::not_started_count);
+    if skipped == 0 {
+        return None;
+    }
+    let arrivals = counted(skipped + sum(|level| level.jobs), "arrival");
+    let limit = document.scenario.arrivals.max_in_flight;
+    let why = limit.map_or_else(
+        || "as many as may be were in progress".into(),
+        |limit| format!("at most {} may be in progress", count(limit)),
+    );
+    let text = format!("{} of {arrivals} did not start: {why}.", count(skipped));
+    Some(Sentence { verdict: Verdict::Fail, text })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +59,16 @@ mod tests {
             "{text}"
         );
         assert!(sentence(&Sample::one_level().document).is_none());
+    }
+
+    #[test]
+    fn arrivals_that_did_not_start_are_told_with_the_limit() {
+        let mut document = Sample::one_level().document;
+        assert!(not_started(&document).is_none());
+        document.scenario.arrivals.max_in_flight = Some(1000);
+        document.levels[0].not_started.insert("max_in_flight".into(), 1497);
+        let told = not_started(&document).unwrap();
+        assert_eq!(told.text, "1,497 of 1,747 arrivals did not start: at most 1,000 may be in progress.");
+        assert_eq!(words::overall(&document), Verdict::Fail);
     }
 }

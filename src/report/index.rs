@@ -2,7 +2,7 @@
 
 use super::human::counted;
 use super::page::{Block, Link, Page, Part};
-use super::words;
+use super::{lead, words};
 use crate::stats::summary::{RunDocument, Verdict};
 
 /// A folder of reports, as the index shows it.
@@ -94,7 +94,7 @@ fn run_details(document: &RunDocument) -> String {
     let kind = if document.rehearsal { "rehearsal" } else { "real" };
     let rest = [kind.to_owned(), document.name.clone(), words::date(&document.started_at)];
     let facts: Vec<_> = state.into_iter().chain(words::verdicts(document)).chain(rest).collect();
-    format!("{} {}", words::done(document), words::capitalised(&facts.join(" · ")))
+    format!("{} {}", lead::done(document), words::capitalised(&facts.join(" · ")))
 }
 
 #[cfg(test)]

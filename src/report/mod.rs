@@ -14,6 +14,7 @@ pub mod html;
 pub mod human;
 pub mod index;
 pub mod json;
+mod lead;
 pub mod markdown;
 pub mod page;
 pub mod plan;

@@ -3,7 +3,7 @@
 use super::chart::{self, Chart};
 use super::page::{Block, Fact, Judgement, Page, Part};
 use super::table::Table;
-use super::{RunView, doubts, fan_out, tables, words};
+use super::{RunView, doubts, fan_out, lead, tables, words};
 use crate::stats::summary::{LevelSummary, RunDocument};
 
 /// A run as a page: what it came to, then the charts with their numbers, then every reason to doubt it.
@@ -14,7 +14,7 @@ pub fn page(view: &RunView) -> Page {
         kind: "Load run".into(),
         title: document.name.clone(),
         banners: banners(view),
-        lead: words::done(document),
+        lead: lead::done(document),
         sentences: words::sentences(document),
         tiles: tiles(document),
         provenance: words::provenance(document),

@@ -4,7 +4,7 @@ use super::human::{count, counted, duration, number, rate};
 use super::page::{Block, Page, Part, Sentence};
 use super::section::{self, Section};
 use super::table::Table;
-use super::{RunView, run, words};
+use super::{RunView, lead, run, words};
 use crate::stats::summary::LevelSummary;
 
 /// Runs whose charts are on the page; those of more would make it large and slow to read.
@@ -78,7 +78,7 @@ fn sentence(view: &RunView) -> Sentence {
     let document = view.document;
     Sentence {
         verdict: words::overall(document),
-        text: format!("{}: {}", document.run, words::done(document)),
+        text: format!("{}: {}", document.run, lead::done(document)),
     }
 }
 

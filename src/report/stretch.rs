@@ -5,7 +5,7 @@ use crate::scenario::quantity::{NS_PER_S, seconds};
 use crate::stats::series::Row;
 
 /// Lengths that a stretch may have, in seconds.
-const LENGTHS_S: [u64; 24] = [
+pub const LENGTHS_S: [u64; 24] = [
     1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800,
     432_000, 864_000, 2_592_000, 7_776_000, 31_536_000,
 ];

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::RunView;
 use super::human::{bytes, bytes_per_s, count, counted, duration, length, number, percent, rate};
+use super::lead::goodput_differs;
 use super::table::Table;
 use super::words::threshold_value;
 use crate::load::dispatch::StopReason;
 use crate::stats::histogram::Percentiles;
-use crate::stats::summary::{LevelSummary, RunDocument};
+use crate::stats::summary::{LevelSummary, LittlesLaw, RunDocument};
 
 /// Stands for what cannot be known.
 const UNKNOWN: &str = "–";
@@ -48,15 +49,26 @@ pub fn stages(level: &LevelSummary) -> Table {
 }
 
 /// What a reader of one level looks for first.
-pub fn headlines(level: &LevelSummary) -> [(&'static str, String); 6] {
-    [
-        ("throughput X", rate(level.throughput_per_s)),
+pub fn headlines(level: &LevelSummary) -> Vec<(&'static str, String)> {
+    let done = if goodput_differs(level) {
+        ("goodput", rate(level.goodput_per_s))
+    } else {
+        ("throughput X", rate(level.throughput_per_s))
+    };
+    let throttled = match level.throttles {
+        0 => ("throttled", count(0)),
+        throttles => ("attempts throttled", percent(throttles as f64 / level.attempts as f64)),
+    };
+    let not_started = level.not_started_count();
+    let skipped = (not_started > 0).then(|| ("not started", count(not_started)));
+    let rest = [
         ("in flight N", number(level.in_flight_mean)),
         ("residence R", duration(level.residence_mean_s)),
         ("makespan", duration(level.makespan_s)),
         ("p99 latency", latency(level, level.latency_s.p99)),
-        ("throttled", count(level.throttles)),
-    ]
+        throttled,
+    ];
+    std::iter::once(done).chain(rest).chain(skipped).collect()
 }
 
 /// Percentiles of a level's times, one kind of time a row.
@@ -74,22 +86,35 @@ pub fn times(level: &LevelSummary) -> Table {
     table
 }
 
+/// What names levels in a table, and how: by their workers alone where all have workers.
+fn names(levels: &[LevelSummary]) -> (&'static str, fn(&LevelSummary) -> String) {
+    if levels.iter().all(|level| level.concurrency.is_some()) {
+        ("workers", |level| level.concurrency.map_or_else(String::new, |workers| count(workers.into())))
+    } else {
+        ("level", LevelSummary::label)
+    }
+}
+
 /// All levels, one a row.
 pub fn levels(document: &RunDocument) -> Table {
-    let head = ["level", "X", "N", "R", "makespan", "p50", "p99", "max", "X·R/N"];
-    let mut table = Table::new("Levels; percentiles from the intended start", &head);
+    let (name, named) = names(&document.levels);
+    let head = [name, "X", "N", "R", "makespan", "p50", "p99", "max", "X·R/N"];
+    let caption =
+        "Levels; X, N and R in the steady part where there is one, percentiles from the intended start";
+    let mut table = Table::new(caption, &head);
     for level in &document.levels {
         let p = &level.latency_s;
+        let law = level.steady.as_ref().map_or(&level.littles_law, |steady| &steady.littles_law);
         table.row([
-            level.label(),
-            rate(level.throughput_per_s),
-            number(level.in_flight_mean),
-            duration(level.residence_mean_s),
+            named(level),
+            rate(law.x_per_s),
+            number(law.n),
+            duration(law.r_s),
             duration(level.makespan_s),
             latency(level, p.p50),
             latency(level, p.p99),
             latency(level, p.max),
-            law_ratio(level),
+            law_ratio(law),
         ]);
     }
     table
@@ -97,23 +122,25 @@ pub fn levels(document: &RunDocument) -> Table {
 
 /// Little's law level by level: its terms, and what the edges of the window explain of the difference.
 pub fn laws(document: &RunDocument) -> Table {
-    let head = ["level", "X", "R", "X·R", "N", "difference", "of which edges"];
+    let (name, named) = names(&document.levels);
+    let head = [name, "X", "R", "X·R", "N", "difference", "of which edges"];
     let mut table = Table::new("N = X·R in each level", &head);
     for level in &document.levels {
         let law = &level.littles_law;
         let [xr, n, difference, edges] = super::words::sides(law);
-        table.row([level.label(), rate(law.x_per_s), duration(law.r_s), xr, n, difference, edges]);
+        table.row([named(level), rate(law.x_per_s), duration(law.r_s), xr, n, difference, edges]);
     }
     table
 }
 
 /// What became of the jobs of every level, one level a row.
 pub fn outcomes(document: &RunDocument) -> Table {
-    let head = ["level", "done", "failed", "unfinished", "throttled", "errors", "not started", "late p99"];
+    let (name, named) = names(&document.levels);
+    let head = [name, "done", "failed", "unfinished", "throttled", "errors", "not started", "late p99"];
     let mut table = Table::new("Jobs, refusals, and how late the generator was", &head);
     for level in &document.levels {
         table.row([
-            level.label(),
+            named(level),
             count(level.jobs_done),
             count(level.jobs_failed),
             count(unfinished(level)),
@@ -134,24 +161,41 @@ type Counts = fn(&LevelSummary) -> &BTreeMap<String, u64>;
 pub fn refusals(document: &RunDocument) -> Table {
     let mut table = Table::new("Refused, failed and not started", &["what", "count", "kind"]).words_from(2);
     let throttles = document.levels.iter().map(|level| level.throttles).sum::<u64>();
+    let errors = sums(document, |level| &level.errors);
+    let mut codes = sums(document, |level| &level.error_codes);
     if throttles > 0 {
-        table.row(["throttled".into(), count(throttles), "outcome".into()]);
+        let code = only_code(throttles, &errors, &codes);
+        let name = code.map_or_else(|| "throttled".into(), |code| format!("throttled ({code})"));
+        code.map(|code| codes.remove(code));
+        table.row([name, count(throttles), "outcome".into()]);
     }
-    let kinds: [(&str, Counts); 3] = [
-        ("outcome", |level| &level.errors),
-        ("code", |level| &level.error_codes),
-        ("not started", |level| &level.not_started),
-    ];
-    for (what, of) in kinds {
-        let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
-        for (which, number) in document.levels.iter().flat_map(of) {
-            *sums.entry(which).or_default() += number;
-        }
+    let not_started = sums(document, |level| &level.not_started);
+    for (what, sums) in [("outcome", errors), ("code", codes), ("not started", not_started)] {
         for (which, number) in sums {
             table.row([which.replace('_', " "), count(number), what.into()]);
         }
     }
     table
+}
+
+/// Counts over all levels.
+fn sums(document: &RunDocument, of: Counts) -> BTreeMap<&str, u64> {
+    let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
+    for (which, number) in document.levels.iter().flat_map(of) {
+        *sums.entry(which).or_default() += number;
+    }
+    sums
+}
+
+/// The code that all throttles and nothing else came with, told by its count; None where another could be it.
+fn only_code<'a>(
+    throttles: u64,
+    errors: &BTreeMap<&str, u64>,
+    codes: &BTreeMap<&'a str, u64>,
+) -> Option<&'a str> {
+    let mut as_many = codes.iter().filter(|&(_, number)| *number == throttles);
+    let (code, _) = as_many.next()?;
+    (as_many.next().is_none() && errors.values().all(|number| *number != throttles)).then_some(code)
 }
 
 /// The scenario's thresholds.
@@ -217,8 +261,7 @@ fn of_attempts(number: u64, level: &LevelSummary) -> String {
     format!("{} of attempts", percent(number as f64 / level.attempts as f64))
 }
 
-fn law_ratio(level: &LevelSummary) -> String {
-    let law = &level.littles_law;
+fn law_ratio(law: &LittlesLaw) -> String {
     if law.n > 0.0 { super::human::grouped(law.xr / law.n, 4) } else { UNKNOWN.into() }
 }
 

@@ -4,7 +4,7 @@ use super::human::{count, length};
 use super::sparkline::sparkline;
 use super::stretch::merged;
 use super::table::{Table, printable};
-use super::{RunView, fan_out, tables, words};
+use super::{RunView, fan_out, lead, tables, words};
 use crate::scenario::quantity::NS_PER_S;
 use crate::stats::summary::{Finding, RunDocument, Verdict};
 
@@ -23,7 +23,7 @@ pub fn render(view: &RunView, width: usize, colour: bool) -> String {
         page.paragraph("", warning, Some(Ink::Yellow));
         page.gap();
     }
-    page.paragraph("", &words::done(document), Some(Ink::Bold));
+    page.paragraph("", &lead::done(document), Some(Ink::Bold));
     page.paragraph("", &provenance(document), None);
     fan_out(&mut page, document);
     levels(&mut page, view);

@@ -5,7 +5,7 @@ use super::human::{
 };
 use super::page::Sentence;
 use super::{RunView, failures, fan_out};
-use crate::scenario::file::{OperationKind, TargetKind};
+use crate::scenario::file::TargetKind;
 use crate::scenario::quantity::seconds;
 use crate::scenario::threshold::{Metric, Threshold};
 use crate::stats::histogram::Ends;
@@ -44,60 +44,6 @@ pub fn saturation(document: &RunDocument) -> Option<String> {
     ))
 }
 
-/// What was done, in one sentence.
-pub fn done(document: &RunDocument) -> String {
-    let items = document.levels.iter().map(|level| level.items_done).sum();
-    let size_bytes: u64 = document.levels.iter().map(|level| level.size_bytes).sum();
-    let makespan_s = document.levels.iter().map(|level| level.makespan_s).sum();
-    let followed = document.fan_out.as_ref().map_or_else(String::new, |found| fan_out::done(found) + "; ");
-    let what = match document.scenario.operation {
-        OperationKind::Copy => format!("{} copied ({})", counted(items, "object"), bytes(size_bytes)),
-        OperationKind::Publish | OperationKind::FanOut => format!("{} published", counted(items, "message")),
-    };
-    let failed = document.levels.iter().map(|level| level.jobs_failed).sum();
-    let what = if failed > 0 { format!("{what} and {} failed", counted(failed, "job")) } else { what };
-    let time = duration(makespan_s);
-    match document.levels.as_slice() {
-        [] => "No level was run.".into(),
-        [level] => format!("{followed}{what} in {time} with {}{}.", load(level), averages(level)),
-        levels @ [first, .., last] => format!(
-            "{what} in {time} over {} levels, from {} to {}{}.",
-            levels.len(),
-            first.label(),
-            last.label(),
-            best(levels)
-        ),
-    }
-}
-
-/// The level that got most done.
-fn best(levels: &[LevelSummary]) -> String {
-    let best = levels.iter().max_by(|a, b| a.goodput_per_s.total_cmp(&b.goodput_per_s));
-    best.filter(|level| level.goodput_per_s > 0.0).map_or_else(String::new, |level| {
-        format!(": most per second, {}, with {}", rate(level.goodput_per_s), load(level))
-    })
-}
-
-fn load(level: &LevelSummary) -> String {
-    match (level.concurrency, level.rate_per_s) {
-        (Some(_), _) => level.label(),
-        (None, Some(_)) => format!("arrivals at {}", level.label()),
-        (None, None) => "arrivals at a varying rate".into(),
-    }
-}
-
-fn averages(level: &LevelSummary) -> String {
-    if level.attempts == 0 {
-        return String::new();
-    }
-    format!(
-        ": {}, {} in flight, {} each",
-        rate(level.throughput_per_s),
-        number(level.in_flight_mean),
-        duration(level.residence_mean_s)
-    )
-}
-
 /// What the run came to: failures, the law, the generator and the goals, where there are any.
 pub fn sentences(document: &RunDocument) -> Vec<Sentence> {
     let found = document.search.as_ref().map(|found| Sentence {
@@ -112,6 +58,7 @@ pub fn sentences(document: &RunDocument) -> Vec<Sentence> {
     let arrived = document.fan_out.as_ref().map_or_else(Vec::new, fan_out::sentences);
     let rest = [
         failures::sentence(document),
+        failures::not_started(document),
         found,
         law,
         scales,
@@ -211,21 +158,29 @@ fn law_sentence(document: &RunDocument) -> Sentence {
         let text = "Whether N = X·R holds was not judged.".into();
         return Sentence { verdict: Verdict::NotAvailable, text };
     };
-    let Finding { verdict, ratio, .. } = &verdicts.raw;
+    let Finding { verdict: raw, ratio, .. } = &verdicts.raw;
     let share = ratio.map_or_else(String::new, |ratio| format!(": X·R is {} of N", fine_percent(ratio)));
-    let raw = match verdict {
-        Verdict::Pass => format!("N = X·R holds{share}."),
-        Verdict::Fail => format!("N = X·R does not hold{share}."),
-        Verdict::Inconclusive => format!("Whether N = X·R holds is not decided{share}."),
-        Verdict::NotAvailable => "N = X·R could not be checked.".into(),
+    let as_computed = match raw {
+        Verdict::Pass => format!("N = X·R holds{share}"),
+        Verdict::Fail => format!("N = X·R does not hold{share}"),
+        Verdict::Inconclusive => format!("N = X·R{share}, as the edges of the window explain"),
+        Verdict::NotAvailable => "N = X·R could not be checked".into(),
     };
-    let (verdict, more) = match (verdicts.accounting.verdict, verdicts.independent.verdict) {
-        (Verdict::Fail, _) => (Verdict::Fail, " The accounting does not add up: do not use these numbers."),
-        (_, Verdict::Fail) => (Verdict::Fail, " The endpoint's own count disagrees."),
-        (_, Verdict::Pass) => (*verdict, " The endpoint's own count agrees."),
-        _ => (*verdict, ""),
+    let (verdict, text) = match (verdicts.accounting.verdict, verdicts.independent.verdict) {
+        (Verdict::Fail, _) => {
+            let doubt = "The accounting does not add up: do not use these numbers.";
+            (Verdict::Fail, format!("{as_computed}. {doubt}"))
+        }
+        (_, Verdict::Fail) => (Verdict::Fail, format!("{as_computed}. The endpoint's own count disagrees.")),
+        (_, Verdict::Pass) => (*raw, format!("{as_computed}. The endpoint's own count agrees.")),
+        // Over a run that starts and ends empty X·R cannot but be N.
+        (_, Verdict::Inconclusive) if *raw == Verdict::Pass => {
+            let text = "N = X·R: the accounting adds up; not confirmed independently.";
+            (Verdict::Inconclusive, text.into())
+        }
+        _ => (*raw, as_computed + "."),
     };
-    Sentence { verdict, text: raw + more }
+    Sentence { verdict, text }
 }
 
 fn generator_sentence(document: &RunDocument) -> Sentence {

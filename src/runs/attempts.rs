@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{RunError, whole_lines};
 use crate::load::attempt::{Attempt, JobEnd, Request, Start};
+use crate::scenario::check::MAX_WORKERS;
 use crate::scenario::quantity::NS_PER_S;
 
 /// Name of the file in a run folder.
@@ -91,6 +92,10 @@ impl TryFrom<Record<'_>> for Attempt {
                     .ok_or_else(|| format!("`{name}` is not the end of a job"))?,
             ),
         };
+        // Whoever counts by worker would make room for all below this one.
+        if let Some(worker) = record.worker.filter(|&worker| worker >= MAX_WORKERS) {
+            return Err(format!("there is no worker {worker}: a level has {MAX_WORKERS} at most"));
+        }
         let (started_ns, ended_ns) = (exact_ns(&record.started_s)?, exact_ns(&record.ended_s)?);
         if ended_ns < started_ns {
             return Err(format!("the attempt ends at {} before it starts", record.ended_s));
@@ -185,7 +190,8 @@ mod tests {
     proptest! {
         #[test]
         fn an_attempt_reads_back_to_the_nanosecond(
-            job: u64, part in 1u32..10_000, times in prop::array::uniform4(0u64..u64::MAX / 2), worker: Option<u32>,
+            job: u64, part in 1u32..10_000, times in prop::array::uniform4(0u64..u64::MAX / 2),
+            worker in prop::option::of(0..MAX_WORKERS),
             outcome in prop::sample::select(Outcome::ALL.as_slice()), code in prop::option::of("[ -~]{1,20}"),
         ) {
             let attempt = Attempt {
@@ -231,5 +237,9 @@ mod tests {
         assert_eq!(count(format!("{header}{row}{row}0,0,0,co")).unwrap(), 2);
         let error = count(format!("{header}{row}nonsense\n{row}")).unwrap_err();
         assert!(error.to_string().contains("line 3"), "{error}");
+        let absurd = row.replace(",,0.0", ",4294967295,0.0");
+        let error = count(format!("{header}{row}{absurd}{row}")).unwrap_err().to_string();
+        let reason = format!("{}: line 3: there is no worker 4294967295", path.display());
+        assert!(error.contains(&reason), "{error}");
     }
 }

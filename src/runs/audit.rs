@@ -139,6 +139,12 @@ impl AuditFolder {
         let path = folder.join(FINDINGS);
         let failed = |error| RunError::new("write", &path, error);
         let mut file = OpenOptions::new().write(true).open(&path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        if length < progress.findings_bytes {
+            let reason =
+                format!("it has {length} bytes of the {} that were written", progress.findings_bytes);
+            return Err(RunError::new(READ, &path, reason).help("begin the audit anew, without --resume"));
+        }
         file.set_len(progress.findings_bytes).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
         Ok(Self { folder, findings: writer(file), progress })
@@ -230,6 +236,18 @@ mod tests {
         assert_eq!(keys, ["a\n,\"", "b", "c"]);
         let ended = AuditFolder::resume(here(), &about()).err().unwrap();
         assert!(ended.is_about_content(), "{ended}");
+    }
+
+    #[test]
+    fn an_audit_does_not_go_on_over_findings_that_were_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        AuditFolder::begin(folder.path().to_owned(), about()).unwrap();
+        let path = folder.path().join(FINDINGS);
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+        let error = AuditFolder::resume(folder.path().to_owned(), &about()).err().unwrap();
+        assert!(error.to_string().contains(&format!("bytes of the {}", whole.len())), "{error}");
+        assert_eq!(fs::read(&path).unwrap().len(), whole.len() - 1, "and is left as it is");
     }
 
     #[test]

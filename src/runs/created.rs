@@ -30,7 +30,7 @@ enum Event {
     Written,
     /// A multipart upload to it is about to be begun; its id is not known before the answer.
     UploadIntended,
-    /// The service refused to begin that upload.
+    /// The service refused to begin that upload, or it was not to be found later.
     UploadRefused,
     /// A multipart upload with this id was begun.
     UploadBegun,
@@ -109,7 +109,7 @@ impl CreatedLog {
         self.record(Event::UploadIntended, bucket, key, "")
     }
 
-    /// The service refused to begin a multipart upload.
+    /// The service refused to begin a multipart upload, or there is none long after one was asked for.
     ///
     /// # Errors
     /// Where the line cannot be written.

@@ -24,7 +24,7 @@ const MAX_ROWS: usize = 20_000;
 pub struct Run {
     /// The document; rebuilt from the other files where the run was cut off.
     pub document: RunDocument,
-    /// What happened over time.
+    /// What happened over time, a very long series thinned.
     pub series: Vec<Row>,
     /// The times of each level.
     pub levels: Vec<LevelTimes>,
@@ -57,7 +57,7 @@ pub fn read_document(folder: &Path) -> Result<RunDocument, RunError> {
 /// Where the folder is none, or a file in it cannot be read.
 pub fn read(folder: &Path) -> Result<Run, RunError> {
     let mut document = read_document(folder)?;
-    let rows = all_rows(folder)?;
+    let rows = series(folder)?;
     if !document.complete {
         rebuild(folder, &mut document, &rows)?;
         analyse(&mut document, &rows);
@@ -67,15 +67,11 @@ pub fn read(folder: &Path) -> Result<Run, RunError> {
     Ok(Run { document, series: thin(rows), levels, function })
 }
 
-/// The rows of `series.csv`, a very long one thinned. A last row that was cut off is left out.
+/// All rows of `series.csv`, some 20 MB for a day. A last row that was cut off is left out.
 ///
 /// # Errors
 /// Where the file cannot be read or a row but the last cannot be understood.
 pub fn series(folder: &Path) -> Result<Vec<Row>, RunError> {
-    all_rows(folder).map(thin)
-}
-
-fn all_rows(folder: &Path) -> Result<Vec<Row>, RunError> {
     let path = folder.join(SERIES);
     let file = whole_lines::open(&path).map_err(|error| RunError::new("open", &path, error))?;
     let mut rows = Vec::new();
@@ -186,6 +182,26 @@ mod tests {
         };
         let job_end = Some(JobEnd::Done);
         Attempt { level, start, started_ns, ended_ns, outcome: Outcome::Ok, code: None, job_end }
+    }
+
+    #[test]
+    fn a_long_series_is_thinned_for_reports_and_not_for_the_analysis() {
+        let folder = tempfile::tempdir().unwrap();
+        write_document(folder.path(), &RunDocument { complete: true, ..unfinished() }).unwrap();
+        drop(RunWriter::create(folder.path(), jiff::Timestamp::UNIX_EPOCH).unwrap());
+        let mut writer = csv::Writer::from_path(folder.path().join(SERIES)).unwrap();
+        let count = MAX_ROWS as u64 + 2;
+        for second in 0..count {
+            let mut row = Row { start_ns: second * NS_PER_S, endpoint_in_flight: Some(1), ..Row::default() };
+            row.window.length_ns = NS_PER_S;
+            writer.serialize(Record::from(&row)).unwrap();
+        }
+        writer.flush().unwrap();
+        let rows = series(folder.path()).unwrap();
+        assert_eq!(rows.len() as u64, count);
+        assert!(rows.iter().all(|row| row.window.length_ns == NS_PER_S));
+        let read = read(folder.path()).unwrap().series;
+        assert_eq!((read.len() as u64, read[0].window.length_ns), (count / 2, 2 * NS_PER_S));
     }
 
     #[test]

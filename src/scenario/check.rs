@@ -18,6 +18,10 @@ pub(crate) const MAX_PARTS: u64 = 10_000;
 pub(crate) const MAX_SINGLE_COPY_BYTES: u64 = 5 << 30;
 /// Smallest part that S3 accepts, the last one excepted: 5 MiB.
 pub(crate) const MIN_PART_BYTES: u64 = 5 << 20;
+/// Objects that a scenario makes up at most, as many as a plan is made for: going through more would take hours.
+pub(crate) const MAX_OBJECTS: u64 = 100_000_000;
+/// More workers than this are a mistake.
+pub(crate) const MAX_WORKERS: u32 = 1_000_000;
 /// Date prefixes beyond which dates have more than four digits.
 const MAX_PREFIXES: u64 = 2_000_000;
 
@@ -145,6 +149,13 @@ impl Check<'_> {
                 "write count = 250, or name a manifest",
             );
         };
+        if count > MAX_OBJECTS {
+            return self.error(
+                "objects.count",
+                format!("{count} objects are too many"),
+                format!("use 1 to {MAX_OBJECTS}"),
+            );
+        }
         let Some(size) = objects.size.clone() else {
             return self.error(
                 "objects",

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::check::{Check, Checked};
+use super::check::{Check, Checked, MAX_WORKERS};
 use super::file::{ArrivalKind, OperationKind, RateStep};
 use super::objects::Workload;
 use super::quantity::{Rate, nanoseconds};
@@ -12,8 +12,6 @@ use crate::load::pool::Groups;
 
 /// Jobs in progress that open arrivals are capped at where the scenario names no cap.
 const DEFAULT_MAX_IN_FLIGHT: u64 = 10_000;
-/// More workers than this are a mistake in the file.
-const MAX_WORKERS: u64 = 1_000_000;
 
 impl Check<'_> {
     /// Whether the arrival process ends by itself, so that objects are gone round until it does.
@@ -129,7 +127,7 @@ impl Check<'_> {
 
     fn workers(&self, path: &str, count: Option<u32>) -> Checked<u32> {
         match count {
-            Some(count) if count > 0 && u64::from(count) <= MAX_WORKERS => Ok(count),
+            Some(count) if (1..=MAX_WORKERS).contains(&count) => Ok(count),
             Some(count) => {
                 self.error(path, format!("{count} workers"), format!("use 1 to {MAX_WORKERS} in all"))
             }

@@ -184,6 +184,19 @@ mod tests {
     }
 
     #[test]
+    fn more_objects_than_can_be_gone_through_are_refused_where_they_are_written() {
+        let text = "name = \"test\"\noperation = \"publish\"\n[objects]\ncount = 1000000000000\n\
+                    size = { fixed = \"1MB\" }\n[arrivals]\nkind = \"closed\"\nworkers = 1";
+        let source = Source { name: "test.toml".into(), text: text.into() };
+        let beside: Beside = &|_| Ok(Box::new(io::empty()));
+        let error = Scenario::resolve(parse(&source).unwrap(), &source, beside).unwrap_err();
+        assert!(error.to_string().starts_with("1000000000000 objects"), "{error}");
+        let label = miette::Diagnostic::labels(&error).and_then(|mut labels| labels.next()).unwrap();
+        assert!(text[label.offset()..].starts_with("1000000000000"), "{label:?}");
+        assert!(resolve_with("count = 100000001", "kind = \"closed\"\nworkers = 1").is_err());
+    }
+
+    #[test]
     fn prefixes_end_where_dates_do() {
         let last = |prefixes: u32| {
             let objects = format!("count = 9000000\nprefixes = {prefixes}");

@@ -85,7 +85,8 @@ impl ObjectSet {
                 Size::Fixed(bytes) => bytes.0,
                 Size::Uniform(low, high) => {
                     let share = random::uniform(*seed, &[SIZE, index]);
-                    low.0 + (share * (high.0 - low.0 + 1) as f64) as u64
+                    let above = (share * (high.0.saturating_sub(low.0) as f64 + 1.0)) as u64;
+                    low.0.saturating_add(above).min(high.0)
                 }
                 Size::Lognormal { mean, cv } => {
                     random::lognormal(*seed, &[SIZE, index], mean.0 as f64, *cv).round() as u64
@@ -95,7 +96,7 @@ impl ObjectSet {
         }
     }
 
-    /// Sum of all sizes.
+    /// Sum of all sizes; [`u64::MAX`] where it is more.
     #[must_use]
     pub fn total_bytes(&self) -> u64 {
         (0..self.len()).fold(0, |sum, index| sum.saturating_add(self.size_bytes(index)))
@@ -233,6 +234,20 @@ mod tests {
             seed: 1,
         };
         assert!((lognormal.total_bytes() as f64 / 50e9 - 1.0).abs() < 0.02);
+    }
+
+    #[test]
+    fn sizes_of_the_widest_range_lie_in_it_and_their_sum_does_not_wrap() {
+        let of = |low: u64, high: u64| {
+            let size = Size::Uniform(Bytes(low), Bytes(high));
+            ObjectSet::Generated { count: 100, size, prefixes: 1, seed: 1 }
+        };
+        let widest = of(0, u64::MAX);
+        let above = (0..100).filter(|&index| widest.size_bytes(index) > u64::MAX / 2).count();
+        assert!((30..=70).contains(&above), "{above} of 100 in the upper half");
+        assert_eq!(widest.total_bytes(), u64::MAX);
+        let largest = of(u64::MAX - 1, u64::MAX);
+        assert!((0..100).all(|index| largest.size_bytes(index) >= u64::MAX - 1));
     }
 
     #[test]

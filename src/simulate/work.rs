@@ -73,6 +73,13 @@ impl Work {
         self.retry
     }
 
+    /// Probability that no job is given up: (1 − eᵃ)ᴶ when an attempt fails with probability e and a are made.
+    #[must_use]
+    pub fn all_done_probability(&self, profile: &Profile) -> f64 {
+        let given_up = profile.request.error_rate.powf(f64::from(self.retry.max_attempts));
+        (1.0 - given_up).powf(self.jobs() as f64)
+    }
+
     /// Mean time that a job spends on attempts that fail and on the waits after them, in seconds.
     #[must_use]
     pub fn mean_delay_s(&self, profile: &Profile) -> f64 {

@@ -11,6 +11,26 @@ pub fn batch_means(observations: &[f64], batches: usize) -> Option<Vec<f64>> {
     Some(used.chunks_exact(length).map(|batch| batch.iter().sum::<f64>() / length as f64).collect())
 }
 
+/// One value for each of `batches` equal stretches of a ratio of two sums, given as what each observation adds to
+/// them. Their mean is the ratio r of the sums over all stretches, which a mean of ratios is not. None where
+/// [`batch_means`] has none, or the second sum is 0.
+///
+/// A stretch that adds a to the first sum and b to the second counts as r + (a − r·b)/b̄: the classical estimator of a
+/// ratio (Cochran 1977, Sampling Techniques, ch. 6). Where all b are alike, that is its own ratio.
+#[must_use]
+pub fn batch_ratios(observations: &[(f64, f64)], batches: usize) -> Option<Vec<f64>> {
+    let [first, second]: [Vec<f64>; 2] = [
+        observations.iter().map(|(first, _)| *first).collect(),
+        observations.iter().map(|(_, second)| *second).collect(),
+    ];
+    let (first, second) = (batch_means(&first, batches)?, batch_means(&second, batches)?);
+    let sum = second.iter().sum::<f64>();
+    let ratio = first.iter().sum::<f64>() / sum;
+    let mean = sum / batches as f64;
+    let value = |(a, b): (&f64, &f64)| ratio + (a - ratio * b) / mean;
+    (sum > 0.0).then(|| first.iter().zip(&second).map(value).collect())
+}
+
 /// Lag-1 autocorrelation; 0 for values that do not vary.
 #[must_use]
 pub fn lag_1(values: &[f64]) -> f64 {
@@ -77,6 +97,15 @@ mod tests {
     fn what_fills_no_batch_is_left_out_at_the_start() {
         assert_eq!(batch_means(&[9.0, 1.0, 3.0, 5.0, 7.0], 2), Some(vec![2.0, 6.0]));
         assert_eq!((batch_means(&[1.0], 2), batch_means(&[1.0], 0)), (None, None));
+    }
+
+    #[test]
+    fn batches_of_a_ratio_have_the_ratio_of_all_as_their_mean() {
+        let residences = [(10.0, 1.0), (99.0, 99.0), (10.0, 1.0), (99.0, 99.0), (0.0, 0.0), (2.0, 1.0)];
+        let seen = batch_ratios(&residences, 3).unwrap();
+        assert!((seen.iter().sum::<f64>() / 3.0 - 220.0 / 201.0).abs() < 1e-12, "{seen:?}");
+        assert_eq!(batch_ratios(&[(9.0, 1.0), (2.0, 4.0), (6.0, 4.0)], 2), Some(vec![0.5, 1.5]));
+        assert_eq!((batch_ratios(&[(1.0, 0.0); 4], 2), batch_ratios(&[(1.0, 1.0)], 2)), (None, None));
     }
 
     #[test]

@@ -1,14 +1,10 @@
 //! Whether two runs differ, and by how much.
 
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::batch_means::may_be_independent;
 use super::histogram::Times;
 use super::interval::{Interval, bootstrap_interval};
-use crate::law::tolerance::{
-    BATCH_RESIDENCES, COMPARED_BATCHES, CONFIDENCE, LAG_1_SIGNIFICANCE, RANKED_BATCHES, RESAMPLES,
-};
+use crate::law::tolerance::{BATCH_RESIDENCES, COMPARED_BATCHES, CONFIDENCE, RESAMPLES};
 use crate::random;
 
 /// The difference of a statistic between two runs.
@@ -126,44 +122,6 @@ pub fn quantile_s(blocks: &[&[Times]], quantile: f64) -> f64 {
     all.quantile_s(quantile)
 }
 
-/// Whether values of one run tend to be larger than those of another.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Ranking {
-    /// Share of pairs in which the value of the second run is the larger, ties counting half.
-    pub larger_after: f64,
-    /// Chance of a share at least as far from ½ if the runs were alike.
-    pub p_value: f64,
-}
-
-/// The Mann-Whitney test on batch means; None for fewer than 8 of either run, or where the batch means of a run
-/// are correlated, for which the test was not made.
-#[must_use]
-pub fn mann_whitney(before: &[f64], after: &[f64]) -> Option<Ranking> {
-    let fit = |means: &[f64]| means.len() >= RANKED_BATCHES && may_be_independent(means, LAG_1_SIGNIFICANCE);
-    (fit(before) && fit(after)).then(|| ranking(before, after))
-}
-
-/// U and its two-sided normal p-value with corrections for ties and continuity (Mann and Whitney 1947; Lehmann
-/// 1975, §1.5).
-fn ranking(before: &[f64], after: &[f64]) -> Ranking {
-    let (m, n) = (before.len() as f64, after.len() as f64);
-    let larger: f64 = after
-        .iter()
-        .flat_map(|after| {
-            before.iter().map(move |before| f64::midpoint(1.0, f64::from(after.total_cmp(before) as i8)))
-        })
-        .sum();
-    let total = m + n;
-    let mut all = [before, after].concat();
-    all.sort_unstable_by(f64::total_cmp);
-    let ties: f64 =
-        all.chunk_by(|a, b| a == b).map(|tied| tied.len() as f64).map(|t| t * (t * t - 1.0)).sum();
-    let variance = m * n / 12.0 * (total + 1.0 - ties / (total * (total - 1.0)));
-    let distance = ((larger - m * n / 2.0).abs() - 0.5).max(0.0);
-    let p_value = if variance > 0.0 { 2.0 * Normal::standard().sf(distance / variance.sqrt()) } else { 1.0 };
-    Ranking { larger_after: larger / (m * n), p_value: p_value.min(1.0) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,24 +192,5 @@ mod tests {
             "the second run is too short to compare: 150 bins in its steady state make 9 blocks of 10 mean residence times and 10 are needed; measure 10 bins longer"
         );
         assert_eq!(bins_per_block(1.0, 0.0), 1);
-    }
-
-    #[test]
-    fn the_ranks_of_a_textbook_sample_give_its_p_value() {
-        let seen = ranking(&[20.0, 11.0, 17.0, 12.0], &[19.0, 22.0, 16.0, 29.0, 24.0]);
-        assert_eq!(seen.larger_after, 17.0 / 20.0);
-        assert!((seen.p_value - 0.11134688653314041).abs() < 1e-9, "{}", seen.p_value);
-        let tied = ranking(&[1.0; 10], &[1.0; 10]);
-        assert_eq!((tied.larger_after, tied.p_value), (0.5, 1.0));
-    }
-
-    #[test]
-    fn correlated_or_few_batches_are_not_ranked() {
-        let independent =
-            |seed, mean: f64| -> Vec<f64> { (0..20).map(|i| mean + random::normal(seed, &[i])).collect() };
-        assert!(mann_whitney(&independent(1, 0.0), &independent(2, 3.0)).unwrap().p_value < 1e-6);
-        assert_eq!(mann_whitney(&independent(1, 0.0)[..7], &independent(2, 3.0)), None);
-        let rising: Vec<f64> = (0..20).map(f64::from).collect();
-        assert_eq!(mann_whitney(&independent(1, 0.0), &rising), None);
     }
 }

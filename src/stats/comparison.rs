@@ -181,10 +181,15 @@ pub fn cuts(before: (&LevelSummary, &[Row]), after: (&LevelSummary, &[Row])) -> 
     let residence_s = before.0.residence_mean_s.max(after.0.residence_mean_s);
     let row_ns = |rows: &[Row]| rows.iter().map(|row| row.window.length_ns).max().unwrap_or(NS_PER_S);
     let bin_ns = row_ns(before.1).max(row_ns(after.1)).max(1);
-    let longest = steady.iter().map(|range| range.end - range.start).max().unwrap_or(0);
+    let longest = steady.iter().map(length_ns).max().unwrap_or(0);
     let fewest_bins = (longest as f64 / bin_ns as f64 / BLOCKS_AT_MOST).ceil() as u64;
     let bins = (bins_per_block(seconds(bin_ns), residence_s) as u64).max(fewest_bins);
-    steady.map(|steady_ns| Cut { steady_ns, block_ns: bins * bin_ns })
+    steady.map(|steady_ns| Cut { steady_ns, block_ns: bins.saturating_mul(bin_ns) })
+}
+
+/// None of a range that ends before it begins, as rows out of order make it.
+fn length_ns(range: &Range<u64>) -> u64 {
+    range.end.saturating_sub(range.start)
 }
 
 /// The whole rows of full load, or of the level where it is not known.
@@ -203,7 +208,7 @@ impl Cut {
     /// Whole blocks.
     #[must_use]
     pub fn count(&self) -> usize {
-        ((self.steady_ns.end - self.steady_ns.start) / self.block_ns) as usize
+        (length_ns(&self.steady_ns) / self.block_ns) as usize
     }
 
     /// The block that a row starting at `start_ns` since the start of the run belongs to.

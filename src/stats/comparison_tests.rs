@@ -95,3 +95,16 @@ fn a_quantile_is_that_of_the_merged_latencies() {
     assert_eq!(seen, [1.0, 1.0, 2.0, 2.0, 5.0]);
     assert_eq!(quantile_s(&[], &[], 0.5), 0.0);
 }
+
+#[test]
+fn a_run_that_cannot_be_makes_no_blocks() {
+    let mut level = summary();
+    let whole = rows(1, 60, 0.4);
+    let backwards: Vec<Row> = whole.iter().rev().cloned().collect();
+    let [cut, _] = cuts((&level, &backwards), (&level, &backwards));
+    assert_eq!(cut.count(), 0);
+    level.residence_mean_s = 1e300;
+    let [cut, _] = cuts((&level, &whole), (&level, &whole));
+    assert_eq!((cut.count(), cut.block_ns), (0, u64::MAX));
+    assert!(cut.shortage("first").unwrap().contains("0 blocks"));
+}

@@ -5,6 +5,7 @@ pub mod batch_means;
 pub mod compare;
 pub mod comparison;
 pub mod fan_out;
+mod full_load;
 pub mod histogram;
 pub mod interval;
 pub mod judgement;

@@ -1,13 +1,14 @@
 //! "Run until precise": when a mean is known well enough to stop.
 
-use super::batch_means::{batch_means, may_be_independent};
+use super::batch_means::{batch_ratios, may_be_independent};
 use super::interval::Mean;
 use crate::law::tolerance::{BATCHES, CHECK_GROWTH, CONFIDENCE, LAG_1_SIGNIFICANCE, PRECISE_CHECKS};
 
-/// Values kept: on reaching twice as many, neighbours are averaged, so that memory does not grow with the run.
+/// Values kept: on reaching twice as many, neighbours are added up, so that memory does not grow with the run.
 const KEPT: usize = 16 * BATCHES;
 
-/// Watches a mean, fed with one value for each stretch of equal length after the warm-up.
+/// Watches a ratio of two sums, fed with what each stretch of equal length after the warm-up adds to them: residence
+/// times and completions for a mean residence time, completions and seconds for a throughput.
 ///
 /// Stops when the means of 20 batches pass the lag-1 test and the half-width of their t interval is at most
 /// γ/(1+γ) of their mean, which keeps the relative error to the *true* mean within γ (Law 2015, §9.4.1), at two
@@ -19,10 +20,11 @@ const KEPT: usize = 16 * BATCHES;
 #[derive(Debug, Clone)]
 pub struct Precision {
     relative_half_width: f64,
-    values: Vec<f64>,
-    /// Stretches averaged in each of `values`.
+    /// Both sums of stretches that follow each other.
+    values: Vec<(f64, f64)>,
+    /// Stretches added up in each of `values`.
     merged: usize,
-    pending_sum: f64,
+    pending_sum: (f64, f64),
     pending: usize,
     next_check: usize,
     passed: u32,
@@ -37,7 +39,7 @@ impl Precision {
             relative_half_width: precision / (1.0 + precision),
             values: Vec::with_capacity(2 * KEPT),
             merged: 1,
-            pending_sum: 0.0,
+            pending_sum: (0.0, 0.0),
             pending: 0,
             next_check: BATCHES,
             passed: 0,
@@ -45,15 +47,15 @@ impl Precision {
         }
     }
 
-    /// Takes the value of the next stretch; the mean once it is precise.
-    pub fn push(&mut self, value: f64) -> Option<Mean> {
-        self.pending_sum += value;
+    /// Takes what the next stretch adds to the two sums; their ratio once it is precise.
+    pub fn push(&mut self, stretch: (f64, f64)) -> Option<Mean> {
+        self.pending_sum = both(self.pending_sum, stretch);
         self.pending += 1;
         if self.pending < self.merged {
             return None;
         }
-        self.values.push(self.pending_sum / self.merged as f64);
-        (self.pending_sum, self.pending) = (0.0, 0);
+        self.values.push(self.pending_sum);
+        (self.pending_sum, self.pending) = ((0.0, 0.0), 0);
         let stretches = self.values.len() * self.merged;
         if stretches < self.next_check || !self.values.len().is_multiple_of(BATCHES) {
             return None;
@@ -66,13 +68,7 @@ impl Precision {
         precise
     }
 
-    /// The mean at the latest check, for a run that ended before it was precise; None before the first check.
-    #[must_use]
-    pub fn latest(&self) -> Option<Mean> {
-        self.latest
-    }
-
-    /// Stretches still to come before the mean is precise, if the spread stays as it was at the latest check:
+    /// Stretches still to come before the ratio is precise, if the spread stays as it was at the latest check:
     /// the half-width shrinks with the root of the length. None before the first check.
     #[must_use]
     pub fn stretches_to_go(&self) -> Option<usize> {
@@ -84,19 +80,23 @@ impl Precision {
     }
 
     fn check(&mut self) -> Option<Mean> {
-        let means = batch_means(&self.values, BATCHES)?;
-        let mean = Mean::of(&means, CONFIDENCE)?;
+        let batches = batch_ratios(&self.values, BATCHES)?;
+        let mean = Mean::of(&batches, CONFIDENCE)?;
         self.latest = Some(mean);
         let narrow = mean.half_width <= self.relative_half_width * mean.mean.abs();
-        let passes = narrow && may_be_independent(&means, LAG_1_SIGNIFICANCE);
+        let passes = narrow && may_be_independent(&batches, LAG_1_SIGNIFICANCE);
         self.passed = if passes { self.passed + 1 } else { 0 };
         (self.passed >= PRECISE_CHECKS).then_some(mean)
     }
 
     fn merge(&mut self) {
-        self.values = self.values.chunks_exact(2).map(|pair| f64::midpoint(pair[0], pair[1])).collect();
+        self.values = self.values.chunks_exact(2).map(|pair| both(pair[0], pair[1])).collect();
         self.merged *= 2;
     }
+}
+
+fn both(first: (f64, f64), second: (f64, f64)) -> (f64, f64) {
+    (first.0 + second.0, first.1 + second.1)
 }
 
 #[cfg(test)]
@@ -145,7 +145,7 @@ mod tests {
             queue.next_mean(10 * stretch);
             let mut watch = Precision::new(precision);
             let mean = loop {
-                if let Some(mean) = watch.push(queue.next_mean(stretch)) {
+                if let Some(mean) = watch.push((queue.next_mean(stretch), 1.0)) {
                     break mean;
                 }
             };
@@ -167,18 +167,18 @@ mod tests {
     #[test]
     fn a_precise_run_passes_two_checks() {
         let mut watch = Precision::new(0.02);
-        let at = (1..).find(|_| watch.push(8.0).is_some());
-        assert_eq!((at, watch.latest().map(|mean| mean.half_width)), (Some(40), Some(0.0)));
+        let at = (1..).find(|_| watch.push((8.0, 1.0)).is_some());
+        assert_eq!((at, watch.latest.map(|mean| mean.half_width)), (Some(40), Some(0.0)));
         assert_eq!(watch.stretches_to_go(), Some(10), "to the next check");
     }
 
     #[test]
     fn a_run_that_drifts_never_stops_and_says_how_it_stands() {
         let mut watch = Precision::new(0.02);
-        assert_eq!((watch.latest(), watch.stretches_to_go()), (None, None));
-        let stopped = (0..20_000).any(|i| watch.push(1.0 + f64::from(i) / 1000.0).is_some());
+        assert_eq!((watch.latest, watch.stretches_to_go()), (None, None));
+        let stopped = (0..20_000).any(|i| watch.push((1.0 + f64::from(i) / 1000.0, 1.0)).is_some());
         assert!(!stopped && watch.values.len() < 2 * KEPT);
-        let latest = watch.latest().unwrap();
+        let latest = watch.latest.unwrap();
         assert!(latest.half_width > 0.1 * latest.mean);
         assert!(watch.stretches_to_go().unwrap() > 20_000);
     }
@@ -186,10 +186,10 @@ mod tests {
     #[test]
     fn merging_keeps_the_mean_of_everything() {
         let mut watch = Precision::new(1e-9);
-        (0..50_000u64).for_each(|i| assert_eq!(watch.push(random::uniform(5, &[i])), None));
-        let held = (watch.values.len() * watch.merged) as u64;
-        let direct = (0..held).map(|i| random::uniform(5, &[i])).sum::<f64>() / held as f64;
-        let kept = watch.values.iter().sum::<f64>() / watch.values.len() as f64;
-        assert!((kept - direct).abs() < 1e-12 && held > 49_000);
+        (0..50_000u64).for_each(|i| assert_eq!(watch.push((random::uniform(5, &[i]), 1.0)), None));
+        let held = watch.values.len() * watch.merged;
+        let direct = (0..held as u64).map(|i| random::uniform(5, &[i])).sum::<f64>() / held as f64;
+        let (sum, count) = watch.values.iter().copied().fold((0.0, 0.0), both);
+        assert!((sum / count - direct).abs() < 1e-12 && held > 49_000 && count == held as f64);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::full_load::FullLoad;
 use super::histogram::Times;
 use super::series::Row;
 use super::summary::{LevelSummary, LittlesLaw, Stage, StageName};
@@ -77,56 +78,6 @@ impl Waits {
     }
 }
 
-/// When a level was under its full load. One entry a worker; open levels have none.
-#[derive(Debug, Default)]
-struct FullLoad {
-    workers: Vec<Worker>,
-    last_start_ns: u64,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Worker {
-    first_end_ns: Option<u64>,
-    last_start_ns: u64,
-}
-
-impl FullLoad {
-    fn started(&mut self, now_ns: u64, start: &Start) {
-        self.last_start_ns = self.last_start_ns.max(now_ns);
-        if let Some(worker) = self.worker(start) {
-            worker.last_start_ns = worker.last_start_ns.max(now_ns);
-        }
-    }
-
-    fn ended(&mut self, attempt: &Attempt) {
-        if attempt.job_end.is_some()
-            && let Some(worker) = self.worker(&attempt.start)
-        {
-            worker.first_end_ns.get_or_insert(attempt.ended_ns);
-        }
-    }
-
-    fn worker(&mut self, start: &Start) -> Option<&mut Worker> {
-        let index = start.worker? as usize;
-        if index >= self.workers.len() {
-            self.workers.resize(index + 1, Worker::default());
-        }
-        self.workers.get_mut(index)
-    }
-
-    /// For workers, from every one having finished a job to one starting its last. For open arrivals, from the
-    /// beginning to the last start. None where there is no such time.
-    fn window_ns(&self) -> Option<(u64, u64)> {
-        if self.workers.is_empty() {
-            return Some((0, self.last_start_ns)).filter(|(from, to)| from < to);
-        }
-        let from = self.workers.iter().map(|worker| worker.first_end_ns).collect::<Option<Vec<_>>>()?;
-        let (from, to) =
-            (from.into_iter().max()?, self.workers.iter().map(|worker| worker.last_start_ns).min()?);
-        (from < to).then_some((from, to))
-    }
-}
-
 #[derive(Debug, Default)]
 struct LevelCounts {
     jobs: u64,
@@ -176,7 +127,7 @@ impl Recorder {
     pub fn started(&mut self, now_ns: u64, start: &Start) {
         self.in_flight.started(now_ns);
         self.second.row.started += 1;
-        self.counts.in_flight_max = self.counts.in_flight_max.max(self.in_flight.count());
+        self.second.row.in_flight_max = self.second.row.in_flight_max.max(self.in_flight.count());
         let lateness_ns = now_ns.saturating_sub(start.intended_ns);
         self.second.row.lateness_max_ns = self.second.row.lateness_max_ns.max(lateness_ns);
         self.lateness.record(lateness_ns);
@@ -229,8 +180,8 @@ impl Recorder {
         if attempt.start.request.carries_work() {
             self.second.service.record(attempt.residence_ns());
             self.service.record(attempt.residence_ns());
-            self.second.row.bytes += attempt.start.bytes;
-            self.counts.bytes += attempt.start.bytes;
+            self.second.row.bytes = self.second.row.bytes.saturating_add(attempt.start.bytes);
+            self.counts.bytes = self.counts.bytes.saturating_add(attempt.start.bytes);
         }
     }
 
@@ -243,7 +194,7 @@ impl Recorder {
     /// The endpoint's own count of requests in flight was read.
     pub fn gauge(&mut self, in_flight: u64) {
         self.second.row.endpoint_in_flight = Some(in_flight);
-        self.counts.gauge_sum += in_flight;
+        self.counts.gauge_sum = self.counts.gauge_sum.saturating_add(in_flight);
         self.counts.gauge_reads += 1;
     }
 
@@ -259,21 +210,32 @@ impl Recorder {
         row.in_flight_end = self.in_flight.count();
         row.latency_p50_s = latency.quantile_s(0.5);
         row.latency_p99_s = latency.quantile_s(0.99);
-        self.whole = Some(self.whole.map_or(row.window, |whole| whole.then(&row.window)));
         let taken = take(&self.second);
-        let Second { row, latency, service } = &mut self.second;
-        *row = Row { level: self.level, start_ns: self.level_start_ns + now_ns, ..Row::default() };
-        latency.clear();
-        service.clear();
+        let next = Row {
+            level: self.level,
+            start_ns: self.level_start_ns + now_ns,
+            in_flight_max: self.in_flight.count(),
+            ..Row::default()
+        };
+        let over = std::mem::replace(&mut self.second.row, next);
+        self.second.latency.clear();
+        self.second.service.clear();
+        self.add(&over);
         taken
+    }
+
+    /// Adds a closed second to the level.
+    fn add(&mut self, row: &Row) {
+        self.whole = Some(self.whole.map_or(row.window, |whole| whole.then(&row.window)));
+        self.counts.in_flight_max = self.counts.in_flight_max.max(row.in_flight_max);
     }
 
     /// Takes a closed second of a run that is read back. Attempts are counted apart from it.
     pub fn restore(&mut self, row: &Row) {
-        self.whole = Some(self.whole.map_or(row.window, |whole| whole.then(&row.window)));
-        self.counts.in_flight_max = self.counts.in_flight_max.max(row.in_flight_end);
+        self.add(row);
         if row.not_started > 0 {
-            *self.counts.not_started.entry(MAX_IN_FLIGHT.to_owned()).or_default() += row.not_started;
+            let not_started = self.counts.not_started.entry(MAX_IN_FLIGHT.to_owned()).or_default();
+            *not_started = not_started.saturating_add(row.not_started);
         }
         if let Some(in_flight) = row.endpoint_in_flight {
             self.gauge(in_flight);
@@ -377,29 +339,16 @@ mod tests {
         }
     }
 
-    #[test]
-    fn full_load_is_from_everyones_first_end_to_the_first_last_start() {
-        let mut recorder = Recorder::new(0, 0);
-        // Worker 0: jobs 0–2, 2–5; worker 1: 0–3, 3–4, 4–6.
-        for (worker, from, to) in [(0, 0, 2), (1, 0, 3), (1, 3, 4), (0, 2, 5), (1, 4, 6)] {
-            let start = Start { worker: Some(worker), ..start(0, 1, from) };
-            let job_end = Some(JobEnd::Done);
-            let (started_ns, ended_ns) = (from, to);
-            let outcome = Outcome::Ok;
-            recorder.restore_attempt(&Attempt {
-                level: 0,
-                start,
-                started_ns,
-                ended_ns,
-                outcome,
-                code: None,
-                job_end,
-            });
+    fn attempt(job: u64, number: u32, started_ns: u64, ended_ns: u64, outcome: Outcome) -> Attempt {
+        Attempt {
+            level: 0,
+            start: start(job, number, started_ns),
+            started_ns,
+            ended_ns,
+            outcome,
+            code: (outcome != Outcome::Ok).then(|| "SlowDown".into()),
+            job_end: (outcome == Outcome::Ok).then_some(JobEnd::Done),
         }
-        assert_eq!(recorder.load.window_ns(), None, "worker 0 starts its last job before worker 1 ended one");
-        let start = Start { worker: Some(0), ..start(9, 1, 5) };
-        recorder.started(5, &start);
-        assert_eq!(recorder.load.window_ns(), Some((3, 4)));
     }
 
     #[test]
@@ -409,18 +358,9 @@ mod tests {
         recorder.started(half, &start(0, 1, 0));
         let first = recorder.close_second(NS_PER_S, Second::clone);
         assert_eq!(first.row.window.age_end_ns, u128::from(half));
-        let attempt = |number, started_ns, ended_ns, outcome, job_end| Attempt {
-            level: 0,
-            start: start(0, number, started_ns),
-            started_ns,
-            ended_ns,
-            outcome,
-            code: (outcome != Outcome::Ok).then(|| "SlowDown".into()),
-            job_end,
-        };
-        recorder.ended(&attempt(1, half, 3 * half, Outcome::Throttled, None));
+        recorder.ended(&attempt(0, 1, half, 3 * half, Outcome::Throttled));
         recorder.started(3 * half, &start(0, 2, 3 * half));
-        recorder.ended(&attempt(2, 3 * half, 4 * half, Outcome::Ok, Some(JobEnd::Done)));
+        recorder.ended(&attempt(0, 2, 3 * half, 4 * half, Outcome::Ok));
         let second = recorder.close_second(2 * NS_PER_S, Second::clone);
         assert_eq!((second.row.throttled, second.row.ok, second.row.items_done), (1, 1, 1));
         assert_eq!(second.row.start_ns, 8 * NS_PER_S);
@@ -437,5 +377,25 @@ mod tests {
         assert_eq!((stage(StageName::Queue).n, stage(StageName::Queue).x_per_s), (0.25, 1.0));
         assert_eq!((stage(StageName::BackOff).n, stage(StageName::BackOff).r_s), (0.0, 0.0));
         assert_eq!(stage(StageName::Attempt).n, 0.75);
+    }
+
+    #[test]
+    fn a_level_that_is_read_back_had_as_many_in_flight_as_it_had() {
+        let mut recorder = Recorder::new(0, 0);
+        (0..3).for_each(|job| recorder.started(0, &start(job, 1, 0)));
+        (0..2).for_each(|job| recorder.ended(&attempt(job, 1, 0, 5, Outcome::Ok)));
+        let first = recorder.close_second(NS_PER_S, |second| second.row.clone());
+        assert_eq!((first.in_flight_max, first.in_flight_end), (3, 1));
+        recorder.ended(&attempt(2, 1, 0, NS_PER_S + 5, Outcome::Ok));
+        let second = recorder.close_second(2 * NS_PER_S, |second| second.row.clone());
+        assert_eq!(
+            (second.in_flight_max, second.in_flight_end),
+            (1, 0),
+            "one went on from the second before"
+        );
+        let mut back = Recorder::new(0, 0);
+        [&first, &second].into_iter().for_each(|row| back.restore(row));
+        assert_eq!((recorder.summary().in_flight_max, back.summary().in_flight_max), (3, 3));
+        assert_eq!(first.then(&second).in_flight_max, 3);
     }
 }

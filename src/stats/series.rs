@@ -28,6 +28,8 @@ pub struct Row {
     pub bytes: u64,
     /// Attempts in flight at the end.
     pub in_flight_end: u64,
+    /// Most attempts in flight at once.
+    pub in_flight_max: u64,
     /// Little's law over the row.
     pub window: Window,
     /// Median latency of the jobs done, from the intended start.
@@ -65,6 +67,8 @@ pub struct Record {
     loop_lag_s: Option<f64>,
     endpoint_in_flight: Option<u64>,
     in_flight_end: u64,
+    /// Absent from the files of older versions.
+    in_flight_max: Option<u64>,
     start_ns: u64,
     length_ns: u64,
     in_flight_time_ns: u128,
@@ -77,7 +81,7 @@ impl Row {
     /// End, since the start of the run.
     #[must_use]
     pub fn end_ns(&self) -> u64 {
-        self.start_ns + self.window.length_ns
+        self.start_ns.saturating_add(self.window.length_ns)
     }
 
     /// This row and the next one as one; percentiles become the larger of the two.
@@ -92,8 +96,9 @@ impl Row {
             errors: self.errors + next.errors,
             not_started: self.not_started + next.not_started,
             items_done: self.items_done + next.items_done,
-            bytes: self.bytes + next.bytes,
+            bytes: self.bytes.saturating_add(next.bytes),
             in_flight_end: next.in_flight_end,
+            in_flight_max: self.in_flight_max.max(next.in_flight_max),
             window: self.window.then(&next.window),
             latency_p50_s: self.latency_p50_s.max(next.latency_p50_s),
             latency_p99_s: self.latency_p99_s.max(next.latency_p99_s),
@@ -128,6 +133,7 @@ impl From<&Row> for Record {
             loop_lag_s: row.loop_lag_ns.map(seconds),
             endpoint_in_flight: row.endpoint_in_flight,
             in_flight_end: row.in_flight_end,
+            in_flight_max: Some(row.in_flight_max),
             start_ns: row.start_ns,
             length_ns: window.length_ns,
             in_flight_time_ns: window.in_flight_time_ns,
@@ -152,6 +158,7 @@ impl From<Record> for Row {
             items_done: record.items_done,
             bytes: record.size_bytes,
             in_flight_end: record.in_flight_end,
+            in_flight_max: record.in_flight_max.unwrap_or(record.in_flight_end),
             window: Window {
                 length_ns: record.length_ns,
                 ended: record.ended,
@@ -166,5 +173,34 @@ impl From<Record> for Row {
             endpoint_in_flight: record.endpoint_in_flight,
             loop_lag_ns: record.loop_lag_s.map(exact_ns),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(row: &Row) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.serialize(Record::from(row)).unwrap();
+        String::from_utf8(writer.into_inner().unwrap()).unwrap()
+    }
+
+    fn read(text: &str) -> Row {
+        csv::Reader::from_reader(text.as_bytes()).deserialize::<Record>().next().unwrap().unwrap().into()
+    }
+
+    #[test]
+    fn a_row_reads_back_and_so_does_one_of_a_version_that_did_not_know_the_most_in_flight() {
+        let row = Row { in_flight_end: 4, in_flight_max: 7, ..Row::default() };
+        let text = written(&row);
+        assert_eq!(read(&text), row);
+        let place = text.split(',').position(|name| name == "in_flight_max").unwrap();
+        let without = |line: &str| {
+            let cells = line.split(',').enumerate().filter(|(index, _)| *index != place);
+            cells.map(|(_, cell)| cell).collect::<Vec<_>>().join(",")
+        };
+        let older = text.lines().map(without).collect::<Vec<_>>().join("\n");
+        assert_eq!(read(&older), Row { in_flight_max: 4, ..row });
     }
 }

@@ -10,6 +10,7 @@ use super::warm_up::mser5;
 use crate::law::little::Window;
 use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, CONFIDENCE, LAG_1_SIGNIFICANCE};
 use crate::law::verdict::{Bin, independent_of};
+use crate::report::human::length;
 use crate::scenario::quantity::{nanoseconds, seconds};
 
 /// How the steady part was found.
@@ -50,7 +51,7 @@ pub struct Steady {
     pub throughput_per_s: Estimate,
     /// Mean residence time.
     pub residence_s: Estimate,
-    /// Seconds of independent counts that the counted seconds are worth, by their lag-1 autocorrelation.
+    /// Seconds of independent counts that the counted seconds are worth, by their lag-1 autocorrelation; at most all.
     pub effective_s: f64,
     /// Whether the batches behind the intervals could be independent.
     pub batches_independent: bool,
@@ -63,7 +64,7 @@ pub struct Steady {
 pub fn steady(level: &LevelSummary, rows: &[Row], levels: usize) -> Option<Steady> {
     let origin_ns = rows.first()?.start_ns;
     let [from_s, to_s] = level.full_load_s?;
-    let (from_ns, to_ns) = (nanoseconds(from_s) + origin_ns, nanoseconds(to_s) + origin_ns);
+    let [from_ns, to_ns] = [from_s, to_s].map(|time_s| nanoseconds(time_s).saturating_add(origin_ns));
     let inside = |row: &&Row| row.start_ns >= from_ns && row.end_ns() <= to_ns;
     let loaded: Vec<&Row> = rows.iter().filter(inside).collect();
     let (rule, converged, used) = match level.concurrency {
@@ -88,7 +89,7 @@ pub fn steady(level: &LevelSummary, rows: &[Row], levels: usize) -> Option<Stead
         littles_law: LittlesLaw::from(&whole),
         throughput_per_s,
         residence_s,
-        effective_s: effective_s(used),
+        effective_s: effective_s(used, seconds(whole.length_ns)),
         batches_independent: x_independent && r_independent,
         independent: against_gauge(used, &whole, levels),
     })
@@ -99,8 +100,8 @@ pub fn steady(level: &LevelSummary, rows: &[Row], levels: usize) -> Option<Stead
 pub fn too_short(residence_mean_s: f64) -> Finding {
     let needed_s = BATCHES as f64 * BATCH_RESIDENCES * residence_mean_s;
     let advice = format!(
-        "the level was never under full load long enough: a verdict takes {BATCHES} batches of {BATCH_RESIDENCES} mean residence times, {:.0} s",
-        needed_s.ceil()
+        "the level was never under full load long enough: a verdict takes {BATCHES} batches of {BATCH_RESIDENCES} mean residence times, {}",
+        length(needed_s.ceil() as u64)
     );
     Finding { verdict: Verdict::Inconclusive, ratio: None, low: None, high: None, advice }
 }
@@ -142,9 +143,10 @@ fn estimate(rows: &[&Row], mean: f64, value: fn(&Window) -> f64) -> (Estimate, b
     (estimate, may_be_independent(&means, LAG_1_SIGNIFICANCE))
 }
 
-fn effective_s(rows: &[&Row]) -> f64 {
+fn effective_s(rows: &[&Row], length_s: f64) -> f64 {
     let counts: Vec<f64> = rows.iter().map(|row| row.window.x_per_s()).collect();
-    effective_size(counts.len(), lag_1(&counts))
+    let row_s = length_s / rows.len() as f64;
+    (effective_size(counts.len(), lag_1(&counts)) * row_s).min(length_s)
 }
 
 fn against_gauge(rows: &[&Row], whole: &Window, levels: usize) -> Finding {
@@ -194,6 +196,23 @@ mod tests {
         assert_eq!(found.effective_s, 57.0, "counts that do not vary are not correlated");
         assert_eq!(steady(&level(None, Some(100)), &rows(100, 1.0), 1), None);
         assert_eq!(steady(&level(Some([2.5, 3.0]), Some(100)), &rows(100, 1.0), 1), None);
+    }
+
+    #[test]
+    fn a_stretch_is_worth_its_own_seconds_at_most_however_long_its_rows() {
+        let level = level(Some([0.0, 100.0]), Some(100));
+        let worth = |rows: &[Row]| steady(&level, rows, 1).unwrap().effective_s;
+        let mut rows = rows(100, 1.0);
+        let pairs: Vec<Row> = rows.chunks(2).map(|pair| pair[0].then(&pair[1])).collect();
+        assert_eq!((worth(&rows), worth(&pairs)), (100.0, 100.0), "rows of 1 s and of 2 s");
+        for (index, row) in rows.iter_mut().enumerate() {
+            row.window.ended = 9 + 2 * (index as u64 % 2);
+        }
+        assert_eq!(worth(&rows), 100.0, "counts that make up for each other");
+        for (index, row) in rows.iter_mut().enumerate() {
+            row.window.ended = 9 + index as u64 / 50;
+        }
+        assert!(worth(&rows) < 10.0, "counts that last");
     }
 
     #[test]

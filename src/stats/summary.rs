@@ -297,9 +297,10 @@ pub struct Generator {
 pub struct ThresholdResult {
     /// As it was written.
     pub threshold: String,
-    /// Whether it holds in every level.
+    /// Whether it holds in every level. It does not where a level has nothing to judge it by, such as a latency
+    /// where no job was done.
     pub holds: bool,
-    /// The value in the level where it came off worst.
+    /// The value in the level where it came off worst, of those that have one; 0 where none has.
     pub value: f64,
 }
 

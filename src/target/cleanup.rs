@@ -43,6 +43,15 @@ impl CleanUp {
     }
 }
 
+/// How far a clean-up goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Objects are deleted too whose write was never confirmed.
+    pub unconfirmed_too: bool,
+    /// No request of the run can be in flight any more, so an upload that is not there never will be.
+    pub is_later: bool,
+}
+
 /// What became of one object.
 enum Fate {
     Deleted,
@@ -51,8 +60,7 @@ enum Fate {
     Unconfirmed,
 }
 
-/// Cleans up after the run `run` in `folder`. Objects whose write was never confirmed are kept unless
-/// `unconfirmed_too`.
+/// Cleans up after the run `run` in `folder`.
 ///
 /// # Errors
 /// Where the list cannot be read, or names what the run cannot have written. Single deletions that fail are part
@@ -61,7 +69,7 @@ pub async fn clean_up(
     clients: &Clients,
     folder: &Path,
     run: &str,
-    unconfirmed_too: bool,
+    extent: Extent,
 ) -> Result<CleanUp, TargetError> {
     let unreadable = |error: crate::runs::RunError| TargetError::new("failed to clean up", error.to_string());
     let created = Created::read(folder).map_err(unreadable)?;
@@ -69,9 +77,13 @@ pub async fn clean_up(
     let log = CreatedLog::append(folder).map_err(unreadable)?;
     let mut done = CleanUp::default();
     let mut uploads = created.uploads.clone();
-    for (bucket, key) in created.unnamed_uploads.keys() {
+    for ((bucket, key), &count) in &created.unnamed_uploads {
         match find_uploads(&clients.s3, bucket, key).await {
-            Ok(ids) => uploads.extend(ids.into_iter().map(|id| (id, (bucket.clone(), key.clone())))),
+            Ok(mut ids) => {
+                ids.retain(|id| !created.uploads.contains_key(id));
+                note(named(&log, (bucket, key), count, &ids, extent), &mut done);
+                uploads.extend(ids.into_iter().map(|id| (id, (bucket.clone(), key.clone()))));
+            }
             Err(error) => done.failures.push(error.to_string()),
         }
     }
@@ -85,7 +97,7 @@ pub async fn clean_up(
         }
     }
     let objects = created.objects.iter().map(|((bucket, key), tag)| async move {
-        (bucket, key, delete(&clients.s3, bucket, key, tag.as_deref(), unconfirmed_too).await)
+        (bucket, key, delete(&clients.s3, bucket, key, tag.as_deref(), extent).await)
     });
     let mut fates = stream::iter(objects).buffer_unordered(PARALLEL);
     while let Some((bucket, key, fate)) = fates.next().await {
@@ -153,6 +165,19 @@ fn check_prefix(created: &Created, prefix: &str) -> Result<(), TargetError> {
     }
 }
 
+/// Notes the ids of uploads that had none, and writes off those that never came to be.
+fn named(
+    log: &CreatedLog,
+    (bucket, key): (&str, &str),
+    count: u64,
+    ids: &[String],
+    extent: Extent,
+) -> std::io::Result<()> {
+    ids.iter().try_for_each(|id| log.upload_begun(bucket, key, id))?;
+    let rest = if extent.is_later { count.saturating_sub(ids.len() as u64) } else { 0 };
+    (0..rest).try_for_each(|_| log.upload_refused(bucket, key))
+}
+
 /// The ids of the open uploads to a key.
 async fn find_uploads(s3: &S3, bucket: &str, key: &str) -> Result<Vec<String>, TargetError> {
     // Uploads are listed by key, so that those to the key itself come before those to longer ones.
@@ -176,7 +201,7 @@ async fn delete(
     bucket: &str,
     key: &str,
     tag: Option<&str>,
-    unconfirmed_too: bool,
+    extent: Extent,
 ) -> Result<Fate, TargetError> {
     let head = match s3.head_object().bucket(bucket).key(key).send().await {
         Ok(head) => head,
@@ -188,9 +213,21 @@ async fn delete(
     let bare = |tag: &str| tag.trim_matches('"').to_owned();
     match tag {
         Some(tag) if head.e_tag().map(bare) != Some(bare(tag)) => return Ok(Fate::Changed),
-        None if !unconfirmed_too => return Ok(Fate::Unconfirmed),
+        None if !extent.unconfirmed_too => return Ok(Fate::Unconfirmed),
         _ => {}
     }
-    let answer = s3.delete_object().bucket(bucket).key(key).send().await;
-    answer.map(|_| Fate::Deleted).map_err(|error| explain(format!("failed to delete {bucket}/{key}"), &error))
+    delete_seen(s3, bucket, key, head.e_tag()).await
+}
+
+/// Deletes an object if it is still the one that was seen, by its ETag.
+async fn delete_seen(s3: &S3, bucket: &str, key: &str, seen: Option<&str>) -> Result<Fate, TargetError> {
+    let request = s3.delete_object().bucket(bucket).key(key).set_if_match(seen.map(str::to_owned));
+    let Err(error) = request.send().await else { return Ok(Fate::Deleted) };
+    match error.code() {
+        Some("PreconditionFailed") => Ok(Fate::Changed),
+        Some("NoSuchKey") => Ok(Fate::Absent),
+        // Some endpoints know no conditions here. That it was the run's a moment ago is all that can be known there.
+        Some("NotImplemented") if seen.is_some() => Box::pin(delete_seen(s3, bucket, key, None)).await,
+        _ => Err(explain(format!("failed to delete {bucket}/{key}"), &error)),
+    }
 }

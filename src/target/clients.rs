@@ -103,7 +103,7 @@ impl Clients {
         Self::build(&tuned, false, region)
     }
 
-    fn with_keys(
+    pub(super) fn with_keys(
         shared: aws_types::sdk_config::Builder,
         region: &str,
         credentials: SharedCredentialsProvider,

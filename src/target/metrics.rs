@@ -8,7 +8,7 @@ use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
 
 use super::TargetError;
 use super::reply::explain;
-use crate::audit::function::Peaks;
+use crate::audit::function::{Events, Peaks};
 use crate::check::cloudwatch::{Metrics, Period};
 
 /// Metrics are kept by the minute for 15 days, by five minutes for 63 and by the hour for 455 (CloudWatch User Guide,
@@ -18,7 +18,7 @@ const RETENTION: [(i64, i64); 2] = [(63 * 86_400, 3600), (15 * 86_400, 300)];
 const MINUTE_S: i64 = 60;
 
 /// Identifier, name and statistic of what is asked for.
-const ASKED: [(&str, &str, &str); 7] = [
+const ASKED: [(&str, &str, &str); 11] = [
     ("invocations", "Invocations", "Sum"),
     ("throttles", "Throttles", "Sum"),
     ("errors", "Errors", "Sum"),
@@ -26,6 +26,10 @@ const ASKED: [(&str, &str, &str); 7] = [
     ("duration_max", "Duration", "Maximum"),
     ("concurrent", "ConcurrentExecutions", "Average"),
     ("concurrent_max", "ConcurrentExecutions", "Maximum"),
+    ("event_age_max", "AsyncEventAge", "Maximum"),
+    ("events_dropped", "AsyncEventsDropped", "Sum"),
+    ("dead_letter_errors", "DeadLetterErrors", "Sum"),
+    ("destination_failures", "DestinationDeliveryFailures", "Sum"),
 ];
 
 /// Values of one metric by the beginning of their period, in seconds since 1970.
@@ -102,7 +106,17 @@ fn metrics(found: &BTreeMap<String, Values>, period_s: i64) -> Metrics {
 
 fn peaks(found: &BTreeMap<String, Values>) -> Peaks {
     let largest = |id: &str| found.get(id)?.values().copied().reduce(f64::max);
-    Peaks { concurrent: largest("concurrent_max"), duration_s: largest("duration_max").map(|ms| ms / 1e3) }
+    let sum = |id: &str| Some(found.get(id)?.values().sum::<f64>().round() as u64);
+    let put_aside = [sum("dead_letter_errors"), sum("destination_failures")];
+    Peaks {
+        concurrent: largest("concurrent_max"),
+        duration_s: largest("duration_max").map(|ms| ms / 1e3),
+        events: Events {
+            async_event_age_max_s: largest("event_age_max").map(|ms| ms / 1e3),
+            async_events_dropped: sum("events_dropped"),
+            dead_letter_errors: put_aside.into_iter().flatten().reduce(|a, b| a + b),
+        },
+    }
 }
 
 #[cfg(test)]
@@ -126,12 +140,20 @@ mod tests {
             ("duration".to_owned(), values(&[(0, 25_000.0)])),
             ("duration_max".to_owned(), values(&[(0, 29_000.0), (60, 31_000.0)])),
             ("concurrent_max".to_owned(), values(&[(0, 40.0), (60, 39.0)])),
+            ("event_age_max".to_owned(), values(&[(0, 1500.0), (60, 90_000.0)])),
+            ("events_dropped".to_owned(), values(&[(0, 1.0), (60, 2.0)])),
+            ("destination_failures".to_owned(), values(&[(60, 1.0)])),
         ]);
         let seen = metrics(&found, 60);
         assert_eq!((seen.period_s, seen.periods.len()), (60.0, 2));
         let first = Period { invocations: Some(60.0), duration_s: Some(25.0), ..Period::default() };
         assert_eq!(seen.periods[0], first);
         assert_eq!((seen.periods[1].start_ns, seen.periods[1].duration_s), (60_000_000_000, None));
-        assert_eq!(peaks(&found), Peaks { concurrent: Some(40.0), duration_s: Some(31.0) });
+        let events = Events {
+            async_event_age_max_s: Some(90.0),
+            async_events_dropped: Some(3),
+            dead_letter_errors: Some(1),
+        };
+        assert_eq!(peaks(&found), Peaks { concurrent: Some(40.0), duration_s: Some(31.0), events });
     }
 }

@@ -9,6 +9,8 @@ pub mod operation;
 pub mod pipeline;
 pub mod preflight;
 pub mod reply;
+#[cfg(test)]
+mod stub;
 
 use std::error::Error;
 

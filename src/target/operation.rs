@@ -1,6 +1,6 @@
 //! One attempt against a target.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
@@ -55,6 +55,8 @@ pub struct Operator {
     uploads: Mutex<HashMap<u64, Upload>>,
     /// Messages of a batch that are still to be published, where some of it was refused.
     remaining: Mutex<HashMap<u64, Vec<u64>>>,
+    /// Objects whose messages the topic took from batches that it refused the rest of.
+    taken: Mutex<BTreeSet<u64>>,
     /// When the operator was made, by both clocks: messages say when they were sent.
     made_at: Instant,
     made_at_s: f64,
@@ -76,9 +78,17 @@ impl Operator {
             created,
             uploads: Mutex::default(),
             remaining: Mutex::default(),
+            taken: Mutex::default(),
             made_at: Instant::now(),
             made_at_s: jiff::Timestamp::now().as_duration().as_secs_f64(),
         }
+    }
+
+    /// Objects whose messages a topic took although it refused others of their batch: an attempt tells of a batch as a
+    /// whole, which may have failed for good.
+    #[must_use]
+    pub fn taken_in_part(&self) -> BTreeSet<u64> {
+        lock(&self.taken).clone()
     }
 
     /// Makes one attempt.
@@ -207,6 +217,8 @@ impl Operator {
             lock(&self.remaining).remove(&start.job);
             return Ok(());
         };
+        let taken = answer.successful().iter().filter_map(|entry| entry.id()?.parse::<u64>().ok());
+        lock(&self.taken).extend(taken);
         let refused = answer.failed().iter().filter_map(|entry| entry.id().parse().ok()).collect();
         lock(&self.remaining).insert(start.job, refused);
         Err(reply)
@@ -290,4 +302,62 @@ pub fn copy_source(bucket: &str, key: &str) -> String {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A panic elsewhere leaves the map itself whole.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::scenario::file::{Copy, Size};
+    use crate::scenario::objects::ObjectSet;
+    use crate::scenario::quantity::Bytes;
+    use crate::target::stub;
+
+    /// A topic that takes the first message of a batch and nothing more, and then lets nobody publish.
+    fn topic() -> Clients {
+        let has_taken = AtomicBool::new(false);
+        stub::clients(move |_| {
+            if has_taken.swap(true, Ordering::Relaxed) {
+                let error = "<Error><Type>Sender</Type><Code>AuthorizationError</Code></Error>";
+                return (403, format!("<ErrorResponse>{error}</ErrorResponse>"));
+            }
+            let why = "<Code>InternalError</Code><SenderFault>false</SenderFault>";
+            let refused = [1, 2].map(|id| format!("<member><Id>{id}</Id>{why}</member>")).concat();
+            let taken = "<member><Id>0</Id><MessageId>m</MessageId></member>";
+            let result = format!("<Successful>{taken}</Successful><Failed>{refused}</Failed>");
+            let result = format!("<PublishBatchResult>{result}</PublishBatchResult>");
+            (200, format!("<PublishBatchResponse>{result}</PublishBatchResponse>"))
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_taken_of_a_batch_is_known_even_where_the_batch_fails() {
+        let objects = ObjectSet::Generated { count: 3, size: Size::Fixed(Bytes(1)), prefixes: 1, seed: 1 };
+        let operation = OperationKind::Publish;
+        let workload = Workload { objects, operation, copy: Copy::default(), batch: 3 };
+        let places = Places {
+            run: "r".into(),
+            source_bucket: "from".into(),
+            source_prefix: String::new(),
+            destination_bucket: "to".into(),
+            destination_prefix: String::new(),
+            topic_arn: "arn:aws:sns:us-east-1:000000000000:t".into(),
+        };
+        let operator = Operator::new(topic(), workload, places, None);
+        let start = |attempt| Start {
+            job: 0,
+            object: 0,
+            request: Request::Publish,
+            attempt,
+            worker: None,
+            job_intended_ns: 0,
+            intended_ns: 0,
+            bytes: 0,
+            items: 3,
+        };
+        assert_eq!(operator.attempt(&start(1)).await.outcome, Outcome::ServerError);
+        assert_eq!(operator.attempt(&start(2)).await.outcome, Outcome::ClientError);
+        assert_eq!(operator.taken_in_part(), [0].into());
+    }
 }

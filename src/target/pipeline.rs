@@ -1,8 +1,10 @@
 //! A deployed pipeline as it can be looked at from outside.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Duration;
 
-use aws_sdk_sqs::types::QueueAttributeName;
+use aws_sdk_sqs::types::{Message as Letter, QueueAttributeName};
+use tokio::time::Instant;
 
 use super::TargetError;
 use super::clients::Clients;
@@ -18,8 +20,8 @@ use crate::fan_out::names::Names;
 
 /// Messages that one request takes out of a queue at most.
 const MOST_RECEIVED: i32 = 10;
-/// Seconds for which a dead letter is hidden from further looks, and after which it is there again.
-const HIDDEN_S: i32 = 30;
+/// How long a dead letter is hidden from further looks, after which it is there again.
+const HIDDEN: Duration = Duration::from_secs(30);
 /// Clocks of one machine and of AWS may differ by so much.
 const CLOCK_SKEW_S: f64 = 60.0;
 
@@ -30,6 +32,15 @@ pub struct Arrived {
     pub modified_s: f64,
     /// ETag with its quotes.
     pub etag: String,
+}
+
+/// What a look into the dead-letter queue found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeadLetters {
+    /// Numbers of the run's objects whose messages lie there.
+    pub objects: BTreeSet<u64>,
+    /// Whether nothing was left that it did not find.
+    pub is_whole: bool,
 }
 
 /// The pipeline of a run.
@@ -85,27 +96,33 @@ impl Pipeline<'_> {
         Ok(lines)
     }
 
-    /// Numbers of the run's objects whose messages lie in the dead-letter queue. They stay there, and are hidden from
-    /// other readers for half a minute.
+    /// What lies in the dead-letter queue. It stays there, and is hidden from other readers for half a minute.
     ///
     /// # Errors
     /// Where the queue cannot be read.
-    pub async fn dead_letters(&self) -> Result<BTreeSet<u64>, TargetError> {
+    pub async fn dead_letters(&self) -> Result<DeadLetters, TargetError> {
         let url = self.queue_url(&self.names.dead_letters).await?;
-        let mut found = BTreeSet::new();
-        loop {
-            let request = self.clients.sqs.receive_message().queue_url(&url);
-            let request = request.max_number_of_messages(MOST_RECEIVED).visibility_timeout(HIDDEN_S);
-            let answer = request.send().await;
-            let answer =
-                answer.map_err(|error| explain("failed to look into the dead-letter queue", &error))?;
-            let bodies = answer.messages().iter().filter_map(|message| message.body());
-            let messages = bodies.flat_map(Message::within);
-            found.extend(messages.filter(|message| message.run == self.run).map(|message| message.n));
-            if answer.messages().is_empty() {
-                return Ok(found);
+        let began = Instant::now();
+        let mut known = HashSet::new();
+        let mut objects = BTreeSet::new();
+        // Later the queue shows again what it showed first, so that a longer look would never end.
+        while began.elapsed() < HIDDEN {
+            let mut letters = self.receive_letters(&url).await?;
+            letters.retain(|letter| known.insert(letter.message_id().map(str::to_owned)));
+            if letters.is_empty() {
+                return Ok(DeadLetters { objects, is_whole: true });
             }
+            let messages = letters.iter().filter_map(Letter::body).flat_map(Message::within);
+            objects.extend(messages.filter(|message| message.run == self.run).map(|message| message.n));
         }
+        Ok(DeadLetters { objects, is_whole: false })
+    }
+
+    async fn receive_letters(&self, url: &str) -> Result<Vec<Letter>, TargetError> {
+        let request = self.clients.sqs.receive_message().queue_url(url).max_number_of_messages(MOST_RECEIVED);
+        let answer = request.visibility_timeout(HIDDEN.as_secs() as i32).send().await;
+        let answer = answer.map_err(|error| explain("failed to look into the dead-letter queue", &error))?;
+        Ok(answer.messages.unwrap_or_default())
     }
 
     /// Messages in the queue, hidden and delayed ones included.
@@ -153,5 +170,46 @@ impl Pipeline<'_> {
         let answer = self.clients.sqs.get_queue_url().queue_name(queue).send().await;
         let answer = answer.map_err(|error| explain(format!("failed to find queue {queue}"), &error))?;
         Ok(answer.queue_url().unwrap_or_default().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::fan_out::message::Place as At;
+    use crate::target::stub;
+
+    /// An answer of SQS with the letter of an object.
+    fn letter(id: usize, run: &str, n: u64) -> String {
+        let place = || At { bucket: "b".into(), key: "k".into() };
+        let (source, destination) = (place(), place());
+        let message = Message { run: run.into(), n, source, destination, size_bytes: 1, sent_s: 0.0 };
+        let letter = serde_json::json!({ "MessageId": id.to_string(), "Body": message.encode().unwrap() });
+        serde_json::json!({ "Messages": [letter] }).to_string()
+    }
+
+    /// Looks into a queue that gives these answers to one request after another.
+    async fn look(answer: impl Fn(usize) -> String + Send + Sync + 'static) -> DeadLetters {
+        let asked = AtomicUsize::new(0);
+        let clients = stub::clients(move |_| (200, answer(asked.fetch_add(1, Ordering::Relaxed))));
+        let names = Names { dead_letters: "http://localhost/dead".into(), ..Names::of("stack") };
+        let pipeline = Pipeline { clients: &clients, names: &names, run: "mine" };
+        pipeline.dead_letters().await.unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_that_shows_its_letters_again_is_read_to_its_end() {
+        let found = look(|asked| letter(asked % 3, if asked == 1 { "other" } else { "mine" }, asked as u64));
+        assert_eq!(found.await, DeadLetters { objects: [0, 2].into(), is_whole: true });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_without_an_end_is_left_before_it_shows_a_letter_again() {
+        let began = Instant::now();
+        let found = look(|asked| letter(asked, "mine", asked as u64)).await;
+        assert!(!found.is_whole && found.objects.len() > 100, "{}", found.objects.len());
+        assert!(began.elapsed() < HIDDEN + stub::TIME, "{:?}", began.elapsed());
     }
 }

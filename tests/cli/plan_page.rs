@@ -36,7 +36,10 @@ fn page(points: u32) -> Page {
         .collect();
     let costs: Vec<Cost> = (1..=points.min(12))
         .map(|step| f64::from(step) * 400.0)
-        .map(|at| Cost { at, cost_usd: 55.0 + at / 900.0, finish_s: 1_100_000.0 / at + 95.0 })
+        .map(|at| {
+            let finish_s = 1_100_000.0 / at + 95.0;
+            Cost { at, cost_usd: 55.0 + at / 900.0, finish_s, margin: (DEADLINE_S - finish_s) / DEADLINE_S }
+        })
         .collect();
     let charts = [
         makespan(&Makespans { makespans_s: &makespans_s, deadline_s: Some(DEADLINE_S) }),

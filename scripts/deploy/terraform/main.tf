@@ -23,31 +23,32 @@ resource "aws_cloudformation_stack" "fan_out" {
   capabilities  = ["CAPABILITY_IAM"]
 
   parameters = {
-    ReservedConcurrency = var.reserved_concurrency
-    PublishRate         = var.publish_rate
-    PublisherThreads    = var.publisher_threads
-    PartSize            = var.part_size
-    SourceBucket        = var.source_bucket
-    SourcePrefix        = var.source_prefix
-    DestinationBucket   = var.destination_bucket
-    DestinationPrefix   = var.destination_prefix
-    KmsKeyArn           = var.kms_key_arn
-    Shape               = var.shape
-    CodeBucket          = aws_s3_object.code.bucket
-    CodeKey             = aws_s3_object.code.key
-    Architecture        = var.architecture
-    MemorySize          = var.memory_size
-    Timeout             = var.timeout
-    MultipartAbove      = var.multipart_above
-    ParallelParts       = var.parallel_parts
-    QueueConcurrency    = var.queue_concurrency
-    VisibilityTimeout   = var.visibility_timeout
-    MaximumReceives     = var.maximum_receives
-    MaximumRetries      = var.maximum_retries
-    MaximumAge          = var.maximum_age
-    Objects             = var.objects
-    AlarmTopicArn       = var.alarm_topic_arn
-    LogRetentionDays    = var.log_retention_days
+    Shape                = var.shape
+    ReservedConcurrency  = var.reserved_concurrency
+    PublishRate          = var.publish_rate
+    PublisherThreads     = var.publisher_threads
+    PartSize             = var.part_size
+    MemorySize           = var.memory_size
+    SourceBucket         = var.source_bucket
+    SourcePrefix         = var.source_prefix
+    SourceKmsKeyArn      = var.source_kms_key_arn
+    DestinationBucket    = var.destination_bucket
+    DestinationPrefix    = var.destination_prefix
+    DestinationKmsKeyArn = var.destination_kms_key_arn
+    CodeBucket           = aws_s3_object.code.bucket
+    CodeKey              = aws_s3_object.code.key
+    Architecture         = var.architecture
+    Timeout              = var.timeout
+    MultipartAbove       = var.multipart_above
+    ParallelParts        = var.parallel_parts
+    QueueConcurrency     = var.queue_concurrency
+    VisibilityTimeout    = var.visibility_timeout
+    MaximumReceives      = var.maximum_receives
+    MaximumRetries       = var.maximum_retries
+    MaximumAge           = var.maximum_age
+    Objects              = var.objects
+    AlarmTopicArn        = var.alarm_topic_arn
+    LogRetentionDays     = var.log_retention_days
   }
 }
 

@@ -1,7 +1,13 @@
-# The parameters of ../template.yaml. The first four are what `planner recommend --emit tfvars` writes.
+# The parameters of ../template.yaml. The first six are what `planner recommend --emit tfvars` writes.
+
+variable "shape" {
+  description = "queue puts SQS between SNS and the function."
+  type        = string
+  default     = "queue"
+}
 
 variable "reserved_concurrency" {
-  description = "Copies in progress at most. The account keeps 100 of its concurrency unreserved."
+  description = "Copies in progress at most, 2 or more. The account keeps 100 of its concurrency unreserved."
   type        = number
 }
 
@@ -18,9 +24,15 @@ variable "publisher_threads" {
 }
 
 variable "part_size" {
-  description = "Size of the parts of large objects, 5MiB to 5GiB."
+  description = "Size of the parts of large objects, in bytes or with a unit, 5MiB to 5GiB."
   type        = string
   default     = "512MiB"
+}
+
+variable "memory_size" {
+  description = "In MB. S3 does the copying, so that the least is enough."
+  type        = number
+  default     = 128
 }
 
 variable "source_bucket" {
@@ -30,6 +42,12 @@ variable "source_bucket" {
 
 variable "source_prefix" {
   description = "What the keys of all source objects begin with."
+  type        = string
+  default     = ""
+}
+
+variable "source_kms_key_arn" {
+  description = "Key that the source objects are encrypted with, if any."
   type        = string
   default     = ""
 }
@@ -45,16 +63,10 @@ variable "destination_prefix" {
   default     = ""
 }
 
-variable "kms_key_arn" {
-  description = "Key that the objects are encrypted with, if any."
+variable "destination_kms_key_arn" {
+  description = "Key that the destination bucket encrypts with by default, if any. It may be that of the source."
   type        = string
   default     = ""
-}
-
-variable "shape" {
-  description = "queue puts SQS between SNS and the function."
-  type        = string
-  default     = "queue"
 }
 
 variable "stack" {
@@ -73,15 +85,9 @@ variable "code_bucket" {
 }
 
 variable "architecture" {
-  description = "Of the machine that made the zip."
+  description = "Of the machine that made the zip, as scripts/package-consumer says. A plan's cost is that of x86_64."
   type        = string
-  default     = "arm64"
-}
-
-variable "memory_size" {
-  description = "In MB. S3 does the copying, so that the least is enough."
-  type        = number
-  default     = 128
+  default     = "x86_64"
 }
 
 variable "timeout" {

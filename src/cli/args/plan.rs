@@ -148,6 +148,9 @@ pub struct BasisOptions {
     /// Service profile that `planner fit` wrote, instead of a run.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "residence"])]
     pub profile: Option<PathBuf>,
+    /// Attempts at each copy before it is given up; by default as in the run, or 5.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_attempts: Option<u32>,
     /// Region, for its limits.
     #[arg(long)]
     pub region: Option<String>,

@@ -19,7 +19,6 @@ use crate::audit::compare::{CompareBy, Rules};
 use crate::audit::document::{AuditDocument, Subject};
 use crate::audit::function::{Function, Peaks};
 use crate::audit::promise::Promise;
-use crate::audit::tally::rfc3339;
 use crate::check::Evidence;
 use crate::check::cloudwatch::Metrics;
 use crate::check::window::FileWindow;
@@ -70,6 +69,7 @@ impl<'a> Audit<'a> {
             )
             .into());
         }
+        let has_function = options.metrics.function.is_some() || options.metrics.metrics.is_some();
         // A list has no ETags.
         let by = if options.manifest.is_some() { CompareBy::Size } else { options.compare.into() };
         let expected =
@@ -78,7 +78,7 @@ impl<'a> Audit<'a> {
             options,
             rules: Rules { by, since_ns: options.since.map(nanoseconds) },
             expected,
-            promise: options.plan.as_deref().map(read_plan).transpose()?,
+            promise: options.plan.as_deref().map(|path| read_plan(path, has_function)).transpose()?,
             exported: options.metrics.metrics.as_deref().map(read_metrics).transpose()?,
             prices: measure::read_prices(options.prices.as_deref())?,
             now,
@@ -199,7 +199,7 @@ impl<'a> Audit<'a> {
             audited_at: self.now.to_string(),
             rehearsal: reached.is_rehearsal,
             compared_by: self.rules.by,
-            since: self.rules.since_ns.and_then(rfc3339),
+            since_ns: self.rules.since_ns,
             complete: ended == Ended::Whole,
             list_requests: progress.list_requests,
             command: machine::command_line(),
@@ -245,10 +245,10 @@ fn window(since: Timestamp, until: Option<Timestamp>, period_s: f64) -> FileWind
     FileWindow(start_ns..until.map_or(i64::MAX, |until| nanoseconds(until).saturating_add(period_ns)))
 }
 
-fn read_plan(path: &Path) -> miette::Result<Promise> {
+fn read_plan(path: &Path, of_function: bool) -> miette::Result<Promise> {
     let path: PathBuf = if path.is_dir() { path.join(PLAN) } else { path.to_owned() };
     let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
-    Ok(text.and_then(|text| Promise::read(&text)).map_err(|reason| {
+    Ok(text.and_then(|text| Promise::read(&text, of_function)).map_err(|reason| {
         BadInput::new(
             format!("failed to read the plan {}: {reason}", path.display()),
             "give the plan.json of `planner recommend`, or the folder that has it",

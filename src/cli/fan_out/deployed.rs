@@ -15,6 +15,7 @@ use crate::stats::fan_out::object::microseconds;
 use crate::stats::fan_out::publishes::Publishes;
 use crate::stats::fan_out::second;
 use crate::stats::fan_out::stage::{StageWindows, window};
+use crate::stats::fan_out::stays::Stays;
 use crate::target::TargetError;
 use crate::target::pipeline::{Arrived, Pipeline};
 
@@ -28,6 +29,23 @@ const LINES_GRACE: Duration = Duration::from_secs(15);
 const CLOCK_STEP_S: f64 = 0.002;
 /// Lambda keeps an event for so long at most, which it cannot invoke the function with.
 const OLDEST_EVENT: Duration = Duration::from_secs(6 * 3600);
+/// A queue must be empty at so many looks in a row: its counts are approximate, and one of 0 may have missed what was
+/// moving from one state to another.
+const EMPTY_LOOKS: u32 = 3;
+/// Between two of them on AWS, where counts settle within a minute of the last message (SQS API Reference,
+/// GetQueueAttributes).
+const COUNTS_SETTLE: Duration = Duration::from_secs(30);
+/// What is said where not all dead letters could be seen.
+const LETTERS_LEFT: &str =
+    "the dead-letter queue holds more than one look can read, so some of what is missing may lie there";
+
+/// What a look at the pipeline found.
+struct Look {
+    arrived: BTreeMap<String, Arrived>,
+    /// Whether there were more dead letters than it could read.
+    leaves_letters: bool,
+    took: Duration,
+}
 
 impl Settling<'_> {
     /// Waits until every published object has arrived or lies in the dead-letter queue, or for as long as is wanted.
@@ -38,37 +56,59 @@ impl Settling<'_> {
     ) -> Result<Evidence, TargetError> {
         let clients = &self.target.clients;
         let pipeline = Pipeline { clients, names, run: &self.places.run };
-        let began_s = now_s() - self.epoch.elapsed().as_secs_f64();
         let numbers = self.numbers(publishes);
         let began = Instant::now();
-        let mut evidence = Evidence { epoch_s: began_s, ..Evidence::default() };
-        loop {
-            let looked = Instant::now();
-            let arrived = pipeline.arrived(&self.places.destination_bucket, &self.places.destination_prefix);
-            let arrived = arrived.await?;
-            evidence.modified_s = modified_s(&arrived, &numbers, began_s);
-            match pipeline.dead_letters().await {
-                Ok(found) => evidence.dead_lettered.extend(found),
-                Err(error) => note(&mut evidence, "what was given up", &error),
-            }
-            let accounted = |object| {
-                evidence.modified_s.contains_key(&object) || evidence.dead_lettered.contains(&object)
-            };
-            let missing = publishes.iter().filter(|(object, publish)| publish.done && !accounted(*object));
-            if missing.count() == 0 || began.elapsed() >= self.wait() {
-                self.confirm(&arrived);
-                break;
-            }
+        let epoch_s = now_s() - self.epoch.elapsed().as_secs_f64();
+        let mut evidence = Evidence { epoch_s, ..Evidence::default() };
+        let mut look = self.look(&pipeline, &numbers, &mut evidence).await?;
+        while is_awaited(publishes, &evidence) && began.elapsed() < self.wait() {
             tokio::select! {
-                () = sleep(LOOK_AGAIN.max(looked.elapsed() * LOOKING_SHARE)) => {}
-                () = self.interrupted() => { self.confirm(&arrived); break }
+                () = sleep(LOOK_AGAIN.max(look.took * LOOKING_SHARE)) => {}
+                () = self.interrupted() => break,
             }
+            look = self.look(&pipeline, &numbers, &mut evidence).await?;
+        }
+        if is_awaited(publishes, &evidence) {
+            evidence.is_over = self.is_over(&pipeline, began.elapsed(), &mut evidence).await;
+        }
+        if evidence.is_over {
+            // What was still on its way at the last look has arrived since, or never will.
+            look = self.look(&pipeline, &numbers, &mut evidence).await?;
+        }
+        self.confirm(&look.arrived);
+        if look.leaves_letters {
+            evidence.unknown.push(LETTERS_LEFT.into());
         }
         self.read_lines(&pipeline, &mut evidence).await;
-        evidence.is_over = self.is_over(&pipeline, began.elapsed(), &mut evidence).await;
         self.count(&pipeline, &mut evidence).await;
         measure_stages(&mut evidence, publishes);
         Ok(evidence)
+    }
+
+    /// Looks at the destination, even for somebody who wants to stop, because clean-up goes by what is there; and at
+    /// the dead letters, for anybody else.
+    async fn look(
+        &self,
+        pipeline: &Pipeline<'_>,
+        numbers: &HashMap<String, u64>,
+        evidence: &mut Evidence,
+    ) -> Result<Look, TargetError> {
+        let began = Instant::now();
+        let (bucket, prefix) = (&self.places.destination_bucket, &self.places.destination_prefix);
+        let arrived = pipeline.arrived(bucket, prefix).await?;
+        evidence.modified_s = modified_s(&arrived, numbers, evidence.epoch_s);
+        let mut leaves_letters = false;
+        tokio::select! {
+            found = pipeline.dead_letters() => match found {
+                Ok(found) => {
+                    leaves_letters = !found.is_whole;
+                    evidence.dead_lettered.extend(found.objects);
+                }
+                Err(error) => note(evidence, "what was given up", &error),
+            },
+            () = self.interrupted() => {}
+        }
+        Ok(Look { arrived, leaves_letters, took: began.elapsed() })
     }
 
     /// Lists the copies that are there as what the run made.
@@ -104,19 +144,23 @@ impl Settling<'_> {
 
     /// Whether nobody has a message any more.
     async fn is_over(&self, pipeline: &Pipeline<'_>, waited: Duration, evidence: &mut Evidence) -> bool {
-        if *self.interrupts.borrow() > 0 {
-            return false;
-        }
+        let is_aws = self.scenario.file.target.kind == TargetKind::Aws;
         match self.scenario.file.pipeline().shape {
-            Shape::Queue => match pipeline.queued().await {
-                Ok(queued) => queued == 0,
-                Err(error) => {
-                    note(evidence, "whether messages are still in the queue", &error);
-                    false
+            Shape::Queue => {
+                let pause = if is_aws { COUNTS_SETTLE } else { LOOK_AGAIN };
+                tokio::select! {
+                    stays_empty = stays_empty(async || pipeline.queued().await, pause) => {
+                        stays_empty.unwrap_or_else(|error| {
+                            note(evidence, "whether messages are still in the queue", &error);
+                            false
+                        })
+                    }
+                    () = self.interrupted() => false,
                 }
-            },
+            }
+            Shape::Direct if *self.interrupts.borrow() > 0 => false,
             // Lambda shows nobody the events that it keeps.
-            Shape::Direct if self.scenario.file.target.kind == TargetKind::Aws => waited > OLDEST_EVENT,
+            Shape::Direct if is_aws => waited > OLDEST_EVENT,
             Shape::Direct => waited >= self.wait(),
         }
     }
@@ -143,6 +187,29 @@ impl Settling<'_> {
     }
 }
 
+/// Whether a published object is neither at the destination nor given up.
+fn is_awaited(publishes: &Publishes, evidence: &Evidence) -> bool {
+    let accounted =
+        |object: u64| evidence.modified_s.contains_key(&object) || evidence.dead_lettered.contains(&object);
+    publishes.iter().any(|(object, publish)| publish.done && !accounted(object))
+}
+
+/// Whether a count is 0 each time it is looked at, with pauses between the looks.
+async fn stays_empty(
+    count: impl AsyncFn() -> Result<u64, TargetError>,
+    pause: Duration,
+) -> Result<bool, TargetError> {
+    for look in 0..EMPTY_LOOKS {
+        if look > 0 {
+            sleep(pause).await;
+        }
+        if count().await? > 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 fn note(evidence: &mut Evidence, what: &str, error: &TargetError) {
     let text = format!("{what} is not known: {error}");
     if !evidence.unknown.contains(&text) {
@@ -165,29 +232,15 @@ fn done_lines(lines: &[Copied]) -> impl Iterator<Item = &Copied> {
 
 /// What the lines say of the stages: when messages were queued, when invocations and copies ran.
 fn measure_stages(evidence: &mut Evidence, publishes: &Publishes) {
-    let epoch_s = evidence.epoch_s;
-    let mut calls: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
-    for line in &evidence.lines {
-        let call = calls.entry(&line.request_id).or_insert((line.received_s, line.ended_s));
-        *call = (call.0.min(line.received_s), call.1.max(line.ended_s));
-    }
-    let calls: Vec<(f64, f64)> =
-        calls.into_values().map(|(from_s, to_s)| (from_s - epoch_s, to_s - epoch_s)).collect();
-    let stays = |of: fn(&Copied) -> Option<(f64, f64)>| -> Vec<(f64, f64)> {
-        let stays = evidence.lines.iter().filter_map(of);
-        stays.map(|(from_s, to_s)| (from_s - epoch_s, to_s - epoch_s)).collect()
-    };
-    let queued = stays(|line| Some((line.queued_s?, line.received_s)));
-    let delivery = stays(|line| Some((line.sent_s?, line.queued_s?)));
-    let copies = stays(|line| Some((line.started_s, line.ended_s)));
-    let end_s = calls.iter().map(|(_, to_s)| *to_s).fold(publishes.ended_s(), f64::max);
+    let stays = Stays::of(&evidence.lines, evidence.epoch_s);
+    let end_s = stays.function.iter().map(|(_, to_s)| *to_s).fold(publishes.ended_s(), f64::max);
     evidence.windows = StageWindows {
-        delivery: window(&delivery, end_s),
-        queued: window(&queued, end_s),
-        function: window(&calls, end_s),
-        copy: window(&copies, end_s),
+        delivery: window(&stays.delivery, end_s),
+        queued: window(&stays.queued, end_s),
+        function: window(&stays.function, end_s),
+        copy: window(&stays.copy, end_s),
     };
-    for (what, stays) in [("the topic", &delivery), ("the queue", &queued)] {
+    for (what, stays) in [("the topic", &stays.delivery), ("the queue", &stays.queued)] {
         let backwards = stays.iter().filter(|(from_s, to_s)| from_s - to_s > CLOCK_STEP_S).count();
         if backwards > 0 {
             evidence.unknown.push(format!(
@@ -195,10 +248,10 @@ fn measure_stages(evidence: &mut Evidence, publishes: &Publishes) {
             ));
         }
     }
-    evidence.seconds = second::of_invocations(&calls);
+    evidence.seconds = second::of_invocations(&stays.function);
     let peak = evidence.seconds.iter().map(|row| row.concurrency_max).max();
     evidence.counts.concurrency_peak = evidence.counts.concurrency_peak.max(peak);
-    let told = calls.len() as u64;
+    let told = stays.function.len() as u64;
     match evidence.counts.invocations {
         None => evidence.unknown.push(format!("invocations are not counted; the function told of {told}")),
         Some(counted) if counted != told => {
@@ -211,4 +264,25 @@ fn measure_stages(evidence: &mut Evidence, publishes: &Publishes) {
 
 fn now_s() -> f64 {
     jiff::Timestamp::now().as_duration().as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn one_count_of_nothing_does_not_make_a_queue_empty() {
+        let looks = |counts: &'static [u64]| async move {
+            let (began, asked) = (Instant::now(), Cell::new(0));
+            let count = async || Ok(counts[asked.replace(asked.get() + 1)]);
+            let is_empty = stays_empty(count, COUNTS_SETTLE).await.unwrap();
+            (is_empty, asked.get(), began.elapsed().as_secs())
+        };
+        assert_eq!(looks(&[1]).await, (false, 1, 0));
+        assert_eq!(looks(&[0, 1]).await, (false, 2, 30));
+        assert_eq!(looks(&[0, 0, 4]).await, (false, 3, 60));
+        assert_eq!(looks(&[0, 0, 0]).await, (true, 3, 60), "a minute, as AWS asks for");
+    }
 }

@@ -3,7 +3,7 @@
 mod deployed;
 mod embedded;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ pub struct Settling<'a> {
     pub folder: &'a Path,
     /// Start of the run.
     pub epoch: Instant,
+    /// Objects whose messages were taken from batches that were refused in part.
+    pub taken_in_part: BTreeSet<u64>,
     /// What the run makes outside this program, where it makes anything.
     pub created: Option<&'a CreatedLog>,
     pub interrupts: watch::Receiver<u32>,
@@ -41,7 +43,8 @@ impl Settling<'_> {
     /// Where the destination cannot be listed or a file cannot be written. Other sources that fail are named in the
     /// answer.
     pub async fn settle(&self, level: &LevelSummary) -> miette::Result<FanOutSummary> {
-        let publishes = fan_out::publishes(self.folder)?;
+        let mut publishes = fan_out::publishes(self.folder)?;
+        publishes.taken(self.taken_in_part.iter().copied());
         let pipeline = self.scenario.file.pipeline();
         let embedded = self.target.cloud.as_ref();
         let function = embedded.and_then(|cloud| Some((cloud, cloud.function(&self.places.topic_arn)?)));

@@ -4,10 +4,9 @@ use rayon::prelude::*;
 
 use super::{FunctionChoice, Moment, Simulated, TIMELINE, profiles};
 use crate::load::arrival::Spacing;
-use crate::plan::cost::{Cost, QUEUE_REQUESTS_A_MESSAGE, Usage};
+use crate::plan::cost::Usage;
 use crate::plan::ground::Ground;
 use crate::service::Profile;
-use crate::service::function::Shape;
 use crate::simulate::batch::{Ending, Finishes};
 use crate::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, Sample, run, run_observed};
 
@@ -37,10 +36,10 @@ pub(super) fn simulate(ground: &Ground, choice: &FunctionChoice, replications: O
         })
         .collect();
     let central = ground.deployed(&ground.model.profile, reserved);
-    let finishes = finishes(&outcomes, jobs);
+    let finishes = finishes(&outcomes);
     Simulated {
         timeline: timeline(&fan_out, &central, ground.seed),
-        cost: cost(ground, shape, finishes.failed_attempts, &outcomes),
+        cost: ground.fan_out_usage(Usage::of_fan_outs(&outcomes)).cost(&ground.prices),
         in_flight_peak: mean(&outcomes, |outcome| outcome.in_flight_peak() as f64),
         throttles: mean(&outcomes, |outcome| outcome.metrics.throttles as f64),
         retries: finishes.failed_attempts,
@@ -50,30 +49,17 @@ pub(super) fn simulate(ground: &Ground, choice: &FunctionChoice, replications: O
 }
 
 /// When the runs were done. One that lost an object is never done.
-fn finishes(outcomes: &[FanOutOutcome], jobs: u64) -> Finishes {
+fn finishes(outcomes: &[FanOutOutcome]) -> Finishes {
     let ending = |outcome: &FanOutOutcome| {
         let failed_jobs = outcome.dead_lettered + outcome.lost;
         Ending {
             makespan_s: if failed_jobs == 0 { outcome.makespan_s } else { f64::INFINITY },
-            failed_attempts: outcome.copy_requests.saturating_sub(jobs),
+            failed_attempts: outcome.copy_requests.saturating_sub(outcome.copied + outcome.repeated_copies),
             failed_jobs,
         }
     };
     let endings: Vec<Ending> = outcomes.iter().map(ending).collect();
     Finishes::of(&endings, outcomes.iter().map(FanOutOutcome::in_flight_peak).max().unwrap_or(0))
-}
-
-fn cost(ground: &Ground, shape: Shape, failed_attempts: f64, outcomes: &[FanOutOutcome]) -> Cost {
-    let jobs = ground.batch.objects();
-    let usage = Usage {
-        messages: jobs,
-        deliveries: jobs,
-        queue_requests: if shape == Shape::Queue { QUEUE_REQUESTS_A_MESSAGE * jobs } else { 0 },
-        invocations: mean(outcomes, |outcome| outcome.metrics.invocations as f64).round() as u64,
-        x86_gb_s: mean(outcomes, |outcome| outcome.billed_gb_s),
-        ..ground.copy_usage(failed_attempts)
-    };
-    usage.cost(&ground.prices)
 }
 
 fn mean(outcomes: &[FanOutOutcome], of: impl Fn(&FanOutOutcome) -> f64) -> f64 {

@@ -166,18 +166,20 @@ pub fn forecast(
 /// Percentiles and mean of makespans.
 #[must_use]
 pub fn finish(finishes: &Finishes) -> Finish {
+    let ever = |time_s: f64| Some(time_s).filter(|time_s| time_s.is_finite());
     Finish {
-        p50: finishes.quantile_s(0.5),
-        p95: finishes.quantile_s(0.95),
-        p99: finishes.quantile_s(0.99),
-        mean: finishes.mean_s(),
+        p50: ever(finishes.quantile_s(0.5)),
+        p95: ever(finishes.quantile_s(0.95)),
+        p99: ever(finishes.quantile_s(0.99)),
+        mean: ever(finishes.mean_s()),
     }
 }
 
-/// The makespans, or a thousand of them at even distances.
+/// The makespans of the runs that came to an end, or a thousand of them at even distances.
 #[must_use]
 pub fn thinned_s(finishes: &Finishes) -> Vec<f64> {
     let all = &finishes.makespans_s;
+    let all = &all[..all.partition_point(|makespan_s| makespan_s.is_finite())];
     let kept = all.len().min(KEPT_MAKESPANS);
     (0..kept).map(|place| all[place * (all.len() - 1) / (kept - 1).max(1)]).collect()
 }
@@ -231,15 +233,24 @@ fn verdict(forecast: &Forecast) -> String {
     let proviso =
         proviso(&forecast.doubts).map_or_else(String::new, |proviso| format!(" This holds {proviso}."));
     // Fewer runs have no 99th percentile but their longest.
-    let late = match forecast.replications {
-        0..100 => format!("in {} in the longest of {runs} simulated runs", duration(makespan.p99)),
-        _ => format!("in {} with probability 99 %", duration(makespan.p99)),
+    let done = match (makespan.p50, makespan.p99, forecast.replications) {
+        (None, ..) => format!("some are never copied in most of {runs} simulated runs"),
+        (Some(p50_s), None, _) => {
+            format!("done in {} at the median, but in some runs never", duration(p50_s))
+        }
+        (Some(p50_s), Some(p99_s), 0..100) => format!(
+            "done in {} at the median, in {} in the longest of {runs} simulated runs",
+            duration(p50_s),
+            duration(p99_s)
+        ),
+        (Some(p50_s), Some(p99_s), _) => {
+            format!("done in {} at the median, in {} with probability 99 %", duration(p50_s), duration(p99_s))
+        }
     };
     format!(
-        "{} by {}: done in {} at the median, {late}, at {}.{by}{}{}{proviso}",
+        "{} by {}: {done}, at {}.{by}{}{}{proviso}",
         counted(forecast.preface.job.objects, "object"),
         forecast.way,
-        duration(makespan.p50),
         usd(forecast.cost.total_usd),
         throttles.unwrap_or_default(),
         failed.unwrap_or_default()

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::Question;
 use crate::load::arrival::Spacing;
+use crate::plan::cost::Usage;
 use crate::random;
 use crate::service::Profile;
 use crate::service::function::Shape;
@@ -53,8 +54,8 @@ pub struct Confirmed {
     pub lost: f64,
     /// Mean number of invocations that were cut off at the timeout.
     pub timeouts: f64,
-    /// Mean gigabyte-seconds that are billed.
-    pub billed_gb_s: f64,
+    /// What a run uses on average.
+    pub usage: Usage,
 }
 
 impl Confirmed {
@@ -101,7 +102,7 @@ impl Confirmed {
             dead_lettered: mean(|outcome| outcome.dead_lettered as f64),
             lost: mean(|outcome| outcome.lost as f64),
             timeouts: mean(|outcome| outcome.timeouts as f64),
-            billed_gb_s: mean(|outcome| outcome.billed_gb_s),
+            usage: Usage::of_fan_outs(outcomes),
         }
     }
 }

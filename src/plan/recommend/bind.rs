@@ -25,7 +25,7 @@ pub(super) fn limits(
 /// Copies that begin per second at most: all workers' first at once, or as the ramp lets them; then N/R.
 fn starts_per_s(wish: &Wish, plan: &WorkerPlan, ground: &Ground) -> Option<f64> {
     let workers = plan.concurrency.value as f64;
-    let finish_s = plan.finish_s.p50;
+    let finish_s = plan.finish_s.p50?;
     let steady_per_s = (finish_s > 0.0).then(|| ground.batch.objects() as f64 / finish_s)?;
     Some(wish.ramp.per_s.unwrap_or(workers).min(workers).max(steady_per_s))
 }

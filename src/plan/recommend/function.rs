@@ -3,7 +3,7 @@
 use super::bind::quota;
 use super::pool::{CURVE_PROFILES, around, job_too_long, nearest, spread};
 use super::{Cannot, Wish, probability};
-use crate::plan::cost::{Cost, QUEUE_REQUESTS_A_MESSAGE, Usage, gigabyte_seconds};
+use crate::plan::cost::{Usage, gigabyte_seconds};
 use crate::plan::forecast::{finish, thinned_s};
 use crate::plan::ground::Ground;
 use crate::plan::paced::{
@@ -54,7 +54,7 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
     };
     let confirmed = Confirmed::of(&question, pace, wish.deadline_s, CONFIRMING_RUNS);
     let limits = &ground.limits;
-    let today = u64::from(limits.lambda.reservable_concurrency());
+    let today = u64::from(limits.lambda.usable_concurrency());
     let quota_per_s = limits.publish_per_s(&ground.region);
     let is_within = reserved <= today && answer.value_per_s <= quota_per_s;
     let within_limits = (!is_within).then(|| {
@@ -74,14 +74,16 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
             low: answer.reserved.low,
             high: Some(answer.reserved.value),
         },
+        memory_mb: ground.memory_mb,
         publish: PublishPlan { rate_per_s: answer.value_per_s, threads: u64::from(answer.publisher.threads) },
         probability: probability(wish, Some(answer.probability)),
         finish_s: finish(&answer.finishes),
         throttles_mean: confirmed.throttles,
         lost_mean: confirmed.dead_lettered + confirmed.lost,
         burst_environments: answer.reserved.burst_environments,
-        cost: cost(ground, Shape::Direct, answer.finishes.failed_attempts, confirmed.billed_gb_s),
-        curve: curve(ground, &question, wish.deadline_s, answer.value_per_s),
+        cost: ground.fan_out_usage(confirmed.usage).cost(&ground.prices),
+        in_flight_mean: Form::new(&work, &central, 1).busy(answer.value_per_s),
+        curve: curve(ground, &question, wish.deadline_s, answer.value_per_s, confirmed.usage),
         makespans_s: thinned_s(&answer.finishes),
         within_limits,
     })
@@ -127,22 +129,15 @@ fn raised(needed: u64) -> u64 {
     needed.div_ceil(100) * 100
 }
 
-pub(super) fn cost(ground: &Ground, shape: Shape, failed_attempts: f64, billed_gb_s: f64) -> Cost {
-    let objects = ground.batch.objects();
-    let usage = Usage {
-        messages: objects,
-        deliveries: objects,
-        queue_requests: if shape == Shape::Queue { QUEUE_REQUESTS_A_MESSAGE * objects } else { 0 },
-        invocations: objects,
-        x86_gb_s: billed_gb_s,
-        ..ground.copy_usage(failed_attempts)
-    };
-    usage.cost(&ground.prices)
-}
-
 /// P(deadline) and finishing times against the mean concurrency of a pace, in closed form, over what the service may
 /// be like.
-fn curve(ground: &Ground, question: &Question<'_>, deadline_s: f64, rate_per_s: f64) -> Vec<CurvePoint> {
+fn curve(
+    ground: &Ground,
+    question: &Question<'_>,
+    deadline_s: f64,
+    rate_per_s: f64,
+    usage: Usage,
+) -> Vec<CurvePoint> {
     let Question { work, central, resampled, batch_size, .. } = *question;
     let form = |profile: &Profile| Form::new(work, profile, batch_size as usize);
     let central = form(central);
@@ -153,15 +148,15 @@ fn curve(ground: &Ground, question: &Question<'_>, deadline_s: f64, rate_per_s: 
         let met = forms.iter().map(|form| form.met(rate_per_s, deadline_s)).collect();
         let (probability, interval) = spread(met, || central.met(rate_per_s, deadline_s));
         let busy = central.busy(rate_per_s);
-        let mean_s = busy / rate_per_s;
+        let x86_gb_s = gigabyte_seconds(objects, busy / rate_per_s, ground.memory_mb);
+        let usage = Usage { x86_gb_s, ..usage };
         CurvePoint {
             n: busy,
             probability,
             interval,
             finish_p50_s: central.finish_s(rate_per_s, 0.5),
             finish_p99_s: central.finish_s(rate_per_s, 0.99),
-            cost_usd: cost(ground, Shape::Direct, 0.0, gigabyte_seconds(objects, mean_s, ground.memory_mb))
-                .total_usd,
+            cost_usd: ground.fan_out_usage(usage).cost(&ground.prices).total_usd,
         }
     };
     around(objects / deadline_s, rate_per_s).map(point).collect()

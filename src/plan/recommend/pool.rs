@@ -104,6 +104,7 @@ fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
             let are = if most == 1 { "is" } else { "are" };
             format!("{} {are} allowed, and the deadline needs more", counted(most, "worker"))
         }
+        Reason::GivenUp { largest_probability, attempts } => given_up(largest_probability, attempts),
         Reason::RampTooSlow { per_s } => format!("workers that begin at {}/s begin too late", number(per_s)),
     };
     Box::new(Cannot { reason, probability, nearest: nearest(wish, best, deadline_s, probability) })
@@ -118,6 +119,16 @@ pub(super) fn job_too_long(wish: &Wish, largest_probability: f64) -> String {
     )
 }
 
+/// Why the goal is out of reach although time is not.
+pub(super) fn given_up(largest_probability: f64, attempts: u32) -> String {
+    format!(
+        "so many attempts fail that every object is copied with a probability of {} only, with {} at each: give \
+         --max-attempts",
+        report::plan::probability(largest_probability),
+        counted(u64::from(attempts), "attempt")
+    )
+}
+
 /// Why more at once do not help.
 pub(super) fn throughput_too_low(best: &str, x_per_s: f64, needed_per_s: f64) -> String {
     format!(
@@ -129,12 +140,12 @@ pub(super) fn throughput_too_low(best: &str, x_per_s: f64, needed_per_s: f64) ->
 
 /// The two goals within reach: a later deadline as sure, or the same one less sure.
 pub(super) fn nearest(wish: &Wish, best: u64, deadline_s: f64, probability: Proportion) -> Vec<NearestGoal> {
-    let later = NearestGoal {
+    let later = Some(deadline_s).filter(|deadline_s| deadline_s.is_finite()).map(|deadline_s| NearestGoal {
         goal: "a later deadline".into(),
         deadline_s,
         probability: wish.probability,
         concurrency: best,
-    };
+    });
     let less_sure = NearestGoal {
         goal: "the same deadline, less sure".into(),
         deadline_s: wish.deadline_s,
@@ -142,5 +153,5 @@ pub(super) fn nearest(wish: &Wish, best: u64, deadline_s: f64, probability: Prop
         concurrency: best,
     };
     let is_of_use = less_sure.probability > 0.005;
-    [Some(later), is_of_use.then_some(less_sure)].into_iter().flatten().collect()
+    [later, is_of_use.then_some(less_sure)].into_iter().flatten().collect()
 }

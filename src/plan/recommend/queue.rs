@@ -5,10 +5,10 @@
 //! [`smallest_pool`], and a few runs of the whole pipeline show what becomes of it. How fast messages are published does
 //! not matter, as long as they are there before somebody asks for them.
 
-use super::function::{CONFIRMING_RUNS, cost};
-use super::pool::{curve, job_too_long, nearest, throughput_too_low};
+use super::function::CONFIRMING_RUNS;
+use super::pool::{curve, given_up, job_too_long, nearest, throughput_too_low};
 use super::{Cannot, Wish, probability};
-use crate::plan::cost::gigabyte_seconds;
+use crate::plan::cost::{Usage, gigabyte_seconds};
 use crate::plan::forecast::{finish, thinned_s};
 use crate::plan::ground::Ground;
 use crate::plan::paced::{self, Confirmed, Pace, PublisherThreads, overhead_s};
@@ -59,7 +59,7 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
     let reserved = answer.value.max(u64::from(sqs.event_source_concurrency_min));
     let publish = publish(ground, &central, reserved);
     let confirmed = confirmed(ground, &question, publish, reserved, wish.deadline_s);
-    let today = u64::from(ground.limits.lambda.reservable_concurrency()).min(most);
+    let today = u64::from(ground.limits.lambda.usable_concurrency()).min(most);
     let within_limits = (reserved > today).then(|| WithinLimits {
         reserved_concurrency: today,
         publish_rate_per_s: publish.rate_per_s,
@@ -72,14 +72,16 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
             low: answer.low.min(reserved),
             high: answer.high.map(|high| high.max(reserved)),
         },
+        memory_mb: ground.memory_mb,
         publish,
         probability: probability(wish, Some(answer.probability)),
         finish_s: finish(&answer.finishes),
         throttles_mean: confirmed.throttles,
         lost_mean: confirmed.dead_lettered + confirmed.lost,
         burst_environments: u64::from(central.queue.pollers_initial).min(reserved),
-        cost: cost(ground, Shape::Queue, answer.finishes.failed_attempts, confirmed.billed_gb_s),
-        curve: curve_of(ground, &question, goal, before_s, &answer),
+        cost: ground.fan_out_usage(confirmed.usage).cost(&ground.prices),
+        in_flight_mean: reserved as f64,
+        curve: curve_of(ground, &question, goal, before_s, &answer, confirmed.usage),
         makespans_s: thinned_s(&answer.finishes),
         within_limits,
     })
@@ -141,15 +143,16 @@ fn curve_of(
     goal: Goal,
     before_s: f64,
     answer: &Answer,
+    usage: Usage,
 ) -> Vec<CurvePoint> {
     let objects = ground.batch.objects() as f64;
     let mean_s = |n: f64| question.central.copy.mean_s(mean_bytes(ground), n as u64);
     let of_function = |point: CurvePoint| {
-        let billed_gb_s = gigabyte_seconds(objects, mean_s(point.n), ground.memory_mb);
+        let x86_gb_s = gigabyte_seconds(objects, mean_s(point.n), ground.memory_mb);
         CurvePoint {
             finish_p50_s: point.finish_p50_s + before_s,
             finish_p99_s: point.finish_p99_s + before_s,
-            cost_usd: cost(ground, Shape::Queue, 0.0, billed_gb_s).total_usd,
+            cost_usd: ground.fan_out_usage(Usage { x86_gb_s, ..usage }).cost(&ground.prices).total_usd,
             ..point
         }
     };
@@ -169,6 +172,7 @@ fn cannot(ground: &Ground, wish: &Wish, before_s: f64, infeasible: Infeasible) -
             count(most),
             count(u64::from(ground.limits.sqs.event_source_scaling_per_min))
         ),
+        Reason::GivenUp { largest_probability, attempts } => given_up(largest_probability, attempts),
         Reason::RampTooSlow { per_s } => {
             format!("a queue's invocations begin at {}/s, too late", number(per_s))
         }

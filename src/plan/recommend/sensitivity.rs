@@ -1,10 +1,12 @@
 //! What changes the answer by how much, in closed form.
 
 use super::Wish;
+use super::function::CONFIRMING_RUNS;
 use crate::plan::closed_form::ClosedForm;
 use crate::plan::ground::Ground;
-use crate::plan::paced::Form;
+use crate::plan::paced::{Confirmed, Form, Pace, PublisherThreads, Question};
 use crate::plan::recommendation::{Case, Sensitivity};
+use crate::service::function::Shape;
 use crate::service::{CopyProfile, Factor, Noise, Profile, Tailed};
 use crate::simulate::pool::Ramp;
 use crate::simulate::work::{Order, Work};
@@ -13,6 +15,8 @@ use crate::simulate::work::{Order, Work};
 const PROFILES: usize = 20;
 /// Workers that begin per second, where nothing was said about it.
 const RAMP_PER_S: f64 = 100.0;
+/// A function is throttled where it is busy with so many times as many copies as planned.
+const MARGIN: f64 = 1.01;
 /// How much further the logarithms of times spread.
 const SPREAD: f64 = 1.5;
 /// Values of the body of a stretched distribution, and the probability at which its tail begins.
@@ -45,7 +49,7 @@ const ROWS: [(&str, Option<Setting>, Setting); 3] = [
         Some(Setting::of("÷ 1.5", |profile| stretched(profile, 1.0 / SPREAD))),
         Setting::of("× 1.5", |profile| stretched(profile, SPREAD)),
     ),
-    ("failing attempts", None, Setting::of("5 % more", failing)),
+    ("failing attempts", None, Setting::of("2 % more", failing)),
 ];
 const RAMP: (&str, Option<Setting>, Setting) = (
     "how workers begin",
@@ -90,18 +94,53 @@ impl Asks<'_> {
         let most = self.most() as f64;
         let in_proportion = |needed: f64| (needed * self.value as f64 / self.base).round().min(most) as u64;
         let model = &self.ground.model;
-        let resampled = model.resampled.iter();
-        let chosen = resampled.step_by(model.resampled.len().div_ceil(PROFILES).max(1));
-        let met: Vec<f64> = chosen.map(|profile| self.met(&(setting.profile)(profile), ramp)).collect();
         let central = (setting.profile)(&model.profile);
+        let chosen = model.resampled.iter().step_by(model.resampled.len().div_ceil(PROFILES).max(1));
+        let mut profiles: Vec<Profile> = chosen.map(setting.profile).collect();
+        if profiles.is_empty() {
+            profiles.push(central.clone());
+        }
+        let met =
+            || profiles.iter().map(|profile| self.met(profile, ramp)).sum::<f64>() / profiles.len() as f64;
+        let throttled_pace = self.pace_per_s.filter(|&pace_per_s| self.is_throttled(&central, pace_per_s));
         Case {
             setting: setting.name.into(),
             concurrency: self.needed(&central, ramp).map(in_proportion),
-            probability: match met.len() {
-                0 => self.met(&central, ramp),
-                count => met.iter().sum::<f64>() / count as f64,
-            },
+            probability: throttled_pace
+                .map_or_else(met, |pace_per_s| self.met_throttled(&central, &profiles, pace_per_s)),
         }
+    }
+
+    /// Whether a pace keeps more of the function busy than was planned with.
+    fn is_throttled(&self, profile: &Profile, pace_per_s: f64) -> bool {
+        let busy = |profile: &Profile| Form::new(self.work, profile, 1).busy(pace_per_s);
+        busy(profile) > MARGIN * busy(&self.ground.model.profile)
+    }
+
+    /// Probability of the deadline where the recommended concurrency is too small for the pace, which no closed form
+    /// knows.
+    fn met_throttled(&self, central: &Profile, profiles: &[Profile], pace_per_s: f64) -> f64 {
+        let ground = self.ground;
+        let central = ground.on_account(central);
+        let resampled: Vec<Profile> = profiles.iter().map(|profile| ground.on_account(profile)).collect();
+        let question = Question {
+            work: self.work,
+            central: &central,
+            resampled: &resampled,
+            batch_size: 1,
+            prefixes: ground.batch.prefixes,
+            most_per_s: None,
+            most_concurrency: None,
+            throttled_share: 0.5,
+            seed: ground.seed,
+        };
+        let pace = Pace {
+            shape: Shape::Direct,
+            rate_per_s: Some(pace_per_s),
+            threads: PublisherThreads::new(pace_per_s, 1, &central.publish).threads,
+            reserved: u32::try_from(self.value).unwrap_or(u32::MAX),
+        };
+        Confirmed::of(&question, pace, self.wish.deadline_s, CONFIRMING_RUNS).in_time.estimate
     }
 
     fn most(&self) -> u64 {
@@ -113,7 +152,9 @@ impl Asks<'_> {
         let Wish { deadline_s, probability, .. } = *self.wish;
         if self.pace_per_s.is_none() {
             let form = ClosedForm::new(self.work, profile, ramp);
-            return form.smallest_pool(deadline_s, probability, self.most()).map(|n| n as f64);
+            let most = form.most_that_help(probability, self.most());
+            let all_done = self.work.all_done_probability(profile);
+            return form.smallest_pool(deadline_s, probability / all_done, most).map(|n| n as f64);
         }
         let form = Form::new(self.work, profile, 1);
         let rate_per_s = form.smallest_rate(deadline_s, probability, f64::INFINITY)?;
@@ -124,7 +165,10 @@ impl Asks<'_> {
     fn met(&self, profile: &Profile, ramp: Ramp) -> f64 {
         let Wish { deadline_s, .. } = *self.wish;
         match self.pace_per_s {
-            None => ClosedForm::new(self.work, profile, ramp).probability(self.value, deadline_s),
+            None => {
+                let in_time = ClosedForm::new(self.work, profile, ramp).probability(self.value, deadline_s);
+                in_time * self.work.all_done_probability(profile)
+            }
             Some(pace_per_s) => Form::new(self.work, profile, 1).met(pace_per_s, deadline_s),
         }
     }
@@ -154,10 +198,10 @@ fn stretched(profile: &Profile, exponent: f64) -> Profile {
     Profile { copy: CopyProfile { noise: Some(noise), ..profile.copy.clone() }, ..profile.clone() }
 }
 
-/// Of a hundred attempts five more fail.
+/// Of a hundred attempts two more fail.
 fn failing(profile: &Profile) -> Profile {
     let mut profile = profile.clone();
-    profile.request.error_rate = (profile.request.error_rate + 0.05).min(1.0);
+    profile.request.error_rate = (profile.request.error_rate + 0.02).min(1.0);
     profile
 }
 

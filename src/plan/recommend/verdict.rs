@@ -3,7 +3,7 @@
 use crate::plan::doubt::proviso;
 use crate::plan::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
 use crate::report::human::{count, counted, duration, rate};
-use crate::report::plan::{pool_cost, probability, usd};
+use crate::report::plan::{pool_cost, probability, time, usd};
 use crate::report::words::capitalised;
 use crate::service::function::Shape;
 
@@ -56,7 +56,7 @@ fn workers(plan: &WorkerPlan) -> String {
     format!(
         "use {} (median {}, {})",
         counted(plan.concurrency.value, "worker"),
-        duration(plan.finish_s.p50),
+        time(plan.finish_s.p50),
         pool_cost(&plan.cost)
     )
 }
@@ -69,5 +69,5 @@ fn lambda(plan: &LambdaPlan) -> String {
         }
         Shape::Queue => format!("reserve a concurrency of {reserved} for a function behind a queue"),
     };
-    format!("{how} (median {}, {})", duration(plan.finish_s.p50), usd(plan.cost.total_usd))
+    format!("{how} (median {}, {})", time(plan.finish_s.p50), usd(plan.cost.total_usd))
 }

@@ -18,8 +18,6 @@ const PUBLISH_THREADS: u32 = 16;
 const THREADS_PER_BUSY: f64 = 2.0;
 /// Standard deviations above its mean of the 99 % quantile of a number of copies in progress.
 const MARGIN: f64 = 2.326;
-/// Requests to a queue for each message: sent, received and deleted.
-const QUEUE_REQUESTS_BESIDE_RECEIVES: f64 = 2.0;
 
 /// The three ways, the function reserving what it can today.
 pub(super) fn ways(scene: &Scene<'_>) -> [Strategy; 3] {
@@ -183,29 +181,11 @@ fn simulated(scene: &Scene<'_>, shape: Shape, rate_per_s: Option<f64>) -> Means 
             in_flight_peak: outcomes.iter().map(FanOutOutcome::in_flight_peak).max().unwrap_or(0),
             throttles: Some(throttles),
             copied: share(mean(&outcomes, |run| run.copied as f64), objects),
-            cost_usd: usage(scene, &outcomes).cost(&ground.prices).total_usd,
+            cost_usd: ground.fan_out_usage(Usage::of_fan_outs(&outcomes)).cost(&ground.prices).total_usd,
         },
         throttles,
         published_s: mean(&outcomes, |run| run.published_s),
         unpublished: mean(&outcomes, |run| run.unpublished as f64),
         timeouts: mean(&outcomes, |run| run.timeouts as f64),
-    }
-}
-
-fn usage(scene: &Scene<'_>, outcomes: &[FanOutOutcome]) -> Usage {
-    let objects = scene.objects();
-    let mean = |value: fn(&FanOutOutcome) -> f64| mean(outcomes, value);
-    let again = mean(|run| run.copy_requests as f64) - objects as f64;
-    let published = objects as f64 - mean(|run| run.unpublished as f64);
-    let receives = mean(|run| run.metrics.receives as f64);
-    let queue_requests =
-        if receives > 0.0 { receives + QUEUE_REQUESTS_BESIDE_RECEIVES * published } else { 0.0 };
-    Usage {
-        messages: published.round() as u64,
-        deliveries: published.round() as u64,
-        queue_requests: queue_requests.round() as u64,
-        invocations: mean(|run| run.metrics.invocations as f64).round() as u64,
-        x86_gb_s: mean(|run| run.billed_gb_s),
-        ..scene.ground.copy_usage(again.max(0.0))
     }
 }

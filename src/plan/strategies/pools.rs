@@ -59,10 +59,7 @@ fn needed(scene: &Scene<'_>) -> Option<u64> {
     let deadline_s = scene.wish.deadline_s?;
     let form = ClosedForm::new(&scene.work, &scene.ground.model.profile, AT_ONCE);
     let sure = f64::midpoint(SURE, 1.0);
-    let most = match scene.ground.model.profile.copy.is_contended() {
-        true => form.fastest_pool(sure, scene.objects()),
-        false => scene.objects(),
-    };
+    let most = form.most_that_help(sure, scene.objects());
     Some(form.smallest_pool(deadline_s, sure, most).unwrap_or(most).max(1))
 }
 
@@ -106,13 +103,11 @@ fn drained(scene: &Scene<'_>, workers: u64) -> Finishes {
 
 fn runs(scene: &Scene<'_>, finishes: &Finishes) -> Runs {
     let ground = scene.ground;
-    // An object is left when every attempt at it fails.
-    let left = ground.model.profile.request.error_rate.powf(f64::from(ground.retry.max_attempts));
     Runs {
         finishes_s: finishes.makespans_s.clone(),
         in_flight_peak: finishes.in_flight_peak,
         throttles: None,
-        copied: 1.0 - left,
+        copied: share(scene.objects() as f64 - finishes.failed_jobs, scene.objects()),
         cost_usd: ground.copy_usage(finishes.failed_attempts).cost(&ground.prices).total_usd,
     }
 }

@@ -77,6 +77,9 @@ const CLOCK_STEPS_S: [u64; 20] = [
 /// Units of a clock in seconds.
 const CLOCK: [(u64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")];
 
+/// Steps of a logarithmic time axis that is short enough for them, in seconds.
+const FINE_LOG_TIMES_S: [f64; 6] = [1.0, 2.0, 5.0, 10.0, 20.0, 30.0];
+
 /// Marks of a logarithmic time axis.
 const LOG_TIMES: [(f64, &str); 19] = [
     (1e-6, "1 µs"),
@@ -126,7 +129,7 @@ impl Axis {
         }
     }
 
-    /// Where a value lies: 0 at the beginning, 1 at the end, held to the axis.
+    /// Where a value lies: 0 at the beginning, 1 at the end, beyond them outside.
     #[must_use]
     pub fn place(&self, value: f64) -> f64 {
         let even = |value: f64| match self.scale {
@@ -136,7 +139,13 @@ impl Axis {
             }
         };
         let (low, high) = (even(self.low), even(self.high));
-        ((even(value) - low) / (high - low)).clamp(0.0, 1.0)
+        (even(value) - low) / (high - low)
+    }
+
+    /// The same, held to the axis.
+    #[must_use]
+    pub fn held(&self, value: f64) -> f64 {
+        self.place(value).clamp(0.0, 1.0)
     }
 
     /// At most `at_most` values to mark, from the beginning.
@@ -156,7 +165,7 @@ impl Axis {
             Scale::Bytes => self.even(self.unit().0, at_most),
             Scale::Log => self.powers(at_most, |at| grouped(at, (-at.log10().floor()).max(0.0) as usize)),
             Scale::LogBytes => self.powers(at_most, |at| bytes(at as u64)),
-            Scale::LogTime => self.thinned(&LOG_TIMES.map(|(at, label)| (at, label.to_owned())), at_most),
+            Scale::LogTime => self.log_times(at_most),
             Scale::Nines => self.nines(at_most),
             Scale::Share => self.even(0.01, at_most).into_iter().map(in_per_cent).collect(),
             Scale::Rows => Vec::new(),
@@ -219,6 +228,14 @@ impl Axis {
         if within <= at_most { self.thinned(&fine, at_most) } else { self.thinned(&values(&[1.0]), at_most) }
     }
 
+    /// Times ten times apart, or with others between them where all have room.
+    fn log_times(&self, at_most: usize) -> Vec<Tick> {
+        let coarse = self.thinned(&LOG_TIMES.map(|(at, label)| (at, label.to_owned())), at_most);
+        let fine = fine_log_times();
+        let within = fine.iter().filter(|(at, _)| self.shows(*at)).count();
+        if (coarse.len()..=at_most).contains(&within) { self.thinned(&fine, at_most) } else { coarse }
+    }
+
     fn nines(&self, at_most: usize) -> Vec<Tick> {
         let nines = |power: i32| match power {
             1 => "p90".to_owned(),
@@ -237,10 +254,25 @@ impl Axis {
         shown.into_iter().step_by(every).map(|(at, label)| Tick { at: *at, label: label.clone() }).collect()
     }
 
-    fn shows(&self, value: f64) -> bool {
+    /// Whether a value lies on the axis.
+    #[must_use]
+    pub fn shows(&self, value: f64) -> bool {
         let tolerance = 1e-9 * self.high.abs();
         value >= self.low - tolerance && value <= self.high + tolerance
     }
+}
+
+/// Times from a microsecond to a day, two to five to a factor of ten.
+fn fine_log_times() -> Vec<(f64, String)> {
+    let decimal = |(unit_s, name): (f64, &'static str)| {
+        let times = [1.0, 10.0, 100.0].into_iter().flat_map(|tens| [1.0, 2.0, 5.0].map(|step| step * tens));
+        times.map(move |time| (time * unit_s, format!("{time} {name}")))
+    };
+    let clock = |(unit_s, name): (f64, &'static str)| {
+        FINE_LOG_TIMES_S.into_iter().map(move |time| (time * unit_s, format!("{time} {name}")))
+    };
+    let below = [(1e-6, "µs"), (1e-3, "ms")].into_iter().flat_map(decimal);
+    below.chain([(1.0, "s"), (MINUTE_S, "min"), (HOUR_S, "h")].into_iter().flat_map(clock)).collect()
 }
 
 /// A time as on a clock, without what is zero.
@@ -334,6 +366,8 @@ mod tests {
         assert_eq!(labels(&share, 6), "0 % 20 % 40 % 60 % 80 % 100 %");
         let latency = Axis::between("latency", Scale::LogTime, 0.02, 7200.0);
         assert_eq!(labels(&latency, 9), "100 ms 1 s 10 s 1 min 10 min 1 h");
+        let short = Axis::between("latency", Scale::LogTime, 0.8, 150.0);
+        assert_eq!(labels(&short, 9), "1 s 2 s 5 s 10 s 20 s 30 s 1 min 2 min");
     }
 
     #[test]
@@ -355,7 +389,8 @@ mod tests {
     #[test]
     fn values_lie_on_the_axis() {
         let axis = Axis::between("x", Scale::Log, 1.0, 100.0);
-        assert_eq!([0.0, 1.0, 10.0, 1e9].map(|value| axis.place(value)), [0.0, 0.0, 0.5, 1.0]);
+        assert_eq!([0.0, 1.0, 10.0, 1e9].map(|value| axis.held(value)), [0.0, 0.0, 0.5, 1.0]);
+        assert!(axis.place(0.1) < 0.0 && axis.place(1e9) > 1.0);
         assert_eq!(Axis::between("x", Scale::Linear, 3.0, 3.0).place(3.0), 0.0);
     }
 }

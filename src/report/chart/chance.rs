@@ -11,7 +11,7 @@ use crate::report::table::Table;
 /// Points that are drawn one by one; more are a line.
 const DOTS_AT_MOST: usize = 40;
 
-/// How many simulations met the deadline, over what may be chosen.
+/// How sure the deadline is, over what may be chosen.
 #[derive(Debug, Clone, Copy)]
 pub struct Chances<'a> {
     /// What may be chosen.
@@ -27,11 +27,11 @@ pub struct Chances<'a> {
 pub struct Chance {
     /// What was chosen.
     pub at: f64,
-    /// Share of simulations that met the deadline, from 0 to 1.
+    /// Probability of the deadline over all that the service may be like, from 0 to 1.
     pub met: f64,
-    /// Lower end of its interval (Clopper and Pearson 1934).
+    /// What it is at least under 95 % of the services that explain the measurement about as well.
     pub low: f64,
-    /// Upper end of its interval.
+    /// What it is at most under those.
     pub high: f64,
 }
 
@@ -48,7 +48,7 @@ pub fn chance(input: &Chances) -> Option<Chart> {
     let mark = if chances.len() > DOTS_AT_MOST { Mark::Line } else { Mark::Joined };
     let points = chances.iter().map(|chance| (chance.at, chance.met)).collect();
     let band = Band {
-        label: "95 % interval".into(),
+        label: "under 95 % of the fits".into(),
         colour: BLUE,
         corners: chances.iter().map(|chance| (chance.at, chance.low, chance.high)).collect(),
     };
@@ -91,10 +91,11 @@ fn table(name: &str, chances: &[Chance]) -> Table {
         chances.iter().for_each(|chance| table.row([shortest(chance.at, 3), probability(chance.met)]));
         return table;
     }
-    let mut table = Table::new(caption, &[name, "P(deadline)", "between"]);
+    let mut table = Table::new(caption, &[name, "P(deadline)", "under 95 % of the fits"]);
     for Chance { at, met, low, high } in chances {
         let [met, low, high] = [met, low, high].map(|&share| probability(share));
-        table.row([shortest(*at, 3), met, format!("{low} – {high}")]);
+        let range = if low == high { low } else { format!("{low} – {high}") };
+        table.row([shortest(*at, 3), met, range]);
     }
     table
 }

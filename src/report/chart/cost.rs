@@ -32,6 +32,8 @@ pub struct Cost {
     pub cost_usd: f64,
     /// When the job is done, in seconds; infinite where it does not end.
     pub finish_s: f64,
+    /// P(deadline) less what is wanted: below 0 where it falls short.
+    pub margin: f64,
 }
 
 /// Cost and finishing time over what may be chosen, with the stretch that meets the deadline shaded; None for fewer
@@ -63,40 +65,32 @@ pub fn cost(input: &Costs) -> Option<Chart> {
         let rules = input.deadline_s.map(rule).into_iter().collect();
         panels.push(Panel { rules, ..Panel::of(Axis::from_zero(name, Scale::Time, values), 160, times) });
     }
-    let stretches = input.deadline_s.map_or_else(Vec::new, |deadline_s| feasible(&costs, deadline_s));
-    let label = "meets the deadline".into();
+    let stretches = input.deadline_s.map_or_else(Vec::new, |_| feasible(&costs));
+    let label = "as sure as wanted".into();
     let words = ("Cost and finishing time", description(input, &costs, &stretches));
     let shades = (!stretches.is_empty()).then_some(Shades { label, colour: GREEN, stretches });
     let table = table(input, &costs);
     Some(Chart { borders, shades, ..Chart::new("cost", words, x, panels, table) })
 }
 
-/// From the first to the last of neighbouring choices that are done in time; the border lies where the straight line
-/// between two choices crosses the deadline.
-fn feasible(costs: &[Cost], deadline_s: f64) -> Vec<(f64, f64)> {
+/// From the first to the last of neighbouring choices that meet the deadline surely enough; the border lies where the
+/// straight line between two choices crosses what is wanted.
+fn feasible(costs: &[Cost]) -> Vec<(f64, f64)> {
     let mut stretches: Vec<(f64, f64)> = Vec::new();
-    let crossing = |from: &Cost, to: &Cost| {
-        let share = (deadline_s - from.finish_s) / (to.finish_s - from.finish_s);
-        if share.is_finite() { from.at + share * (to.at - from.at) } else { to.at }
-    };
+    let crossing =
+        |from: &Cost, to: &Cost| from.at + from.margin / (from.margin - to.margin) * (to.at - from.at);
     for (index, cost) in costs.iter().enumerate() {
         let before = index.checked_sub(1).map(|index| &costs[index]);
-        let was = before.is_some_and(|before| before.finish_s <= deadline_s);
-        match (was, cost.finish_s <= deadline_s) {
-            (false, true) => {
-                let from = before.filter(|before| before.finish_s.is_finite());
-                stretches.push((from.map_or(cost.at, |before| crossing(before, cost)), cost.at));
+        match (before.filter(|before| before.margin >= 0.0), cost.margin >= 0.0) {
+            (None, true) => {
+                stretches.push((before.map_or(cost.at, |before| crossing(before, cost)), cost.at));
             }
-            (true, met) => {
-                if let (Some(last), Some(before)) = (stretches.last_mut(), before) {
-                    last.1 = match (met, cost.finish_s.is_finite()) {
-                        (true, _) => cost.at,
-                        (false, true) => crossing(before, cost),
-                        (false, false) => before.at,
-                    };
+            (Some(before), met) => {
+                if let Some(last) = stretches.last_mut() {
+                    last.1 = if met { cost.at } else { crossing(before, cost) };
                 }
             }
-            (false, false) => {}
+            (None, false) => {}
         }
     }
     stretches
@@ -105,10 +99,14 @@ fn feasible(costs: &[Cost], deadline_s: f64) -> Vec<(f64, f64)> {
 fn description(input: &Costs, costs: &[Cost], feasible: &[(f64, f64)]) -> String {
     let met = match (input.deadline_s, feasible) {
         (None, _) => String::new(),
-        (Some(deadline_s), []) => format!(" None of them meets the deadline of {}.", duration(deadline_s)),
-        (Some(deadline_s), [(from, _), ..]) => {
-            format!(" The deadline of {} is met from about {} on.", duration(deadline_s), shortest(*from, 3))
+        (Some(deadline_s), []) => {
+            format!(" None of them is as sure as wanted to meet the deadline of {}.", duration(deadline_s))
         }
+        (Some(deadline_s), [(from, _), ..]) => format!(
+            " The deadline of {} is met as surely as wanted from about {} on.",
+            duration(deadline_s),
+            shortest(*from, 3)
+        ),
     };
     let finish = input.finish;
     let [first, last] = [&costs[0], &costs[costs.len() - 1]].map(|cost| usd(cost.cost_usd));
@@ -128,7 +126,7 @@ fn spread(costs: &[Cost]) -> f64 {
 
 fn table(input: &Costs, costs: &[Cost]) -> Table {
     let mut table = Table::new("Cost and finishing time", &[input.choice.name, "cost", input.finish]);
-    for Cost { at, cost_usd, finish_s } in costs {
+    for Cost { at, cost_usd, finish_s, .. } in costs {
         let finish = if finish_s.is_finite() { duration(*finish_s) } else { "does not end".into() };
         table.row([shortest(*at, 3), usd(*cost_usd), finish]);
     }
@@ -143,7 +141,8 @@ mod tests {
     fn costs(finish_s: &[f64]) -> Vec<Cost> {
         let cost = |(index, finish_s): (u32, &f64)| {
             let at = 1000.0 * f64::from(index + 1);
-            Cost { at, cost_usd: 40.0 + at / 500.0, finish_s: *finish_s }
+            let margin = ((600.0 - finish_s) / 1000.0).max(-1.0);
+            Cost { at, cost_usd: 40.0 + at / 500.0, finish_s: *finish_s, margin }
         };
         (0..).zip(finish_s).map(cost).collect()
     }
@@ -154,23 +153,28 @@ mod tests {
     }
 
     #[test]
-    fn the_stretch_in_time_is_shaded_from_where_the_line_crosses_the_deadline() {
+    fn the_stretch_that_is_sure_is_shaded_from_where_the_line_crosses_what_is_wanted() {
         let shaded = |finish_s: &[f64]| {
             let shades = chart(&costs(finish_s), Some(600.0)).unwrap().shades;
             shades.map_or_else(Vec::new, |shades| shades.stretches)
         };
         assert_eq!(shaded(&[1000.0, 700.0, 500.0, 450.0]), [(2500.0, 4000.0)]);
         assert_eq!(shaded(&[500.0, 500.0]), [(1000.0, 2000.0)]);
-        assert_eq!(shaded(&[f64::INFINITY, 600.0, 800.0]), [(2000.0, 2000.0)]);
-        assert_eq!(shaded(&[700.0, 500.0, f64::INFINITY, 500.0]), [(1500.0, 2000.0), (4000.0, 4000.0)]);
+        assert_eq!(shaded(&[800.0, 600.0, 800.0]), [(2000.0, 2000.0)]);
+        assert_eq!(shaded(&[700.0, 500.0, 700.0, 500.0]), [(1500.0, 2500.0), (3500.0, 4000.0)]);
         assert_eq!(shaded(&[700.0, 700.0]), []);
     }
 
     #[test]
     fn words_say_what_can_be_done() {
         let told = |finish_s: &[f64]| chart(&costs(finish_s), Some(600.0)).unwrap().description;
-        assert!(told(&[700.0, 500.0]).ends_with("The deadline of 10m is met from about 1,500 on."));
-        assert!(told(&[700.0, 700.0]).ends_with("None of them meets the deadline of 10m."));
+        assert!(
+            told(&[700.0, 500.0])
+                .ends_with("The deadline of 10m is met as surely as wanted from about 1,500 on.")
+        );
+        assert!(
+            told(&[700.0, 700.0]).ends_with("None of them is as sure as wanted to meet the deadline of 10m.")
+        );
         assert!(chart(&costs(&[1.0]), None).is_none());
         assert_eq!(chart(&costs(&[f64::INFINITY; 2]), Some(1.0)).unwrap().panels.len(), 1);
     }

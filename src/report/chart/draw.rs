@@ -4,6 +4,7 @@ use plotters::style::text_anchor::HPos;
 
 use super::axis::Tick;
 use super::canvas::{Canvas, DrawError, Place, Text, text_width_px};
+use super::clip::Plot;
 use super::layout::{
     Frame, LABEL_PX, LINE_PX, Label, Layout, NOTE, PanelPlace, SIGN_PX, SPACE_PX, apart, beside,
     vertical_ticks,
@@ -112,7 +113,9 @@ impl Sheet<'_> {
             let (x, low, high) =
                 (self.x(whisker.at), place.y(&panel.y, whisker.low), place.y(&panel.y, whisker.high));
             self.canvas.line(&[(x, low), (x, high)], whisker.colour, 1.0)?;
-            for y in [low, high] {
+            // An end beyond the axis has no mark, so that it does not look like the end.
+            for end in [whisker.low, whisker.high].into_iter().filter(|end| panel.y.shows(*end)) {
+                let y = place.y(&panel.y, end);
                 self.canvas.line(&[(x - 3.0, y), (x + 3.0, y)], whisker.colour, 1.0)?;
             }
         }
@@ -197,31 +200,41 @@ impl Sheet<'_> {
     }
 
     fn series(&self, series: &Series, panel: &Panel, place: &PanelPlace) -> Result<(), DrawError> {
-        let at = |&(x, y): &(f64, f64)| (self.x(x), place.y(&panel.y, y));
+        let held = |&(x, y): &(f64, f64)| (self.x(x), place.y(&panel.y, y));
+        let free = |&(x, y): &(f64, f64)| (self.free_x(x), place.free_y(&panel.y, y));
         let places: Vec<Place> = match series.mark {
-            Mark::Area => stepped(series.points.iter().map(at)),
-            _ => series.points.iter().map(at).collect(),
+            Mark::Area => stepped(series.points.iter().map(held)),
+            _ => series.points.iter().map(free).collect(),
         };
+        let plot =
+            Plot { left: self.layout.left, right: self.layout.right, top: place.top, bottom: place.bottom };
         if let (Mark::Area, [(first, _), .., (last, _)]) = (series.mark, places.as_slice()) {
             let base = [(*last, place.bottom), (*first, place.bottom)];
             let shape: Vec<Place> = places.iter().copied().chain(base).collect();
             self.canvas.shape(&shape, series.colour, 0.15)?;
         }
-        if series.mark == Mark::Dashed {
-            for dash in dashes(&places) {
-                self.canvas.line(&dash, series.colour, 1.6)?;
+        if series.mark != Mark::Points {
+            for piece in plot.pieces(&places) {
+                self.line(&piece, series)?;
             }
-        } else if series.mark != Mark::Points && places.len() > 1 {
-            let width = if series.mark == Mark::Broad { 4.0 } else { 1.6 };
-            self.canvas.line(&places, series.colour, width)?;
         }
         if matches!(series.mark, Mark::Points | Mark::Joined) || places.len() == 1 {
             let (radius_px, opacity) = if places.len() > MANY { (2.2, 0.5) } else { (3.2, 0.8) };
-            for &place in &places {
+            for &place in places.iter().filter(|place| plot.shows(**place)) {
                 self.canvas.dot(place, radius_px, series.colour, opacity)?;
             }
         }
         Ok(())
+    }
+
+    fn line(&self, places: &[Place], series: &Series) -> Result<(), DrawError> {
+        match series.mark {
+            Mark::Dashed => {
+                dashes(places).iter().try_for_each(|dash| self.canvas.line(dash, series.colour, 1.6))
+            }
+            Mark::Broad => self.canvas.line(places, series.colour, 4.0),
+            _ => self.canvas.line(places, series.colour, 1.6),
+        }
     }
 
     /// Names beside the plot, pushed apart where they would touch.
@@ -273,6 +286,11 @@ impl Sheet<'_> {
     }
 
     fn x(&self, value: f64) -> f64 {
+        self.layout.left + self.chart.x.held(value) * (self.layout.right - self.layout.left)
+    }
+
+    /// The same, beside the plot for a value that the axis does not show.
+    fn free_x(&self, value: f64) -> f64 {
         self.layout.left + self.chart.x.place(value) * (self.layout.right - self.layout.left)
     }
 }

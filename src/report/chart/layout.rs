@@ -77,6 +77,11 @@ pub struct PanelPlace {
 impl PanelPlace {
     /// The height of a value.
     pub fn y(&self, axis: &Axis, value: f64) -> f64 {
+        self.bottom - axis.held(value) * (self.bottom - self.top)
+    }
+
+    /// The same, above or below the plot for a value that the axis does not show.
+    pub fn free_y(&self, axis: &Axis, value: f64) -> f64 {
         self.bottom - axis.place(value) * (self.bottom - self.top)
     }
 }
@@ -153,7 +158,7 @@ fn border_names(
     let mut taken: Vec<(usize, f64, f64)> = Vec::new();
     let mut names = Vec::new();
     for border in chart.borders.iter().rev() {
-        let x = left + chart.x.place(border.at) * (right - left);
+        let x = left + chart.x.held(border.at) * (right - left);
         let width = text_width_px(&border.label, NOTE)?;
         let behind = x + NAME_GAP_PX;
         let fits = behind + width <= frame.width_px();

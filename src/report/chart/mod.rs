@@ -8,6 +8,7 @@ mod canvas;
 mod chance;
 mod change;
 mod choice;
+mod clip;
 mod cost;
 mod draw;
 mod layout;

@@ -3,11 +3,16 @@
 use super::axis::{Axis, Scale};
 use super::palette::{BLUE, Colour, GREEN, ORANGE, PURPLE, VERMILION};
 use super::{Chart, Mark, Panel, Rule, Series};
-use crate::report::human::{duration, number, shortest};
+use crate::report::human::{self, duration, number, shortest};
+use crate::report::stretch::LENGTHS_S;
 use crate::report::table::Table;
 
 /// Steps of a line: more make a large page.
 const STEPS_AT_MOST: usize = 240;
+/// Times that differ by a smaller share are the same.
+const TOLERANCE: f64 = 1e-6;
+/// A round step may be so many times as long as one must be.
+const ROUNDED_UP_AT_MOST: f64 = 10.0;
 /// One a stage; further stages take them again.
 const COLOURS: [Colour; 5] = [BLUE, ORANGE, GREEN, PURPLE, VERMILION];
 
@@ -43,16 +48,17 @@ pub fn stages(input: &Stages) -> Option<Chart> {
     if !(input.end_s.is_finite() && input.end_s > 0.0) {
         return None;
     }
+    let step_s = step_s(input);
     let limit = input.limit.map(|(name, at)| Rule { at, label: format!("{name} {}", shortest(at, 3)) });
-    let in_flight = panel(input, "In flight", 130, |stage| &stage.in_flight).map(|panel| {
+    let in_flight = panel(input, step_s, "In flight", 130, |stage| &stage.in_flight).map(|panel| {
         let high = limit.as_ref().map_or(0.0, |limit| limit.at * 1.06).max(panel.y.high);
         Panel { y: Axis { high, ..panel.y }, rules: limit.into_iter().collect(), ..panel }
     });
     let panels: Vec<Panel> = [
-        panel(input, "Waiting", 130, |stage| &stage.backlog),
+        panel(input, step_s, "Waiting", 130, |stage| &stage.backlog),
         in_flight,
-        panel(input, "Throttled per second", 100, |stage| &stage.throttled_per_s),
-        panel(input, "Done per second", 100, |stage| &stage.done_per_s),
+        panel(input, step_s, "Throttled per second", 100, |stage| &stage.throttled_per_s),
+        panel(input, step_s, "Done per second", 100, |stage| &stage.done_per_s),
     ]
     .into_iter()
     .flatten()
@@ -65,7 +71,7 @@ pub fn stages(input: &Stages) -> Option<Chart> {
         "What waits, what is in flight and what is throttled over {}, by stage: {}. Values are means over {}.",
         duration(input.end_s),
         names.join(", "),
-        duration(input.end_s / STEPS_AT_MOST as f64),
+        length(step_s),
     );
     let x = Axis::between("time since the start", Scale::Time, 0.0, input.end_s);
     let words = ("The pipeline over time", description);
@@ -73,9 +79,15 @@ pub fn stages(input: &Stages) -> Option<Chart> {
 }
 
 /// A line for each stage that has values; None where none has.
-fn panel(input: &Stages, name: &str, height_px: u32, of: fn(&Stage) -> &Vec<(f64, f64)>) -> Option<Panel> {
+fn panel(
+    input: &Stages,
+    step_s: f64,
+    name: &str,
+    height_px: u32,
+    of: fn(&Stage) -> &Vec<(f64, f64)>,
+) -> Option<Panel> {
     let line = |(index, stage): (usize, &Stage)| {
-        let points = thinned(of(stage), input.end_s);
+        let points = thinned(of(stage), input.end_s, step_s);
         let colour = COLOURS[index % COLOURS.len()];
         let is_something = points.iter().any(|&(_, value)| value > 0.0);
         is_something.then(|| Series { label: stage.name.clone(), mark: Mark::Area, colour, points })
@@ -86,25 +98,73 @@ fn panel(input: &Stages, name: &str, height_px: u32, of: fn(&Stage) -> &Vec<(f64
     (!series.is_empty()).then(|| Panel::of(y, height_px, series))
 }
 
-/// Means over steps of equal length: nothing is added or lost, however many points there are.
-fn thinned(points: &[(f64, f64)], end_s: f64) -> Vec<(f64, f64)> {
-    let step_s = end_s / STEPS_AT_MOST as f64;
-    let mut sums = vec![0.0; STEPS_AT_MOST];
+/// The length of a step: a round one, and as long as the values hold or a whole multiple of that, because finer steps
+/// would show what nobody measured.
+fn step_s(input: &Stages) -> f64 {
+    let least_s = input.end_s / STEPS_AT_MOST as f64 * (1.0 - TOLERANCE);
+    let unit_s = unit_s(input);
+    let fits = |step_s: &f64| *step_s >= least_s && unit_s.is_none_or(|unit_s| is_multiple(*step_s, unit_s));
+    let short = (-6..0).flat_map(|exponent| [1.0, 2.0, 5.0].map(|step| step * 10f64.powi(exponent)));
+    let round = short.chain(LENGTHS_S.map(|length_s| length_s as f64)).find(fits);
+    let round = round.filter(|&step_s| step_s <= ROUNDED_UP_AT_MOST * least_s.max(unit_s.unwrap_or(0.0)));
+    round.unwrap_or_else(|| unit_s.map_or(least_s, |unit_s| (least_s / unit_s).ceil() * unit_s))
+}
+
+/// How long the values hold, where all hold equally long or several times as long.
+fn unit_s(input: &Stages) -> Option<f64> {
+    let lines = input
+        .stages
+        .iter()
+        .flat_map(|stage| [&stage.backlog, &stage.in_flight, &stage.throttled_per_s, &stage.done_per_s]);
+    let gaps: Vec<f64> = lines
+        .flat_map(|line| line.windows(2))
+        .map(|pair| pair[1].0 - pair[0].0)
+        .filter(|&gap| gap > 0.0)
+        .collect();
+    let unit_s = gaps.iter().copied().reduce(f64::min)?;
+    gaps.iter().all(|&gap_s| is_multiple(gap_s, unit_s)).then_some(unit_s)
+}
+
+fn is_multiple(length_s: f64, unit_s: f64) -> bool {
+    let ratio = length_s / unit_s;
+    ratio > 0.5 && (ratio - ratio.round()).abs() <= TOLERANCE * ratio
+}
+
+/// A length in words, without digits that say nothing.
+fn length(length_s: f64) -> String {
+    if length_s.fract() == 0.0 { human::length(length_s as u64) } else { duration(length_s) }
+}
+
+/// Values with the beginning and the end of the time that they hold.
+fn pieces(points: &[(f64, f64)], end_s: f64) -> impl Iterator<Item = (f64, f64, f64)> {
     let ends = points.iter().skip(1).map(|&(at_s, _)| at_s).chain([end_s]);
-    for (&(from_s, value), to_s) in points.iter().zip(ends) {
-        let (from_s, to_s) = (from_s.clamp(0.0, end_s), to_s.clamp(0.0, end_s));
-        let first = ((from_s / step_s) as usize).min(STEPS_AT_MOST - 1);
-        let last = ((to_s / step_s) as usize).min(STEPS_AT_MOST - 1);
-        for (step, sum) in sums.iter_mut().enumerate().take(last + 1).skip(first) {
-            let (begin_s, over_s) = (step as f64 * step_s, (step + 1) as f64 * step_s);
-            *sum += value * (to_s.min(over_s) - from_s.max(begin_s)).max(0.0);
-        }
-    }
+    points
+        .iter()
+        .zip(ends)
+        .map(move |(&(from_s, value), to_s)| (value, from_s.clamp(0.0, end_s), to_s.clamp(0.0, end_s)))
+}
+
+/// Means over steps of equal length, of which the last may be shorter: nothing is added or lost, however many points
+/// there are.
+fn thinned(points: &[(f64, f64)], end_s: f64, step_s: f64) -> Vec<(f64, f64)> {
     if points.is_empty() {
         return Vec::new();
     }
-    let means = sums.into_iter().enumerate().map(|(step, sum)| (step as f64 * step_s, sum / step_s));
-    let mut means: Vec<_> = means.collect();
+    let steps = ((end_s / step_s - TOLERANCE).ceil() as usize).max(1);
+    let borders = |step: usize| (step as f64 * step_s, ((step + 1) as f64 * step_s).min(end_s));
+    let mut sums = vec![0.0; steps];
+    for (value, from_s, to_s) in pieces(points, end_s) {
+        let [first, last] = [from_s, to_s].map(|at_s| ((at_s / step_s) as usize).min(steps - 1));
+        for (step, sum) in sums.iter_mut().enumerate().take(last + 1).skip(first) {
+            let (begin_s, over_s) = borders(step);
+            *sum += value * (to_s.min(over_s) - from_s.max(begin_s)).max(0.0);
+        }
+    }
+    let mean = |(step, sum): (usize, f64)| {
+        let (begin_s, over_s) = borders(step);
+        (begin_s, sum / (over_s - begin_s))
+    };
+    let mut means: Vec<_> = sums.into_iter().enumerate().map(mean).collect();
     means.extend(means.last().map(|&(_, value)| (end_s, value)));
     means
 }
@@ -114,9 +174,7 @@ fn table(input: &Stages) -> Table {
     let mut table = Table::new("Stages", &head);
     let most = |points: &[(f64, f64)]| points.iter().map(|&(_, value)| value).fold(0.0, f64::max);
     let sum = |points: &[(f64, f64)]| {
-        let means = thinned(points, input.end_s);
-        means.iter().take(STEPS_AT_MOST).map(|&(_, value)| value).sum::<f64>() * input.end_s
-            / STEPS_AT_MOST as f64
+        pieces(points, input.end_s).map(|(value, from_s, to_s)| value * (to_s - from_s)).sum::<f64>()
     };
     for stage in input.stages {
         let known =
@@ -159,17 +217,35 @@ mod tests {
     fn many_points_make_few_steps_that_keep_the_sum() {
         let chart = chart(&[consumer(100_000)]).unwrap();
         let steps = &chart.panels[1].series[0].points;
-        assert_eq!(steps.len(), STEPS_AT_MOST + 1);
+        assert_eq!((steps.len(), steps[1].0), (201, 0.5));
         assert!(steps.iter().all(|&(_, value)| (value - 0.5).abs() < 0.01), "{steps:?}");
         assert_eq!(chart.table.rows[0], ["consumer", "6", "1", "0.500", "300", "–"]);
     }
 
     #[test]
     fn a_pulse_between_two_steps_counts_in_both() {
-        let step_s = 100.0 / STEPS_AT_MOST as f64;
-        let means = thinned(&[(0.0, 0.0), (0.5 * step_s, 4.0), (1.25 * step_s, 0.0)], 100.0);
+        let means = thinned(&[(0.0, 0.0), (0.25, 4.0), (0.625, 0.0)], 100.0, 0.5);
         assert!((means[0].1 - 2.0).abs() < 1e-9 && (means[1].1 - 1.0).abs() < 1e-9, "{means:?}");
         assert!(means[2..].iter().all(|&(_, value)| value == 0.0));
+    }
+
+    #[test]
+    fn steps_are_round_and_never_finer_than_what_was_measured() {
+        let step_of = |unit_s: f64, count: u32| {
+            let in_flight = (0..count).map(|index| (f64::from(index) * unit_s, 1.0)).collect();
+            let stages = &[Stage { in_flight, ..Stage::default() }];
+            super::step_s(&Stages { stages, end_s: f64::from(count) * unit_s, limit: None })
+        };
+        assert_eq!([step_of(1.0, 54), step_of(1.0, 1000), step_of(1.0, 6000)], [1.0, 5.0, 30.0]);
+        assert_eq!([step_of(60.0, 30), step_of(60.0, 300), step_of(0.1, 100)], [60.0, 120.0, 0.1]);
+        assert!((step_of(0.7, 1000) - 3.5).abs() < 1e-9, "no round length is a multiple of 700 ms but this");
+        let uneven = &[Stage { in_flight: vec![(0.0, 1.0), (0.3, 2.0), (1.0, 1.0)], ..Stage::default() }];
+        assert_eq!(super::step_s(&Stages { stages: uneven, end_s: 60.0, limit: None }), 0.5);
+    }
+
+    #[test]
+    fn the_last_step_may_be_shorter() {
+        assert_eq!(thinned(&[(0.0, 3.0)], 2.5, 1.0), [(0.0, 3.0), (1.0, 3.0), (2.0, 3.0), (2.5, 3.0)]);
     }
 
     #[test]

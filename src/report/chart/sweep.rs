@@ -64,8 +64,8 @@ pub fn sweep(view: &RunView) -> Option<Chart> {
         Axis::from_zero(name, Scale::Linear, [end])
     };
     let spread = Spread { from: low, to: high, wide };
-    let knee = curves.peak_n.filter(|&n| n <= end);
-    let borders = knee.map(|at| Rule { at, label: format!("knee at N = {}", number(at)) });
+    let peak = curves.peak_n.filter(|&n| n <= end);
+    let borders = peak.map(|at| Rule { at, label: format!("peak at N = {}", number(at)) });
     let counted = measured.len();
     let explained = if curves.drawn.is_empty() { "" } else { ", with the scalability law and its rivals" };
     let words = (
@@ -124,21 +124,20 @@ struct Spread {
 }
 
 impl Spread {
-    /// Corners from one value to another, evenly spaced on the axis, as far as the curve stays below `most`.
-    fn curve(&self, (from, to): (f64, f64), y: impl Fn(f64) -> f64, most: f64) -> Vec<(f64, f64)> {
+    /// Corners from one value to another, evenly spaced on the axis.
+    fn curve(&self, (from, to): (f64, f64), y: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
         let at = |corner: i32| {
             let share = f64::from(corner) / f64::from(CORNERS);
             if self.wide { from * (to / from).powf(share) } else { from + share * (to - from) }
         };
-        let corners = (0..=CORNERS).map(at).map(|n| (n, y(n)));
-        corners.take_while(|&(_, y)| y.is_finite() && y <= most).collect()
+        (0..=CORNERS).map(at).map(|n| (n, y(n))).take_while(|(_, y)| y.is_finite()).collect()
     }
 }
 
 fn throughput(measured: &[Measured], curves: &Curves, spread: &Spread) -> Panel {
     let ends = |each: &Measured| upper(&each.throughput_per_s);
     let most = measured.iter().map(ends).fold(0.0, f64::max) * 1.15;
-    let least = measured.iter().map(|each| each.throughput_per_s.mean).fold(most, f64::min);
+    let least = measured.iter().map(|each| lower(&each.throughput_per_s)).fold(most, f64::min);
     let name = "Attempts ended per second";
     let y = if spread.wide && least > 0.0 {
         Axis::between(name, Scale::Log, least / 1.3, most)
@@ -147,11 +146,11 @@ fn throughput(measured: &[Measured], curves: &Curves, spread: &Spread) -> Panel 
     };
     let mut series = Vec::new();
     for (name, colour, model) in &curves.drawn {
-        let points = spread.curve((spread.from, spread.to), |n| model.x_per_s(n), most);
+        let points = spread.curve((spread.from, spread.to), |n| model.x_per_s(n));
         series.push(Series { label: name.clone(), mark: Mark::Line, colour: *colour, points });
     }
     if let Some((usl, end)) = curves.extrapolated {
-        let points = spread.curve((spread.to, end), |n| usl.x_per_s(n), most);
+        let points = spread.curve((spread.to, end), |n| usl.x_per_s(n));
         series.push(Series { label: String::new(), mark: Mark::Dashed, colour: BLUE, points });
     }
     panel(y, measured, BLUE, |each| each.throughput_per_s, series)
@@ -166,11 +165,11 @@ fn residence(measured: &[Measured], curves: &Curves, spread: &Spread) -> Panel {
     });
     let mut series = Vec::new();
     if let Some(usl) = law {
-        let points = spread.curve((spread.from, spread.to), |n| usl.r_s(n), most);
+        let points = spread.curve((spread.from, spread.to), |n| usl.r_s(n));
         series.push(Series { label: String::new(), mark: Mark::Line, colour: VERMILION, points });
     }
     if let Some((usl, end)) = curves.extrapolated {
-        let points = spread.curve((spread.to, end), |n| usl.r_s(n), most);
+        let points = spread.curve((spread.to, end), |n| usl.r_s(n));
         series.push(Series { label: String::new(), mark: Mark::Dashed, colour: VERMILION, points });
     }
     panel(y, measured, VERMILION, |each| each.residence_s, series)
@@ -197,6 +196,11 @@ fn panel(
 
 fn upper(estimate: &Estimate) -> f64 {
     estimate.high.unwrap_or(estimate.mean)
+}
+
+/// The lower end where there is one above 0, which no logarithmic axis shows.
+fn lower(estimate: &Estimate) -> f64 {
+    estimate.low.filter(|&low| low > 0.0).unwrap_or(estimate.mean)
 }
 
 fn table(measured: &[Measured]) -> Table {
@@ -242,7 +246,7 @@ mod tests {
         assert!(png::render("no drawing").is_err());
     }
 
-    /// A law that fits, up to N = 32 with its knee at 35.
+    /// A law that fits, up to N = 32 with its peak at 35.
     fn cisco() -> Option<UslSummary> {
         let usl = Usl { lambda: 995.6486, sigma: 0.02671591, kappa: 7.690945e-4 };
         let noise = |n: i32| 1.0 + 0.002 * f64::from(n % 3 - 1);
@@ -251,13 +255,13 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_law_is_dashed_where_nothing_was_measured_and_shows_its_knee() {
+    fn a_sound_law_is_dashed_where_nothing_was_measured_and_shows_its_peak() {
         let mut sample = Sample::sweep();
         sample.document.usl = cisco();
         let high = sample.document.levels.iter().map(|level| level.in_flight_mean).fold(0.0, f64::max);
         let chart = sweep(&sample.view()).unwrap();
-        let [knee] = chart.borders.as_slice() else { panic!("no knee: {:?}", chart.borders) };
-        assert!((knee.at - 35.6).abs() < 1.0, "{knee:?}");
+        let [peak] = chart.borders.as_slice() else { panic!("no peak: {:?}", chart.borders) };
+        assert!((peak.at - 35.6).abs() < 1.0 && peak.label.starts_with("peak at N = "), "{peak:?}");
         let dashed: Vec<_> =
             chart.panels[1].series.iter().filter(|series| series.mark == Mark::Dashed).collect();
         let from = dashed[0].points.first().map(|&(n, _)| n);

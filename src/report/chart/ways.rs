@@ -70,7 +70,7 @@ fn panel(all: &[Way], x: &Axis, has_deadline: bool) -> Panel {
                 bars.push(Bar { at, from: p50_s, to: p99_s, colour: way.colour() });
                 dots.push((p50_s, at));
                 let words = format!("{} to {}", duration(p50_s), duration(p99_s));
-                let is_late = x.place(p50_s) > 1.0 - x.place(p99_s);
+                let is_late = x.held(p50_s) > 1.0 - x.held(p99_s);
                 let (end_s, side) = if is_late { (p50_s, Side::Left) } else { (p99_s, Side::Right) };
                 notes.push(Note { at: (end_s, at), side, words });
             }

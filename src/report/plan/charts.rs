@@ -45,15 +45,9 @@ fn ways(plan: &Recommendation) -> Vec<Way<'_>> {
         limits: Vec::new(),
     });
     let lambda = plan.lambda.as_ref().map(|it| {
-        let (title, axis, chosen) = match it.shape {
-            Shape::Direct => (
-                "a function, published at a pace",
-                "N, executions at once on average",
-                it.publish.rate_per_s * plan.preface.residence.mean_s,
-            ),
-            Shape::Queue => {
-                ("a function behind a queue", "N, executions at once", it.reserved_concurrency.value as f64)
-            }
+        let (title, axis) = match it.shape {
+            Shape::Direct => ("a function, published at a pace", "N, executions at once on average"),
+            Shape::Queue => ("a function behind a queue", "N, executions at once"),
         };
         let today = it.within_limits.iter();
         let limits = today.map(|today| ("today's limit".to_owned(), today.reserved_concurrency as f64));
@@ -61,7 +55,7 @@ fn ways(plan: &Recommendation) -> Vec<Way<'_>> {
             name: "lambda",
             title,
             axis,
-            chosen,
+            chosen: it.in_flight_mean,
             curve: &it.curve,
             makespans_s: &it.makespans_s,
             limits: limits.collect(),
@@ -90,8 +84,8 @@ fn finish(plan: &Recommendation, way: &Way<'_>) -> Vec<Chart> {
             high: point.interval[1],
         })
         .collect();
-    let wanted = plan.probability.goal.unwrap_or(plan.probability.estimate);
     let deadline_s = Some(plan.preface.job.deadline_s);
+    let wanted = wanted(plan);
     let charts = [
         makespan(&Makespans { makespans_s: way.makespans_s, deadline_s }),
         chance(&Chances { choice: choice(plan, way), chances: &chances, wanted }),
@@ -99,11 +93,21 @@ fn finish(plan: &Recommendation, way: &Way<'_>) -> Vec<Chart> {
     charts.into_iter().flatten().map(|chart| named(chart, way, &plan.preface)).collect()
 }
 
+fn wanted(plan: &Recommendation) -> f64 {
+    plan.probability.goal.unwrap_or(plan.probability.estimate)
+}
+
 fn costs(plan: &Recommendation, way: &Way<'_>) -> Option<Chart> {
+    let wanted = wanted(plan);
     let costs: Vec<Cost> = way
         .curve
         .iter()
-        .map(|point| Cost { at: point.n, cost_usd: point.cost_usd, finish_s: point.finish_p99_s })
+        .map(|point| Cost {
+            at: point.n,
+            cost_usd: point.cost_usd,
+            finish_s: point.finish_p99_s,
+            margin: point.probability - wanted,
+        })
         .collect();
     let (finish, deadline_s) = ("finishing time, p99", Some(plan.preface.job.deadline_s));
     let chart = cost(&Costs { choice: choice(plan, way), costs: &costs, finish, deadline_s })?;

@@ -1,6 +1,6 @@
 //! A forecast on the terminal and as a page.
 
-use super::{charts, cost_table, preface, probability, usd};
+use super::{charts, cost_table, finish, preface, probability, time, usd};
 use crate::plan::forecast::{Forecast, Moment};
 use crate::report::human::{count, counted, duration, number};
 use crate::report::page::{Block, Fact, Page, Part};
@@ -53,10 +53,10 @@ pub fn page(plan: &Forecast) -> Page {
 
 fn tiles(plan: &Forecast) -> Vec<Fact> {
     let mut tiles = vec![
-        Fact::new("done, median", duration(plan.makespan_s.p50)),
+        Fact::new("done, median", time(plan.makespan_s.p50)),
         Fact::new(
             if plan.replications < 100 { "done, longest" } else { "done, 99 %" },
-            duration(plan.makespan_s.p99),
+            time(plan.makespan_s.p99),
         ),
         Fact::new("most at once", count(plan.in_flight_peak.round() as u64)),
         Fact::new("throttled", number(plan.throttles)),
@@ -71,18 +71,8 @@ fn tiles(plan: &Forecast) -> Vec<Fact> {
 
 fn outcome(plan: &Forecast) -> Table {
     let mut table = Table::new("What it comes to", &["outcome", "value"]).words_from(1);
-    let makespan = &plan.makespan_s;
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
-    row(
-        "done",
-        format!(
-            "p50 {}, p95 {}, p99 {}, mean {}",
-            duration(makespan.p50),
-            duration(makespan.p95),
-            duration(makespan.p99),
-            duration(makespan.mean)
-        ),
-    );
+    row("done", format!("{}, mean {}", finish(&plan.makespan_s), time(plan.makespan_s.mean)));
     if let (Some(by), Some(at_least)) = (plan.probability, plan.probability_at_least) {
         let deadline = duration(plan.preface.job.deadline_s);
         let text = format!("{} (at least {} with 95 % confidence)", probability(by), probability(at_least));

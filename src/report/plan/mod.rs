@@ -51,9 +51,14 @@ pub fn stated(it: &Probability) -> String {
     )
 }
 
+/// When something is done, if ever.
+pub fn time(time_s: Option<f64>) -> String {
+    time_s.map_or_else(|| "never".into(), super::human::duration)
+}
+
 /// Finishing times in one line.
 pub fn finish(it: &Finish) -> String {
-    let [p50, p95, p99] = [it.p50, it.p95, it.p99].map(super::human::duration);
+    let [p50, p95, p99] = [it.p50, it.p95, it.p99].map(time);
     format!("p50 {p50}, p95 {p95}, p99 {p99}")
 }
 

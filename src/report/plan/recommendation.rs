@@ -1,6 +1,6 @@
 //! A recommendation on the terminal and as a page.
 
-use super::{bound, charts, cost_table, finish, pool_cost, preface, probability, stated, usd};
+use super::{bound, charts, cost_table, finish, pool_cost, preface, probability, stated, time, usd};
 use crate::plan::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
 use crate::report::human::{count, counted, duration, number, rate, shortest};
 use crate::report::page::{Block, Fact, Page, Part, Sentence};
@@ -90,7 +90,7 @@ fn tiles(plan: &Recommendation) -> Vec<Fact> {
     }
     tiles.push(Fact::new("P(deadline) at least", probability(plan.probability.stated)));
     if let Some(finish) = plan.finish_s {
-        tiles.push(Fact::new("done, median", duration(finish.p50)));
+        tiles.push(Fact::new("done, median", time(finish.p50)));
     }
     if plan.concurrency.is_some() {
         tiles.push(Fact::new("cost", usd(plan.cost.total_usd)));

@@ -251,7 +251,7 @@ mod tests {
                     deadline_s,
                 },
                 basis: residence.model().basis,
-                residence: ResidenceSummary { mean_s: 25.2, cv: 0.25 },
+                residence: ResidenceSummary { mean_s: 25.2, cv: 0.25, mean_at_most_in_flight_s: None },
             },
             strategies: vec![
                 way("for loop", Some(1_134_000.0), 222, by(0.0), "one after the other <b>"),

@@ -7,6 +7,7 @@ pub mod object;
 pub mod publishes;
 pub mod second;
 pub mod stage;
+pub mod stays;
 pub mod summary;
 
 #[cfg(test)]

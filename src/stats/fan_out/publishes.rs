@@ -34,7 +34,16 @@ impl Publishes {
                 done: false,
             });
             publish.ended_s = seconds(attempt.ended_ns);
-            publish.done = attempt.job_end == Some(JobEnd::Done);
+            publish.done |= attempt.job_end == Some(JobEnd::Done);
+        }
+    }
+
+    /// The topic took the messages of these objects, whatever became of the rest of their batches.
+    pub fn taken(&mut self, objects: impl IntoIterator<Item = u64>) {
+        for object in objects {
+            if let Some(publish) = self.0.get_mut(&object) {
+                publish.done = true;
+            }
         }
     }
 

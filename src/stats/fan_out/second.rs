@@ -31,7 +31,8 @@ pub fn of_invocations(invocations: &[(f64, f64)]) -> Vec<FunctionSecond> {
         .map(|second| FunctionSecond { start_s: second as f64, ..FunctionSecond::default() })
         .collect();
     for &(from_s, to_s) in invocations {
-        let (first, last) = (second_of(from_s), second_of(to_s));
+        // The last row has its right edge too: no row begins there.
+        let (first, last) = (second_of(from_s), second_of(to_s).min(rows.len().saturating_sub(1)));
         for row in rows.iter_mut().take(last + 1).skip(first) {
             row.concurrency_mean += (to_s.min(row.start_s + 1.0) - from_s.max(row.start_s)).max(0.0);
         }

@@ -112,10 +112,10 @@ impl FanOutSummary {
         }
     }
 
-    /// Whether some objects have gone or not arrived, so that the backup is not whole and its time not known.
+    /// Whether some objects are not at the destination, for whatever reason, so that the backup is not whole.
     #[must_use]
     pub fn misses_objects(&self) -> bool {
-        self.lost + self.unfinished > 0
+        self.copied < self.objects
     }
 }
 

@@ -104,6 +104,37 @@ fn every_object_has_one_end_and_the_destination_has_the_last_word() {
     assert!(summary.misses_objects() && summary.unknown.len() == 2, "{:?}", summary.unknown);
 }
 
+/// A batch is one job, and yet its messages may be taken one by one.
+#[test]
+fn a_message_that_was_taken_from_a_failed_batch_can_be_lost() {
+    let mut publishes = Publishes::default();
+    publishes.add(&attempt(0, 3, 1, 1, Some(JobEnd::Failed)));
+    publishes.taken([0, 2, 7]);
+    assert_eq!((publishes.done(), publishes.iter().count()), (2, 3), "nobody was to publish object 7");
+    let evidence = Evidence { modified_s: [(0, 5.0)].into(), is_over: true, ..Evidence::default() };
+    let outcomes: Vec<_> = reconcile(&publishes, &evidence).iter().map(|record| record.outcome).collect();
+    assert_eq!(outcomes, [ObjectOutcome::Copied, ObjectOutcome::Unpublished, ObjectOutcome::Lost]);
+}
+
+#[test]
+fn objects_are_missed_whatever_became_of_them() {
+    let mut publishes = Publishes::default();
+    publishes.add(&attempt(0, 2, 1, 1, Some(JobEnd::Done)));
+    publishes.add(&attempt(2, 1, 1, 1, Some(JobEnd::Failed)));
+    let misses = |arrived: &[u64], dead_letters: &[u64]| {
+        let evidence = Evidence {
+            modified_s: arrived.iter().map(|&object| (object, 5.0)).collect(),
+            dead_lettered: dead_letters.iter().copied().collect(),
+            ..Evidence::default()
+        };
+        let records = reconcile(&publishes, &evidence);
+        FanOutSummary::of(Shape::Queue, &Recorder::new(0, 0).summary(), &records, &evidence).misses_objects()
+    };
+    assert!(misses(&[0, 2], &[1]), "a dead letter is no copy");
+    assert!(misses(&[0, 1], &[]), "what was never published is no copy either");
+    assert!(!misses(&[0, 1, 2], &[]));
+}
+
 #[test]
 fn invocations_are_shared_out_to_the_seconds_they_run_in() {
     let mut rows = of_invocations(&[(0.5, 2.5), (2.5, 2.75), (1.0, 1.5)]);
@@ -115,6 +146,10 @@ fn invocations_are_shared_out_to_the_seconds_they_run_in() {
         [(0, 0), (1, 1), (2, 2)]
     );
     assert!(of_invocations(&[]).is_empty());
+    // One that ends with the last second, and one that ends on the border of two.
+    let edges = of_invocations(&[(0.0, 5.0), (1.5, 3.0)]);
+    assert_eq!(edges.iter().map(|row| row.invocations).collect::<Vec<_>>(), [0, 0, 0, 1, 1]);
+    assert_eq!(edges.iter().map(|row| row.concurrency_mean).sum::<f64>(), 6.5);
 }
 
 #[test]
