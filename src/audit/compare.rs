@@ -26,11 +26,13 @@ pub struct Rules {
 
 impl Rules {
     /// Whether something was written before the backup began, both in nanoseconds since 1970; None where it is not
-    /// known when it began. S3 dates objects to the second, so what was written in that second was not before it.
+    /// known when it began. S3 dates objects to the second, so a date without a fraction may be any time in its second.
     #[must_use]
     pub fn is_before(self, written_ns: i64) -> Option<bool> {
         const SECOND_NS: i64 = 1_000_000_000;
-        self.since_ns.map(|since_ns| written_ns.div_euclid(SECOND_NS) < since_ns.div_euclid(SECOND_NS))
+        let is_whole_second = written_ns.rem_euclid(SECOND_NS) == 0;
+        let latest_ns = if is_whole_second { written_ns.saturating_add(SECOND_NS - 1) } else { written_ns };
+        self.since_ns.map(|since_ns| latest_ns < since_ns)
     }
 }
 
@@ -118,23 +120,37 @@ pub enum Copied {
     Wrong(Reason),
 }
 
-/// Compares a copy with its source. What differs is called so even where it is stale as well. What is the same by its
-/// ETag is not stale, however old: nothing would change if it were copied again.
+/// Compares a copy with its source. What is too old is stale, because it may be of an earlier version, unless it is the
+/// same by its ETag: nothing would change if that were copied again.
 #[must_use]
 pub fn compare(source: &Listed, destination: &Listed, rules: Rules) -> Copied {
-    if source.size_bytes != destination.size_bytes {
-        return Copied::Wrong(Reason::Size);
+    match (difference(source, destination, rules.by), older(source, destination, rules)) {
+        (Difference::None, Some(_)) => Copied::Unchanged,
+        (Difference::None, None) => Copied::Alike,
+        (_, Some(reason)) | (Difference::Seen(reason), None) => Copied::Wrong(reason),
+        (Difference::Unknown, None) => Copied::SameSize,
     }
-    let tags = match rules.by {
+}
+
+/// By what the content of a copy differs from that of its source.
+enum Difference {
+    None,
+    Seen(Reason),
+    Unknown,
+}
+
+fn difference(source: &Listed, destination: &Listed, by: CompareBy) -> Difference {
+    if source.size_bytes != destination.size_bytes {
+        return Difference::Seen(Reason::Size);
+    }
+    let tags = match by {
         CompareBy::Etag => source.etag.as_deref().zip(destination.etag.as_deref()),
         CompareBy::Size => None,
     };
-    match (tags.and_then(|(a, b)| same_content(a, b)), older(source, destination, rules)) {
-        (Some(false), _) => Copied::Wrong(Reason::Etag),
-        (Some(true), Some(_)) => Copied::Unchanged,
-        (Some(true), None) => Copied::Alike,
-        (None, Some(reason)) => Copied::Wrong(reason),
-        (None, None) => Copied::SameSize,
+    match tags.and_then(|(a, b)| same_content(a, b)) {
+        Some(true) => Difference::None,
+        Some(false) => Difference::Seen(Reason::Etag),
+        None => Difference::Unknown,
     }
 }
 
@@ -206,13 +222,14 @@ mod tests {
     const SECOND_NS: i64 = 1_000_000_000;
 
     #[test]
-    fn size_comes_before_tag_and_tag_before_age() {
+    fn age_comes_before_size_and_size_before_tag() {
         let source = object(5, A, 100);
         let cut = format!("{B}-2");
         let rules = Rules { since_ns: Some(5 * SECOND_NS), ..Rules::default() };
         let seen = |destination: &Listed| compare(&source, destination, rules);
-        assert_eq!(seen(&object(4, B, 0)), Copied::Wrong(Reason::Size));
-        assert_eq!(seen(&object(5, B, 0)), Copied::Wrong(Reason::Etag));
+        assert_eq!(seen(&object(4, B, 0)), Copied::Wrong(Reason::BeforeSince), "of an earlier version");
+        assert_eq!(seen(&object(4, B, 5 * SECOND_NS)), Copied::Wrong(Reason::Size));
+        assert_eq!(seen(&object(5, B, 5 * SECOND_NS)), Copied::Wrong(Reason::Etag));
         assert_eq!(seen(&object(5, &cut, 5 * SECOND_NS - 1)), Copied::Wrong(Reason::BeforeSince));
         assert_eq!(seen(&object(5, &cut, 5 * SECOND_NS)), Copied::SameSize);
         assert_eq!(seen(&object(5, A, 5 * SECOND_NS)), Copied::Alike);
@@ -244,6 +261,8 @@ mod tests {
         let seen = |modified_ns| compare(&source, &object(5, &cut, modified_ns), rules);
         assert_eq!(seen(5 * SECOND_NS), Copied::SameSize, "LastModified has no more than the second");
         assert_eq!(seen(4 * SECOND_NS), Copied::Wrong(Reason::BeforeSince));
+        let to_the_millisecond = seen(5 * SECOND_NS + 20_000_000);
+        assert_eq!(to_the_millisecond, Copied::Wrong(Reason::BeforeSince), "some endpoints are more exact");
         assert_eq!(Rules::default().is_before(0), None);
     }
 }

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use miette::IntoDiagnostic;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::args::answer::{AnswerFormat, AnswerOptions};
 use super::{report, tell};
-use crate::report::chart::{self, Frame};
+use crate::report::chart::{self, Chart, Frame};
 use crate::report::page::Page;
 use crate::report::{html, markdown, png};
 use crate::runs::answer::Files;
@@ -67,11 +68,12 @@ impl<D: Serialize> Answer<'_, D> {
     }
 
     fn files<'a>(&'a self, html: &'a str, markdown: &'a str) -> miette::Result<Files<'a, D>> {
-        let mut charts = Vec::new();
-        for chart in self.page.charts() {
+        let png = |chart: &&Chart| {
             let svg = chart::svg(chart, Frame::Card).into_diagnostic()?;
-            charts.push((format!("{}.png", chart.id), png::render(&svg).into_diagnostic()?));
-        }
+            Ok((format!("{}.png", chart.id), png::render(&svg).into_diagnostic()?))
+        };
+        let charts: Vec<&Chart> = self.page.charts().collect();
+        let charts = charts.par_iter().map(png).collect::<miette::Result<_>>()?;
         Ok(Files { name: self.file, document: self.document, html, markdown, charts })
     }
 }

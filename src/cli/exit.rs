@@ -17,8 +17,8 @@ pub enum Exit {
     BadInput = 3,
     /// No plan meets the deadline.
     DeadlineMissed = 4,
-    /// The measurement is not valid: the law check failed, the generator was saturated, or objects of a fan-out were
-    /// lost or did not arrive in time.
+    /// The measurement is not valid: the law check failed, the generator was saturated, or not every object of a
+    /// fan-out or a backup arrived.
     NotValid = 5,
     /// Refused for safety.
     Refused = 6,

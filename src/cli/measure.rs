@@ -9,7 +9,7 @@ use miette::IntoDiagnostic;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::args::{Limits, MeasureOptions};
+use super::args::{Limits, MeasureOptions, ReportFormat};
 use super::exit::{BadInput, Exit, Interruption};
 use super::fan_out::Settling;
 use super::levels::{Levelled, Levels, Wanted};
@@ -136,7 +136,7 @@ impl Measurement<'_> {
             self.finish(&mut document, &read::series(folder)?, outcome, generator);
             folder::write_document(folder, &document)?;
             let run = read::read(folder)?;
-            report::write_files(folder, &run)?;
+            report::write_files(folder, &run, ReportFormat::Html)?;
             report::list(&self.options.out);
             Ok(run)
         });
@@ -231,11 +231,13 @@ impl Measurement<'_> {
     fn budget(&self) -> Budget {
         let Limits { max_requests, max_cost, max_duration, .. } = &self.options.limits;
         let workload = &self.scenario.workload;
+        let request_usd = self.prices.usd_per_request(workload.operation, workload.items_per_job());
+        let message_usd = safety::behind_message_usd(&self.scenario, &self.prices);
         Budget {
             max_requests: max_requests.unwrap_or(u64::MAX),
             max_duration_ns: max_duration.map_or(u64::MAX, crate::scenario::quantity::Span::ns),
             max_cost_usd: max_cost.unwrap_or(f64::INFINITY),
-            usd_per_request: self.prices.usd_per_request(workload.operation, workload.items_per_job()),
+            usd_per_request: request_usd + message_usd * workload.items_per_job() as f64,
             usd_per_byte: self.prices.usd_per_byte_high(),
         }
     }

@@ -20,6 +20,7 @@ mod plan_answer;
 mod progress;
 mod recommend;
 mod report;
+mod report_plan;
 mod run_target;
 mod safety;
 mod simulate;

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use miette::IntoDiagnostic;
+use rayon::prelude::*;
 
 use super::args::{Format, ReportFormat, ReportOptions};
 use super::exit::{Exit, Refusal};
-use super::tell;
+use super::{report_plan, tell};
 use crate::report::chart::{Chart, Frame};
 use crate::report::{self, RunView, html};
 use crate::runs::folder::replace;
@@ -19,15 +20,17 @@ const RUNS_PAGE: &str = "runs.html";
 
 /// Runs the command.
 pub fn run(options: &ReportOptions) -> miette::Result<Exit> {
+    if let [folder] = options.runs.as_slice()
+        && report_plan::is_plan(folder)
+    {
+        report_plan::run(folder, options)?;
+        options.index.as_deref().map(write_index).transpose()?;
+        return Ok(Exit::Fine);
+    }
     let runs: Vec<Run> = options.runs.iter().map(|folder| read::read(folder)).collect::<Result<_, _>>()?;
     let mut pictures = Vec::new();
     for (folder, run) in options.runs.iter().zip(&runs) {
-        write_files(folder, run)?;
-        pictures.extend(match options.format {
-            ReportFormat::Svg => written_charts(folder, run, "svg")?,
-            ReportFormat::Png => charts(folder, run, "png").map(|(_, path)| path).collect(),
-            _ => Vec::new(),
-        });
+        pictures.extend(write_files(folder, run, options.format)?);
     }
     let listed = options.index.as_deref().map(write_index).transpose()?;
     let page = match options.runs.as_slice() {
@@ -48,11 +51,12 @@ pub fn run(options: &ReportOptions) -> miette::Result<Exit> {
     Ok(Exit::Fine)
 }
 
-/// Writes `report.html` and the charts into a run folder.
-pub fn write_files(folder: &Path, run: &Run) -> miette::Result<()> {
+/// Writes `report.html` and the charts into a run folder; gives the paths of the pictures that are wanted.
+pub fn write_files(folder: &Path, run: &Run, format: ReportFormat) -> miette::Result<Vec<PathBuf>> {
     let page = html::render(&report::run::page(&view(run))).into_diagnostic()?;
     replace(&folder.join(read::PAGE), page.as_bytes())?;
-    written_charts(folder, run, "png").map(drop)
+    let charts = report::chart::charts(&view(run));
+    written(folder, &charts.iter().collect::<Vec<_>>(), format)
 }
 
 /// Lists the runs and answers of a folder in its `index.html`, unless somebody else's page has that name.
@@ -83,25 +87,23 @@ fn write_runs(first: &Path, runs: &[Run], out: Option<&Path>) -> miette::Result<
     Ok(path)
 }
 
-fn charts<'a>(folder: &Path, run: &'a Run, ending: &str) -> impl Iterator<Item = (Chart, PathBuf)> + use<'a> {
-    let (folder, ending) = (folder.to_owned(), ending.to_owned());
-    let charts = report::chart::charts(&view(run));
-    charts.into_iter().map(move |chart| {
-        let path = folder.join(format!("{}.{ending}", chart.id));
-        (chart, path)
-    })
-}
-
-/// Writes every chart of a run as SVG or PNG.
-fn written_charts(folder: &Path, run: &Run, ending: &str) -> miette::Result<Vec<PathBuf>> {
-    let write = |(chart, path): (Chart, PathBuf)| {
-        let svg = report::chart::svg(&chart, Frame::Card).into_diagnostic()?;
-        let bytes =
-            if ending == "svg" { svg.into_bytes() } else { report::png::render(&svg).into_diagnostic()? };
-        replace(&path, &bytes)?;
-        Ok(path)
+/// Writes charts as PNG, and as SVG where these are wanted; gives the paths of the pictures that are wanted.
+pub fn written(folder: &Path, charts: &[&Chart], format: ReportFormat) -> miette::Result<Vec<PathBuf>> {
+    let write = |chart: &&Chart| -> miette::Result<Option<PathBuf>> {
+        let svg = report::chart::svg(chart, Frame::Card).into_diagnostic()?;
+        let [png_path, svg_path] = ["png", "svg"].map(|ending| folder.join(format!("{}.{ending}", chart.id)));
+        replace(&png_path, &report::png::render(&svg).into_diagnostic()?)?;
+        match format {
+            ReportFormat::Svg => {
+                replace(&svg_path, svg.as_bytes())?;
+                Ok(Some(svg_path))
+            }
+            ReportFormat::Png => Ok(Some(png_path)),
+            _ => Ok(None),
+        }
     };
-    charts(folder, run, ending).map(write).collect()
+    let paths: Vec<_> = charts.par_iter().map(write).collect::<miette::Result<_>>()?;
+    Ok(paths.into_iter().flatten().collect())
 }
 
 /// Prints the summary of a run that was just measured.
@@ -151,7 +153,7 @@ struct NotOpened {
 }
 
 /// Opens a page with whatever the desktop opens pages with.
-fn open(path: &Path) -> miette::Result<()> {
+pub fn open(path: &Path) -> miette::Result<()> {
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let failed = |reason| NotOpened { path: path.to_owned(), opener, reason };
     let mut command = Command::new(opener);

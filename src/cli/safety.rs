@@ -7,7 +7,7 @@ use miette::IntoDiagnostic;
 use super::args::Limits;
 use super::exit::{BadInput, Refusal};
 use super::tell;
-use crate::plan::price::{Estimate, Prices};
+use crate::plan::price::{BehindTopic, Estimate, Prices};
 use crate::report::human;
 use crate::scenario::Scenario;
 use crate::scenario::file::{OperationKind, TargetKind};
@@ -19,7 +19,31 @@ pub fn estimate(scenario: &Scenario, prices: &Prices) -> Option<Estimate> {
     let jobs = (0..scenario.levels.len())
         .map(|level| scenario.expected_jobs(level))
         .try_fold(0u64, |sum, jobs| jobs.map(|jobs| sum.saturating_add(jobs)))?;
-    Some(Estimate::of(&scenario.workload, jobs, scenario.file.retry.max_attempts, prices))
+    let behind = behind_topic(scenario, prices);
+    Some(Estimate::of(&scenario.workload, jobs, scenario.file.retry.max_attempts, behind, prices))
+}
+
+/// What a message of the scenario costs at most beside its publication, in dollars. It has no bytes of its own, and
+/// behind it the copy of an object.
+pub fn behind_message_usd(scenario: &Scenario, prices: &Prices) -> f64 {
+    if scenario.file.operation != OperationKind::FanOut {
+        return 0.0;
+    }
+    let objects = &scenario.workload.objects;
+    let object_bytes = objects.total_bytes() as f64 / objects.len().max(1) as f64;
+    behind_topic(scenario, prices).high_usd + object_bytes * prices.usd_per_byte_high()
+}
+
+/// What a message of the scenario sets off, nothing where it is no fan-out. Of a deployed function the scenario knows
+/// memory and timeout only if it was told.
+fn behind_topic(scenario: &Scenario, prices: &Prices) -> BehindTopic {
+    match scenario.file.operation {
+        OperationKind::FanOut => {
+            let service = scenario.file.target.service.clone().unwrap_or_default();
+            prices.behind_topic(scenario.file.pipeline().shape, &service)
+        }
+        OperationKind::Copy | OperationKind::Publish => BehindTopic::default(),
+    }
 }
 
 /// What will be done, in lines for people.

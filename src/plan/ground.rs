@@ -193,8 +193,19 @@ impl Ground {
     #[must_use]
     pub fn sources(&self) -> Vec<String> {
         vec![
-            format!("limits of {} for {}", self.limits.as_of, self.region),
-            format!("prices of {} for {}: {}", self.prices.as_of, self.prices.region, self.prices.source),
+            format!(
+                "limits of {} for {}: {}",
+                self.limits.as_of,
+                self.region,
+                self.limits.in_words(&self.region)
+            ),
+            format!(
+                "prices of {} for {}: {} ({})",
+                self.prices.as_of,
+                self.prices.region,
+                self.prices.in_words(),
+                self.prices.source
+            ),
         ]
     }
 }

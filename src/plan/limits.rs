@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::overlay::overlaid;
+use crate::report::human::{count, counted, duration, number};
+use crate::scenario::quantity::Bytes;
 use crate::service::Profile;
 
 /// The visibility timeout of a queue that feeds a function, in timeouts of the function, as AWS advises (AWS Lambda
@@ -73,8 +75,6 @@ pub struct SqsLimits {
     pub event_source_concurrency_max: u32,
     /// Executions that an event source adds in a minute.
     pub event_source_scaling_per_min: u32,
-    /// Messages in one batch.
-    pub batch_max_messages: u32,
 }
 
 /// Limits of SNS.
@@ -83,34 +83,10 @@ pub struct SqsLimits {
 pub struct SnsLimits {
     /// Where the numbers are from.
     pub source: String,
-    /// Messages in one batch.
-    pub batch_max_messages: u32,
-    /// Bytes of a message or a batch.
-    pub message_max_bytes: u64,
     /// Messages per second in regions that are not listed.
     pub publish_per_s_elsewhere: f64,
     /// Messages per second by region; every message of a batch counts.
     pub publish_per_s: BTreeMap<String, f64>,
-    /// Retries of deliveries to a function.
-    pub delivery: DeliveryLimits,
-}
-
-/// Retries of SNS's deliveries to a Lambda function, phase by phase.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DeliveryLimits {
-    /// Retries without delay.
-    pub retries_at_once: u32,
-    /// Retries a second apart.
-    pub retries_after_1_s: u32,
-    /// Retries with growing back-off.
-    pub retries_with_backoff: u32,
-    /// First back-off.
-    pub backoff_min_s: f64,
-    /// Longest back-off.
-    pub backoff_max_s: f64,
-    /// Retries at the longest back-off.
-    pub retries_at_longest: u32,
 }
 
 /// Limits of S3.
@@ -181,6 +157,35 @@ impl Limits {
         self.sns.publish_per_s.get(region).copied().unwrap_or(self.sns.publish_per_s_elsewhere)
     }
 
+    /// What a plan in a region uses of the list, in words.
+    #[must_use]
+    pub fn in_words(&self, region: &str) -> String {
+        let Self { lambda, sqs, s3, .. } = self;
+        [
+            format!(
+                "Lambda runs {} at once in the account, keeps {} of them unreserved, adds {} environments every {} and \
+                 ends each after {}",
+                counted(lambda.account_concurrency.into(), "execution"),
+                count(lambda.unreserved_minimum.into()),
+                count(lambda.scaling_environments.into()),
+                duration(lambda.scaling_interval_s),
+                duration(lambda.timeout_s)
+            ),
+            format!(
+                "a queue's source {} a minute, {} at most",
+                count(sqs.event_source_scaling_per_min.into()),
+                count(sqs.event_source_concurrency_max.into())
+            ),
+            format!("SNS takes {} messages/s", number(self.publish_per_s(region))),
+            format!(
+                "S3 {} copies/s for each prefix, of {} each",
+                number(s3.requests_per_s_per_prefix),
+                Bytes(s3.copy_max_bytes)
+            ),
+        ]
+        .join("; ")
+    }
+
     /// A service with this account's limits in a region. What is reserved for its function stays.
     #[must_use]
     pub fn on(&self, profile: &Profile, region: &str) -> Profile {
@@ -219,11 +224,7 @@ impl Limits {
             ("lambda.backoff_first_s", lambda.backoff_first_s),
             ("sqs.event_source_concurrency_min", f64::from(sqs.event_source_concurrency_min)),
             ("sqs.event_source_scaling_per_min", f64::from(sqs.event_source_scaling_per_min)),
-            ("sqs.batch_max_messages", f64::from(sqs.batch_max_messages)),
-            ("sns.batch_max_messages", f64::from(sns.batch_max_messages)),
-            ("sns.message_max_bytes", sns.message_max_bytes as f64),
             ("sns.publish_per_s_elsewhere", sns.publish_per_s_elsewhere),
-            ("sns.delivery.backoff_min_s", sns.delivery.backoff_min_s),
             ("s3.requests_per_s_per_prefix", s3.requests_per_s_per_prefix),
             ("s3.copy_max_bytes", s3.copy_max_bytes as f64),
             ("s3.part_min_bytes", s3.part_min_bytes as f64),
@@ -253,8 +254,8 @@ impl Limits {
     }
 
     /// Pairs of limits of which the first must not be above the second.
-    fn ordered(&self) -> [[(&'static str, f64); 2]; 6] {
-        let Self { lambda, sqs, sns, s3, .. } = self;
+    fn ordered(&self) -> [[(&'static str, f64); 2]; 5] {
+        let Self { lambda, sqs, s3, .. } = self;
         [
             [
                 ("lambda.unreserved_minimum", f64::from(lambda.unreserved_minimum)),
@@ -271,10 +272,6 @@ impl Limits {
             [
                 ("sqs.event_source_concurrency_min", f64::from(sqs.event_source_concurrency_min)),
                 ("sqs.event_source_concurrency_max", f64::from(sqs.event_source_concurrency_max)),
-            ],
-            [
-                ("sns.delivery.backoff_min_s", sns.delivery.backoff_min_s),
-                ("sns.delivery.backoff_max_s", sns.delivery.backoff_max_s),
             ],
             [
                 ("s3.part_min_bytes", s3.part_min_bytes as f64),

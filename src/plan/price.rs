@@ -2,13 +2,20 @@
 
 use serde::Deserialize;
 
+use super::cost::{Usage, gigabyte_seconds};
 use super::overlay::overlaid;
 use crate::load::job::{Jobs, Shape};
 use crate::scenario::file::OperationKind;
 use crate::scenario::objects::Workload;
+use crate::service::Profile;
+use crate::service::function::{self, FunctionProfile};
 
 /// Bytes in the gigabyte that transfer is billed by.
 pub(super) const GB: f64 = 1e9;
+
+/// How often a queue without a dead-letter queue is taken to hand a message out, which it would do for as long as it
+/// keeps it.
+const UNLIMITED_RECEIVES: u32 = 1000;
 
 const BUILT_IN: &str = include_str!("prices.toml");
 
@@ -48,8 +55,6 @@ pub struct S3Prices {
     pub transfer_usd_per_gb_low: f64,
     /// Transfer at worst, between regions.
     pub transfer_usd_per_gb_high: f64,
-    /// A gigabyte kept for a month in the class Standard.
-    pub standard_usd_per_gb_month: f64,
 }
 
 /// Prices of SNS.
@@ -122,14 +127,13 @@ impl Prices {
         }
     }
 
-    fn all(&self) -> [(&'static str, f64); 14] {
+    fn all(&self) -> [(&'static str, f64); 13] {
         let Self { s3, sns, sqs, lambda, batch_operations, ec2, .. } = self;
         [
             ("s3.copy_usd_per_1000", s3.copy_usd_per_1000),
             ("s3.get_usd_per_1000", s3.get_usd_per_1000),
             ("s3.transfer_usd_per_gb_low", s3.transfer_usd_per_gb_low),
             ("s3.transfer_usd_per_gb_high", s3.transfer_usd_per_gb_high),
-            ("s3.standard_usd_per_gb_month", s3.standard_usd_per_gb_month),
             ("sns.publish_usd_per_million", sns.publish_usd_per_million),
             ("sns.delivery_usd_per_million", sns.delivery_usd_per_million),
             ("sqs.request_usd_per_million", sqs.request_usd_per_million),
@@ -142,17 +146,49 @@ impl Prices {
         ]
     }
 
+    /// What a plan uses of the list, in words.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let Self { s3, sns, sqs, lambda, .. } = self;
+        format!(
+            "S3 {} USD per 1,000 copies and {} per GB between regions; SNS {}, SQS {} and Lambda {} per million \
+             requests, and {} per GB-s",
+            s3.copy_usd_per_1000,
+            s3.transfer_usd_per_gb_high,
+            sns.publish_usd_per_million,
+            sqs.request_usd_per_million,
+            lambda.request_usd_per_million,
+            lambda.x86_usd_per_gb_s
+        )
+    }
+
     /// Price of one request of an operation, a batch of messages being `items` of them.
     #[must_use]
     pub fn usd_per_request(&self, operation: OperationKind, items: u64) -> f64 {
         match operation {
             OperationKind::Copy => self.s3.copy_usd_per_1000 / 1e3,
-            OperationKind::Publish => self.sns.publish_usd_per_million / 1e6 * items as f64,
-            // What the function's time costs depends on how long it copies.
-            OperationKind::FanOut => {
-                let per_million = self.sns.publish_usd_per_million + self.lambda.request_usd_per_million;
-                (self.s3.copy_usd_per_1000 / 1e3 + per_million / 1e6) * items as f64
+            OperationKind::Publish | OperationKind::FanOut => {
+                self.sns.publish_usd_per_million / 1e6 * items as f64
             }
+        }
+    }
+
+    /// Price of what each message of a fan-out sets off behind its topic, the bytes aside.
+    #[must_use]
+    pub fn behind_topic(&self, shape: function::Shape, service: &Profile) -> BehindTopic {
+        let FunctionProfile { timeout_s, memory_mb, maximum_retry_attempts, .. } = service.function;
+        let (tries, queue_requests) = match shape {
+            function::Shape::Direct => (maximum_retry_attempts + 1, 0),
+            function::Shape::Queue => (service.queue.max_receive_count.unwrap_or(UNLIMITED_RECEIVES), 1),
+        };
+        let try_usage = Usage { copy_requests: 1, queue_requests, invocations: 1, ..Usage::default() };
+        // To the queue and out of it at the end.
+        let beside = Usage { deliveries: 1, queue_requests: 2 * queue_requests, ..Usage::default() };
+        let longest = Usage { x86_gb_s: gigabyte_seconds(1.0, timeout_s, memory_mb), ..try_usage };
+        let usd = |usage: Usage| usage.cost(self).total_usd;
+        BehindTopic {
+            low_usd: usd(try_usage) + usd(beside),
+            high_usd: f64::from(tries) * usd(longest) + usd(beside),
         }
     }
 
@@ -161,6 +197,15 @@ impl Prices {
     pub fn usd_per_byte_high(&self) -> f64 {
         self.s3.transfer_usd_per_gb_high / GB
     }
+}
+
+/// What a message sets off behind its topic, in dollars.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct BehindTopic {
+    /// At best: it is tried once, in no time.
+    pub low_usd: f64,
+    /// At worst: it is tried as often as may be, and each try lasts until the function's timeout.
+    pub high_usd: f64,
 }
 
 /// What a load comes to before it runs.
@@ -181,9 +226,16 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// The estimate for `jobs` jobs of a workload that may make `max_attempts` attempts at each request.
+    /// The estimate for `jobs` jobs of a workload that may make `max_attempts` attempts at each request, and whose
+    /// messages set `behind` off.
     #[must_use]
-    pub fn of(workload: &Workload, jobs: u64, max_attempts: u32, prices: &Prices) -> Self {
+    pub fn of(
+        workload: &Workload,
+        jobs: u64,
+        max_attempts: u32,
+        behind: BehindTopic,
+        prices: &Prices,
+    ) -> Self {
         let lap = workload.jobs_per_lap().max(1);
         let whole = Self::of_first(workload, lap.min(jobs));
         let rest = Self::of_first(workload, if jobs > lap { jobs % lap } else { 0 });
@@ -193,13 +245,17 @@ impl Estimate {
         let requests_at_most = requests.saturating_mul(u64::from(max_attempts));
         let per_request = prices.usd_per_request(workload.operation, workload.items_per_job());
         let gigabytes = bytes as f64 / GB;
+        let items = jobs as f64 * workload.items_per_job() as f64;
         Self {
             jobs,
             requests,
             requests_at_most,
             bytes,
-            cost_low_usd: requests as f64 * per_request + gigabytes * prices.s3.transfer_usd_per_gb_low,
+            cost_low_usd: requests as f64 * per_request
+                + items * behind.low_usd
+                + gigabytes * prices.s3.transfer_usd_per_gb_low,
             cost_high_usd: requests_at_most as f64 * per_request
+                + items * behind.high_usd
                 + gigabytes * prices.s3.transfer_usd_per_gb_high,
         }
     }
@@ -237,7 +293,7 @@ mod tests {
     #[test]
     fn forty_five_thousand_copies_cost_what_the_list_says() {
         let workload = copies(45_000, 700_000_000, Copy::default());
-        let estimate = Estimate::of(&workload, 45_000, 5, &Prices::built_in());
+        let estimate = Estimate::of(&workload, 45_000, 5, BehindTopic::default(), &Prices::built_in());
         assert!((estimate.cost_low_usd - 0.225).abs() < 1e-12);
         assert!((estimate.cost_high_usd - (5.0 * 0.225 + 630.0)).abs() < 1e-9, "31.5 TB at 0.02 per GB");
     }
@@ -264,8 +320,21 @@ mod tests {
     fn parts_are_billed_one_by_one_and_laps_add_up() {
         let copy = Copy { multipart_above: Bytes(0), part_size: Bytes(64 << 20), parallel_parts: 8 };
         let workload = copies(10, 700_000_000, copy);
-        let estimate = Estimate::of(&workload, 25, 1, &Prices::built_in());
+        let estimate = Estimate::of(&workload, 25, 1, BehindTopic::default(), &Prices::built_in());
         assert_eq!(estimate.requests, 25 * 13, "11 parts, create and complete");
         assert_eq!(estimate.bytes, 25 * 700_000_000);
+    }
+
+    /// By hand from the list: a copy, a delivery, an invocation, three requests to a queue; 900 s of 128 MB each try.
+    #[test]
+    fn a_message_sets_off_a_copy_at_least_and_the_longest_tries_at_most() {
+        let (prices, service) = (Prices::built_in(), Profile::default());
+        let direct = prices.behind_topic(function::Shape::Direct, &service);
+        let try_usd = 5e-6 + 0.2e-6;
+        assert!((direct.low_usd - try_usd).abs() < 1e-12, "{direct:?}");
+        let longest_usd = 900.0 * 0.125 * prices.lambda.x86_usd_per_gb_s;
+        assert!((direct.high_usd - 3.0 * (try_usd + longest_usd)).abs() < 1e-12, "{direct:?}");
+        let queue = prices.behind_topic(function::Shape::Queue, &service);
+        assert!((queue.low_usd - (try_usd + 3.0 * 0.4e-6)).abs() < 1e-12, "{queue:?}");
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cost::Cost;
 use super::doubt::DoubtRecord;
 use super::preface::{Finish, Preface, Probability};
+use crate::report::human::{count, counted};
 use crate::service::function::Shape;
 
 /// The name and version of the document's form.
@@ -199,6 +200,17 @@ pub struct Case {
     pub probability: f64,
 }
 
+impl Recommendation {
+    /// Probability of the deadline that every recommended way has at least; where there is none, of the one that comes
+    /// nearest.
+    #[must_use]
+    pub fn stated(&self) -> f64 {
+        let workers = self.workers.iter().map(|plan| plan.probability.stated);
+        let ways = workers.chain(self.lambda.iter().map(|plan| plan.probability.stated));
+        ways.reduce(f64::min).unwrap_or(self.probability.stated)
+    }
+}
+
 /// A goal that can be reached.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NearestGoal {
@@ -208,6 +220,29 @@ pub struct NearestGoal {
     pub deadline_s: f64,
     /// Probability.
     pub probability: f64,
-    /// Concurrency that reaches it.
+    /// What reaches it.
+    pub way: Way,
+    /// Its concurrency.
     pub concurrency: u64,
+}
+
+/// A way to copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// Workers on a machine.
+    Workers,
+    /// A function behind a topic.
+    Lambda,
+}
+
+impl Way {
+    /// The way with its concurrency, in words.
+    #[must_use]
+    pub fn with(self, concurrency: u64) -> String {
+        match self {
+            Self::Workers => counted(concurrency, "worker"),
+            Self::Lambda => format!("a function of {} at once", count(concurrency)),
+        }
+    }
 }

@@ -40,7 +40,7 @@ pub fn read_document(folder: &Path) -> Result<RunDocument, RunError> {
     let path = folder.join(DOCUMENT);
     let text = fs::read(&path).map_err(|error| {
         RunError::new("read", &path, error)
-            .help("a run folder is what `planner measure` leaves under reports/")
+            .help("a run folder is what `planner measure` leaves under reports/; a plan is reported alone, and audits and comparisons have their pages in their folders")
     })?;
     let document: RunDocument =
         serde_json::from_slice(&text).map_err(|error| RunError::new("read", &path, error))?;

@@ -95,7 +95,8 @@ async fn fill(cloud: &Cloud, objects: u64, flaws: Flaws) -> Timestamp {
         cloud.put_sparse("backup", &format!("day/{}", key(number)), size_bytes);
     };
     cloud.create_bucket("backup");
-    flaws.stale.iter().for_each(|&number| copy(number, SIZE_BYTES));
+    // Of an earlier version of its source.
+    flaws.stale.iter().for_each(|&number| copy(number, SIZE_BYTES + 1));
     // Listings are dated to the millisecond.
     tokio::time::sleep(Duration::from_millis(20)).await;
     let since = Timestamp::now();

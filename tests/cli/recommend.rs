@@ -154,6 +154,34 @@ fn a_plan_leaves_its_document_and_its_pages() {
 }
 
 #[test]
+fn a_plan_is_reported_again_from_its_document() {
+    let out = tempfile::tempdir().unwrap();
+    for (command, options) in [
+        ("recommend", &["--deadline", "3m"][..]),
+        ("simulate", &["--workers", "60"]),
+        ("strategies", &["--deadline", "3m"]),
+    ] {
+        let out = out.path().join(command);
+        planned(command, &out, &[&DAILY[..], options].concat()).with_code(0);
+        let folder = only_folder(&out);
+        let of = |file: &str| std::fs::read(folder.join(file)).unwrap();
+        let made = ["report.html", "report.md"].map(of);
+        let report = |format: &str, code: i32| {
+            let mut command = planner();
+            command.arg("report").arg(&folder).args(["--format", format]);
+            run(command).with_code(code).stdout
+        };
+        assert_eq!(report("markdown", 0).as_bytes(), made[1], "{command}");
+        assert_eq!(report("json", 0).as_bytes(), of("plan.json"));
+        assert_eq!(["report.html", "report.md"].map(of), made, "and nothing else has changed");
+        assert!(report("svg", 0).lines().all(|path| std::fs::read_to_string(path).unwrap().contains("<svg")));
+        assert_eq!(report("csv", 3), "");
+        std::fs::write(folder.join("plan.json"), "{\"schema\": \"planner/recommend/1\"}").unwrap();
+        assert_eq!(report("table", 3), "");
+    }
+}
+
+#[test]
 fn deployments_take_their_parameters_from_a_plan() {
     let out = tempfile::tempdir().unwrap();
     let emitted = |form: &str, options: &[&str], code: i32| {
@@ -164,7 +192,9 @@ fn deployments_take_their_parameters_from_a_plan() {
     let stack: Value = serde_json::from_str(&emitted("cfn-params", &deadline, 0).stdout).unwrap();
     let keys: Vec<&str> =
         stack.as_array().unwrap().iter().filter_map(|row| row["ParameterKey"].as_str()).collect();
-    assert_eq!(keys, ["Shape", "ReservedConcurrency", "PublishRate", "PublisherThreads", "PartSize"]);
+    let parameters =
+        ["Shape", "ReservedConcurrency", "PublishRate", "PublisherThreads", "PartSize", "MemorySize"];
+    assert_eq!(keys, parameters);
     let variables = emitted("tfvars", &deadline, 0).stdout;
     assert!(variables.starts_with("shape ") && variables.contains("\nreserved_concurrency ="), "{variables}");
     assert!(emitted("env", &deadline, 0).stdout.contains("PUBLISH_RATE="));

@@ -13,7 +13,7 @@ use crate::audit::place::Place;
 pub const AUDIT_NOTES: &str = "\
 Keys correspond by what follows the prefixes. Of the source, each object is found to have arrived, or to be missing, \
 differing (another size, or another ETag where ETags can be compared) or stale (written before --since or before its \
-source). Whatever else is at the destination is extra, which is no failure.
+source, and not the same by its ETag). Whatever else is at the destination is extra, which is no failure.
 
 Findings, documents and how far the audit has come go to a folder under --out. Nothing is written to S3.
 

@@ -27,7 +27,7 @@ pub enum ReportFormat {
 /// Options of `planner report`.
 #[derive(Debug, Args)]
 pub struct ReportOptions {
-    /// Run folders; several come on one page beside their own.
+    /// Run folders, of which several come on one page beside their own; or the folder of a plan.
     #[arg(value_name = "RUN", required_unless_present = "index")]
     pub runs: Vec<PathBuf>,
     /// Print the summary as.

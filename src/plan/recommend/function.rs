@@ -9,7 +9,9 @@ use crate::plan::ground::Ground;
 use crate::plan::paced::{
     Answer, Confirmed, Form, Infeasible, Pace, Question, Reason, deadline_within, smallest_rate,
 };
-use crate::plan::recommendation::{BindingLimit, Bound, CurvePoint, LambdaPlan, PublishPlan, WithinLimits};
+use crate::plan::recommendation::{
+    BindingLimit, Bound, CurvePoint, LambdaPlan, PublishPlan, Way, WithinLimits,
+};
 use crate::plan::workers::Goal;
 use crate::report::human::{count, duration, number};
 use crate::service::Profile;
@@ -175,7 +177,7 @@ fn times_out(ground: &Ground, answer: &Answer) -> Box<Cannot> {
 fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
     let Infeasible { reason, probability, deadline_s, .. } = infeasible;
     let reason = match reason {
-        Reason::JobTooLong { largest_probability } => job_too_long(wish, largest_probability),
+        Reason::JobTooLong { .. } => job_too_long(wish),
         Reason::ThroughputTooLow { needed_per_s } => format!(
             "copies slow each other down, and at no pace are {} objects a second done",
             number(needed_per_s)
@@ -195,5 +197,9 @@ fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
         Reason::ConcurrencyTooLow { most, .. } => most,
         _ => infeasible.finishes.in_flight_peak,
     };
-    Box::new(Cannot { reason, probability, nearest: nearest(wish, best, deadline_s, probability) })
+    Box::new(Cannot {
+        reason,
+        probability,
+        nearest: nearest(wish, (Way::Lambda, best), deadline_s, probability),
+    })
 }

@@ -109,7 +109,7 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
         sensitivities: concurrency
             .map(|bound| sensitivity::of(ground, &asked, pace_per_s, bound.value))
             .unwrap_or_default(),
-        nearest: distinct(cannot().flat_map(|it| it.nearest.clone())),
+        nearest: cannot().flat_map(|it| it.nearest.clone()).collect(),
         infeasible: Some(distinct(cannot().map(|it| it.reason.clone())).join("; "))
             .filter(|reasons| !reasons.is_empty()),
         doubts: doubts.into_iter().map(DoubtRecord::from).collect(),

@@ -5,7 +5,7 @@ use crate::plan::closed_form::ClosedForm;
 use crate::plan::cost::{Cost, Usage};
 use crate::plan::forecast::{finish, thinned_s};
 use crate::plan::ground::Ground;
-use crate::plan::recommendation::{Bound, CurvePoint, NearestGoal, WorkerPlan};
+use crate::plan::recommendation::{Bound, CurvePoint, NearestGoal, Way, WorkerPlan};
 use crate::plan::workers::{Goal, Infeasible, Question, Reason, smallest_pool};
 use crate::report;
 use crate::report::human::{counted, duration, number};
@@ -96,7 +96,7 @@ pub(super) fn spread(mut met: Vec<f64>, central: impl FnOnce() -> f64) -> (f64, 
 fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
     let Infeasible { reason, best, probability, deadline_s, .. } = infeasible;
     let reason = match reason {
-        Reason::JobTooLong { largest_probability } => job_too_long(wish, largest_probability),
+        Reason::JobTooLong { .. } => job_too_long(wish),
         Reason::ThroughputTooLow { x_per_s, needed_per_s } => {
             throughput_too_low(&counted(best, "worker"), x_per_s, needed_per_s)
         }
@@ -107,15 +107,19 @@ fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
         Reason::GivenUp { largest_probability, attempts } => given_up(largest_probability, attempts),
         Reason::RampTooSlow { per_s } => format!("workers that begin at {}/s begin too late", number(per_s)),
     };
-    Box::new(Cannot { reason, probability, nearest: nearest(wish, best, deadline_s, probability) })
+    Box::new(Cannot {
+        reason,
+        probability,
+        nearest: nearest(wish, (Way::Workers, best), deadline_s, probability),
+    })
 }
 
 /// Why no concurrency helps.
-pub(super) fn job_too_long(wish: &Wish, largest_probability: f64) -> String {
+pub(super) fn job_too_long(wish: &Wish) -> String {
     format!(
-        "the slowest of the copies takes longer than {} by itself too often: whatever the concurrency, the probability is {}",
+        "whatever the concurrency, the slowest of the copies takes longer than {} by itself too often for a probability of {}",
         duration(wish.deadline_s),
-        report::plan::probability(largest_probability)
+        report::plan::probability(wish.probability)
     )
 }
 
@@ -139,17 +143,24 @@ pub(super) fn throughput_too_low(best: &str, x_per_s: f64, needed_per_s: f64) ->
 }
 
 /// The two goals within reach: a later deadline as sure, or the same one less sure.
-pub(super) fn nearest(wish: &Wish, best: u64, deadline_s: f64, probability: Proportion) -> Vec<NearestGoal> {
+pub(super) fn nearest(
+    wish: &Wish,
+    (way, best): (Way, u64),
+    deadline_s: f64,
+    probability: Proportion,
+) -> Vec<NearestGoal> {
     let later = Some(deadline_s).filter(|deadline_s| deadline_s.is_finite()).map(|deadline_s| NearestGoal {
         goal: "a later deadline".into(),
         deadline_s,
         probability: wish.probability,
+        way,
         concurrency: best,
     });
     let less_sure = NearestGoal {
         goal: "the same deadline, less sure".into(),
         deadline_s: wish.deadline_s,
         probability: probability.at_least,
+        way,
         concurrency: best,
     };
     let is_of_use = less_sure.probability > 0.005;

@@ -12,7 +12,7 @@ use crate::plan::cost::{Usage, gigabyte_seconds};
 use crate::plan::forecast::{finish, thinned_s};
 use crate::plan::ground::Ground;
 use crate::plan::paced::{self, Confirmed, Pace, PublisherThreads, overhead_s};
-use crate::plan::recommendation::{Bound, CurvePoint, LambdaPlan, PublishPlan, WithinLimits};
+use crate::plan::recommendation::{Bound, CurvePoint, LambdaPlan, PublishPlan, Way, WithinLimits};
 use crate::plan::workers::{Answer, Goal, Infeasible, Question, Reason, smallest_pool};
 use crate::report::human::{count, duration, number};
 use crate::service::Profile;
@@ -162,7 +162,7 @@ fn curve_of(
 fn cannot(ground: &Ground, wish: &Wish, before_s: f64, infeasible: Infeasible) -> Box<Cannot> {
     let Infeasible { reason, best, probability, deadline_s, .. } = infeasible;
     let reason = match reason {
-        Reason::JobTooLong { largest_probability } => job_too_long(wish, largest_probability),
+        Reason::JobTooLong { .. } => job_too_long(wish),
         Reason::ThroughputTooLow { x_per_s, needed_per_s } => {
             throughput_too_low(&format!("{} at once", count(best)), x_per_s, needed_per_s)
         }
@@ -177,5 +177,6 @@ fn cannot(ground: &Ground, wish: &Wish, before_s: f64, infeasible: Infeasible) -
             format!("a queue's invocations begin at {}/s, too late", number(per_s))
         }
     };
-    Box::new(Cannot { reason, probability, nearest: nearest(wish, best, deadline_s + before_s, probability) })
+    let nearest = nearest(wish, (Way::Lambda, best), deadline_s + before_s, probability);
+    Box::new(Cannot { reason, probability, nearest })
 }

@@ -13,14 +13,15 @@ pub(super) fn of(plan: &Recommendation) -> String {
     let objects = counted(plan.preface.job.objects, "object");
     let Some(reason) = &plan.infeasible else { return feasible(plan, &deadline) };
     if plan.feasible {
-        return format!("{} The other way cannot meet it: {reason}.", feasible(plan, &deadline));
+        let other = if plan.workers.is_some() { "a function" } else { "workers" };
+        return format!("{} With {other} it cannot be met: {reason}.", feasible(plan, &deadline));
     }
     let nearest = plan.nearest.first().map(|goal| {
         format!(
-            " Within reach: {} with probability {} and {} at once.",
+            " Within reach: {} with {}, with probability {}.",
             duration(goal.deadline_s),
-            probability(goal.probability),
-            count(goal.concurrency)
+            goal.way.with(goal.concurrency),
+            probability(goal.probability)
         )
     });
     format!("{objects} within {deadline} cannot be met: {reason}.{}", nearest.unwrap_or_default())
@@ -41,13 +42,11 @@ fn feasible(plan: &Recommendation, deadline: &str) -> String {
         };
         format!(" Within today's limits a function does it in {}{pace}.", duration(today.deadline_s))
     });
-    let stated = plan.workers.iter().map(|it| it.probability.stated);
-    let stated = stated.chain(plan.lambda.iter().map(|it| it.probability.stated)).fold(1.0, f64::min);
     let proviso = proviso(&plan.doubts).map_or_else(String::new, |proviso| format!(", {proviso}"));
     format!(
         "{}: done within {deadline} with probability {} or more{proviso}.{first}{}",
         capitalised(&ways),
-        probability(stated),
+        probability(plan.stated()),
         today.unwrap_or_default()
     )
 }

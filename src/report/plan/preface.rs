@@ -11,9 +11,15 @@ use crate::report::words;
 pub const REHEARSAL: &str =
     "REHEARSAL: planned from a run against an emulator; says nothing about a real account.";
 
+/// What a plan from nothing measured is worth.
+pub const ASSUMED: &str =
+    "ASSUMED: nothing was measured; the plan is as good as the residence time it was given.";
+
 /// What must not be overlooked.
 pub fn banners(preface: &Preface) -> Vec<String> {
-    preface.basis.rehearsal.then(|| REHEARSAL.to_owned()).into_iter().collect()
+    let basis = &preface.basis;
+    let assumed = (basis.kind == BasisKind::Assumed).then_some(ASSUMED);
+    basis.rehearsal.then_some(REHEARSAL).into_iter().chain(assumed).map(str::to_owned).collect()
 }
 
 /// Where the plan comes from, on one line.

@@ -80,20 +80,19 @@ fn binding(plan: &Recommendation) -> Vec<Sentence> {
 
 /// The numbers that a reader looks for first.
 fn tiles(plan: &Recommendation) -> Vec<Fact> {
-    let mut tiles = Vec::new();
+    let mut tiles = vec![Fact::new("P(deadline) at least", probability(plan.stated()))];
+    let is_one = plan.workers.is_none() || plan.lambda.is_none();
+    let name = |way: &str, what: &str| if is_one { what.to_owned() } else { format!("{way}: {what}") };
     if let Some(workers) = &plan.workers {
         tiles.push(Fact::new("workers", count(workers.concurrency.value)));
+        tiles.push(Fact::new(name("workers", "done, median"), time(workers.finish_s.p50)));
+        tiles.push(Fact::new(name("workers", "cost"), pool_cost(&workers.cost)));
     }
     if let Some(lambda) = &plan.lambda {
         tiles.push(Fact::new("reserved concurrency", count(lambda.reserved_concurrency.value)));
         tiles.push(Fact::new("publish", rate(lambda.publish.rate_per_s)));
-    }
-    tiles.push(Fact::new("P(deadline) at least", probability(plan.probability.stated)));
-    if let Some(finish) = plan.finish_s {
-        tiles.push(Fact::new("done, median", time(finish.p50)));
-    }
-    if plan.concurrency.is_some() {
-        tiles.push(Fact::new("cost", usd(plan.cost.total_usd)));
+        tiles.push(Fact::new(name("lambda", "done, median"), time(lambda.finish_s.p50)));
+        tiles.push(Fact::new(name("lambda", "cost"), usd(lambda.cost.total_usd)));
     }
     tiles
 }
@@ -178,7 +177,11 @@ fn lambda_cells(plan: &LambdaPlan) -> [String; 6] {
         format!("{} with {}", rate(plan.publish.rate_per_s), counted(plan.publish.threads, "thread")),
         stated(&plan.probability),
         finish(&plan.finish_s),
-        format!("{} expected", number(plan.throttles_mean)),
+        if plan.lost_mean > 0.0 {
+            format!("{} expected, {} objects lost", number(plan.throttles_mean), number(plan.lost_mean))
+        } else {
+            format!("{} expected", number(plan.throttles_mean))
+        },
         usd(plan.cost.total_usd),
     ]
 }
@@ -217,16 +220,14 @@ pub fn sensitivities(plan: &Recommendation) -> Table {
 
 /// Goals that can be reached.
 pub fn nearest(plan: &Recommendation) -> Table {
-    let mut table = Table::new(
-        "Nearest goals within reach",
-        &["can be reached", "deadline", "probability", "concurrency"],
-    );
+    let mut table =
+        Table::new("Nearest goals within reach", &["can be reached", "deadline", "probability", "with"]);
     for goal in &plan.nearest {
         table.row([
             goal.goal.clone(),
             duration(goal.deadline_s),
             probability(goal.probability),
-            count(goal.concurrency),
+            goal.way.with(goal.concurrency),
         ]);
     }
     table
