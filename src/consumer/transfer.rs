@@ -4,6 +4,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_s3::Client as S3;
+use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -133,7 +134,8 @@ impl<'a> Transfer<'a> {
             .set_content_encoding(head.content_encoding().map(str::to_owned))
             .set_content_language(head.content_language().map(str::to_owned))
             .set_content_disposition(head.content_disposition().map(str::to_owned))
-            .set_cache_control(head.cache_control().map(str::to_owned));
+            .set_cache_control(head.cache_control().map(str::to_owned))
+            .set_expires(head.expires_string().and_then(http_date));
         let answer = request.send().await.map_err(|error| Reply::from(&error))?;
         Ok(answer.upload_id().unwrap_or_default().to_owned())
     }
@@ -177,4 +179,9 @@ impl<'a> Transfer<'a> {
         let request = request.set_upload_id(self.upload_id.get().cloned());
         request.send().await.map(drop).map_err(|error| Reply::from(&error))
     }
+}
+
+/// S3 keeps whatever was given as Expires, and takes a date.
+fn http_date(text: &str) -> Option<DateTime> {
+    DateTime::from_str(text, DateTimeFormat::HttpDate).ok()
 }

@@ -6,6 +6,7 @@ use super::least_squares::Point;
 use super::tolerance::{USL_CONCURRENCIES, USL_EXTRAPOLATION, USL_RANGE};
 use super::usl::Usl;
 use super::usl_fit::{Intervals, distinct};
+use crate::report::human::count;
 
 /// A reason not to use a fit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, thiserror::Error)]
@@ -22,7 +23,9 @@ pub enum Refusal {
     },
     /// The peak lies where nothing was measured.
     #[error(
-        "no peak identifiable: it would be at N = {peak_n:.0}, far beyond the largest measured N = {largest_n}"
+        "no peak identifiable: it would be at N = {}, far beyond the largest measured N = {}",
+        whole(*peak_n),
+        whole(*largest_n)
     )]
     PeakBeyondData {
         /// Where the fit puts the peak.
@@ -37,7 +40,11 @@ pub enum Refusal {
         concurrencies: usize,
     },
     /// The concurrencies lie too close together.
-    #[error("unidentifiable: concurrencies from {smallest_n} to {largest_n} span less than a factor of 8")]
+    #[error(
+        "unidentifiable: concurrencies from {} to {} span less than a factor of 8",
+        whole(*smallest_n),
+        whole(*largest_n)
+    )]
     NarrowRange {
         /// Smallest concurrency measured.
         smallest_n: f64,
@@ -61,25 +68,32 @@ impl Refusal {
                 "warm caches and connections before the first level, measure the small concurrencies again, and check that every level does the same work".into()
             }
             Self::NoPeak { largest_n } => format!(
-                "measure at N = {:.0} and {:.0}: if throughput still grows there, plan with what was measured and not with a peak; repeat the largest levels if they scatter",
-                1.5 * largest_n,
-                2.0 * largest_n
+                "measure at N = {} and {}: if throughput still grows there, plan with what was measured and not with a peak; repeat the largest levels if they scatter",
+                whole(1.5 * largest_n),
+                whole(2.0 * largest_n)
             ),
             Self::PeakBeyondData { peak_n, .. } => format!(
-                "measure at N = {:.0} or more, or do not plan beyond what was measured",
-                (peak_n / USL_EXTRAPOLATION).ceil()
+                "measure at N = {} or more, or do not plan beyond what was measured",
+                whole((peak_n / USL_EXTRAPOLATION).ceil())
             ),
             Self::TooFewConcurrencies { concurrencies } => format!(
                 "measure at {} or more further concurrencies, each about 1.5 to 2 times the one before",
                 USL_CONCURRENCIES.saturating_sub(concurrencies)
             ),
             Self::NarrowRange { smallest_n, largest_n } => format!(
-                "measure from N = {smallest_n:.0} up to {:.0}, or down from {largest_n:.0} to {:.0}",
-                (smallest_n * USL_RANGE).ceil(),
-                (largest_n / USL_RANGE).floor().max(1.0)
+                "measure from N = {} up to {}, or down from {} to {}",
+                whole(smallest_n),
+                whole((smallest_n * USL_RANGE).ceil()),
+                whole(largest_n),
+                whole((largest_n / USL_RANGE).floor().max(1.0))
             ),
         }
     }
+}
+
+/// A concurrency in words.
+fn whole(n: f64) -> String {
+    count(n.round() as u64)
 }
 
 /// The reasons against a fit, gravest first.

@@ -170,6 +170,11 @@ pub fn times(found: &FanOutSummary) -> Table {
         let note = format!("intended publishing to copy, {}", counted(found.timed, "object"));
         row(&format!("latency, {name}"), known, note);
     }
+    row("duration, mean", found.duration_mean_s, "of an invocation, the function's R".into());
+    row("duration, max", found.duration_max_s, "of an invocation".into());
+    if found.async_event_age_max_s.is_some() {
+        row("oldest event", found.async_event_age_max_s, "longest wait for an invocation".into());
+    }
     table
 }
 

@@ -77,6 +77,19 @@ fn the_daily_job_takes_the_time_that_its_files_and_its_report_say() {
         (&function["verdict"]["verdict"], &function["law"]["accounting_holds"]),
         (&json!("pass"), &json!(true))
     );
+    // What CloudWatch would say: N = X·R on its Invocations, Duration and ConcurrentExecutions, cold starts apart.
+    let ended = || seconds.iter().filter(|row| !row["duration_mean_s"].is_empty());
+    let in_copies_s: f64 =
+        ended().map(|row| number(row, "duration_mean_s") * number(row, "invocations")).sum();
+    let duration_mean_s = found["duration_mean_s"].as_f64().unwrap();
+    assert!((in_copies_s / 250.0 / duration_mean_s - 1.0).abs() < 1e-6, "{in_copies_s} {duration_mean_s}");
+    let cold_s = law("r_s") - duration_mean_s;
+    assert!((0.25..0.35).contains(&cold_s), "every invocation started cold, in 300 ms: {cold_s}");
+    let longest_s = ended().map(|row| number(row, "duration_max_s")).fold(0.0, f64::max);
+    assert_eq!(found["duration_max_s"].as_f64(), Some(longest_s));
+    let oldest_s = found["async_event_age_max_s"].as_f64().unwrap();
+    assert!((0.0..1.0).contains(&oldest_s), "nothing was throttled: {oldest_s}");
+
     let copied: f64 = seconds.iter().map(|row| number(row, "copied")).sum();
     assert_eq!(copied, 250.0);
     let page = folder.text("report.html");

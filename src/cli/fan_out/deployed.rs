@@ -175,6 +175,9 @@ impl Settling<'_> {
                     errors: known(sums.errors),
                     concurrency_peak: known(peaks.concurrent),
                     concurrency_mean: None,
+                    duration_mean_s: None,
+                    duration_max_s: peaks.duration_s,
+                    async_event_age_max_s: peaks.events.async_event_age_max_s,
                 };
             }
             Err(error) => note(evidence, "what CloudWatch counted", &error),
@@ -251,7 +254,12 @@ fn measure_stages(evidence: &mut Evidence, publishes: &Publishes) {
     evidence.seconds = second::of_invocations(&stays.function);
     let peak = evidence.seconds.iter().map(|row| row.concurrency_max).max();
     evidence.counts.concurrency_peak = evidence.counts.concurrency_peak.max(peak);
+    let durations_s = || stays.function.iter().map(|(from_s, to_s)| to_s - from_s);
     let told = stays.function.len() as u64;
+    if told > 0 {
+        evidence.counts.duration_mean_s = Some(durations_s().sum::<f64>() / told as f64);
+        evidence.counts.duration_max_s = evidence.counts.duration_max_s.or(durations_s().reduce(f64::max));
+    }
     match evidence.counts.invocations {
         None => evidence.unknown.push(format!("invocations are not counted; the function told of {told}")),
         Some(counted) if counted != told => {

@@ -4,6 +4,7 @@ use crate::cloud::{Account, Cloud, Function};
 use crate::scenario::quantity::{nanoseconds, seconds};
 use crate::service::function::{Fate, Period};
 use crate::stats::fan_out::evidence::{Counts, Evidence};
+use crate::stats::fan_out::object::microseconds;
 use crate::stats::fan_out::second::FunctionSecond;
 use crate::stats::fan_out::stage::StageWindows;
 
@@ -60,7 +61,16 @@ fn counts(account: &mut Account) -> Counts {
         errors: Some(total.errors),
         concurrency_peak: Some(total.concurrent_executions_max),
         concurrency_mean: Some(total.concurrent_executions_time_ns as f64 / account.now_ns.max(1) as f64),
+        duration_mean_s: duration_mean_s(&total),
+        duration_max_s: (total.invocations > 0).then(|| seconds(total.duration_max_ns)),
+        async_event_age_max_s: (total.async_events_invoked > 0)
+            .then(|| seconds(total.async_event_age_max_ns)),
     }
+}
+
+fn duration_mean_s(period: &Period) -> Option<f64> {
+    let mean_s = period.duration_sum_ns as f64 / period.invocations as f64 / 1e9;
+    (period.invocations > 0).then_some(mean_s)
 }
 
 /// The metrics since the start of the run.
@@ -81,6 +91,10 @@ fn by_second(account: &mut Account, epoch_ns: u64) -> Vec<FunctionSecond> {
             invocations: period.invocations,
             errors: Some(period.errors),
             copied: 0,
+            duration_mean_s: duration_mean_s(period).map(microseconds),
+            duration_max_s: (period.invocations > 0).then(|| seconds(period.duration_max_ns)),
+            async_event_age_max_s: (period.async_events_invoked > 0)
+                .then(|| seconds(period.async_event_age_max_ns)),
         })
     };
     (0..).zip(closed.iter().chain([&open])).filter_map(row).collect()

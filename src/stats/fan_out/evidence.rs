@@ -46,4 +46,10 @@ pub struct Counts {
     pub concurrency_peak: Option<u64>,
     /// Mean executions at the same time, by a gauge of its own.
     pub concurrency_mean: Option<f64>,
+    /// Mean time of an invocation, in seconds, cold starts left out where they are known.
+    pub duration_mean_s: Option<f64>,
+    /// Longest of these times.
+    pub duration_max_s: Option<f64>,
+    /// Longest time from the arrival of an asynchronous event to an invocation for it, in seconds.
+    pub async_event_age_max_s: Option<f64>,
 }

@@ -21,6 +21,15 @@ pub struct FunctionSecond {
     pub errors: Option<u64>,
     /// Objects copied for the first time.
     pub copied: u64,
+    /// Mean time of the invocations that ended.
+    #[serde(default)]
+    pub duration_mean_s: Option<f64>,
+    /// Longest of these times.
+    #[serde(default)]
+    pub duration_max_s: Option<f64>,
+    /// Longest time from the arrival of an asynchronous event to an invocation for it that began.
+    #[serde(default)]
+    pub async_event_age_max_s: Option<f64>,
 }
 
 /// The concurrency and the ends of invocations, given as beginning and end in seconds, second by second.
@@ -37,6 +46,10 @@ pub fn of_invocations(invocations: &[(f64, f64)]) -> Vec<FunctionSecond> {
             row.concurrency_mean += (to_s.min(row.start_s + 1.0) - from_s.max(row.start_s)).max(0.0);
         }
         if let Some(row) = rows.get_mut(last) {
+            let (ended, duration_s) = (row.invocations as f64, to_s - from_s);
+            row.duration_mean_s =
+                Some((row.duration_mean_s.unwrap_or(0.0) * ended + duration_s) / (ended + 1.0));
+            row.duration_max_s = Some(row.duration_max_s.unwrap_or(0.0).max(duration_s));
             row.invocations += 1;
         }
     }

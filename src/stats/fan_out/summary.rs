@@ -61,6 +61,15 @@ pub struct FanOutSummary {
     pub slow_downs: u64,
     /// Most executions at the same time.
     pub concurrency_peak: Option<u64>,
+    /// Mean time of an invocation, cold starts left out where they are known.
+    #[serde(default)]
+    pub duration_mean_s: Option<f64>,
+    /// Longest of these times.
+    #[serde(default)]
+    pub duration_max_s: Option<f64>,
+    /// Longest time from the arrival of an asynchronous event to an invocation for it.
+    #[serde(default)]
+    pub async_event_age_max_s: Option<f64>,
     /// Executions at the same time that the function may have.
     pub concurrency_limit: Option<u64>,
     /// Little's law at every stage.
@@ -106,6 +115,9 @@ impl FanOutSummary {
             duplicates: sum(|record| record.duplicates),
             slow_downs: sum(|record| record.slow_downs),
             concurrency_peak: evidence.counts.concurrency_peak,
+            duration_mean_s: evidence.counts.duration_mean_s,
+            duration_max_s: evidence.counts.duration_max_s,
+            async_event_age_max_s: evidence.counts.async_event_age_max_s,
             concurrency_limit: evidence.concurrency_limit,
             stages: stages(publish, evidence),
             unknown: unknown(records, evidence),
