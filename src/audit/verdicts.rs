@@ -111,7 +111,7 @@ fn completeness(evidence: &Evidence) -> Finding {
         }
         _ => {
             let advice = format!(
-                "{} did not arrive as it should have; findings.csv names each: copy those again and audit again",
+                "{} missing or wrong; findings.csv names each: copy those again and audit again",
                 counted(wrong, "object")
             );
             finding(Verdict::Fail, ratio, advice)

@@ -81,7 +81,7 @@ fn fewer_invocations_than_objects_are_an_alarm_only_where_objects_are_missing() 
     let lost = judged(&tally(250, 1, 160), Some(&few));
     assert_eq!([lost.complete.verdict, lost.invocations.verdict], [Verdict::Fail; 2]);
     assert_eq!(lost.deadline.verdict, Verdict::NotAvailable, "the backup is not over");
-    assert!(lost.complete.advice.starts_with("1 object did not arrive"), "{}", lost.complete.advice);
+    assert!(lost.complete.advice.starts_with("1 object missing or wrong"), "{}", lost.complete.advice);
     let arrived = judged(&tally(250, 0, 160), Some(&few));
     assert_eq!(arrived.invocations.verdict, Verdict::Inconclusive);
     assert!(arrived.holds());

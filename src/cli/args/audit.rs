@@ -17,7 +17,7 @@ source, and not the same by its ETag). Whatever else is at the destination is ex
 
 Findings, documents and how far the audit has come go to a folder under --out. Nothing is written to S3.
 
-The answer is 5 when an object did not arrive as it should have, when a verdict is FAIL, or when the listings were not \
+The answer is 5 when an object is missing or wrong, when a verdict is FAIL, or when the listings were not \
 read to their ends.";
 
 /// Where the buckets are.
