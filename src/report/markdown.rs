@@ -69,6 +69,10 @@ fn judged(judgement: &Judgement) -> String {
 
 /// Text as it is, in a fence that it does not hold.
 fn code(text: &str) -> String {
+    if text.contains('\n') {
+        let lines: Vec<String> = text.trim_end().lines().map(printable).collect();
+        return format!("````\n{}\n````", lines.join("\n"));
+    }
     let text = printable(text);
     let fence = "`".repeat(1 + text.chars().filter(|&c| c == '`').count());
     format!("{fence} {text} {fence}")

@@ -6,6 +6,9 @@ use super::table::Table;
 use super::{RunView, doubts, fan_out, lead, tables, words};
 use crate::stats::summary::{LevelSummary, RunDocument};
 
+/// What stands above the scenario.
+const SCENARIO: &str = "The scenario of this run, with what it left to the defaults:";
+
 /// A run as a page: what it came to, then the charts with their numbers, then every reason to doubt it.
 #[must_use]
 pub fn page(view: &RunView) -> Page {
@@ -44,6 +47,7 @@ fn tiles(document: &RunDocument) -> Vec<Fact> {
 fn parts(view: &RunView) -> Vec<Part> {
     let document = view.document;
     let levels = document.levels.as_slice();
+    let scenario = scenario(document);
     let chart = |chart: Option<Chart>| chart.map(Block::from);
     let one = |of: fn(&LevelSummary) -> Table| match levels {
         [level] => Some(Block::Table(of(level))),
@@ -90,7 +94,12 @@ fn parts(view: &RunView) -> Vec<Part> {
         together("Doubts", vec![Some(Block::List(doubts::of_run(view)))]),
         together(
             "How to reproduce it",
-            vec![Some(Block::Facts(facts(document))), Some(Block::Code(words::quoted(&document.command)))],
+            vec![
+                Some(Block::Facts(facts(document))),
+                Some(Block::Code(words::quoted(&document.command))),
+                scenario.as_ref().map(|_| Block::Paragraph(SCENARIO.into())),
+                scenario.map(Block::Code),
+            ],
         ),
     ]
 }
@@ -102,6 +111,11 @@ fn judgements(document: &RunDocument) -> Vec<Judgement> {
         Judgement::new("Independent", &verdicts.independent),
         Judgement::new("Raw", &verdicts.raw),
     ]
+}
+
+/// The scenario as a file that runs again; None where a number is too large for TOML.
+fn scenario(document: &RunDocument) -> Option<String> {
+    toml::to_string(&document.scenario).ok()
 }
 
 fn law_sentence(levels: &[LevelSummary]) -> Option<String> {
@@ -129,4 +143,18 @@ fn generator(document: &RunDocument) -> Option<String> {
 fn facts(document: &RunDocument) -> Vec<Fact> {
     let facts = tables::provenance(document).rows;
     facts.into_iter().filter_map(|row| Some(Fact::new(row.first()?, row.get(1)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+    use crate::scenario::file::File;
+
+    #[test]
+    fn the_scenario_that_is_shown_runs_again() {
+        let document = Sample::one_level().document;
+        let text = scenario(&document).unwrap();
+        assert_eq!(toml::from_str::<File>(&text).unwrap(), document.scenario, "{text}");
+    }
 }

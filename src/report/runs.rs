@@ -120,7 +120,9 @@ fn part(number: usize, view: &RunView, charted: bool) -> Part {
     ]);
     let kept = |block: &Block| match block {
         Block::Chart(_) => charted,
-        Block::Judgements(_) | Block::List(_) | Block::Code(_) => true,
+        Block::Judgements(_) | Block::List(_) => true,
+        // Commands, and not whole files.
+        Block::Code(text) => !text.contains('\n'),
         _ => false,
     };
     for mut block in page.parts.into_iter().flat_map(|part| part.blocks).filter(kept) {
