@@ -16,7 +16,7 @@ use crate::plan::workers::Goal;
 use crate::report::human::{count, duration, number};
 use crate::service::Profile;
 use crate::service::function::Shape;
-use crate::simulate::work::Order;
+use crate::simulate::work::{Order, Work};
 use crate::stats::proportion::Proportion;
 
 /// Share of the runs in which something may be throttled.
@@ -26,22 +26,33 @@ pub(super) const CONFIRMING_RUNS: u64 = 16;
 /// Hardly any object may take longer than a function may run.
 const TIMEOUT_SHARE: f64 = 0.01;
 
+/// What is asked of a function that nothing holds back but the account.
+pub(super) fn question<'a>(
+    ground: &Ground,
+    work: &'a Work,
+    central: &'a Profile,
+    resampled: &'a [Profile],
+) -> Question<'a> {
+    Question {
+        work,
+        central,
+        resampled,
+        batch_size: 1,
+        prefixes: ground.batch.prefixes,
+        most_per_s: None,
+        most_concurrency: None,
+        throttled_share: THROTTLED_SHARE,
+        seed: ground.seed,
+    }
+}
+
 pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Cannot>> {
     let work = ground.work(Order::Fifo);
     let on = |profile: &Profile| ground.on_account(profile);
     let central = on(&ground.model.profile);
     let resampled: Vec<Profile> = ground.model.resampled.iter().map(on).collect();
-    let question = Question {
-        work: &work,
-        central: &central,
-        resampled: &resampled,
-        batch_size: 1,
-        prefixes: ground.batch.prefixes,
-        most_per_s: None,
-        most_concurrency: wish.max_concurrency,
-        throttled_share: THROTTLED_SHARE,
-        seed: ground.seed,
-    };
+    let question =
+        Question { most_concurrency: wish.max_concurrency, ..question(ground, &work, &central, &resampled) };
     let goal = Goal { deadline_s: wish.deadline_s, probability: wish.probability };
     let answer = smallest_rate(&question, goal).map_err(|infeasible| cannot(wish, *infeasible))?;
     if answer.timeout_probability > TIMEOUT_SHARE.min(1.0 - wish.probability) {

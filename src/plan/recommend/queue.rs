@@ -5,13 +5,13 @@
 //! [`smallest_pool`], and a few runs of the whole pipeline show what becomes of it. How fast messages are published does
 //! not matter, as long as they are there before somebody asks for them.
 
-use super::function::CONFIRMING_RUNS;
+use super::function::{self, CONFIRMING_RUNS};
 use super::pool::{curve, given_up, job_too_long, nearest, throughput_too_low};
 use super::{Cannot, Wish, probability};
 use crate::plan::cost::{Usage, gigabyte_seconds};
 use crate::plan::forecast::{finish, thinned_s};
 use crate::plan::ground::Ground;
-use crate::plan::paced::{self, Confirmed, Pace, PublisherThreads, overhead_s};
+use crate::plan::paced::{Confirmed, Pace, PublisherThreads, overhead_s};
 use crate::plan::recommendation::{Bound, CurvePoint, LambdaPlan, PublishPlan, Way, WithinLimits};
 use crate::plan::workers::{Answer, Goal, Infeasible, Question, Reason, smallest_pool};
 use crate::report::human::{count, duration, number};
@@ -108,17 +108,7 @@ fn confirmed(
     reserved: u64,
     deadline_s: f64,
 ) -> Confirmed {
-    let whole = paced::Question {
-        work: question.work,
-        central: question.central,
-        resampled: question.resampled,
-        batch_size: 1,
-        prefixes: ground.batch.prefixes,
-        most_per_s: None,
-        most_concurrency: None,
-        throttled_share: 0.5,
-        seed: ground.seed,
-    };
+    let whole = function::question(ground, question.work, question.central, question.resampled);
     let pace = Pace {
         shape: Shape::Queue,
         rate_per_s: Some(publish.rate_per_s),

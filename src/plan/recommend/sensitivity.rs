@@ -1,10 +1,10 @@
 //! What changes the answer by how much, in closed form.
 
 use super::Wish;
-use super::function::CONFIRMING_RUNS;
+use super::function::{self, CONFIRMING_RUNS};
 use crate::plan::closed_form::ClosedForm;
 use crate::plan::ground::Ground;
-use crate::plan::paced::{Confirmed, Form, Pace, PublisherThreads, Question};
+use crate::plan::paced::{Confirmed, Form, Pace, PublisherThreads};
 use crate::plan::recommendation::{Case, Sensitivity};
 use crate::service::function::Shape;
 use crate::service::{CopyProfile, Factor, Noise, Profile, Tailed};
@@ -123,17 +123,7 @@ impl Asks<'_> {
         let ground = self.ground;
         let central = ground.on_account(central);
         let resampled: Vec<Profile> = profiles.iter().map(|profile| ground.on_account(profile)).collect();
-        let question = Question {
-            work: self.work,
-            central: &central,
-            resampled: &resampled,
-            batch_size: 1,
-            prefixes: ground.batch.prefixes,
-            most_per_s: None,
-            most_concurrency: None,
-            throttled_share: 0.5,
-            seed: ground.seed,
-        };
+        let question = function::question(ground, self.work, &central, &resampled);
         let pace = Pace {
             shape: Shape::Direct,
             rate_per_s: Some(pace_per_s),
