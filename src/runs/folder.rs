@@ -1,7 +1,7 @@
 //! A run folder while the run goes on.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -18,26 +18,22 @@ pub const DOCUMENT: &str = "run.json";
 /// Name of the second-by-second file in a run folder.
 pub const SERIES: &str = "series.csv";
 
-/// Creates the folder of a new run and gives its path and identifier.
+/// Creates the folder of a new run and gives its path and identifier. The identifier ends in random digits, so that
+/// two runs that begin in the same second in different places share no prefix at their target.
 ///
 /// # Errors
-/// Where `parent` cannot be created or written to.
+/// Where `parent` cannot be created or written to, or the system has no random numbers.
 pub fn create(parent: &Path, name: &str, now: Timestamp) -> Result<(PathBuf, String), RunError> {
-    let failed = |error| {
-        RunError::new("create a run folder in", parent, error).help("choose another place with --out")
+    let action = "create a run folder in";
+    let failed = |error: io::Error| {
+        RunError::new(action, parent, error).help("choose another place with --out")
     };
     fs::create_dir_all(parent).map_err(failed)?;
-    let stem = format!("{}-{name}", now.strftime("%Y%m%dT%H%M%SZ"));
-    for number in 1..1000 {
-        let run = if number == 1 { stem.clone() } else { format!("{stem}-{number}") };
-        let path = parent.join(&run);
-        match fs::create_dir(&path) {
-            Ok(()) => return Ok((path, run)),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(failed(error)),
-        }
-    }
-    Err(RunError::new("create a run folder in", parent, "a thousand runs started within this second"))
+    let random = getrandom::u32().map_err(|error| RunError::new(action, parent, error))?;
+    let run = format!("{}-{name}-{random:08x}", now.strftime("%Y%m%dT%H%M%SZ"));
+    let path = parent.join(&run);
+    fs::create_dir(&path).map_err(failed)?;
+    Ok((path, run))
 }
 
 /// Removes the folder of a run that ended before it measured anything and left nothing at its target.
