@@ -59,6 +59,20 @@ fn aws_itself_is_no_endpoint() {
     }
 }
 
+/// It would stand in run folders and reports.
+#[test]
+fn a_url_with_a_secret_in_it_is_refused_wherever_it_comes_from() {
+    for url in
+        ["http://user:secret@127.0.0.1:1", "http://127.0.0.1:1/?token=secret", "http://127.0.0.1/#secret"]
+    {
+        assert_eq!(dry_run("copy", WRITTEN, &["--endpoint-url", url], &[]), Err(3), "{url}");
+        assert_eq!(dry_run("copy", WRITTEN, &[], &[("AWS_ENDPOINT_URL", url)]), Err(3), "{url}");
+        let written = format!("[target]\nkind = 'endpoint'\nendpoint_url = '{url}'");
+        assert_eq!(dry_run("copy", &written, &[], &[]), Err(3), "{url}");
+        assert_eq!(dry_run("copy", &written.replace("'endpoint'", "'embedded'"), &[], &[]), Err(3), "{url}");
+    }
+}
+
 #[test]
 fn what_goes_to_this_machine_takes_no_proxy() {
     let folder = tempfile::tempdir().unwrap();

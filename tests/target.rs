@@ -17,7 +17,7 @@ use planner::runs::created::{Created, CreatedLog};
 use planner::scenario::file::{Copy, OperationKind, Size};
 use planner::scenario::objects::{ObjectSet, Workload};
 use planner::scenario::quantity::Bytes;
-use planner::target::cleanup::{CleanUp, Extent, clean_up};
+use planner::target::cleanup::{CleanUp, Extent, RunNames, clean_up};
 use planner::target::clients::Clients;
 use planner::target::operation::{Operator, Places};
 
@@ -149,6 +149,16 @@ fn run(cloud: &Cloud, attempt_timeout: Duration, size: u64) -> (tempfile::TempDi
     (folder, Operator::new(clients, workload, places(), Some(Arc::new(log))))
 }
 
+/// Cleans up after that run.
+async fn clean(
+    cloud: &Cloud,
+    folder: &tempfile::TempDir,
+    extent: Extent,
+) -> Result<CleanUp, planner::target::TargetError> {
+    let names = RunNames { run: "r", buckets: Some(["source", "target"]), topic: None };
+    clean_up(&clients(cloud), folder.path(), names, extent).await
+}
+
 async fn keys(s3: &aws_sdk_s3::Client) -> usize {
     s3.list_objects_v2().bucket("target").send().await.unwrap().contents().len()
 }
@@ -160,9 +170,9 @@ async fn clean_up_keeps_on_its_list_what_it_did_not_find() {
     for job in 0..3 {
         assert_eq!(operator.attempt(&start(job, Request::Copy, 1)).await.outcome, Outcome::Ok);
     }
-    let done = clean_up(&clients(&elsewhere), folder.path(), "r", Extent::default()).await.unwrap();
+    let done = clean(&elsewhere, &folder, Extent::default()).await.unwrap();
     assert_eq!((done.deleted, done.absent), (0, 3), "the wrong endpoint has none of them");
-    let done = clean_up(&clients(&cloud), folder.path(), "r", Extent::default()).await.unwrap();
+    let done = clean(&cloud, &folder, Extent::default()).await.unwrap();
     assert_eq!(done, CleanUp { deleted: 3, ..CleanUp::default() });
     assert_eq!(keys(&clients(&cloud).s3).await, 0);
     assert!(Created::read(folder.path()).unwrap().is_empty());
@@ -174,12 +184,12 @@ async fn a_copy_that_ends_after_it_was_given_up_is_found_by_a_later_clean_up() {
     let (folder, _) = run(&cloud, Duration::from_secs(1), 1_000_000);
     let key = "planner-runs/r/copies/late";
     CreatedLog::append(folder.path()).unwrap().intended("target", key).unwrap();
-    let done = clean_up(&clients(&cloud), folder.path(), "r", Extent::default()).await.unwrap();
+    let done = clean(&cloud, &folder, Extent::default()).await.unwrap();
     assert_eq!(done, CleanUp { absent: 1, ..CleanUp::default() });
     cloud.put_sparse("target", key, 1);
-    let done = clean_up(&clients(&cloud), folder.path(), "r", Extent::default()).await.unwrap();
+    let done = clean(&cloud, &folder, Extent::default()).await.unwrap();
     assert_eq!(done.unconfirmed, [format!("target/{key}")]);
-    let done = clean_up(&clients(&cloud), folder.path(), "r", UNCONFIRMED_TOO).await.unwrap();
+    let done = clean(&cloud, &folder, UNCONFIRMED_TOO).await.unwrap();
     assert_eq!((done.deleted, keys(&clients(&cloud).s3).await), (1, 0));
 }
 
@@ -195,7 +205,7 @@ async fn an_upload_whose_answer_was_lost_is_aborted() {
     for key in [lost, "planner-runs/r/copies/lost-not"] {
         s3.create_multipart_upload().bucket("target").key(key).send().await.unwrap();
     }
-    let done = clean_up(&clients(&cloud), folder.path(), "r", Extent::default()).await.unwrap();
+    let done = clean(&cloud, &folder, Extent::default()).await.unwrap();
     assert_eq!(done, CleanUp { aborted: 2, ..CleanUp::default() });
     let left = s3.list_multipart_uploads().bucket("target").send().await.unwrap();
     let left: Vec<_> = left.uploads().iter().filter_map(|upload| upload.key()).collect();
@@ -210,7 +220,7 @@ async fn an_upload_that_never_came_to_be_is_looked_for_until_nothing_can_be_in_f
     log.upload_intended("target", "planner-runs/r/copies/never").unwrap();
     for (is_later, is_empty) in [(false, false), (true, true)] {
         let extent = Extent { is_later, ..Extent::default() };
-        let done = clean_up(&clients(&cloud), folder.path(), "r", extent).await.unwrap();
+        let done = clean(&cloud, &folder, extent).await.unwrap();
         assert_eq!((done, Created::read(folder.path()).unwrap().is_empty()), (CleanUp::default(), is_empty));
     }
 }
@@ -224,15 +234,32 @@ async fn a_refused_upload_leaves_nothing_to_look_for() {
     assert!(Created::read(folder.path()).unwrap().is_empty());
 }
 
+/// A list that names what the run cannot have made is another run's, or was edited.
 #[tokio::test(start_paused = true)]
-async fn nothing_outside_the_prefix_of_the_run_is_deleted() {
+async fn nothing_but_the_names_of_the_run_is_deleted() {
     let cloud = Cloud::new(CloudConfig::default());
     let (folder, operator) = run(&cloud, Duration::from_secs(900), 1_000_000);
     assert_eq!(operator.attempt(&start(0, Request::Copy, 1)).await.outcome, Outcome::Ok);
+    drop(operator);
     cloud.put_sparse("target", "precious", 1);
-    let log = CreatedLog::append(folder.path()).unwrap();
-    log.intended("target", "precious").unwrap();
-    let error = clean_up(&clients(&cloud), folder.path(), "r", UNCONFIRMED_TOO).await.unwrap_err();
-    assert!(error.to_string().contains("target/precious"), "{error}");
-    assert_eq!(keys(&clients(&cloud).s3).await, 2);
+    cloud.create_bucket("empty");
+    cloud.put_sparse("other", "planner-runs/r/copies/a", 1);
+    let topic = cloud.create_topic("precious");
+    let list = folder.path().join("created.csv");
+    let honest = std::fs::read_to_string(&list).unwrap();
+    for (row, named) in [
+        ("intended,target,precious,", "target/precious"),
+        ("intended,other,planner-runs/r/copies/a,", "other/planner-runs"),
+        ("upload_begun,target,precious,u", "target/precious"),
+        ("bucket,empty,,", "bucket empty"),
+        (&format!("topic,,{topic},"), &topic),
+    ] {
+        std::fs::write(&list, format!("{honest}{row}\n")).unwrap();
+        let error = clean(&cloud, &folder, UNCONFIRMED_TOO).await.unwrap_err();
+        assert!(error.is_refusal() && error.to_string().contains(named), "{error}");
+    }
+    let clients = clients(&cloud);
+    assert_eq!(keys(&clients.s3).await, 2);
+    assert_eq!(clients.s3.list_buckets().send().await.unwrap().buckets().len(), 4);
+    assert_eq!(clients.sns.list_topics().send().await.unwrap().topics().len(), 1);
 }

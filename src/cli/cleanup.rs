@@ -6,14 +6,14 @@ use std::time::Duration;
 use miette::IntoDiagnostic;
 
 use super::args::CleanupOptions;
-use super::exit::{BadInput, Exit};
+use super::exit::{BadInput, Exit, of_error};
 use super::interrupt::interrupted;
 use super::{safety, tell};
 use crate::runs::created::{Created, FILE};
 use crate::runs::read;
 use crate::scenario::file::TargetKind;
-use crate::target::cleanup::{CleanUp, Extent, clean_up};
-use crate::target::clients::Clients;
+use crate::target::cleanup::{CleanUp, Extent, RunNames, clean_up};
+use crate::target::clients::{Clients, service_url};
 use crate::target::preflight;
 
 /// Time limit of one deletion.
@@ -37,6 +37,7 @@ pub fn run(options: &CleanupOptions) -> miette::Result<Exit> {
     runtime.block_on(async {
         let region = document.target.region.as_deref();
         let clients = if document.target.kind == TargetKind::Aws {
+            service_url("S3").as_deref().map_or(Ok(()), safety::check_url)?;
             let clients = Clients::aws(region, TIMEOUT).await;
             let account = preflight::account(&clients).await?;
             safety::agree(options.account.as_deref(), &account, options.yes)?;
@@ -44,10 +45,12 @@ pub fn run(options: &CleanupOptions) -> miette::Result<Exit> {
         } else {
             let url = options.endpoint_url.as_ref().or(document.target.endpoint_url.as_ref());
             let url = url.ok_or_else(|| BadInput::new("the run names no endpoint", "add --endpoint-url"))?;
+            safety::check_endpoint(url)?;
             Clients::endpoint(url, region, TIMEOUT)?
         };
         let extent = Extent { unconfirmed_too: options.unconfirmed, is_later: true };
-        let done = clean_up(&clients, &options.run, &document.run, extent).await?;
+        let done = clean_up(&clients, &options.run, RunNames::new(&document.run, &document.scenario), extent)
+            .await?;
         tell_about(&done, &options.run);
         Ok(exit(&done))
     })
@@ -55,9 +58,9 @@ pub fn run(options: &CleanupOptions) -> miette::Result<Exit> {
 
 /// Cleans up after a run that has just ended, tells what went wrong, and says how the clean-up ended: an error of its own
 /// must not hide what the run came to.
-pub async fn after_run(clients: &Clients, folder: &Path, run: &str, quiet: bool) -> Exit {
+pub async fn after_run(clients: &Clients, folder: &Path, names: RunNames<'_>, quiet: bool) -> Exit {
     let cleaned = tokio::select! {
-        cleaned = clean_up(clients, folder, run, Extent::default()) => cleaned,
+        cleaned = clean_up(clients, folder, names, Extent::default()) => cleaned,
         () = interrupted() => {
             let folder = folder.display();
             tell::say(format_args!("the clean-up was interrupted; `planner cleanup {folder}` goes on with it"));
@@ -72,8 +75,9 @@ pub async fn after_run(clients: &Clients, folder: &Path, run: &str, quiet: bool)
             exit(&done)
         }
         Err(error) => {
-            tell::say(format_args!("{:?}", miette::Report::from(error)));
-            Exit::Failed
+            let report = miette::Report::from(error);
+            tell::say(format_args!("{report:?}"));
+            of_error(&report)
         }
     }
 }
@@ -121,13 +125,14 @@ mod tests {
         let cloud = Cloud::new(config.clone());
         let clients = Clients::in_process(&cloud, &config, TIMEOUT);
         let folder = tempfile::tempdir().unwrap();
-        let after_run = || after_run(&clients, folder.path(), "r", true);
+        let names = RunNames { run: "r", buckets: Some(["a", "b"]), topic: None };
+        let after_run = || after_run(&clients, folder.path(), names, true);
         let created = CreatedLog::create(folder.path()).unwrap();
         assert_eq!(after_run().await, Exit::Fine);
         cloud.put_sparse("b", "planner-runs/r/copies/unsure", 1);
         created.intended("b", "planner-runs/r/copies/unsure").unwrap();
         assert_eq!(after_run().await, Exit::Failed, "an object stays");
         created.intended("b", "of-somebody-else").unwrap();
-        assert_eq!(after_run().await, Exit::Failed, "the list is not the run's");
+        assert_eq!(after_run().await, Exit::Refused, "the list is not the run's");
     }
 }

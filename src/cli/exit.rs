@@ -5,6 +5,7 @@ use std::process::{ExitCode, Termination};
 
 use crate::runs::RunError;
 use crate::scenario::error::ScenarioError;
+use crate::target::TargetError;
 
 /// The documented exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +93,9 @@ pub struct Interruption;
 pub fn of_error(report: &miette::Report) -> Exit {
     if report.downcast_ref::<ScenarioError>().is_some() || report.downcast_ref::<BadInput>().is_some() {
         Exit::BadInput
-    } else if report.downcast_ref::<Refusal>().is_some() {
+    } else if report.downcast_ref::<Refusal>().is_some()
+        || report.downcast_ref::<TargetError>().is_some_and(TargetError::is_refusal)
+    {
         Exit::Refused
     } else if report.downcast_ref::<InvalidRun>().is_some() {
         Exit::NotValid

@@ -9,6 +9,7 @@ use miette::Diagnostic;
 
 use super::args::Overrides;
 use super::exit::BadInput;
+use super::safety;
 use crate::scenario::error::Source;
 use crate::scenario::file::{Stop, TargetKind};
 use crate::scenario::{self, Scenario};
@@ -28,6 +29,7 @@ pub fn load(path: &Path, overrides: Option<&Overrides>) -> miette::Result<Scenar
     if let Some(overrides) = overrides {
         apply(overrides, &mut file)?;
     }
+    file.target.endpoint_url.as_deref().map_or(Ok(()), safety::check_url)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let beside = |name: &str| open(&folder.join(name));
     let is_overridden = file != written;

@@ -30,6 +30,7 @@ use crate::stats::histogram::Times;
 use crate::stats::judgement::{self, Pace};
 use crate::stats::series::Row;
 use crate::stats::summary::{Generator, RunDocument, SCHEMA, TargetSummary, Verdict};
+use crate::target::cleanup::RunNames;
 use crate::target::operation::{Operator, Places};
 
 /// Runs the command.
@@ -143,7 +144,8 @@ impl Measurement<'_> {
         // What was made at the target is removed whether or not the run went well.
         let cleaned = match created {
             Some(_) if !self.options.keep => {
-                cleanup::after_run(&target.clients, folder, run, self.options.quiet).await
+                let names = RunNames::new(run, &self.scenario.file);
+                cleanup::after_run(&target.clients, folder, names, self.options.quiet).await
             }
             _ => Exit::Fine,
         };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use miette::IntoDiagnostic;
 
 use super::exit::BadInput;
+use super::safety;
 use crate::cloud::{Cloud, CloudConfig, serve};
 use crate::drive::Gauge;
 use crate::runs::created::{self, CreatedLog};
@@ -54,20 +55,15 @@ pub async fn connect(scenario: &Scenario, real_time: bool) -> miette::Result<Run
                     "set target.endpoint_url, --endpoint-url, AWS_ENDPOINT_URL or its form for the service",
                 )
             })?;
-            if !is_url(&url) {
-                return Err(BadInput::new(
-                    format!("`{url}` is not the URL of an endpoint"),
-                    "write it as http://127.0.0.1:4566",
-                )
-                .into());
-            }
+            safety::check_endpoint(&url)?;
             let clients = Clients::endpoint(&url, region, timeout)?;
             RunTarget { clients, cloud: None, account: None, url: Some(url), kind: target.kind }
         }
         TargetKind::Aws => {
-            let clients = Clients::aws(region, timeout).await;
             // Such as an endpoint of the user's own network, or an emulator.
             let url = url_from_environment(file.operation);
+            url.as_deref().map_or(Ok(()), safety::check_url)?;
+            let clients = Clients::aws(region, timeout).await;
             RunTarget { clients, cloud: None, account: None, url, kind: target.kind }
         }
     };
@@ -82,12 +78,6 @@ pub async fn connect(scenario: &Scenario, real_time: bool) -> miette::Result<Run
 
 fn no_topic(topic: &str) -> TargetError {
     TargetError::new(format!("failed to find topic {topic}"), "it does not exist")
-}
-
-/// Whether requests can be sent there.
-pub fn is_url(text: &str) -> bool {
-    let url = text.parse::<http::Uri>().ok();
-    url.is_some_and(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())
 }
 
 /// The embedded endpoint that a scenario asks for.

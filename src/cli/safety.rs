@@ -119,7 +119,7 @@ pub fn refuse_harm(scenario: &Scenario, estimate: Option<&Estimate>, limits: &Li
         return Ok(());
     }
     if let (TargetKind::Endpoint, Some(url)) = (target.kind, &target.endpoint_url) {
-        refuse_aws_as_endpoint(url)?;
+        check_endpoint(url)?;
     }
     if target.kind == TargetKind::Aws && target.account.is_none() {
         return Err(unnamed_account().into());
@@ -160,15 +160,40 @@ pub fn refuse_harm(scenario: &Scenario, estimate: Option<&Estimate>, limits: &Li
     Ok(())
 }
 
-/// Refuses an endpoint that is AWS, where nobody would ask for the account.
-pub fn refuse_aws_as_endpoint(url: &str) -> Result<(), Refusal> {
-    if !is_aws(url) {
+/// Checks the URL of an endpoint before anything is sent there: it must be one, hold no secret, and not be AWS, where
+/// the account must be named.
+pub fn check_endpoint(url: &str) -> miette::Result<()> {
+    check_url(url)?;
+    if is_aws(url) {
+        return Err(Refusal::new(
+            "the endpoint is AWS itself, where a run must name its account",
+            "use --target aws --account ID",
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// Checks that requests can be sent to a URL. One with a user, a password or a query may hold a secret, and would
+/// stand in run folders and reports; what it is stays unsaid.
+pub fn check_url(url: &str) -> Result<(), BadInput> {
+    const FORM: &str = "write it as http://127.0.0.1:4566";
+    let uri = url.parse::<http::Uri>().ok();
+    let has_user = url.contains('@');
+    if has_user || url.contains(['?', '#']) {
+        return Err(BadInput::new(
+            "the URL of the endpoint has a user, a password or a query in it",
+            "give the credentials by AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and the URL \
+             without them",
+        ));
+    }
+    let is_url = uri.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    });
+    if is_url {
         return Ok(());
     }
-    Err(Refusal::new(
-        "the endpoint is AWS itself, where a run must name its account",
-        "use --target aws --account ID",
-    ))
+    Err(BadInput::new(format!("`{url}` is not the URL of an endpoint"), FORM))
 }
 
 /// What is said where an account is needed and none is named.

@@ -25,9 +25,8 @@ pub const SERIES: &str = "series.csv";
 /// Where `parent` cannot be created or written to, or the system has no random numbers.
 pub fn create(parent: &Path, name: &str, now: Timestamp) -> Result<(PathBuf, String), RunError> {
     let action = "create a run folder in";
-    let failed = |error: io::Error| {
-        RunError::new(action, parent, error).help("choose another place with --out")
-    };
+    let failed =
+        |error: io::Error| RunError::new(action, parent, error).help("choose another place with --out");
     fs::create_dir_all(parent).map_err(failed)?;
     let random = getrandom::u32().map_err(|error| RunError::new(action, parent, error))?;
     let run = format!("{}-{name}-{random:08x}", now.strftime("%Y%m%dT%H%M%SZ"));

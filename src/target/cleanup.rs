@@ -11,6 +11,7 @@ use super::TargetError;
 use super::clients::Clients;
 use super::reply::explain;
 use crate::runs::created::{Created, CreatedLog, FILE, prefix};
+use crate::scenario::file::{File as ScenarioFile, OperationKind};
 
 /// Deletions in progress at once.
 const PARALLEL: usize = 16;
@@ -60,20 +61,90 @@ enum Fate {
     Unconfirmed,
 }
 
-/// Cleans up after the run `run` in `folder`.
+/// The names under which a run can have created anything.
+#[derive(Debug, Clone, Copy)]
+pub struct RunNames<'a> {
+    /// The run.
+    pub run: &'a str,
+    /// The source and the destination bucket, of a run that copies.
+    pub buckets: Option<[&'a str; 2]>,
+    /// Name or ARN of the topic, of a run that makes one.
+    pub topic: Option<&'a str>,
+}
+
+impl<'a> RunNames<'a> {
+    /// The names of a run, by the scenario that it ran.
+    #[must_use]
+    pub fn new(run: &'a str, scenario: &'a ScenarioFile) -> Self {
+        let target = &scenario.target;
+        // The topic of a fan-out is deployed before the run.
+        let publishes = scenario.operation == OperationKind::Publish;
+        Self {
+            run,
+            buckets: (!publishes).then_some([&target.source_bucket, &target.destination_bucket]),
+            topic: publishes.then_some(&target.topic),
+        }
+    }
+
+    /// Refuses a list that names anything else: it is another run's, or was edited.
+    ///
+    /// # Errors
+    /// With the first row that the run cannot have written.
+    pub fn check(&self, created: &Created) -> Result<(), TargetError> {
+        let prefix = prefix(self.run);
+        let keys =
+            created.objects.keys().chain(created.uploads.values()).chain(created.unnamed_uploads.keys());
+        for (bucket, key) in keys {
+            if !key.starts_with(&prefix) {
+                return Err(foreign(&format!("{bucket}/{key}, which is not under {prefix}")));
+            }
+            self.check_bucket(bucket, &format!("{bucket}/{key}"))?;
+        }
+        created
+            .buckets
+            .iter()
+            .try_for_each(|bucket| self.check_bucket(bucket, &format!("bucket {bucket}")))?;
+        let is_own =
+            |arn: &str| self.topic.is_some_and(|topic| arn == topic || arn.rsplit(':').next() == Some(topic));
+        match created.topics.iter().find(|arn| !is_own(arn)) {
+            Some(arn) => Err(foreign(&format!(
+                "topic {arn}, and the run made {}",
+                self.topic.map_or_else(|| "no topic".to_owned(), |topic| format!("topic {topic}"))
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn check_bucket(&self, bucket: &str, what: &str) -> Result<(), TargetError> {
+        match self.buckets {
+            Some(buckets) if buckets.contains(&bucket) => Ok(()),
+            Some([source, destination]) => {
+                Err(foreign(&format!("{what}, and the buckets of the run are {source} and {destination}")))
+            }
+            None => Err(foreign(&format!("{what}, and the run used no bucket"))),
+        }
+    }
+}
+
+fn foreign(what: &str) -> TargetError {
+    TargetError::refusal("refused to clean up", format!("{FILE} names {what}"))
+        .help("nothing was deleted; check the run folder")
+}
+
+/// Cleans up after a run in `folder`.
 ///
 /// # Errors
-/// Where the list cannot be read, or names what the run cannot have written. Single deletions that fail are part
+/// Where the list cannot be read, or names what the run cannot have created. Single deletions that fail are part
 /// of the answer.
 pub async fn clean_up(
     clients: &Clients,
     folder: &Path,
-    run: &str,
+    names: RunNames<'_>,
     extent: Extent,
 ) -> Result<CleanUp, TargetError> {
     let unreadable = |error: crate::runs::RunError| TargetError::new("failed to clean up", error.to_string());
     let created = Created::read(folder).map_err(unreadable)?;
-    check_prefix(&created, &prefix(run))?;
+    names.check(&created)?;
     let log = CreatedLog::append(folder).map_err(unreadable)?;
     let mut done = CleanUp::default();
     let mut uploads = created.uploads.clone();
@@ -149,19 +220,6 @@ async fn delete_bucket(s3: &S3, bucket: &str) -> Result<bool, TargetError> {
 fn note(written: std::io::Result<()>, done: &mut CleanUp) {
     if let Err(error) = written {
         done.failures.push(format!("failed to note a deletion: {error}"));
-    }
-}
-
-/// A list that names other keys is not this run's, or was edited.
-fn check_prefix(created: &Created, prefix: &str) -> Result<(), TargetError> {
-    let keys = created.objects.keys().chain(created.uploads.values()).chain(created.unnamed_uploads.keys());
-    match keys.into_iter().find(|(_, key)| !key.starts_with(prefix)) {
-        None => Ok(()),
-        Some((bucket, key)) => {
-            let reason = format!("{FILE} names {bucket}/{key}, which is not under {prefix}");
-            Err(TargetError::new("failed to clean up", reason)
-                .help("nothing was deleted; check the run folder"))
-        }
     }
 }
 

@@ -22,12 +22,24 @@ pub struct TargetError {
     reason: String,
     #[help]
     help: Option<String>,
+    is_refusal: bool,
 }
 
 impl TargetError {
     /// `what` failed for `reason`.
     pub fn new(what: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { what: what.into(), reason: reason.into(), help: None }
+        Self { what: what.into(), reason: reason.into(), help: None, is_refusal: false }
+    }
+
+    /// `what` is not done, for `reason`: it could harm what is not the run's.
+    pub fn refusal(what: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { is_refusal: true, ..Self::new(what, reason) }
+    }
+
+    /// Whether it was refused for safety, rather than tried and failed.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        self.is_refusal
     }
 
     /// Adds what to do about it.

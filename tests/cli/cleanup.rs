@@ -115,6 +115,20 @@ fn a_killed_run_is_cleaned_up_later() {
         served.reach(&mut command);
         run(command)
     };
+    // The same gate as for a run, and before anything is asked.
+    for (url, code) in
+        [("https://s3.eu-west-1.amazonaws.com", 6), ("http://user:secret@127.0.0.1:1", 3), ("nonsense", 3)]
+    {
+        let refused = cleanup(&["--endpoint-url", url]).with_code(code);
+        assert!(!refused.stderr.contains("secret"), "{}", refused.stderr);
+    }
+    let list = run_folder.text("created.csv");
+    std::fs::write(run_folder.file("created.csv"), format!("{list}bucket,somebody-elses,,\n")).unwrap();
+    let refused = cleanup(&["--unconfirmed"]).with_code(6);
+    assert!(refused.stderr.contains("bucket somebody-elses"), "{}", refused.stderr);
+    std::fs::write(run_folder.file("created.csv"), list).unwrap();
+    assert_eq!(objects(), before);
+
     cleanup(&["--unconfirmed"]).with_code(0);
     assert_eq!(objects(), json!([0, 0]));
     let again = cleanup(&[]).with_code(0);

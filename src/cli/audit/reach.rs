@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::cli::args::{AuditTarget, ReachOptions};
 use crate::cli::exit::BadInput;
-use crate::cli::run_target::is_url;
 use crate::cli::safety;
 use crate::target::clients::{Clients, is_aws, own_service_url, service_url};
 use crate::target::{listing, preflight};
@@ -34,7 +33,7 @@ pub fn refuse_unnamed(options: &ReachOptions) -> miette::Result<()> {
         .into()),
         AuditTarget::Aws if options.account.is_none() => Err(safety::unnamed_account().into()),
         AuditTarget::Aws => Ok(()),
-        AuditTarget::Endpoint => Ok(safety::refuse_aws_as_endpoint(&url(options)?)?),
+        AuditTarget::Endpoint => safety::check_endpoint(&url(options)?),
     }
 }
 
@@ -48,11 +47,12 @@ pub async fn connect(options: &ReachOptions) -> miette::Result<Reached> {
                 .or_else(|| options.endpoint_url.clone())
                 .or_else(|| service_url("CLOUDWATCH"))
                 .unwrap_or_else(|| url.clone());
-            safety::refuse_aws_as_endpoint(&metrics_url)?;
+            safety::check_endpoint(&metrics_url)?;
             let cloudwatch = Clients::endpoint(&metrics_url, region, TIMEOUT)?.cloudwatch;
             (Clients::endpoint(&url, region, TIMEOUT)?, cloudwatch, true)
         }
         AuditTarget::Aws => {
+            service_url("S3").as_deref().map_or(Ok(()), safety::check_url)?;
             let clients = Clients::aws(region, TIMEOUT).await;
             let account = preflight::account(&clients).await?;
             // Nothing is written, so nobody is asked.
@@ -70,14 +70,10 @@ pub async fn connect(options: &ReachOptions) -> miette::Result<Reached> {
 }
 
 fn url(options: &ReachOptions) -> Result<String, BadInput> {
-    let url = options.endpoint_url.clone().or_else(|| service_url("S3")).ok_or_else(|| {
+    options.endpoint_url.clone().or_else(|| service_url("S3")).ok_or_else(|| {
         BadInput::new(
             "it is not said where the buckets are",
             "add --target aws --account ID, or --endpoint-url, AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_S3 for an endpoint",
         )
-    })?;
-    if is_url(&url) {
-        return Ok(url);
-    }
-    Err(BadInput::new(format!("`{url}` is not the URL of an endpoint"), "write it as http://127.0.0.1:4566"))
+    })
 }
