@@ -17,6 +17,7 @@ use planner::runs::created::{Created, CreatedLog};
 use planner::scenario::file::{Copy, OperationKind, Size};
 use planner::scenario::objects::{ObjectSet, Workload};
 use planner::scenario::quantity::Bytes;
+use planner::target::TargetError;
 use planner::target::cleanup::{CleanUp, Extent, RunNames, clean_up};
 use planner::target::clients::Clients;
 use planner::target::operation::{Operator, Places};
@@ -134,7 +135,7 @@ async fn a_batch_may_succeed_later_when_any_of_its_messages_may() {
     assert_eq!(sent[1], [0, 1]);
 }
 
-const UNCONFIRMED_TOO: Extent = Extent { unconfirmed_too: true, is_later: false };
+const UNCONFIRMED_TOO: Extent = Extent { unconfirmed_too: true, unconditional_too: false, is_later: false };
 
 /// A run folder with its list, and an operator that writes to it.
 fn run(cloud: &Cloud, attempt_timeout: Duration, size: u64) -> (tempfile::TempDir, Operator) {
@@ -150,13 +151,10 @@ fn run(cloud: &Cloud, attempt_timeout: Duration, size: u64) -> (tempfile::TempDi
 }
 
 /// Cleans up after that run.
-async fn clean(
-    cloud: &Cloud,
-    folder: &tempfile::TempDir,
-    extent: Extent,
-) -> Result<CleanUp, planner::target::TargetError> {
+async fn clean(cloud: &Cloud, folder: &tempfile::TempDir, extent: Extent) -> Result<CleanUp, TargetError> {
     let names = RunNames { run: "r", buckets: Some(["source", "target"]), topic: None };
-    clean_up(&clients(cloud), folder.path(), names, extent).await
+    let log = CreatedLog::append(folder.path()).unwrap();
+    clean_up(&clients(cloud), &log, names, extent).await
 }
 
 async fn keys(s3: &aws_sdk_s3::Client) -> usize {
@@ -170,6 +168,7 @@ async fn clean_up_keeps_on_its_list_what_it_did_not_find() {
     for job in 0..3 {
         assert_eq!(operator.attempt(&start(job, Request::Copy, 1)).await.outcome, Outcome::Ok);
     }
+    drop(operator);
     let done = clean(&elsewhere, &folder, Extent::default()).await.unwrap();
     assert_eq!((done.deleted, done.absent), (0, 3), "the wrong endpoint has none of them");
     let done = clean(&cloud, &folder, Extent::default()).await.unwrap();
@@ -181,7 +180,8 @@ async fn clean_up_keeps_on_its_list_what_it_did_not_find() {
 #[tokio::test(start_paused = true)]
 async fn a_copy_that_ends_after_it_was_given_up_is_found_by_a_later_clean_up() {
     let cloud = Cloud::new(CloudConfig::default());
-    let (folder, _) = run(&cloud, Duration::from_secs(1), 1_000_000);
+    let (folder, operator) = run(&cloud, Duration::from_secs(1), 1_000_000);
+    drop(operator);
     let key = "planner-runs/r/copies/late";
     CreatedLog::append(folder.path()).unwrap().intended("target", key).unwrap();
     let done = clean(&cloud, &folder, Extent::default()).await.unwrap();
@@ -198,6 +198,7 @@ async fn an_upload_whose_answer_was_lost_is_aborted() {
     let cloud = Cloud::new(CloudConfig::default());
     let (folder, operator) = run(&cloud, Duration::from_secs(900), 200 << 20);
     assert_eq!(operator.attempt(&start(0, Request::CreateUpload, 1)).await.outcome, Outcome::Ok);
+    drop(operator);
     // The upload that nobody waited for, and one to a key that only begins alike.
     let s3 = clients(&cloud).s3;
     let lost = "planner-runs/r/copies/lost";
@@ -215,9 +216,12 @@ async fn an_upload_whose_answer_was_lost_is_aborted() {
 #[tokio::test(start_paused = true)]
 async fn an_upload_that_never_came_to_be_is_looked_for_until_nothing_can_be_in_flight() {
     let cloud = Cloud::new(CloudConfig::default());
-    let (folder, _) = run(&cloud, Duration::from_secs(900), 1);
-    let log = CreatedLog::append(folder.path()).unwrap();
-    log.upload_intended("target", "planner-runs/r/copies/never").unwrap();
+    let (folder, operator) = run(&cloud, Duration::from_secs(900), 1);
+    drop(operator);
+    CreatedLog::append(folder.path())
+        .unwrap()
+        .upload_intended("target", "planner-runs/r/copies/never")
+        .unwrap();
     for (is_later, is_empty) in [(false, false), (true, true)] {
         let extent = Extent { is_later, ..Extent::default() };
         let done = clean(&cloud, &folder, extent).await.unwrap();
@@ -254,7 +258,7 @@ async fn nothing_but_the_names_of_the_run_is_deleted() {
         ("bucket,empty,,", "bucket empty"),
         (&format!("topic,,{topic},"), &topic),
     ] {
-        std::fs::write(&list, format!("{honest}{row}\n")).unwrap();
+        std::fs::write(&list, format!("{honest}{row},,\n")).unwrap();
         let error = clean(&cloud, &folder, UNCONFIRMED_TOO).await.unwrap_err();
         assert!(error.is_refusal() && error.to_string().contains(named), "{error}");
     }

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::args::answer::{AnswerFormat, AnswerOptions};
+use super::interrupt::uninterrupted;
 use super::{report, tell};
 use crate::report::chart::{self, Chart, Frame};
 use crate::report::page::Page;
@@ -35,9 +36,12 @@ impl<D: Serialize> Answer<'_, D> {
         self.print(options)?;
         let markdown = markdown::render(self.page);
         let html = html::render(self.page).into_diagnostic()?;
-        let folder = self.files(&html, &markdown)?.write(&options.out, name, now)?;
-        list(options, &folder);
-        Ok(())
+        let files = self.files(&html, &markdown)?;
+        uninterrupted(|| {
+            let folder = files.write(&options.out, name, now)?;
+            list(options, &folder);
+            Ok(())
+        })
     }
 
     /// The same into a folder that is there.

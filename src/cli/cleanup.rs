@@ -9,7 +9,7 @@ use super::args::CleanupOptions;
 use super::exit::{BadInput, Exit, of_error};
 use super::interrupt::interrupted;
 use super::{safety, tell};
-use crate::runs::created::{Created, FILE};
+use crate::runs::created::{Created, CreatedLog, FILE};
 use crate::runs::read;
 use crate::scenario::file::TargetKind;
 use crate::target::cleanup::{CleanUp, Extent, RunNames, clean_up};
@@ -28,8 +28,9 @@ pub fn run(options: &CleanupOptions) -> miette::Result<Exit> {
         tell::say("nothing to clean up: the run created nothing outside this program");
         return Ok(Exit::Fine);
     }
-    let left = Created::read(&options.run)?;
-    if left.is_empty() {
+    // Held until the end, so that a run that goes on is refused before anything is asked.
+    let log = CreatedLog::append(&options.run)?;
+    if Created::read(&options.run)?.is_empty() {
         tell::say("nothing to clean up: everything that the run created is deleted");
         return Ok(Exit::Fine);
     }
@@ -48,9 +49,19 @@ pub fn run(options: &CleanupOptions) -> miette::Result<Exit> {
             safety::check_endpoint(url)?;
             Clients::endpoint(url, region, TIMEOUT)?
         };
-        let extent = Extent { unconfirmed_too: options.unconfirmed, is_later: true };
-        let done = clean_up(&clients, &options.run, RunNames::new(&document.run, &document.scenario), extent)
-            .await?;
+        let extent = Extent {
+            unconfirmed_too: options.unconfirmed,
+            unconditional_too: options.unconditional,
+            is_later: true,
+        };
+        let names = RunNames::new(&document.run, &document.scenario);
+        let done = tokio::select! {
+            done = clean_up(&clients, &log, names, extent) => done?,
+            () = interrupted() => {
+                say_interrupted(&options.run);
+                return Ok(Exit::Interrupted);
+            }
+        };
         tell_about(&done, &options.run);
         Ok(exit(&done))
     })
@@ -58,12 +69,18 @@ pub fn run(options: &CleanupOptions) -> miette::Result<Exit> {
 
 /// Cleans up after a run that has just ended, tells what went wrong, and says how the clean-up ended: an error of its own
 /// must not hide what the run came to.
-pub async fn after_run(clients: &Clients, folder: &Path, names: RunNames<'_>, quiet: bool) -> Exit {
+pub async fn after_run(
+    clients: &Clients,
+    log: &CreatedLog,
+    names: RunNames<'_>,
+    extent: Extent,
+    quiet: bool,
+) -> Exit {
+    let folder = log.folder();
     let cleaned = tokio::select! {
-        cleaned = clean_up(clients, folder, names, Extent::default()) => cleaned,
+        cleaned = clean_up(clients, log, names, extent) => cleaned,
         () = interrupted() => {
-            let folder = folder.display();
-            tell::say(format_args!("the clean-up was interrupted; `planner cleanup {folder}` goes on with it"));
+            say_interrupted(folder);
             return Exit::Interrupted;
         }
     };
@@ -82,6 +99,11 @@ pub async fn after_run(clients: &Clients, folder: &Path, names: RunNames<'_>, qu
     }
 }
 
+fn say_interrupted(folder: &Path) {
+    let folder = folder.display();
+    tell::say(format_args!("the clean-up was interrupted; `planner cleanup {folder}` goes on with it"));
+}
+
 fn exit(done: &CleanUp) -> Exit {
     if done.is_complete() { Exit::Fine } else { Exit::Failed }
 }
@@ -93,8 +115,28 @@ fn tell_about(done: &CleanUp, folder: &Path) {
     }
     list("kept because they are no longer what the run wrote", &done.changed);
     list("buckets kept because they are not empty", &done.in_use);
+    list("kept because it does not show that this run made them", &done.foreign);
     list("kept because the run never saw them written; --unconfirmed deletes them", &done.unconfirmed);
+    list(
+        "kept, at least as hidden versions, because the run does not know which version it wrote; --unconfirmed \
+         deletes the newest",
+        &done.unversioned,
+    );
+    list(
+        "kept because the endpoint cannot delete on the condition that an object is unchanged; --unconditional \
+         deletes them all the same, and with them what somebody else writes in the moment between the look and the \
+         deletion",
+        &done.unconditional,
+    );
     list("failed", &done.failures);
+    if let Some(tear) = done.tear {
+        let rest = if tear.is_harmless {
+            "what it was to name was never asked for"
+        } else {
+            "what stands there and behind it stays; look under the run's prefix"
+        };
+        tell::say(format_args!("  {FILE} is torn at line {}: {rest}", tear.line));
+    }
     if !done.is_complete() {
         tell::say(format_args!("`planner cleanup {}` tries again", folder.display()));
     }
@@ -117,7 +159,6 @@ fn list(what: &str, names: &[String]) {
 mod tests {
     use super::*;
     use crate::cloud::{Cloud, CloudConfig};
-    use crate::runs::created::CreatedLog;
 
     #[tokio::test(start_paused = true)]
     async fn whatever_is_left_behind_is_no_success() {
@@ -126,8 +167,8 @@ mod tests {
         let clients = Clients::in_process(&cloud, &config, TIMEOUT);
         let folder = tempfile::tempdir().unwrap();
         let names = RunNames { run: "r", buckets: Some(["a", "b"]), topic: None };
-        let after_run = || after_run(&clients, folder.path(), names, true);
         let created = CreatedLog::create(folder.path()).unwrap();
+        let after_run = || after_run(&clients, &created, names, Extent::default(), true);
         assert_eq!(after_run().await, Exit::Fine);
         cloud.put_sparse("b", "planner-runs/r/copies/unsure", 1);
         created.intended("b", "planner-runs/r/copies/unsure").unwrap();

@@ -95,6 +95,7 @@ pub fn of_error(report: &miette::Report) -> Exit {
         Exit::BadInput
     } else if report.downcast_ref::<Refusal>().is_some()
         || report.downcast_ref::<TargetError>().is_some_and(TargetError::is_refusal)
+        || report.downcast_ref::<RunError>().is_some_and(RunError::is_in_use)
     {
         Exit::Refused
     } else if report.downcast_ref::<InvalidRun>().is_some() {

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::args::{Limits, MeasureOptions, ReportFormat};
 use super::exit::{BadInput, Exit, Interruption};
 use super::fan_out::Settling;
+use super::interrupt::Interrupts;
 use super::levels::{Levelled, Levels, Wanted};
 use super::run_target::{self, RunTarget};
 use super::{cleanup, load_scenario, report, safety, tell};
@@ -30,7 +31,7 @@ use crate::stats::histogram::Times;
 use crate::stats::judgement::{self, Pace};
 use crate::stats::series::Row;
 use crate::stats::summary::{Generator, RunDocument, SCHEMA, TargetSummary, Verdict};
-use crate::target::cleanup::RunNames;
+use crate::target::cleanup::{Extent, RunNames};
 use crate::target::operation::{Operator, Places};
 
 /// Runs the command.
@@ -142,10 +143,12 @@ impl Measurement<'_> {
             Ok(run)
         });
         // What was made at the target is removed whether or not the run went well.
+        let untagged = created.as_ref().map_or(0, |log| log.untagged());
         let cleaned = match created {
-            Some(_) if !self.options.keep => {
+            Some(log) if !self.options.keep => {
                 let names = RunNames::new(run, &self.scenario.file);
-                cleanup::after_run(&target.clients, folder, names, self.options.quiet).await
+                let extent = Extent { unconditional_too: self.options.unconditional, ..Extent::default() };
+                cleanup::after_run(&target.clients, &log, names, extent, self.options.quiet).await
             }
             _ => Exit::Fine,
         };
@@ -154,7 +157,13 @@ impl Measurement<'_> {
             report::print_measured(&run, self.options.format)?;
             tell::say(format_args!("run folder: {}", folder.display()));
         }
+        if untagged > 0 {
+            tell::say(format_args!(
+                "{untagged} writes were answered without an ETag: nothing confirms what they wrote"
+            ));
+        }
         Ok(match exit(&document) {
+            Exit::Fine if untagged > 0 && cleaned == Exit::Fine => Exit::Failed,
             // What the run itself came to says more than what it left behind.
             measured if measured != Exit::Fine && cleaned != Exit::Interrupted => measured,
             _ => cleaned,
@@ -317,22 +326,11 @@ impl Measurement<'_> {
     }
 }
 
-/// Counts interrupts: Ctrl-C and a polite request to end.
+/// Counts interrupts.
 async fn listen_for_interrupts(interrupted: watch::Sender<u32>) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return;
-    };
+    let Ok(mut interrupts) = Interrupts::new() else { return };
     loop {
-        let received = tokio::select! {
-            received = interrupt.recv() => received,
-            received = terminate.recv() => received,
-        };
-        if received.is_none() {
-            return;
-        }
+        interrupts.next().await;
         interrupted.send_modify(|count| *count += 1);
         if *interrupted.borrow() == 1 {
             tell::say("stopping: what is in flight may end; interrupt again to leave it");

@@ -38,6 +38,7 @@ use tell::OutputError;
 #[must_use]
 pub fn main() -> Exit {
     let arguments = Arguments::parse();
+    interrupt::report_file_size_limit();
     match run(arguments.command) {
         Ok(exit) => exit,
         Err(report) if report.downcast_ref::<OutputError>().is_some_and(OutputError::is_broken_pipe) => {
@@ -51,6 +52,12 @@ pub fn main() -> Exit {
 }
 
 fn run(command: Command) -> miette::Result<Exit> {
+    // These listen for themselves, because they have something to put in order.
+    let listens =
+        matches!(command, Command::Measure(_) | Command::Audit(_) | Command::Cloud(_) | Command::Cleanup(_));
+    if !listens {
+        interrupt::end_when_interrupted().into_diagnostic()?;
+    }
     match command {
         Command::Measure(options) => measure::run(&options),
         Command::Report(options) => report::run(&options),

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::args::{Format, ReportFormat, ReportOptions};
 use super::exit::{Exit, Refusal};
+use super::interrupt::uninterrupted;
 use super::{report_plan, tell};
 use crate::report::chart::{Chart, Frame};
 use crate::report::{self, RunView, html};
@@ -30,7 +31,7 @@ pub fn run(options: &ReportOptions) -> miette::Result<Exit> {
     let runs: Vec<Run> = options.runs.iter().map(|folder| read::read(folder)).collect::<Result<_, _>>()?;
     let mut pictures = Vec::new();
     for (folder, run) in options.runs.iter().zip(&runs) {
-        pictures.extend(write_files(folder, run, options.format)?);
+        pictures.extend(uninterrupted(|| write_files(folder, run, options.format))?);
     }
     let listed = options.index.as_deref().map(write_index).transpose()?;
     let page = match options.runs.as_slice() {

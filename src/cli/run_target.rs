@@ -14,7 +14,7 @@ use crate::scenario::Scenario;
 use crate::scenario::file::{OperationKind, TargetKind};
 use crate::target::clients::{Clients, is_aws, url_from_environment};
 use crate::target::operation::Places;
-use crate::target::{TargetError, data_set, preflight};
+use crate::target::{TargetError, claim, data_set, preflight};
 
 /// A target that has been reached.
 pub struct RunTarget {
@@ -193,37 +193,25 @@ impl RunTarget {
                 if file.operation == OperationKind::FanOut {
                     places.topic_arn = self.deployed_topic(&file.topic()).await?;
                 }
-                if let Some(created) = created.filter(|_| own) {
-                    self.make_buckets([&target.source_bucket, &target.destination_bucket], created).await?;
+                let Some(created) = created else { return Ok(places) };
+                if own {
+                    for bucket in [&target.source_bucket, &target.destination_bucket] {
+                        claim::make_bucket(&self.clients.s3, bucket, run, created).await?;
+                    }
+                    claim::claim_prefix(&self.clients.s3, &target.source_bucket, run, created).await?;
+                }
+                claim::claim_prefix(&self.clients.s3, &target.destination_bucket, run, created).await?;
+                if own {
                     data_set::upload(&self.clients, &scenario.workload.objects, &places, created, stop)
                         .await?;
                 }
             }
             (OperationKind::Publish, None) => {
-                places.topic_arn = match preflight::find_topic(&self.clients.sns, &target.topic).await? {
-                    Some(arn) => arn,
-                    None => {
-                        let arn = preflight::create_topic(&self.clients.sns, &target.topic).await?;
-                        if let Some(created) = created {
-                            created.topic(&arn).into_diagnostic()?;
-                        }
-                        arn
-                    }
-                };
+                let created = created.map(AsRef::as_ref);
+                places.topic_arn = claim::make_topic(&self.clients.sns, &target.topic, run, created).await?;
             }
         }
         Ok(places)
-    }
-
-    /// Makes the buckets that an endpoint lacks. On AWS `check` has found them all.
-    async fn make_buckets(&self, buckets: [&String; 2], created: &CreatedLog) -> miette::Result<()> {
-        for bucket in buckets {
-            if !preflight::find_bucket(&self.clients.s3, bucket).await? {
-                created.bucket(bucket).into_diagnostic()?;
-                preflight::create_bucket(&self.clients.s3, bucket).await?;
-            }
-        }
-        Ok(())
     }
 
     /// The endpoint's own count of the requests that the operation makes.

@@ -10,7 +10,7 @@ use super::ACCOUNT_ID;
 use super::function::Host;
 use super::gate::{Gate, lock};
 use super::signature::Rejection;
-use super::topics::{NoSuchTopic, Subscription, Topics};
+use super::topics::{DifferentTags, NoSuchTopic, Subscription, Topics};
 use super::xml::{Element, element, text};
 use crate::fan_out::message::Message;
 use crate::service::Request;
@@ -56,6 +56,12 @@ impl SnsError {
 impl From<NoSuchTopic> for SnsError {
     fn from(_: NoSuchTopic) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NotFound", "Topic does not exist")
+    }
+}
+
+impl From<DifferentTags> for SnsError {
+    fn from(_: DifferentTags) -> Self {
+        Self::invalid("Tags Reason: Topic already exists with different tags")
     }
 }
 
@@ -180,6 +186,7 @@ impl Notifications {
                 Ok(None)
             }
             "ListTopics" => Ok(Some(self.list_topics(form))),
+            "ListTagsForResource" => self.list_tags(form),
             "GetTopicAttributes" => self.topic_attributes(form),
             "Subscribe" => self.subscribe(form),
             "Unsubscribe" => {
@@ -200,7 +207,22 @@ impl Notifications {
         if name.len() > 256 || !name.bytes().all(allowed) {
             return Err(SnsError::invalid("Topic Name"));
         }
-        Ok(Some(vec![text("TopicArn", self.topics().create(name))]))
+        let tags = tags(form);
+        let arn = if tags.is_empty() {
+            self.topics().create(name)
+        } else {
+            self.topics().create_tagged(name, tags)?
+        };
+        Ok(Some(vec![text("TopicArn", arn)]))
+    }
+
+    fn list_tags(&self, form: &Form<'_>) -> Answer {
+        let topics = self.topics();
+        let tags = topics.tags(required(form, "ResourceArn")?)?;
+        let member = |(key, value): (&String, &String)| {
+            element("member", vec![text("Key", key), text("Value", value)])
+        };
+        Ok(Some(vec![element("Tags", tags.iter().map(member).collect())]))
     }
 
     fn list_topics(&self, form: &Form<'_>) -> Vec<Element> {
@@ -277,6 +299,15 @@ fn required<'a>(form: &'a Form<'_>, name: &str) -> Result<&'a str, SnsError> {
 fn luck(message: &str) -> Cow<'_, str> {
     Message::decode(message)
         .map_or(Cow::Borrowed(message), |message| format!("{}/{}", message.run, message.n).into())
+}
+
+/// The tags that a request names.
+fn tags(form: &Form<'_>) -> BTreeMap<String, String> {
+    let field =
+        |number: usize, name| form.get(&*format!("Tags.member.{number}.{name}")).map(ToString::to_string);
+    (1..)
+        .map_while(|number| Some((field(number, "Key")?, field(number, "Value").unwrap_or_default())))
+        .collect()
 }
 
 fn check_message(message: &str) -> Result<(), SnsError> {

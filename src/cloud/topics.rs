@@ -19,6 +19,7 @@ pub(super) struct Subscription {
 #[derive(Debug, Default)]
 struct Topic {
     messages: u64,
+    tags: BTreeMap<String, String>,
     subscriptions: Vec<Subscription>,
 }
 
@@ -34,6 +35,10 @@ pub(super) struct Topics {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NoSuchTopic;
 
+/// There is such a topic with other tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct DifferentTags;
+
 impl Topics {
     pub(super) fn new(region: &str, seed: u64) -> Self {
         Self { region: region.to_owned(), seed, by_arn: BTreeMap::new() }
@@ -41,9 +46,33 @@ impl Topics {
 
     /// Makes a topic unless there is one, and gives its ARN.
     pub(super) fn create(&mut self, name: &str) -> String {
-        let arn = format!("arn:aws:sns:{}:{ACCOUNT_ID}:{name}", self.region);
+        let arn = self.arn(name);
         self.by_arn.entry(arn.clone()).or_default();
         arn
+    }
+
+    /// The same with tags, which a topic that is there must have.
+    pub(super) fn create_tagged(
+        &mut self,
+        name: &str,
+        tags: BTreeMap<String, String>,
+    ) -> Result<String, DifferentTags> {
+        let arn = self.arn(name);
+        match self.by_arn.get(&arn) {
+            Some(known) if known.tags != tags => return Err(DifferentTags),
+            Some(_) => {}
+            None => drop(self.by_arn.insert(arn.clone(), Topic { tags, ..Topic::default() })),
+        }
+        Ok(arn)
+    }
+
+    fn arn(&self, name: &str) -> String {
+        format!("arn:aws:sns:{}:{ACCOUNT_ID}:{name}", self.region)
+    }
+
+    /// The tags of a topic.
+    pub(super) fn tags(&self, arn: &str) -> Result<&BTreeMap<String, String>, NoSuchTopic> {
+        self.by_arn.get(arn).map(|topic| &topic.tags).ok_or(NoSuchTopic)
     }
 
     /// Removes a topic; there need not be one.

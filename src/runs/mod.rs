@@ -27,11 +27,23 @@ pub struct RunError {
     reason: String,
     #[help]
     help: Option<&'static str>,
+    is_in_use: bool,
 }
 
 impl RunError {
     fn new(action: &'static str, path: &Path, reason: impl ToString) -> Self {
-        Self { action, path: path.to_owned(), reason: reason.to_string(), help: None }
+        Self { action, path: path.to_owned(), reason: reason.to_string(), help: None, is_in_use: false }
+    }
+
+    /// Another process writes to the file.
+    fn in_use(path: &Path) -> Self {
+        Self { is_in_use: true, ..Self::new("open", path, "the run or a clean-up of it is going on") }
+    }
+
+    /// Whether another process writes to the file.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        self.is_in_use
     }
 
     /// Whether the file is there and its content is wrong.

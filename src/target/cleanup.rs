@@ -1,16 +1,17 @@
 //! Deletes what a run created: what its list names under the run's own prefix, where the ETag is still the one that
 //! was written.
 
-use std::path::Path;
-
 use aws_sdk_s3::Client as S3;
 use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use aws_sdk_s3::primitives::DateTime;
 use futures::{StreamExt, stream};
 
 use super::TargetError;
+use super::claim::{self, Unmade};
 use super::clients::Clients;
 use super::reply::explain;
-use crate::runs::created::{Created, CreatedLog, FILE, prefix};
+use crate::runs::created::{Created, CreatedLog, FILE, Object, Tear, Written, prefix};
 use crate::scenario::file::{File as ScenarioFile, OperationKind};
 
 /// Deletions in progress at once.
@@ -30,8 +31,16 @@ pub struct CleanUp {
     pub changed: Vec<String>,
     /// Buckets kept because there is something in them.
     pub in_use: Vec<String>,
+    /// Topics and buckets kept because it does not show that the run made them.
+    pub foreign: Vec<String>,
     /// Objects kept because the run does not know whether it wrote them.
     pub unconfirmed: Vec<String>,
+    /// Objects kept in a versioned bucket because the run does not know which version it wrote.
+    pub unversioned: Vec<String>,
+    /// Objects kept because the endpoint cannot delete on the condition that they are unchanged.
+    pub unconditional: Vec<String>,
+    /// Where the list is torn, and what stands behind it was not seen.
+    pub tear: Option<Tear>,
     /// Deletions that failed.
     pub failures: Vec<String>,
 }
@@ -40,7 +49,8 @@ impl CleanUp {
     /// Whether nothing of the run is left.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.unconfirmed.is_empty() && self.failures.is_empty()
+        let kept = [&self.unconfirmed, &self.unversioned, &self.unconditional, &self.failures];
+        kept.iter().all(|kept| kept.is_empty()) && self.tear.is_none_or(|tear| tear.is_harmless)
     }
 }
 
@@ -49,6 +59,9 @@ impl CleanUp {
 pub struct Extent {
     /// Objects are deleted too whose write was never confirmed.
     pub unconfirmed_too: bool,
+    /// Where the endpoint has no conditional deletes, objects are deleted without the condition that they are
+    /// unchanged. What somebody else writes between the look and the deletion is then deleted.
+    pub unconditional_too: bool,
     /// No request of the run can be in flight any more, so an upload that is not there never will be.
     pub is_later: bool,
 }
@@ -59,6 +72,8 @@ enum Fate {
     Absent,
     Changed,
     Unconfirmed,
+    Unversioned,
+    Unconditional,
 }
 
 /// The names under which a run can have created anything.
@@ -131,28 +146,70 @@ fn foreign(what: &str) -> TargetError {
         .help("nothing was deleted; check the run folder")
 }
 
-/// Cleans up after a run in `folder`.
+/// Cleans up after the run of a list.
 ///
 /// # Errors
 /// Where the list cannot be read, or names what the run cannot have created. Single deletions that fail are part
 /// of the answer.
 pub async fn clean_up(
     clients: &Clients,
-    folder: &Path,
+    log: &CreatedLog,
     names: RunNames<'_>,
     extent: Extent,
 ) -> Result<CleanUp, TargetError> {
-    let unreadable = |error: crate::runs::RunError| TargetError::new("failed to clean up", error.to_string());
-    let created = Created::read(folder).map_err(unreadable)?;
+    let created = Created::read(log.folder())
+        .map_err(|error| TargetError::new("failed to clean up", error.to_string()))?;
     names.check(&created)?;
-    let log = CreatedLog::append(folder).map_err(unreadable)?;
-    let mut done = CleanUp::default();
+    let mut done = CleanUp { tear: created.tear, ..CleanUp::default() };
+    abort_uploads(clients, log, &created, extent, &mut done).await;
+    // The claim goes last: until then the prefix is the run's.
+    let claim = claim::key(names.run);
+    let (claims, others): (Vec<_>, Vec<_>) = created.objects.iter().partition(|((_, key), _)| *key == claim);
+    for objects in [others, claims] {
+        delete_objects(clients, log, objects, extent, &mut done).await;
+    }
+    for arn in &created.topics {
+        match claim::has_made_topic(&clients.sns, arn, names.run).await {
+            Ok(true) => match clients.sns.delete_topic().topic_arn(arn).send().await {
+                Ok(_) => {
+                    done.deleted += 1;
+                    note(log.deleted("", arn), &mut done);
+                }
+                Err(error) => {
+                    done.failures.push(explain(format!("failed to delete topic {arn}"), &error).to_string())
+                }
+            },
+            Ok(false) => done.foreign.push(format!("topic {arn}")),
+            Err(error) => done.failures.push(error.to_string()),
+        }
+    }
+    for bucket in &created.buckets {
+        match claim::unmake_bucket(&clients.s3, bucket, names.run).await {
+            Ok(Unmade::Gone) => {
+                done.deleted += 1;
+                note(log.deleted(bucket, ""), &mut done);
+            }
+            Ok(Unmade::InUse) => done.in_use.push(bucket.clone()),
+            Ok(Unmade::Foreign) => done.foreign.push(format!("bucket {bucket}")),
+            Err(error) => done.failures.push(error.to_string()),
+        }
+    }
+    Ok(done)
+}
+
+async fn abort_uploads(
+    clients: &Clients,
+    log: &CreatedLog,
+    created: &Created,
+    extent: Extent,
+    done: &mut CleanUp,
+) {
     let mut uploads = created.uploads.clone();
     for ((bucket, key), &count) in &created.unnamed_uploads {
         match find_uploads(&clients.s3, bucket, key).await {
             Ok(mut ids) => {
                 ids.retain(|id| !created.uploads.contains_key(id));
-                note(named(&log, (bucket, key), count, &ids, extent), &mut done);
+                note(named(log, (bucket, key), count, &ids, extent), done);
                 uploads.extend(ids.into_iter().map(|id| (id, (bucket.clone(), key.clone()))));
             }
             Err(error) => done.failures.push(error.to_string()),
@@ -162,58 +219,38 @@ pub async fn clean_up(
         match abort(&clients.s3, bucket, key, id).await {
             Ok(()) => {
                 done.aborted += 1;
-                note(log.upload_ended(bucket, key, id), &mut done);
+                note(log.upload_ended(bucket, key, id), done);
             }
             Err(error) => done.failures.push(error.to_string()),
         }
     }
-    let objects = created.objects.iter().map(|((bucket, key), tag)| async move {
-        (bucket, key, delete(&clients.s3, bucket, key, tag.as_deref(), extent).await)
+}
+
+async fn delete_objects(
+    clients: &Clients,
+    log: &CreatedLog,
+    objects: Vec<(&(String, String), &Object)>,
+    extent: Extent,
+    done: &mut CleanUp,
+) {
+    let fates = objects.into_iter().map(|((bucket, key), object)| async move {
+        (bucket, key, delete(&clients.s3, bucket, key, object, extent).await)
     });
-    let mut fates = stream::iter(objects).buffer_unordered(PARALLEL);
+    let mut fates = stream::iter(fates).buffer_unordered(PARALLEL);
     while let Some((bucket, key, fate)) = fates.next().await {
+        let name = || format!("{bucket}/{key}");
         match fate {
             Ok(Fate::Deleted) => {
                 done.deleted += 1;
-                note(log.deleted(bucket, key), &mut done);
+                note(log.deleted(bucket, key), done);
             }
             Ok(Fate::Absent) => done.absent += 1,
-            Ok(Fate::Changed) => done.changed.push(format!("{bucket}/{key}")),
-            Ok(Fate::Unconfirmed) => done.unconfirmed.push(format!("{bucket}/{key}")),
+            Ok(Fate::Changed) => done.changed.push(name()),
+            Ok(Fate::Unconfirmed) => done.unconfirmed.push(name()),
+            Ok(Fate::Unversioned) => done.unversioned.push(name()),
+            Ok(Fate::Unconditional) => done.unconditional.push(name()),
             Err(error) => done.failures.push(error.to_string()),
         }
-    }
-    for arn in &created.topics {
-        match clients.sns.delete_topic().topic_arn(arn).send().await {
-            Ok(_) => {
-                done.deleted += 1;
-                note(log.deleted("", arn), &mut done);
-            }
-            Err(error) => {
-                done.failures.push(explain(format!("failed to delete topic {arn}"), &error).to_string())
-            }
-        }
-    }
-    for bucket in &created.buckets {
-        match delete_bucket(&clients.s3, bucket).await {
-            Ok(true) => {
-                done.deleted += 1;
-                note(log.deleted(bucket, ""), &mut done);
-            }
-            Ok(false) => done.in_use.push(bucket.clone()),
-            Err(error) => done.failures.push(error.to_string()),
-        }
-    }
-    Ok(done)
-}
-
-/// Whether the bucket is gone; one that is not empty stays.
-async fn delete_bucket(s3: &S3, bucket: &str) -> Result<bool, TargetError> {
-    let Err(error) = s3.delete_bucket().bucket(bucket).send().await else { return Ok(true) };
-    match error.code() {
-        Some("NoSuchBucket") => Ok(true),
-        Some("BucketNotEmpty") => Ok(false),
-        _ => Err(explain(format!("failed to delete bucket {bucket}"), &error)),
     }
 }
 
@@ -254,38 +291,95 @@ async fn abort(s3: &S3, bucket: &str, key: &str, id: &str) -> Result<(), TargetE
     }
 }
 
+/// Deletes what the run wrote to a key. A version is deleted by its id, which nobody else's object can have; anything
+/// else on the condition that it is unchanged.
 async fn delete(
     s3: &S3,
     bucket: &str,
     key: &str,
-    tag: Option<&str>,
+    object: &Object,
     extent: Extent,
 ) -> Result<Fate, TargetError> {
+    for version in &object.versions {
+        delete_version(s3, bucket, key, version).await?;
+    }
+    if !object.versions.is_empty() && object.unconfirmed == 0 {
+        return Ok(Fate::Deleted);
+    }
     let head = match s3.head_object().bucket(bucket).key(key).send().await {
         Ok(head) => head,
         Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => {
-            return Ok(Fate::Absent);
+            return Ok(if object.versions.is_empty() { Fate::Absent } else { Fate::Deleted });
         }
         Err(error) => return Err(explain(format!("failed to look at {bucket}/{key}"), &error)),
     };
-    let bare = |tag: &str| tag.trim_matches('"').to_owned();
-    match tag {
-        Some(tag) if head.e_tag().map(bare) != Some(bare(tag)) => return Ok(Fate::Changed),
+    // What is there beside the versions that the run knows may be a write of its own that was never confirmed.
+    let known = object.last.as_ref().filter(|_| object.versions.is_empty());
+    match known {
+        Some(written) if !is_as_written(&head, written) => return Ok(Fate::Changed),
         None if !extent.unconfirmed_too => return Ok(Fate::Unconfirmed),
         _ => {}
     }
-    delete_seen(s3, bucket, key, head.e_tag()).await
+    let Some(version) = real_version(head.version_id()) else {
+        return delete_seen(s3, bucket, key, head.e_tag(), extent).await;
+    };
+    // Equal bytes have equal tags, so in a versioned bucket the tag alone does not show whose version it is.
+    if known.is_some_and(|written| written.modified_s.is_none()) && !extent.unconfirmed_too {
+        return Ok(Fate::Unversioned);
+    }
+    delete_version(s3, bucket, key, version).await?;
+    Ok(Fate::Deleted)
+}
+
+/// Whether an object is still what the run wrote: the same tag, and the same date where the run knows it.
+fn is_as_written(head: &HeadObjectOutput, written: &Written) -> bool {
+    let bare = |tag: &str| tag.trim_matches('"').to_owned();
+    let modified_s = head.last_modified().map(DateTime::secs);
+    head.e_tag().map(bare) == Some(bare(&written.etag))
+        && written.modified_s.zip(modified_s).is_none_or(|(written, found)| written == found)
+}
+
+/// The id of a version; an object without one of its own is called `null`, and so is the next one.
+#[must_use]
+pub fn real_version(id: Option<&str>) -> Option<&str> {
+    id.filter(|id| !id.is_empty() && *id != "null")
+}
+
+async fn delete_version(s3: &S3, bucket: &str, key: &str, version: &str) -> Result<(), TargetError> {
+    match s3.delete_object().bucket(bucket).key(key).version_id(version).send().await {
+        Ok(_) => Ok(()),
+        Err(error) if matches!(error.code(), Some("NoSuchVersion" | "NoSuchKey")) => Ok(()),
+        Err(error) => Err(explain(format!("failed to delete version {version} of {bucket}/{key}"), &error)),
+    }
 }
 
 /// Deletes an object if it is still the one that was seen, by its ETag.
-async fn delete_seen(s3: &S3, bucket: &str, key: &str, seen: Option<&str>) -> Result<Fate, TargetError> {
-    let request = s3.delete_object().bucket(bucket).key(key).set_if_match(seen.map(str::to_owned));
-    let Err(error) = request.send().await else { return Ok(Fate::Deleted) };
-    match error.code() {
-        Some("PreconditionFailed") => Ok(Fate::Changed),
-        Some("NoSuchKey") => Ok(Fate::Absent),
-        // Some endpoints know no conditions here. That it was the run's a moment ago is all that can be known there.
-        Some("NotImplemented") if seen.is_some() => Box::pin(delete_seen(s3, bucket, key, None)).await,
-        _ => Err(explain(format!("failed to delete {bucket}/{key}"), &error)),
+async fn delete_seen(
+    s3: &S3,
+    bucket: &str,
+    key: &str,
+    seen: Option<&str>,
+    extent: Extent,
+) -> Result<Fate, TargetError> {
+    let request = || s3.delete_object().bucket(bucket).key(key);
+    let mut answer = request().set_if_match(seen.map(str::to_owned)).send().await;
+    if answer.as_ref().is_err_and(|error| error.code() == Some("NotImplemented")) {
+        if !extent.unconditional_too {
+            return Ok(Fate::Unconditional);
+        }
+        answer = request().send().await;
+    }
+    match answer {
+        // A versioned bucket that does not say so: the object is only hidden.
+        Ok(deleted) if deleted.delete_marker() == Some(true) => Ok(Fate::Unversioned),
+        Ok(_) => Ok(Fate::Deleted),
+        Err(error) => match error.code() {
+            Some("PreconditionFailed") => Ok(Fate::Changed),
+            Some("NoSuchKey") => Ok(Fate::Absent),
+            Some("AccessDenied") => Err(explain(format!("failed to delete {bucket}/{key}"), &error).help(
+                "clean-up needs s3:DeleteObject, and s3:GetObject for the condition that it is unchanged",
+            )),
+            _ => Err(explain(format!("failed to delete {bucket}/{key}"), &error)),
+        },
     }
 }

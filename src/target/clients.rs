@@ -16,6 +16,7 @@ use aws_sdk_s3::config::{
 use aws_smithy_http_client::tls;
 
 use super::TargetError;
+use super::answer_limit::AnswerLimit;
 use crate::cloud::{Cloud, CloudConfig, IN_PROCESS_URL};
 use crate::scenario::file::OperationKind;
 
@@ -125,14 +126,20 @@ impl Clients {
             .force_path_style(path_style)
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .interceptor(AnswerLimit)
             .build();
+        let sns = aws_sdk_sns::config::Builder::from(shared).interceptor(AnswerLimit).build();
+        let sts = aws_sdk_sts::config::Builder::from(shared).interceptor(AnswerLimit).build();
+        let sqs = aws_sdk_sqs::config::Builder::from(shared).interceptor(AnswerLimit).build();
+        let logs = aws_sdk_cloudwatchlogs::config::Builder::from(shared).interceptor(AnswerLimit).build();
+        let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(shared).interceptor(AnswerLimit).build();
         Self {
             s3: aws_sdk_s3::Client::from_conf(s3),
-            sns: aws_sdk_sns::Client::new(shared),
-            sts: aws_sdk_sts::Client::new(shared),
-            cloudwatch: aws_sdk_cloudwatch::Client::new(shared),
-            logs: aws_sdk_cloudwatchlogs::Client::new(shared),
-            sqs: aws_sdk_sqs::Client::new(shared),
+            sns: aws_sdk_sns::Client::from_conf(sns),
+            sts: aws_sdk_sts::Client::from_conf(sts),
+            cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch),
+            logs: aws_sdk_cloudwatchlogs::Client::from_conf(logs),
+            sqs: aws_sdk_sqs::Client::from_conf(sqs),
             region,
         }
     }

@@ -1,15 +1,18 @@
 //! The objects that a scenario copies, made where they are missing.
 
+use std::cell::OnceCell;
+use std::future::ready;
 use std::sync::Arc;
 
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 
 use super::TargetError;
 use super::clients::Clients;
 use super::operation::Places;
 use super::reply::explain;
+use super::written;
 use crate::cloud::Cloud;
 use crate::runs::created::CreatedLog;
 use crate::scenario::objects::ObjectSet;
@@ -33,7 +36,7 @@ pub fn seed(cloud: &Cloud, objects: &ObjectSet, places: &Places) {
 /// Once `stop` is ready no further upload begins, and those in progress end.
 ///
 /// # Errors
-/// Where an upload fails; what was uploaded stands in the log.
+/// Where an upload fails; what was uploaded stands in the log, and no further upload begins.
 pub async fn upload(
     clients: &Clients,
     objects: &ObjectSet,
@@ -55,9 +58,22 @@ pub async fn upload(
             let request = clients.s3.put_object().bucket(bucket).key(&key).body(ByteStream::from(body));
             let answer = request.send().await;
             let answer = answer.map_err(|error| explain(format!("failed to upload to {bucket}"), &error))?;
-            created.written(bucket, &key, answer.e_tag().unwrap_or_default()).map_err(not_listed)
+            let written = written(answer.e_tag().unwrap_or_default(), answer.version_id(), None);
+            created.written(bucket, &key, written).map_err(not_listed)
         }
     };
+    // Those in progress end and are listed even when another has failed.
+    let failure = OnceCell::new();
     let uploads = stream::iter((0..objects.len()).map(one)).take_until(stop);
-    uploads.buffer_unordered(PARALLEL).try_collect::<()>().await
+    let uploads = uploads.take_while(|_| ready(failure.get().is_none())).buffer_unordered(PARALLEL);
+    uploads
+        .for_each(|uploaded| {
+            if let Err(error) = uploaded {
+                // The first one says what is wrong.
+                let _ = failure.set(error);
+            }
+            ready(())
+        })
+        .await;
+    failure.into_inner().map_or(Ok(()), Err)
 }

@@ -1,5 +1,7 @@
 //! What stands at the other end: clients, the operations on them, and what keeps a real account safe.
 
+mod answer_limit;
+pub mod claim;
 pub mod cleanup;
 pub mod clients;
 pub mod data_set;
@@ -13,6 +15,10 @@ pub mod reply;
 mod stub;
 
 use std::error::Error;
+
+use aws_sdk_s3::primitives::DateTime;
+
+use crate::runs::created::Written;
 
 /// A target that cannot be used.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -46,6 +52,15 @@ impl TargetError {
     #[must_use]
     pub fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
+    }
+}
+
+/// What an answer to a write said, as it is listed.
+fn written(etag: &str, version: Option<&str>, modified: Option<&DateTime>) -> Written {
+    Written {
+        etag: etag.to_owned(),
+        version: cleanup::real_version(version).map(str::to_owned),
+        modified_s: modified.map(DateTime::secs),
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::clients::Clients;
 use super::reply::Reply;
+use super::written;
 use crate::fan_out::message::{Message, Place};
 use crate::load::attempt::{Outcome, Request, Start};
 use crate::load::job::Shape;
@@ -111,8 +112,10 @@ impl Operator {
         let request = self.clients.s3.copy_object();
         let request = request.copy_source(source).bucket(&self.places.destination_bucket).key(&key);
         let answer = request.send().await.map_err(|error| Reply::from(&error))?;
-        let tag = answer.copy_object_result().and_then(|result| result.e_tag()).unwrap_or_default();
-        self.log(|log| log.written(&self.places.destination_bucket, &key, tag))
+        let Some(result) = answer.copy_object_result() else { return Err(empty_result()) };
+        let tag = result.e_tag().unwrap_or_default();
+        let written = written(tag, answer.version_id(), result.last_modified());
+        self.log(|log| log.written(&self.places.destination_bucket, &key, written))
     }
 
     async fn create_upload(&self, start: &Start) -> Result<(), Reply> {
@@ -152,7 +155,8 @@ impl Operator {
             .upload_id(self.upload_id(start.job))
             .part_number(number);
         let answer = request.send().await.map_err(|error| Reply::from(&error))?;
-        let tag = answer.copy_part_result().and_then(|result| result.e_tag()).map(str::to_owned);
+        let Some(result) = answer.copy_part_result() else { return Err(empty_result()) };
+        let tag = result.e_tag().map(str::to_owned);
         if let Some(upload) = lock(&self.uploads).get_mut(&start.job) {
             upload.parts.push((number, tag));
         }
@@ -177,7 +181,8 @@ impl Operator {
             .multipart_upload(parts);
         let answer = request.send().await.map_err(|error| Reply::from(&error))?;
         self.end_upload(start.job, &key, &upload.id)?;
-        self.log(|log| log.written(&self.places.destination_bucket, &key, answer.e_tag().unwrap_or_default()))
+        let written = written(answer.e_tag().unwrap_or_default(), answer.version_id(), None);
+        self.log(|log| log.written(&self.places.destination_bucket, &key, written))
     }
 
     async fn abort_upload(&self, start: &Start) -> Result<(), Reply> {
@@ -291,6 +296,11 @@ impl Operator {
             _ => Ok(()),
         }
     }
+}
+
+/// A 200 that says nothing of what it wrote. It may have been cut off, or be no answer of S3 at all.
+fn empty_result() -> Reply {
+    Reply::failure(Outcome::ServerError, "EmptyResult")
 }
 
 /// An object as `x-amz-copy-source` names it.

@@ -73,16 +73,6 @@ pub async fn find_topic(sns: &Sns, topic: &str) -> Result<Option<String>, Target
     Ok(None)
 }
 
-/// Makes a topic.
-///
-/// # Errors
-/// Where it cannot be made.
-pub async fn create_topic(sns: &Sns, name: &str) -> Result<String, TargetError> {
-    let answer = sns.create_topic().name(name).send().await;
-    let answer = answer.map_err(|error| explain(format!("failed to create topic {name}"), &error))?;
-    Ok(answer.topic_arn().unwrap_or_default().to_owned())
-}
-
 /// The account that the credentials belong to.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use http_body_util::LengthLimitError;
 
 use super::TargetError;
 use crate::load::attempt::Outcome;
@@ -13,6 +14,11 @@ use crate::load::attempt::Outcome;
 /// What to do about requests that nobody may make.
 const CREDENTIALS: &str =
     "check the credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE";
+
+/// Bytes kept of an error code, which is a word in any honest answer.
+const MOST_CODE_BYTES: usize = 200;
+/// Bytes shown of a service's message.
+const MOST_MESSAGE_BYTES: usize = 1000;
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +42,15 @@ impl Reply {
     /// What an error code means, with the HTTP status that it came with.
     #[must_use]
     pub fn from_code(code: Option<&str>, status: u16) -> Self {
-        let text = code.map_or_else(|| format!("HTTP {status}"), str::to_owned);
+        let text =
+            code.map_or_else(|| format!("HTTP {status}"), |code| cut(code, MOST_CODE_BYTES).to_owned());
         Self { outcome: classify(code.unwrap_or_default(), status), code: Some(text.into()) }
     }
+}
+
+/// The beginning of a text, whole characters of it.
+fn cut(text: &str, most_bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(most_bytes)]
 }
 
 /// Throttles first: they come as 429, as 503 SlowDown, and under many names with other statuses. An error
@@ -58,13 +70,23 @@ fn classify(code: &str, status: u16) -> Outcome {
     }
 }
 
-impl<E: ProvideErrorMetadata> From<&SdkError<E, HttpResponse>> for Reply {
+impl<E: ProvideErrorMetadata + Error + 'static> From<&SdkError<E, HttpResponse>> for Reply {
     fn from(error: &SdkError<E, HttpResponse>) -> Self {
         match error {
             SdkError::ServiceError(context) => {
                 Self::from_code(context.err().code(), context.raw().status().as_u16())
             }
-            SdkError::ResponseError(context) => Self::from_code(None, context.raw().status().as_u16()),
+            SdkError::ResponseError(context) => match context.raw().status().as_u16() {
+                _ if find_cause::<LengthLimitError>(error).is_some() => {
+                    Self::failure(Outcome::ServerError, "AnswerTooLarge")
+                }
+                // The head said success, so what failed is the rest of the answer.
+                200..=299 if find_cause::<hyper::Error>(error).is_some() => {
+                    Self::failure(Outcome::Connection, "AnswerCutOff")
+                }
+                200..=299 => Self::failure(Outcome::ServerError, "UnreadableAnswer"),
+                status => Self::from_code(None, status),
+            },
             SdkError::TimeoutError(_) => Self::failure(Outcome::Timeout, "AttemptTimeout"),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
                 Self::failure(Outcome::Timeout, "ConnectTimeout")
@@ -90,7 +112,7 @@ where
     let code = reply.code.as_deref().unwrap_or("unknown error");
     let reason = match error {
         SdkError::ServiceError(context) => match context.err().message() {
-            Some(message) => format!("{code}: {message}"),
+            Some(message) => format!("{code}: {}", cut(message, MOST_MESSAGE_BYTES)),
             None => code.to_owned(),
         },
         other => format!("{code}: {}", super::chain(other)),
@@ -113,13 +135,17 @@ where
 
 /// Why a request could not be signed, where that is what went wrong.
 fn credentials_error(error: &(dyn Error + 'static)) -> Option<String> {
-    let mut errors = std::iter::successors(Some(error), |&error| error.source());
-    let found = errors.find_map(|error| error.downcast_ref::<CredentialsError>())?;
-    Some(match found {
+    Some(match find_cause::<CredentialsError>(error)? {
         // What it tried is a screen of text, and none of it is the user's.
         CredentialsError::CredentialsNotLoaded(_) => "no credentials were found".to_owned(),
         other => super::chain(other),
     })
+}
+
+/// The error itself or the first of its causes that is of a type.
+fn find_cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let mut errors = std::iter::successors(Some(error), |&error| error.source());
+    errors.find_map(|error| error.downcast_ref())
 }
 
 #[cfg(test)]

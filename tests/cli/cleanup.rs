@@ -36,11 +36,17 @@ answer([len(copies), copies[3], copies[4] + '.bak'])",
     assert_eq!(changed[0], 12);
     let cleanup = || {
         let mut command = planner();
-        command.arg("cleanup").arg(&folder.0);
+        command.arg("cleanup").arg(&folder.0).arg("--unconditional");
         run(command)
     };
+    // LocalStack has no conditional deletes, and nothing else is done behind the user's back.
+    let mut command = planner();
+    command.arg("cleanup").arg(&folder.0);
+    let ended = run(command).with_code(1);
+    assert!(ended.stderr.contains("25 kept") && ended.stderr.contains("--unconditional"), "{}", ended.stderr);
     let ended = cleanup().with_code(0);
-    assert!(ended.stderr.contains("23 deleted"), "{}", ended.stderr);
+    // Twelve objects and a claim in each bucket, less the copy that is changed.
+    assert!(ended.stderr.contains("25 deleted"), "{}", ended.stderr);
     assert!(ended.stderr.contains(changed[1].as_str().unwrap()), "{}", ended.stderr);
     let left = buckets.ask("answer([sorted(objects(source)), sorted(objects(destination))])");
     let foreign = json!(["foreign", "planner-runs/foreign"]);
@@ -73,14 +79,14 @@ fn buckets_that_a_run_made_go_with_it() {
     run(command);
     buckets.ask("answer(s3.put_object(Bucket=source, Key='foreign', Body=b'mine')['ETag'])");
     let mut command = planner();
-    command.arg("cleanup").arg(&RunFolder::only(out.path()).0);
+    command.arg("cleanup").arg(&RunFolder::only(out.path()).0).arg("--unconditional");
     let ended = run(command).with_code(0);
-    assert!(ended.stderr.contains("9 deleted") && ended.stderr.contains("not empty"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("11 deleted") && ended.stderr.contains("not empty"), "{}", ended.stderr);
     let left = buckets.ask(
         "there = [bucket['Name'] for bucket in s3.list_buckets()['Buckets']]
 answer([destination in there, list(objects(source))])",
     );
-    assert_eq!(left, json!([false, ["foreign"]]));
+    assert_eq!(left, json!([false, ["foreign", "planner-runs/made-by"]]), "the bucket stays the run's");
 }
 
 /// On the embedded endpoint a client that is gone takes its copies with it, so nothing appears later.
@@ -107,7 +113,7 @@ fn a_killed_run_is_cleaned_up_later() {
         boto3(&served.url, (ACCESS_KEY, SECRET_KEY), &[], script)
     };
     let before = objects();
-    assert_eq!(before[0], 40);
+    assert_eq!(before[0], 41, "the data set and the claim");
     assert!(before[1].as_u64().unwrap() > 0, "{before}");
     let cleanup = |options: &[&str]| {
         let mut command = planner();
@@ -123,7 +129,7 @@ fn a_killed_run_is_cleaned_up_later() {
         assert!(!refused.stderr.contains("secret"), "{}", refused.stderr);
     }
     let list = run_folder.text("created.csv");
-    std::fs::write(run_folder.file("created.csv"), format!("{list}bucket,somebody-elses,,\n")).unwrap();
+    std::fs::write(run_folder.file("created.csv"), format!("{list}bucket,somebody-elses,,,,\n")).unwrap();
     let refused = cleanup(&["--unconfirmed"]).with_code(6);
     assert!(refused.stderr.contains("bucket somebody-elses"), "{}", refused.stderr);
     std::fs::write(run_folder.file("created.csv"), list).unwrap();
@@ -173,7 +179,7 @@ answer(made)",
     let copied = buckets.ask(&format!(
         "import hashlib
 base, copied = 'planner-runs/{}/copies/', {{}}
-for key in objects(destination):
+for key in objects(destination, base):
     body = content(destination, key)
     copied[key[len(base):]] = [len(body), hashlib.sha256(body).hexdigest()]
 answer(copied)",
@@ -181,7 +187,7 @@ answer(copied)",
     ));
     assert_eq!(copied, made);
     let mut command = planner();
-    command.arg("cleanup").arg(&run_folder.0);
+    command.arg("cleanup").arg(&run_folder.0).arg("--unconditional");
     run(command).with_code(0);
     let left = buckets.ask("answer([len(objects(source)), len(objects(destination))])");
     assert_eq!(left, json!([4, 0]), "what was there before stays");

@@ -78,8 +78,9 @@ fn a_slower_service_is_a_regression_and_the_way_back_is_none() {
 fn leaves_its_pages(run: &RunFolder) {
     let out = run.0.parent().unwrap();
     let mut places: Vec<_> = std::fs::read_dir(out).unwrap().map(|place| place.unwrap().path()).collect();
-    places.sort();
-    let folder = places.into_iter().find(|place| place.join("compare.json").exists()).unwrap();
+    places.retain(|place| place.join("compare.json").exists());
+    places.sort_by_key(|place| std::fs::metadata(place.join("compare.json")).unwrap().modified().unwrap());
+    let folder = places.remove(0);
     let written: Value =
         serde_json::from_slice(&std::fs::read(folder.join("compare.json")).unwrap()).unwrap();
     assert_eq!((&written["holds"], &written["rehearsal"]), (&json!(false), &json!(true)));

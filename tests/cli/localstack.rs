@@ -81,10 +81,10 @@ impl Buckets {
         boto3(&url(), ("test", "test"), &names, script)
     }
 
-    /// `planner measure SCENARIO` on LocalStack between the two.
+    /// `planner measure SCENARIO` on LocalStack between the two. LocalStack has no conditional deletes.
     pub fn measure(&self, scenario: &Path, out: &Path) -> Command {
         let mut command = crate::planner::measure(scenario, out);
-        command.args(["--endpoint-url", &url()]);
+        command.args(["--endpoint-url", &url(), "--unconditional"]);
         command.args(["--source-bucket", &self.source, "--destination-bucket", &self.destination]);
         command
     }

@@ -4,6 +4,7 @@
 
 mod answer_pages;
 mod localstack;
+mod ownership;
 mod plan_page;
 mod planner;
 mod run_folder;

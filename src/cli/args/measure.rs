@@ -39,6 +39,10 @@ pub struct MeasureOptions {
     /// Leave what the run created at the target.
     #[arg(long)]
     pub keep: bool,
+    /// In the clean-up, where the endpoint cannot delete on the condition that an object is unchanged, delete
+    /// all the same. What somebody else writes to the same key between the look and the deletion is deleted too.
+    #[arg(long)]
+    pub unconditional: bool,
 }
 
 /// Options that take the place of what the scenario says.

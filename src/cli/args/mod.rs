@@ -184,6 +184,10 @@ pub struct CleanupOptions {
     /// Also delete objects that the run began to write and never saw written.
     #[arg(long)]
     pub unconfirmed: bool,
+    /// Where the endpoint cannot delete on the condition that an object is unchanged, delete all the same. What
+    /// somebody else writes to the same key between the look and the deletion is deleted too.
+    #[arg(long)]
+    pub unconditional: bool,
     /// Do not ask before deleting from a real account.
     #[arg(long, short)]
     pub yes: bool,

@@ -91,7 +91,10 @@ impl<'a> Audit<'a> {
         if !options.answer.quiet {
             tell::say(self.describe());
         }
-        let reached = reach::connect(&options.reach).await?;
+        let reached = tokio::select! {
+            reached = reach::connect(&options.reach) => reached?,
+            () = interrupted() => return Ok(Exit::Interrupted),
+        };
         let mut folder = self.open_folder()?;
         let budget = PageBudget::new(options.max_requests);
         let merge = Merge {

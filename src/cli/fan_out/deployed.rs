@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::Settling;
 use crate::fan_out::copied::Copied;
 use crate::fan_out::names::Names;
+use crate::runs::created::Written;
 use crate::scenario::file::TargetKind;
 use crate::service::function::Shape;
 use crate::stats::fan_out::evidence::{Counts, Evidence};
@@ -114,10 +115,12 @@ impl Settling<'_> {
     /// Lists the copies that are there as what the run made.
     fn confirm(&self, arrived: &BTreeMap<String, Arrived>) {
         let Some(created) = self.created else { return };
-        for (key, Arrived { etag, .. }) in arrived {
+        for (key, Arrived { etag, modified_s }) in arrived {
             let key = format!("{}{key}", self.places.destination_prefix);
+            let modified_s = Some(modified_s.floor() as i64);
+            let written = Written { etag: etag.clone(), version: None, modified_s };
             // What cannot be listed stays unconfirmed, which clean-up says.
-            let _ = created.written(&self.places.destination_bucket, &key, etag);
+            let _ = created.written(&self.places.destination_bucket, &key, written);
         }
     }
 

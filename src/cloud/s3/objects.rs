@@ -32,7 +32,14 @@ impl Storage {
             headers: Arc::new(Headers { content_type: input.content_type, metadata: input.metadata }),
             copies_asked: 0,
         };
-        self.store().put(&input.bucket, &input.key, object)?;
+        let mut store = self.store();
+        if input.if_none_match.is_some() && store.object(&input.bucket, &input.key).is_ok() {
+            return Err(precondition_failed());
+        }
+        if let Some(condition) = &input.if_match {
+            check_match(condition, store.object(&input.bucket, &input.key)?.tag)?;
+        }
+        store.put(&input.bucket, &input.key, object)?;
         Ok(PutObjectOutput { e_tag: Some(entity_tag(tag)), ..Default::default() })
     }
 
@@ -179,12 +186,13 @@ fn unreadable(error: s3s::StdError) -> S3Error {
 /// Checks the condition that an object has a certain tag.
 pub(super) fn check_match(condition: &ETagCondition, tag: Tag) -> S3Result<()> {
     match condition {
-        ETagCondition::ETag(wanted) if wanted.value() != tag.to_string() => Err(s3_error!(
-            PreconditionFailed,
-            "At least one of the pre-conditions you specified did not hold"
-        )),
+        ETagCondition::ETag(wanted) if wanted.value() != tag.to_string() => Err(precondition_failed()),
         _ => Ok(()),
     }
+}
+
+fn precondition_failed() -> S3Error {
+    s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold")
 }
 
 /// The bytes a request asks for, and the header that says so if it asks for some and not all.

@@ -1,0 +1,190 @@
+//! `created.csv`: what a run made at its target. Objects and uploads stand here before they are made, topics as
+//! soon as they have an ARN. Clean-up deletes what stands here and nothing else.
+
+mod left;
+mod log;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::left::{Created, Object, Tear};
+pub use self::log::CreatedLog;
+
+/// Name of the file in a run folder.
+pub const FILE: &str = "created.csv";
+
+/// The columns. Lists of older versions have only the first four.
+const HEADER: [&str; 6] = ["event", "bucket", "key", "mark", "version", "modified_s"];
+
+/// What stands before every key that a run writes.
+#[must_use]
+pub fn prefix(run: &str) -> String {
+    format!("planner-runs/{run}/")
+}
+
+/// What happened to a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Event {
+    /// It is about to be written.
+    Intended,
+    /// It was written, with this ETag.
+    Written,
+    /// A multipart upload to it is about to be begun; its id is not known before the answer.
+    UploadIntended,
+    /// The service refused to begin that upload, or it was not to be found later.
+    UploadRefused,
+    /// A multipart upload with this id was begun.
+    UploadBegun,
+    /// That upload was completed or aborted.
+    UploadEnded,
+    /// The topic with this ARN was created.
+    Topic,
+    /// The bucket is about to be created.
+    Bucket,
+    /// The topic or bucket turned out to be somebody else's.
+    Left,
+    /// It was deleted again.
+    Deleted,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    event: Event,
+    bucket: String,
+    key: String,
+    mark: String,
+    #[serde(default)]
+    version: Option<String>,
+    #[serde(default)]
+    modified_s: Option<i64>,
+}
+
+/// What the answer to a write said of the object.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Written {
+    /// ETag as the service gives it, with its quotes; empty where the answer has none.
+    pub etag: String,
+    /// Version, in a versioned bucket.
+    pub version: Option<String>,
+    /// LastModified in whole seconds since 1970, where the answer has it.
+    pub modified_s: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tagged(etag: &str) -> Written {
+        Written { etag: etag.into(), ..Written::default() }
+    }
+
+    #[test]
+    fn the_list_remembers_what_is_left_even_after_a_crash() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = CreatedLog::create(folder.path()).unwrap();
+        for key in ["a,\"1\"", "ü 2", "gone", "unsure", "no tag"] {
+            log.intended("b", key).unwrap();
+        }
+        log.written("b", "a,\"1\"", tagged("\"e1\"")).unwrap();
+        let written = Written { version: Some("v2".into()), modified_s: Some(17), ..tagged("\"e2\"") };
+        log.written("b", "ü 2", written.clone()).unwrap();
+        log.written("b", "gone", tagged("\"e3\"")).unwrap();
+        log.written("b", "no tag", tagged("")).unwrap();
+        for key in ["big", "lost", "big2", "refused", "big2"] {
+            log.upload_intended("b", key).unwrap();
+        }
+        log.upload_refused("b", "refused").unwrap();
+        log.upload_begun("b", "big", "u1").unwrap();
+        log.upload_begun("b", "big2", "u2").unwrap();
+        log.upload_ended("b", "big2", "u2").unwrap();
+        for arn in ["arn:t", "arn:somebody-elses"] {
+            log.topic(arn).unwrap();
+        }
+        log.left("", "arn:somebody-elses").unwrap();
+        for bucket in ["b", "b2", "b3"] {
+            log.bucket(bucket).unwrap();
+        }
+        log.left("b3", "").unwrap();
+        drop(log);
+        let path = folder.path().join(FILE);
+        let cut_off = || {
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::write(&path, format!("{text}intended,b,never-se")).unwrap();
+        };
+        cut_off();
+        let log = CreatedLog::append(folder.path()).unwrap();
+        log.deleted("b", "gone").unwrap();
+        log.deleted("b2", "").unwrap();
+        cut_off();
+        let created = Created::read(folder.path()).unwrap();
+        let objects: Vec<_> = created
+            .objects
+            .iter()
+            .map(|((_, key), object)| (key.as_str(), object.last.clone(), object.unconfirmed))
+            .collect();
+        assert_eq!(
+            objects,
+            [
+                ("a,\"1\"", Some(tagged("\"e1\"")), 0),
+                ("no tag", None, 1),
+                ("unsure", None, 1),
+                ("ü 2", Some(written), 0)
+            ]
+        );
+        assert_eq!(created.uploads.keys().collect::<Vec<_>>(), ["u1"]);
+        let unnamed: Vec<_> = created.unnamed_uploads.keys().map(|(_, key)| key.as_str()).collect();
+        assert_eq!(unnamed, ["big2", "lost"], "of two uploads to big2 one has no answer");
+        assert_eq!(created.topics, ["arn:t"]);
+        assert_eq!(created.buckets.iter().collect::<Vec<_>>(), ["b"]);
+        assert!(created.tear.is_some_and(|tear| tear.is_harmless));
+    }
+
+    #[test]
+    fn only_one_writes_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = CreatedLog::create(folder.path()).unwrap();
+        log.intended("b", "k").unwrap();
+        assert!(CreatedLog::append(folder.path()).unwrap_err().is_in_use());
+        assert_eq!(Created::read(folder.path()).unwrap().objects.len(), 1, "reading needs no lock");
+        drop(log);
+        let log = CreatedLog::append(folder.path()).unwrap();
+        log.deleted("b", "k").unwrap();
+        assert!(Created::read(folder.path()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_torn_list_is_read_up_to_the_tear() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = |text: &str| {
+            std::fs::write(folder.path().join(FILE), text).unwrap();
+            let created = Created::read(folder.path()).unwrap();
+            let keys: Vec<String> = created.objects.keys().map(|(_, key)| key.clone()).collect();
+            (keys.join(" "), created.tear.map(|tear| (tear.line, tear.is_harmless)))
+        };
+        let header = HEADER.join(",");
+        let whole = format!("{header}\nintended,b,one,,,\nintended,b,two,,,\n");
+        assert_eq!(list(&whole), ("one two".into(), None));
+        assert_eq!(list(&format!("{whole}intended,b,thr")), ("one two".into(), Some((4, true))));
+        for torn in ["intended,b,thrintended,b,four,,,\n", "\0\0\0\0\n", "intended,b,\"thr\n"] {
+            let text = format!("{whole}{torn}intended,b,five,,,\n");
+            assert_eq!(list(&text), ("one two".into(), Some((4, false))), "{torn:?}");
+        }
+        assert_eq!(list(""), (String::new(), None));
+        assert_eq!(list(&header), (String::new(), Some((1, true))));
+    }
+
+    /// Lists that were written before there were versions.
+    #[test]
+    fn a_list_of_four_columns_goes_on_with_four() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        std::fs::write(&path, "event,bucket,key,mark\nintended,b,k,\nwritten,b,k,e\nintended,b,l,\n")
+            .unwrap();
+        let log = CreatedLog::append(folder.path()).unwrap();
+        log.deleted("b", "l").unwrap();
+        let created = Created::read(folder.path()).unwrap();
+        assert_eq!(created.objects[&("b".into(), "k".into())].last, Some(tagged("e")));
+        assert_eq!((created.objects.len(), created.tear), (1, None));
+        assert!(std::fs::read_to_string(&path).unwrap().ends_with("deleted,b,l,\n"));
+    }
+}
