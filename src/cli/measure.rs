@@ -28,9 +28,9 @@ use crate::scenario::file::{OperationKind, TargetKind};
 use crate::stats::analysis::analyse;
 use crate::stats::fan_out::summary::FanOutSummary;
 use crate::stats::histogram::Times;
-use crate::stats::judgement::{self, Pace};
+use crate::stats::judgement::{self, Health, Pace};
 use crate::stats::series::Row;
-use crate::stats::summary::{Generator, RunDocument, SCHEMA, TargetSummary, Verdict};
+use crate::stats::summary::{Generator, LevelSummary, RunDocument, SCHEMA, TargetSummary, Verdict};
 use crate::target::cleanup::{Extent, RunNames};
 use crate::target::operation::{Operator, Places};
 
@@ -284,35 +284,43 @@ impl Measurement<'_> {
     }
 
     fn generator(&self, outcome: &Outcome, cpu_s: f64, real_s: f64) -> Generator {
-        let pace = match self.scenario.file.target.kind {
-            _ if self.is_virtual => Pace::Virtual,
-            TargetKind::Embedded => Pace::Shared,
-            _ => Pace::Own(cpu_s / real_s.max(1e-9)),
-        };
-        let (saturated, reason) = judgement::saturation(&outcome.done.levels, pace);
         let attempts: u64 = outcome.done.levels.iter().map(|level| level.attempts).sum();
         Generator {
-            saturated,
-            reason,
             cpu_s,
             cpu_us_per_attempt: if attempts == 0 { 0.0 } else { cpu_s * 1e6 / attempts as f64 },
             real_s,
             loop_lag_s: (!self.is_virtual).then(|| outcome.loop_lag.percentiles()),
             peak_memory_bytes: machine::peak_memory_bytes(),
+            // Judged when the rows have been analysed.
+            ..Generator::default()
         }
     }
 
-    fn finish(&self, document: &mut RunDocument, rows: &[Row], outcome: Outcome, generator: Generator) {
+    fn judge(&self, generator: &mut Generator, levels: &[LevelSummary], rows: &[Row]) {
+        let pace = match self.scenario.file.target.kind {
+            _ if self.is_virtual => Pace::Virtual,
+            TargetKind::Embedded => Pace::Shared,
+            _ => Pace::Own(generator.cpu_s / generator.real_s.max(1e-9)),
+        };
+        let Health { saturated, late, reason } = judgement::health(levels, rows, pace);
+        (generator.saturated, generator.late, generator.reason) = (saturated, late, reason);
+    }
+
+    fn finish(&self, document: &mut RunDocument, rows: &[Row], outcome: Outcome, mut generator: Generator) {
         if outcome.done.abandoned > 0 {
             tell::say(format_args!(
                 "{} attempts were left in flight; what they did is not known",
                 outcome.done.abandoned
             ));
         }
-        document.generator = Some(generator);
         document.levels = outcome.done.levels;
         document.search = outcome.done.search;
         analyse(document, rows);
+        self.judge(&mut generator, &document.levels, rows);
+        if let Some(fan_out) = document.fan_out.as_mut().filter(|_| generator.saturated) {
+            fan_out.publish_was_late(&generator.reason);
+        }
+        document.generator = Some(generator);
         let verdicts = document.verdicts.as_ref();
         // A search goes beyond the limit on purpose; its last level is the answer.
         let levels = match (&document.search, document.levels.as_slice()) {
@@ -341,7 +349,9 @@ async fn listen_for_interrupts(interrupted: watch::Sender<u32>) {
 /// The exit code that a run deserves.
 fn exit(document: &RunDocument) -> Exit {
     let interrupted = document.levels.iter().any(|level| level.stop_reason == Some(StopReason::Interrupted));
-    let saturated = document.generator.as_ref().is_some_and(|generator| generator.saturated);
+    // A fan-out is judged by what arrived; that it was published late is said of that stage alone.
+    let saturated = document.fan_out.is_none()
+        && document.generator.as_ref().is_some_and(|generator| generator.saturated);
     let broken = document.levels.iter().any(|level| !level.littles_law.accounting_holds);
     let gauge = document.verdicts.as_ref().map(|verdicts| verdicts.independent.verdict);
     let disagrees = gauge == Some(Verdict::Fail);

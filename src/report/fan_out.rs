@@ -31,7 +31,7 @@ pub fn done(found: &FanOutSummary) -> String {
     let rest = [
         (found.dead_lettered, "in the dead-letter queue"),
         (found.lost, "LOST"),
-        (found.unfinished, "not arrived in time"),
+        (found.unfinished, "not arrived within the wait"),
         (found.unpublished, "never published"),
     ];
     let rest = rest.into_iter().filter(|(number, _)| *number > 0);
@@ -60,7 +60,7 @@ pub fn sentences(found: &FanOutSummary) -> Vec<Sentence> {
         (
             found.unfinished,
             &found.unfinished_objects,
-            "not arrived, and somebody may still have their messages",
+            "not arrived within the wait, and somebody may still have their messages",
         ),
         (found.dead_lettered, &found.dead_lettered_objects, "given up and kept in the dead-letter queue"),
     ];
@@ -84,7 +84,7 @@ pub fn sentences(found: &FanOutSummary) -> Vec<Sentence> {
     let broken = found.stages.iter().filter(|stage| stage.verdict.verdict == Verdict::Fail);
     sentences.extend(broken.map(|stage| Sentence {
         verdict: Verdict::Fail,
-        text: format!("The {} stage does not add up: {}.", stage.stage.words(), stage.verdict.advice),
+        text: format!("The {} stage is not valid: {}.", stage.stage.words(), stage.verdict.advice),
     }));
     sentences
 }

@@ -426,6 +426,7 @@ fn document(workers: &[u32], jobs: u64) -> RunDocument {
         fan_out: None,
         generator: Some(Generator {
             saturated: false,
+            late: false,
             reason: "it started every attempt on time".into(),
             cpu_s: 0.4,
             cpu_us_per_attempt: 1600.0,

@@ -38,10 +38,16 @@ pub fn cut_off(view: &RunView) -> Option<String> {
 /// Says loudly when the generator set the pace.
 pub fn saturation(document: &RunDocument) -> Option<String> {
     let generator = document.generator.as_ref().filter(|generator| generator.saturated)?;
-    Some(format!(
-        "GENERATOR SATURATED: {}. The run measures the generator, not the target.",
-        generator.reason
-    ))
+    Some(match document.fan_out {
+        Some(_) => format!(
+            "PUBLISHER LATE: {}. The publish stage measures the generator; what arrived is measured all the same.",
+            generator.reason
+        ),
+        None => format!(
+            "GENERATOR SATURATED: {}. The run measures the generator, not the target.",
+            generator.reason
+        ),
+    })
 }
 
 /// What the run came to: failures, the law, the generator and the goals, where there are any.
@@ -186,9 +192,16 @@ fn law_sentence(document: &RunDocument) -> Sentence {
 fn generator_sentence(document: &RunDocument) -> Sentence {
     let (verdict, text) = match &document.generator {
         None => (Verdict::NotAvailable, "The generator's health was not recorded."),
+        Some(Generator { saturated: true, .. }) if document.fan_out.is_some() => {
+            (Verdict::Inconclusive, "The publisher was late: its own stage is not valid.")
+        }
         Some(Generator { saturated: true, .. }) => {
             (Verdict::Fail, "The generator was saturated: the run is not valid.")
         }
+        Some(Generator { late: true, .. }) => (
+            Verdict::Inconclusive,
+            "The generator was a little late, and the numbers are the target’s all the same.",
+        ),
         Some(_) => (Verdict::Pass, "The generator kept up."),
     };
     Sentence { verdict, text: text.into() }
@@ -260,7 +273,11 @@ pub fn finding_details(finding: &Finding) -> String {
 
 /// The generator's health with its numbers.
 pub fn generator(generator: &Generator) -> String {
-    let state = if generator.saturated { "SATURATED" } else { "healthy" };
+    let state = match generator {
+        Generator { saturated: true, .. } => "SATURATED",
+        Generator { late: true, .. } => "LATE",
+        _ => "healthy",
+    };
     let lag = generator.loop_lag_s.map_or_else(String::new, |lag| {
         format!("; event loop late by {} at p99, {} at most", duration(lag.p99), duration(lag.max))
     });

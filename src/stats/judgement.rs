@@ -1,16 +1,24 @@
 //! Verdicts on a run: does its accounting hold, was the generator healthy, were its goals reached.
 
 use super::histogram::Percentiles;
+use super::series::Row;
 use super::steady;
 use super::summary::{Finding, LevelSummary, ThresholdResult, Verdict, Verdicts};
 use crate::law::tolerance::LITTLE_TOLERANCE;
 use crate::report::human::grouped;
+use crate::scenario::quantity::seconds;
 use crate::scenario::threshold::{Metric, Threshold};
 
-/// A start may be late by this share of the mean residence time before the generator counts as saturated.
+/// A start may be late by this share of the mean residence time and still be on time.
 const LATENESS_SHARE: f64 = 0.02;
 /// Lateness below this is never held against the generator.
 const LATENESS_FLOOR_S: f64 = 0.005;
+/// Lateness below this share of the median residence time is harmless where the rate was kept.
+const HARMLESS_SHARE: f64 = 0.1;
+/// Share of the intended rate that may be missed over the steady part.
+const MISSED_RATE: f64 = 0.01;
+/// Lateness grows where it is so many times as large in the last third of the steady part as in the first.
+const GROWTH: f64 = 2.0;
 /// The edges of a window explain a difference when they come this close to all of it, in per cent.
 const EXPLAINED_TOLERANCE: f64 = 2.0;
 /// CPU time per real second of the generator's one thread above which it counts as saturated.
@@ -106,39 +114,121 @@ pub enum Pace {
     Own(f64),
 }
 
-/// Whether the generator, and not the target, set the pace; and why.
+/// How the generator did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// Whether it, and not the target, set the pace.
+    pub saturated: bool,
+    /// Whether it was late without changing what was measured: the rate was kept and the lateness is small.
+    pub late: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// How the generator did: whether it was late and, if so, whether that changed what was measured. `rows` are those of
+/// all levels.
 #[must_use]
-pub fn saturation(levels: &[LevelSummary], pace: Pace) -> (bool, String) {
+pub fn health(levels: &[LevelSummary], rows: &[Row], pace: Pace) -> Health {
+    let health = |saturated, late, reason| Health { saturated, late, reason };
     if pace == Pace::Virtual {
-        return (false, "virtual time: the generator always keeps up".into());
+        return health(false, false, "virtual time: the generator always keeps up".into());
     }
-    let worst = levels.iter().map(|level| (level, level.lateness_s.p99, lateness_limit_s(level)));
-    let late = worst.filter(|(_, p99, limit)| p99 > limit).max_by(|a, b| a.1.total_cmp(&b.1));
-    if let Some((level, p99, limit)) = late {
-        return (
-            true,
-            format!(
-                "at {} starts were late by {p99:.4} s at p99, more than {limit:.4} s: lower the rate or use a faster machine",
-                level.label()
-            ),
-        );
+    let late = levels.iter().enumerate().filter(|(_, level)| level.lateness_s.p99 > on_time_limit_s(level));
+    let late: Vec<Lateness> = late
+        .map(|(number, level)| {
+            let from = rows.partition_point(|row| (row.level as usize) < number);
+            let to = rows.partition_point(|row| (row.level as usize) <= number);
+            Lateness::of(level, &rows[from..to])
+        })
+        .collect();
+    let worst = |is_harmless| {
+        let of_kind = late.iter().filter(|late| late.is_harmless() == is_harmless);
+        of_kind.max_by(|a, b| a.level.lateness_s.p99.total_cmp(&b.level.lateness_s.p99))
+    };
+    if let Some(late) = worst(false) {
+        return health(true, false, format!("{}: lower the rate or use a faster machine", late.words()));
     }
-    match pace {
-        Pace::Own(share) if share > CPU_LIMIT => (
-            true,
-            format!("the process used {share:.2} CPU seconds a second, and has one thread to use them"),
-        ),
-        Pace::Own(share) => {
-            (false, format!("starts were on time and the process used {share:.2} CPU seconds a second"))
-        }
-        _ => {
-            (false, "starts were on time; the endpoint shares the process, so its CPU is not counted".into())
-        }
+    let is_busy = match pace {
+        Pace::Own(share) if share > CPU_LIMIT => Some(share),
+        _ => None,
+    };
+    // Workers start when the one before has ended, so a generator without time to spare slows them unseen.
+    if let Some(share) = is_busy.filter(|_| levels.iter().any(|level| level.concurrency.is_some())) {
+        let reason =
+            format!("the process used {share:.2} CPU seconds a second, and has one thread to use them");
+        return health(true, false, reason);
+    }
+    let used = match pace {
+        Pace::Own(share) => format!("the process used {share:.2} CPU seconds a second"),
+        _ => "the endpoint shares the process, so its CPU is not counted".into(),
+    };
+    match worst(true) {
+        Some(late) => health(false, true, format!("{}; {used}", late.words())),
+        None => health(false, is_busy.is_some(), format!("starts were on time; {used}")),
     }
 }
 
-/// p99 of lateness that a level may have: it must be small beside what is measured.
-fn lateness_limit_s(level: &LevelSummary) -> f64 {
+/// A level whose starts were late.
+struct Lateness<'a> {
+    level: &'a LevelSummary,
+    /// Share of the intended rate that was not achieved over the steady part.
+    missed: f64,
+    grows: bool,
+}
+
+impl<'a> Lateness<'a> {
+    fn of(level: &'a LevelSummary, rows: &[Row]) -> Self {
+        let origin_ns = rows.first().map_or(0, |row| row.start_ns);
+        let is_steady = |row: &&Row| {
+            level.steady.as_ref().is_none_or(|steady| {
+                let [from_s, to_s] =
+                    [row.start_ns, row.end_ns()].map(|time_ns| seconds(time_ns.saturating_sub(origin_ns)));
+                from_s >= steady.start_s && to_s <= steady.end_s
+            })
+        };
+        let steady: Vec<&Row> = rows.iter().filter(is_steady).collect();
+        let length_s: f64 = steady.iter().map(|row| seconds(row.window.length_ns)).sum();
+        let third = steady.len().div_ceil(3);
+        let mean_s = |rows: &[&Row]| {
+            rows.iter().map(|row| seconds(row.lateness_max_ns)).sum::<f64>() / rows.len().max(1) as f64
+        };
+        let (first_s, last_s) = (mean_s(&steady[..third]), mean_s(&steady[steady.len() - third..]));
+        // What waits at the end and did not at the beginning was due and has not started.
+        let behind = if length_s > 0.0 { (last_s - first_s).max(0.0) / length_s } else { 0.0 };
+        let due = level.jobs + level.not_started_count();
+        let not_started = level.not_started_count() as f64 / due.max(1) as f64;
+        Self {
+            level,
+            missed: if level.concurrency.is_some() { 0.0 } else { behind + not_started },
+            grows: last_s > GROWTH * first_s && last_s > on_time_limit_s(level),
+        }
+    }
+
+    /// Whether what was measured is the target all the same. Latency counts from the intended start anyway.
+    fn is_harmless(&self) -> bool {
+        let limit_s = LATENESS_FLOOR_S.max(HARMLESS_SHARE * self.level.service_s.p50);
+        self.level.lateness_s.p99 < limit_s && self.missed <= MISSED_RATE && !self.grows
+    }
+
+    fn words(&self) -> String {
+        let level = self.level;
+        let kept = match level.concurrency {
+            Some(_) => String::new(),
+            None if self.missed <= MISSED_RATE => ", and the rate was kept within 1 %".into(),
+            None => format!(", and {:.1} % of the rate was missed", 100.0 * self.missed),
+        };
+        let grows = if self.grows { ", more and more" } else { "" };
+        format!(
+            "at {} starts were late by {:.4} s at p99{grows}, beside a median of {:.4} s on the wire{kept}",
+            level.label(),
+            level.lateness_s.p99,
+            level.service_s.p50,
+        )
+    }
+}
+
+/// p99 of lateness up to which starts count as on time: it must be small beside what is measured.
+fn on_time_limit_s(level: &LevelSummary) -> f64 {
     LATENESS_FLOOR_S.max(LATENESS_SHARE * level.residence_mean_s)
 }
 
@@ -191,6 +281,8 @@ fn value(metric: Metric, level: &LevelSummary, verdicts: &Verdicts) -> Option<f6
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::law::little::Window;
+    use crate::scenario::quantity::{NS_PER_S, nanoseconds};
     use crate::stats::recorder::Recorder;
 
     fn level() -> LevelSummary {
@@ -203,15 +295,51 @@ mod tests {
         level
     }
 
+    /// Rows of a second each whose latest starts were so late.
+    fn rows(lateness_s: impl Fn(u64) -> f64) -> Vec<Row> {
+        let row = |second: u64| Row {
+            start_ns: second * NS_PER_S,
+            window: Window { length_ns: NS_PER_S, ..Window::default() },
+            lateness_max_ns: nanoseconds(lateness_s(second)),
+            ..Row::default()
+        };
+        (0..60).map(row).collect()
+    }
+
+    fn judged(level: &LevelSummary, lateness_s: impl Fn(u64) -> f64, share: f64) -> (bool, bool) {
+        let health = health(std::slice::from_ref(level), &rows(lateness_s), Pace::Own(share));
+        (health.saturated, health.late)
+    }
+
     #[test]
-    fn a_late_or_busy_generator_is_saturated_and_virtual_time_never_is() {
+    fn a_late_generator_is_saturated_only_where_that_changes_what_is_measured() {
         let mut late = level();
-        late.lateness_s.p99 = 0.006;
-        assert!(saturation(&[level(), late.clone()], Pace::Own(0.2)).0);
+        (late.rate_per_s, late.lateness_s.p99, late.service_s.p50) = (Some(40.0), 0.006, 0.1);
+        assert_eq!(judged(&level(), |_| 0.0, 0.2), (false, false), "on time");
+        assert_eq!(judged(&late, |_| 0.01, 0.2), (false, true), "6 ms beside 100 ms on the wire");
+        assert_eq!(judged(&late, |second| second as f64 * 0.001, 0.2), (true, false), "more and more");
+        assert_eq!(
+            judged(&late, |second| second as f64 * 0.02, 0.2),
+            (true, false),
+            "2 % of the rate missed"
+        );
+        late.not_started = [("limit".to_owned(), 2)].into();
+        assert_eq!(judged(&late, |_| 0.01, 0.2), (true, false), "2 of 102 arrivals not started");
+        late.not_started.clear();
+        late.service_s.p50 = 0.05;
+        assert_eq!(judged(&late, |_| 0.01, 0.2), (true, false), "6 ms beside 50 ms on the wire");
         late.residence_mean_s = 25.0;
-        assert!(!saturation(&[late.clone()], Pace::Own(0.2)).0, "6 ms are nothing beside 25 s");
-        assert!(saturation(&[late], Pace::Own(0.99)).0);
-        assert!(!saturation(&[level()], Pace::Virtual).0);
+        assert_eq!(judged(&late, |_| 0.01, 0.2), (false, false), "6 ms are nothing beside 25 s");
+        assert!(!health(&[late], &[], Pace::Virtual).saturated);
+    }
+
+    #[test]
+    fn a_busy_generator_slows_workers_unseen_and_arrivals_only_where_it_shows() {
+        let mut busy = level();
+        busy.rate_per_s = Some(40.0);
+        assert_eq!(judged(&busy, |_| 0.0, 0.99), (false, true));
+        (busy.rate_per_s, busy.concurrency) = (None, Some(64));
+        assert_eq!(judged(&busy, |_| 0.0, 0.99), (true, false));
     }
 
     #[test]

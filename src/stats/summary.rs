@@ -276,7 +276,10 @@ pub struct Verdicts {
 pub struct Generator {
     /// Whether it, and not the target, set the pace. Such a run is not valid.
     pub saturated: bool,
-    /// Why it counts as saturated, or why it does not.
+    /// Whether it was late without changing what was measured. Such a run is valid.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
+    /// Why it counts as saturated or late, or why it does not.
     pub reason: String,
     /// CPU time of this process over the run.
     pub cpu_s: f64,

@@ -8,7 +8,7 @@ use super::stage::{FanOutStage, FanOutStageName};
 use crate::scenario::quantity::nanoseconds;
 use crate::service::function::Shape;
 use crate::stats::histogram::{Percentiles, Times};
-use crate::stats::summary::LevelSummary;
+use crate::stats::summary::{LevelSummary, Verdict};
 
 /// Objects that are named in the document; `deliveries.csv` has all.
 const NAMED_AT_MOST: usize = 100;
@@ -121,6 +121,16 @@ impl FanOutSummary {
             concurrency_limit: evidence.concurrency_limit,
             stages: stages(publish, evidence),
             unknown: unknown(records, evidence),
+        }
+    }
+
+    /// Marks the publish stage as not valid, because the generator and not the topic set its pace. The stages behind it
+    /// are measured all the same.
+    pub fn publish_was_late(&mut self, reason: &str) {
+        let publish = self.stages.iter_mut().filter(|stage| stage.stage == FanOutStageName::Publish);
+        for stage in publish {
+            stage.verdict.verdict = Verdict::Fail;
+            stage.verdict.advice = format!("the publisher was late, so its times are its own: {reason}");
         }
     }
 
