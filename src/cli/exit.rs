@@ -14,6 +14,8 @@ pub enum Exit {
     Fine = 0,
     /// Something outside failed: an endpoint, a disk.
     Failed = 1,
+    /// The arguments cannot be understood.
+    Usage = 2,
     /// A scenario or other input cannot be used.
     BadInput = 3,
     /// No plan meets the deadline.

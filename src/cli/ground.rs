@@ -13,14 +13,17 @@ use crate::plan::fit::{FittedModel, file};
 use crate::plan::ground::{Batch, Ground};
 use crate::plan::limits::Limits;
 use crate::plan::price::Prices;
+use crate::report::human::{count, duration};
 use crate::scenario::file::{Copy, Retry, Size};
 use crate::scenario::manifest::Manifest;
 use crate::scenario::objects::ObjectSet;
-use crate::scenario::quantity::Bytes;
-use crate::service::Profile;
+use crate::scenario::quantity::{Bytes, MONTH, Rate, WEEK};
+use crate::service::{CopyProfile, Profile};
 
 /// A run that comes with the program, for when there is none yet.
 const REFERENCE_RUN: &str = "reports/examples/daily";
+/// A century, in seconds.
+const MOST_WORK_S: f64 = 100.0 * 365.25 * 86_400.0;
 /// Sizes of the objects where nobody says.
 const USUAL_SIZES: Size = Size::Uniform(Bytes(600_000_000), Bytes(800_000_000));
 
@@ -51,6 +54,7 @@ pub fn ground(job: &JobOptions, options: &BasisOptions, runs: &Path) -> miette::
             .min(limits.s3.copy_max_bytes),
         part_size_bytes: part_size(job, &copy, &limits)?,
     };
+    work_is_possible(&batch, &found.model.profile.copy)?;
     Ok(Ground {
         batch,
         model: found.model,
@@ -66,6 +70,25 @@ pub fn ground(job: &JobOptions, options: &BasisOptions, runs: &Path) -> miette::
         memory_mb: options.memory,
         seed: options.seed,
     })
+}
+
+/// Refuses a rate at which the last object would be published after more than 31 days: every second of a fan-out is
+/// simulated.
+///
+/// # Errors
+/// Where the rate is so low.
+pub fn rate_is_possible(ground: &Ground, rate: Option<Rate>) -> Result<(), BadInput> {
+    let objects = ground.batch.objects();
+    match rate {
+        Some(rate) if objects as f64 > MONTH.seconds() * rate.per_s() => {
+            let reason = format!(
+                "at {rate} the last of {} objects would be published after more than 31 days",
+                count(objects)
+            );
+            Err(BadInput::new(reason, "give a higher --rate"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A model and the scenario that it was measured with.
@@ -126,6 +149,31 @@ fn part_size(job: &JobOptions, copy: &Copy, limits: &Limits) -> Result<u64, BadI
     }
     let reason = format!("parts of {} are not possible", Bytes(part_bytes));
     Err(BadInput::new(reason, format!("give --part-size between {} and {}", Bytes(least), Bytes(most))))
+}
+
+/// Refuses copies that would take centuries, which is a slip of the pen in a size or a bandwidth.
+fn work_is_possible(batch: &Batch, copy: &CopyProfile) -> Result<(), BadInput> {
+    let help = "check the sizes, and the time or the bandwidth of a copy";
+    let mut total_s = 0.0;
+    for &bytes in &*batch.sizes_bytes {
+        let alone_s = copy.mean_s(bytes, 1);
+        // Residence times of up to a week may be assumed, to which a size adds nothing that counts.
+        if alone_s > 1.001 * WEEK.seconds() {
+            let reason =
+                format!("one copy of {} would take {}, more than a week", Bytes(bytes), duration(alone_s));
+            return Err(BadInput::new(reason, help));
+        }
+        total_s += alone_s;
+    }
+    if total_s > MOST_WORK_S {
+        let reason = format!(
+            "{} copies one after the other would take {}, more than a century",
+            count(batch.objects()),
+            duration(total_s)
+        );
+        return Err(BadInput::new(reason, help));
+    }
+    Ok(())
 }
 
 fn memory_is_possible(memory_mb: u32, limits: &Limits) -> Result<(), BadInput> {

@@ -30,6 +30,7 @@ mod tell;
 use clap::{CommandFactory, Parser};
 use miette::IntoDiagnostic;
 
+use crate::report::escape::escape_controls;
 use args::{Arguments, Command};
 pub use exit::Exit;
 use tell::OutputError;
@@ -37,7 +38,17 @@ use tell::OutputError;
 /// Runs the program and says how it ended.
 #[must_use]
 pub fn main() -> Exit {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // The parser repeats what it does not understand.
+            let escaped = std::env::args().map(|argument| escape_controls(&argument));
+            let shown = Arguments::try_parse_from(escaped).err().unwrap_or(error);
+            // Without a reader there is nobody to tell that there is none.
+            let _ = shown.print();
+            return if shown.use_stderr() { Exit::Usage } else { Exit::Fine };
+        }
+    };
     interrupt::report_file_size_limit();
     match run(arguments.command) {
         Ok(exit) => exit,
@@ -45,7 +56,7 @@ pub fn main() -> Exit {
             Exit::Fine
         }
         Err(report) => {
-            tell::say(format_args!("{report:?}"));
+            tell::complain(&report);
             exit::of_error(&report)
         }
     }

@@ -12,6 +12,7 @@ use crate::simulate::pool::Ramp;
 /// Runs the command.
 pub fn run(options: &SimulateOptions) -> miette::Result<Exit> {
     let ground = ground::ground(&options.job, &options.basis, &options.answer.out)?;
+    ground::rate_is_possible(&ground, options.rate)?;
     let choice = choice(options);
     let deadline_s = options.deadline.map(|deadline| deadline.seconds());
     let mut plan = forecast(&ground, &choice, deadline_s, options.replications);

@@ -11,6 +11,7 @@ use crate::report::plan::strategies as report;
 /// Runs the command.
 pub fn run(options: &StrategiesOptions) -> miette::Result<Exit> {
     let mut ground = ground::ground(&options.job, &options.basis, &options.answer.out)?;
+    ground::rate_is_possible(&ground, options.rate)?;
     if let Some(usd_per_hour) = options.machine_usd_per_hour {
         ground.prices.ec2.usd_per_hour = usd_per_hour;
     }

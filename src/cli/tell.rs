@@ -3,7 +3,10 @@
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
+use miette::{GraphicalReportHandler, GraphicalTheme};
+
 use super::exit::Exit;
+use crate::report::escape::{escape_controls, is_control};
 
 /// Standard output cannot be written.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -26,8 +29,19 @@ pub fn print(text: &str) -> Result<Exit, OutputError> {
 
 /// Writes a message to standard error, where there is one.
 pub fn say(message: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{}", escape_controls(&message.to_string()));
+}
+
+/// Says what failed. Colours are left out where what failed has control characters of its own.
+pub fn complain(report: &miette::Report) {
+    let mut plain = String::new();
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(width());
+    let is_tame = handler.render_report(&mut plain, report.as_ref()).is_ok() && !plain.contains(is_control);
     // Without a reader there is nobody to tell that there is none.
-    let _ = writeln!(std::io::stderr(), "{message}");
+    let _ = match is_tame {
+        true => writeln!(std::io::stderr(), "{report:?}"),
+        false => writeln!(std::io::stderr(), "{}", escape_controls(&plain)),
+    };
 }
 
 /// Columns to write for: those of the terminal, 80 elsewhere.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::doubt::Doubt;
 use super::fit::FittedModel;
-use crate::scenario::quantity::Span;
+use crate::scenario::quantity::{Span, WEEK};
 use crate::service::{CopyProfile, Noise, Profile};
 
 const FORMS: &str = "write it as lognormal(30s, cv=0.5), exponential(30s), fixed(30s) or 25.2s";
@@ -122,6 +122,9 @@ fn mean(text: &str) -> Result<Span, String> {
         Some(_) => return Err(format!("`{text}` is not a length of time; {FORMS}")),
         None => text.parse::<Span>().map_err(|_| format!("`{text}` is not a length of time; {FORMS}"))?,
     };
+    if span > WEEK {
+        return Err(format!("`{text}` is longer than a week, and no copy is; {FORMS}"));
+    }
     if span.ns() == 0 {
         return Err(format!("a mean of `{text}` is no time at all; give one above zero"));
     }
@@ -209,7 +212,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_shown_reads_back(ns in 1u64..1u64 << 50, cv in 0.001f64..50.0, which in 0usize..4) {
+        fn what_is_shown_reads_back(ns in 1u64..=WEEK.ns(), cv in 0.001f64..50.0, which in 0usize..4) {
             let spread = [Spread::Lognormal { cv }, Spread::Exponential, Spread::Fixed, Spread::Unknown][which];
             let residence = Residence { mean: Span(ns), spread };
             prop_assert_eq!(parsed(&residence.to_string()), residence);

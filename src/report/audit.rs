@@ -1,10 +1,11 @@
 //! An audit, on the terminal and as a page.
 
 use super::chart::{Chart, Stage, Stages, stages};
+use super::escape::printable;
 use super::human::{bytes, count, counted, duration, number, rate, shortest};
 use super::page::{Block, Fact, Judgement, Page, Part};
 use super::section::{self, Section};
-use super::table::{Table, printable};
+use super::table::Table;
 use super::words;
 use crate::audit::document::AuditDocument;
 use crate::audit::function::Function;

@@ -1,6 +1,7 @@
 //! One row a level, for spreadsheets.
 
 use super::ReportError;
+use super::escape::spreadsheet_cell;
 use crate::stats::summary::{LevelSummary, RunDocument};
 
 type Cell = fn(&LevelSummary) -> String;
@@ -55,7 +56,7 @@ pub fn render<'a>(documents: impl IntoIterator<Item = &'a RunDocument>) -> Resul
     writer.write_record(names).map_err(failed)?;
     for document in documents {
         for level in &document.levels {
-            let cells = COLUMNS.iter().map(|(_, cell)| cell(level)).chain([document.run.clone()]);
+            let cells = COLUMNS.iter().map(|(_, cell)| cell(level)).chain([spreadsheet_cell(&document.run)]);
             writer.write_record(cells.collect::<Vec<_>>()).map_err(failed)?;
         }
     }

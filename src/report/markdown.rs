@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::escape::printable;
 use super::page::{Block, Judgement, Page, Sentence};
-use super::table::{escaped, printable};
+use super::table::escaped;
 
 /// A page in Markdown.
 #[must_use]

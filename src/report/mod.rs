@@ -8,6 +8,7 @@ pub mod check;
 pub mod comparison;
 pub mod csv;
 mod doubts;
+pub mod escape;
 mod failures;
 mod fan_out;
 pub mod html;

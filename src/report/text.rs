@@ -1,9 +1,10 @@
 //! The run on a terminal.
 
+use super::escape::printable;
 use super::human::{count, length};
 use super::sparkline::sparkline;
 use super::stretch::merged;
-use super::table::{Table, printable};
+use super::table::Table;
 use super::{RunView, fan_out, lead, tables, words};
 use crate::scenario::quantity::NS_PER_S;
 use crate::stats::summary::{Finding, RunDocument, Verdict};

@@ -4,11 +4,12 @@
 //! from the actual start.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use flate2::read::ZlibDecoder;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
@@ -21,6 +22,10 @@ use crate::stats::recorder::Second;
 /// Name of the file in a run folder.
 pub const FILE: &str = "latency.hlog";
 const SERVICE: &str = "service";
+/// Cookie and length before what is compressed.
+const COMPRESSED_HEAD_BYTES: usize = 8;
+/// Counts of a histogram with five digits up to 2⁶³, nine bytes each, are fewer.
+const MOST_BYTES: u32 = 64 << 20;
 /// Readers show maxima in milliseconds.
 const NS_PER_MS: f64 = 1e6;
 
@@ -104,6 +109,7 @@ pub fn read(folder: &Path, mut each: impl FnMut(f64, bool, Times)) -> Result<(),
             .decode(interval.encoded_histogram())
             .map_err(|error| error.to_string())
             .and_then(|bytes| {
+                is_of_moderate_size(&bytes)?;
                 deserializer.deserialize(&mut bytes.as_slice()).map_err(|error| error.to_string())
             })
             .map_err(|error| RunError::new("read", &path, error))?;
@@ -111,6 +117,23 @@ pub fn read(folder: &Path, mut each: impl FnMut(f64, bool, Times)) -> Result<(),
         each(interval.start_timestamp().as_secs_f64(), is_service, Times::from(histogram));
     }
     Ok(())
+}
+
+/// Refuses a histogram that says it is huge, for which memory would be asked before anything of it is read.
+fn is_of_moderate_size(encoded: &[u8]) -> Result<(), String> {
+    let mut inner = Vec::new();
+    let head = encoded.get(COMPRESSED_HEAD_BYTES..).ok_or("the histogram is cut off")?;
+    // A cookie, the length of the counts, an offset and the number of significant digits.
+    let read = ZlibDecoder::new(head).take(16).read_to_end(&mut inner);
+    let field =
+        |at: usize| inner.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes);
+    match (read, field(4), field(12)) {
+        (Ok(_), Some(length_bytes), Some(digits)) if length_bytes <= MOST_BYTES && digits <= 5 => Ok(()),
+        (Ok(_), Some(length_bytes), Some(digits)) => {
+            Err(format!("the histogram says that it has {length_bytes} bytes and {digits} digits"))
+        }
+        _ => Err("the histogram cannot be unpacked".into()),
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::error::{ScenarioError, Source};
 use super::file::{File, Size};
 use super::manifest::Manifest;
 use super::objects::{ObjectSet, Workload};
-use super::quantity::Bytes;
+use super::quantity::{Bytes, MILLISECOND, Span, WEEK};
 use super::threshold::Threshold;
 use crate::service::Profile;
 
@@ -22,6 +22,8 @@ pub(crate) const MIN_PART_BYTES: u64 = 5 << 20;
 pub(crate) const MAX_OBJECTS: u64 = 100_000_000;
 /// More workers than this are a mistake.
 pub(crate) const MAX_WORKERS: u32 = 1_000_000;
+/// Attempts at one job: more are a mistake, and a job that always fails would not end.
+pub(crate) const MAX_ATTEMPTS: u32 = 1000;
 /// Date prefixes beyond which dates have more than four digits.
 const MAX_PREFIXES: u64 = 2_000_000;
 
@@ -37,6 +39,15 @@ pub(super) type Checked<T> = Result<T, ScenarioError>;
 impl Check<'_> {
     pub fn error<T>(&self, path: &str, message: impl Into<String>, help: impl Into<String>) -> Checked<T> {
         Err(self.source.error(path, message, help))
+    }
+
+    /// Whether a length of time lies between two others.
+    pub fn span(&self, path: &str, span: Span, least: Span, most: Span) -> Checked<()> {
+        if (least..=most).contains(&span) {
+            return Ok(());
+        }
+        let name = path.rsplit('.').next().unwrap_or(path);
+        self.error(path, format!("{name} is {span}"), format!("use {least} to {most}"))
     }
 
     pub fn name(&self) -> Checked<()> {
@@ -90,11 +101,18 @@ impl Check<'_> {
         if !(1..=10).contains(&file.publish.batch) {
             return self.error("publish.batch", format!("batch is {}", file.publish.batch), "use 1 to 10");
         }
-        if file.retry.max_attempts == 0 {
-            return self.error("retry.max_attempts", "max_attempts is 0", "1 means no retry");
+        let attempts = file.retry.max_attempts;
+        if !(1..=MAX_ATTEMPTS).contains(&attempts) {
+            let help = format!("use 1, which means no retry, to {MAX_ATTEMPTS}");
+            return self.error("retry.max_attempts", format!("max_attempts is {attempts}"), help);
         }
-        if file.retry.attempt_timeout.ns() == 0 {
-            return self.error("retry.attempt_timeout", "attempt_timeout is 0", "use for example 15m");
+        let retry = &file.retry;
+        self.span("retry.attempt_timeout", retry.attempt_timeout, MILLISECOND, WEEK)?;
+        for (path, wait) in [("retry.base", retry.base), ("retry.cap", retry.cap)] {
+            // Without any wait at all the attempts themselves take their time.
+            if wait.ns() > 0 {
+                self.span(path, wait, MILLISECOND, WEEK)?;
+            }
         }
         let workload = Workload {
             objects: self.objects()?,

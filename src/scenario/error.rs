@@ -6,13 +6,16 @@ use std::sync::Arc;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use toml::de::{DeTable, DeValue};
 
+/// Bytes of a line beyond which it is not shown. Columns beyond 65,535 cannot be, and long before nobody reads them.
+const LONGEST_LINE: usize = 1000;
+
 /// A scenario that cannot be used.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{message}")]
 pub struct ScenarioError {
     message: String,
     #[source_code]
-    text: Arc<NamedSource<String>>,
+    text: Option<Arc<NamedSource<String>>>,
     #[label]
     span: Option<SourceSpan>,
     #[help]
@@ -47,12 +50,31 @@ impl Source {
     }
 
     fn error_at(&self, span: Option<Range<usize>>, message: String, help: Option<String>) -> ScenarioError {
-        ScenarioError {
-            message,
-            text: Arc::new(NamedSource::new(&self.name, self.text.clone())),
-            span: span.map(Into::into),
-            help: help.filter(|text| !text.is_empty()),
+        let help = help.filter(|text| !text.is_empty());
+        match span.as_ref().and_then(|span| self.far_place(span)) {
+            None => ScenarioError {
+                message,
+                text: Some(Arc::new(NamedSource::new(&self.name, self.text.clone()))),
+                span: span.map(Into::into),
+                help,
+            },
+            Some(place) => ScenarioError {
+                message: format!("{}:{place}: {message}", self.name),
+                text: None,
+                span: None,
+                help,
+            },
         }
+    }
+
+    /// Line and column of a span, where one of the lines around it is too long to be shown.
+    fn far_place(&self, span: &Range<usize>) -> Option<String> {
+        let (before, within) = (self.text.get(..span.start)?, self.text.get(span.clone())?);
+        let line = before.matches('\n').count();
+        let last = line + within.matches('\n').count();
+        let around = self.text.split('\n').take(last + 2).skip(line.saturating_sub(1));
+        let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+        around.into_iter().any(|line| line.len() > LONGEST_LINE).then(|| format!("{}:{column}", line + 1))
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::check::{Check, Checked};
 use super::file::OperationKind;
 use super::objects::Workload;
-use super::quantity::Span;
+use super::quantity::{MILLISECOND, Span, WEEK};
 use crate::fan_out::names::Names;
 use crate::service::function::Shape;
 
@@ -94,13 +94,11 @@ impl Check<'_> {
             );
         }
         match &file.fan_out {
-            Some(fan_out) if fan_out.wait.ns() == 0 => {
-                self.error("fan_out.wait", "wait is 0", "use for example 10m")
-            }
             Some(fan_out) if fan_out.stack.is_empty() => {
                 self.error("fan_out.stack", "stack is empty", "remove it, or name what scripts/deploy made")
             }
-            _ => Ok(()),
+            Some(fan_out) => self.span("fan_out.wait", fan_out.wait, MILLISECOND, WEEK),
+            None => Ok(()),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::Read;
 use super::check::{Check, Checked, MAX_WORKERS};
 use super::file::{ArrivalKind, OperationKind, RateStep};
 use super::objects::Workload;
-use super::quantity::{Rate, nanoseconds};
+use super::quantity::{MILLISECOND, MONTH, Rate, Span, YEAR, nanoseconds};
 use crate::load::arrival::{Piece, Process, Spacing};
 use crate::load::dispatch::Arrivals;
 use crate::load::pool::Groups;
@@ -28,8 +28,8 @@ impl Check<'_> {
 
     pub fn max_jobs(&self, workload: &Workload, process_ends: bool) -> Checked<u64> {
         let stop = &self.file.stop;
-        if stop.duration.is_some_and(|span| span.ns() == 0) {
-            return self.error("stop.duration", "the duration is 0", "use for example 10m");
+        if let Some(duration) = stop.duration {
+            self.span("stop.duration", duration, MILLISECOND, MONTH)?;
         }
         if stop.precise.is_some_and(|share| !(0.001..=0.5).contains(&share.0)) {
             return self.error(
@@ -74,7 +74,11 @@ impl Check<'_> {
                 let groups = Groups::new(workload.job_borders().into(), max_jobs);
                 vec![Arrivals::Closed { outer, inner, groups }]
             }
-            ArrivalKind::Constant | ArrivalKind::Poisson => self.rates()?.into_iter().map(at_rate).collect(),
+            ArrivalKind::Constant | ArrivalKind::Poisson => {
+                let rates = self.rates()?;
+                self.ends_within_a_year(&rates, max_jobs, per_job)?;
+                rates.into_iter().map(at_rate).collect()
+            }
             ArrivalKind::Ramp => vec![curve(vec![self.ramp()?])],
             ArrivalKind::Steps => vec![curve(self.steps()?)],
             ArrivalKind::Trace => vec![open(Process::Trace(self.trace()?))],
@@ -175,6 +179,21 @@ impl Check<'_> {
         }
     }
 
+    /// Whether the objects or messages have arrived at each of the rates within a year.
+    fn ends_within_a_year(&self, rates: &[Rate], max_jobs: u64, per_job: u64) -> Checked<()> {
+        let items = max_jobs as f64 * per_job as f64;
+        let slowest = rates.iter().copied().min_by(|a, b| a.per_s().total_cmp(&b.per_s()));
+        match slowest {
+            Some(rate) if self.file.stop.limit().is_none() && items > YEAR.seconds() * rate.per_s() => self
+                .error(
+                    "arrivals",
+                    format!("at {rate} the last of {items} would start after more than a year"),
+                    "use a higher rate, or end the level with stop.duration",
+                ),
+            _ => Ok(()),
+        }
+    }
+
     fn ramp(&self) -> Checked<Piece> {
         let a = &self.file.arrivals;
         let (Some(from), Some(to), Some(over)) = (a.from, a.to, a.over) else {
@@ -184,12 +203,9 @@ impl Check<'_> {
                 "write from = \"0/s\", to = \"50/s\", over = \"2m\"",
             );
         };
-        if over.ns() == 0 || from.per_s() + to.per_s() == 0.0 {
-            return self.error(
-                "arrivals.over",
-                "the ramp has no arrival",
-                "use a longer time or a higher rate",
-            );
+        self.span("arrivals.over", over, MILLISECOND, MONTH)?;
+        if from.per_s() + to.per_s() == 0.0 {
+            return self.error("arrivals.over", "the ramp has no arrival", "use a higher rate");
         }
         Ok(Piece { from_per_s: from.per_s(), to_per_s: to.per_s(), length_s: over.seconds() })
     }
@@ -203,6 +219,8 @@ impl Check<'_> {
                 "write steps = [{ rate = \"5/s\", for = \"1m\" }]",
             );
         }
+        let length_ns = steps.iter().fold(0u64, |sum, step| sum.saturating_add(step.length.ns()));
+        self.span("arrivals.steps", Span(length_ns), MILLISECOND, MONTH)?;
         let piece = |step: &RateStep| Piece {
             from_per_s: step.rate.per_s(),
             to_per_s: step.rate.per_s(),
@@ -242,7 +260,7 @@ fn read_trace(input: impl Read) -> Result<Vec<u64>, String> {
         let line = row.position().map_or(0, csv::Position::line);
         let cell = row.get(0).unwrap_or_default().trim();
         match cell.parse::<f64>() {
-            Ok(time_s) if time_s.is_finite() && (0.0..1e9).contains(&time_s) => {
+            Ok(time_s) if (0.0..=MONTH.seconds()).contains(&time_s) => {
                 let time_ns = nanoseconds(time_s);
                 if times.last().is_some_and(|&last| last > time_ns) {
                     return Err(format!(
@@ -252,7 +270,12 @@ fn read_trace(input: impl Read) -> Result<Vec<u64>, String> {
                 times.push(time_ns);
             }
             Err(_) if line == 1 => {}
-            _ => return Err(format!("line {line}: `{cell}` is not a start in seconds, 0 or more")),
+            _ => {
+                return Err(format!(
+                    "line {line}: `{cell}` is not a start in seconds, 0 to {}",
+                    MONTH.seconds()
+                ));
+            }
         }
     }
     if times.is_empty() { Err("the file has no start".into()) } else { Ok(times) }

@@ -22,6 +22,14 @@ pub fn nanoseconds(seconds: f64) -> u64 {
     (seconds * NS_PER_S as f64).round() as u64
 }
 
+/// A millisecond: no wait between attempts is shorter, except none at all.
+pub const MILLISECOND: Span = Span(1_000_000);
+/// A week: no attempt and no wait that a scenario or a profile describes is longer.
+pub const WEEK: Span = Span(7 * 86_400 * NS_PER_S);
+/// 31 days: no level of a run lasts longer.
+pub const MONTH: Span = Span(31 * 86_400 * NS_PER_S);
+/// 366 days: no deadline is later and no rate so low that its jobs take longer.
+pub const YEAR: Span = Span(366 * 86_400 * NS_PER_S);
 /// A length of time, written as `30s`, `10m`, `1h30m` or `250ms`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub u64);

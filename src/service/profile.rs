@@ -151,6 +151,11 @@ impl Default for PublishProfile {
     }
 }
 
+/// The longest time that anything in a profile takes: a week, in seconds.
+pub(super) const LONGEST_S: f64 = 604_800.0;
+/// The shortest wait, in seconds: simulated time would hardly go on between shorter ones.
+const SHORTEST_S: f64 = 0.001;
+
 /// A number in a profile that cannot be.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("service profile: `{field}` is {value}; give a {rule}")]
@@ -170,15 +175,17 @@ impl Profile {
     /// Names the first field that is not finite, is negative, is zero where it divides, or contradicts another.
     pub fn validate(&self) -> Result<(), ProfileError> {
         let (copy, request, publish) = (&self.copy, &self.request, &self.publish);
-        let not_negative = [
+        let times_s = [
             ("copy.base_s", copy.base_s),
+            ("request.refusal_s", request.refusal_s),
+            ("request.metadata_s", request.metadata_s),
+            ("publish.base_s", publish.base_s),
+        ];
+        let not_negative = [
             ("copy.noise_cv", copy.noise_cv),
             ("copy.sigma", copy.sigma),
             ("copy.kappa", copy.kappa),
-            ("request.refusal_s", request.refusal_s),
-            ("request.metadata_s", request.metadata_s),
             ("request.metadata_noise_cv", request.metadata_noise_cv),
-            ("publish.base_s", publish.base_s),
             ("publish.noise_cv", publish.noise_cv),
         ];
         let positive = [
@@ -187,6 +194,7 @@ impl Profile {
             ("request.prefix_rate_per_s", request.prefix_rate_per_s),
             ("publish.rate_per_s", publish.rate_per_s),
         ];
+        times_s.into_iter().try_for_each(|(field, value)| check_time(field, value))?;
         for (field, value) in not_negative {
             check(field, value, value >= 0.0, "finite, non-negative number")?;
         }
@@ -209,6 +217,18 @@ impl Profile {
         self.function.validate()?;
         self.queue.validate(self.function.timeout_s)
     }
+}
+
+/// A time that may be 0.
+pub(super) fn check_time(field: &'static str, value_s: f64) -> Result<(), ProfileError> {
+    let holds = (0.0..=LONGEST_S).contains(&value_s);
+    check(field, value_s, holds, "number of seconds from 0 to 604800, which is a week")
+}
+
+/// A wait that is repeated, or a time that limits something.
+pub(super) fn check_wait(field: &'static str, value_s: f64) -> Result<(), ProfileError> {
+    let holds = (SHORTEST_S..=LONGEST_S).contains(&value_s);
+    check(field, value_s, holds, "number of seconds from 0.001 to 604800, which is a week")
 }
 
 pub(super) fn check(

@@ -45,7 +45,7 @@ pub fn run<J: Jobs>(
             Action::Start(start) => {
                 let (duration_ns, outcome) = service(now_ns, &start);
                 flight += 1;
-                flights.push(Reverse((now_ns + duration_ns, flight)));
+                flights.push(Reverse((now_ns.saturating_add(duration_ns), flight)));
                 open.insert(flight, (now_ns, start, outcome));
                 observe(now_ns, Event::Started(start));
                 continue;

@@ -131,7 +131,8 @@ impl Pool {
             self.call(slot);
             while let Some((free_ns, worker)) = self.first_free() {
                 let Some(time_ns) = jobs.next() else { return ControlFlow::Continue(()) };
-                let end_ns = free_ns + time_ns;
+                // Whoever plans refuses times that add up to centuries; a tail beyond them never ends in time.
+                let end_ns = free_ns.saturating_add(*time_ns);
                 visit(free_ns, end_ns)?;
                 let due = (end_ns >> shift) as usize;
                 if due == slot {

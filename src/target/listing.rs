@@ -85,7 +85,9 @@ pub fn pages(
                 let _ = sender.send(Ok(Next::OutOfBudget)).await;
                 return;
             }
-            let page = page(&s3, &place, after.as_deref()).await;
+            let page = page(&s3, &place, after.as_deref())
+                .await
+                .and_then(|page| page.begins_after(after.as_deref(), &place));
             let goes_on = page.as_ref().is_ok_and(|page| page.goes_on);
             let last = page.as_ref().ok().and_then(|page| page.listed.last());
             after = last.map(|listed| place.key(&listed.key)).or(after);
@@ -100,6 +102,19 @@ pub fn pages(
 struct Page {
     listed: Vec<Listed>,
     goes_on: bool,
+}
+
+impl Page {
+    /// The page, where it does not go back: a server that takes no notice of where to begin would be listed for ever.
+    fn begins_after(self, after: Option<&str>, place: &Place) -> Result<Self, TargetError> {
+        match (self.listed.first(), after) {
+            (Some(first), Some(after)) if place.key(&first.key).as_str() <= after => {
+                let reason = format!("a page after `{after}` begins with `{}`", place.key(&first.key));
+                Err(TargetError::new(format!("failed to list {place}"), reason))
+            }
+            _ => Ok(self),
+        }
+    }
 }
 
 /// Every page is asked for by the last key before it, so that a listing can go on anywhere and at any time.

@@ -7,8 +7,9 @@ use clap::{Args, ValueEnum};
 use super::answer::AnswerOptions;
 use crate::plan::emit::Emit;
 use crate::plan::residence::Residence;
+use crate::scenario::check::MAX_ATTEMPTS;
 use crate::scenario::file::Size;
-use crate::scenario::quantity::{Bytes, Rate, Share, Span};
+use crate::scenario::quantity::{Bytes, Rate, Share, Span, YEAR};
 use crate::service::function::Shape;
 use crate::simulate::work::Order;
 
@@ -27,10 +28,10 @@ fn probability(text: &str) -> Result<f64, String> {
 
 fn positive_span(text: &str) -> Result<Span, String> {
     let span: Span = text.parse()?;
-    if span.ns() > 0 {
-        Ok(span)
-    } else {
-        Err(format!("`{text}` is no time at all; write it as 10m or 1h30m"))
+    match span.ns() {
+        0 => Err(format!("`{text}` is no time at all; write it as 10m or 1h30m")),
+        _ if span > YEAR => Err(format!("`{text}` is more than a year; write 366d or less")),
+        _ => Ok(span),
     }
 }
 
@@ -149,7 +150,7 @@ pub struct BasisOptions {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "residence"])]
     pub profile: Option<PathBuf>,
     /// Attempts at each copy before it is given up; by default as in the run, or 5.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_ATTEMPTS)))]
     pub max_attempts: Option<u32>,
     /// Region, for its limits.
     #[arg(long)]

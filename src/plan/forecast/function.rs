@@ -12,6 +12,8 @@ use crate::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, Sample, run, ru
 
 /// Messages simulated: what two cores do in about a second.
 const MESSAGES: u64 = 1_500_000;
+/// Seconds simulated, likewise.
+const SECONDS: f64 = 2e6;
 const FEWEST: u64 = 16;
 const MOST: u64 = 2000;
 
@@ -25,7 +27,9 @@ pub(super) fn simulate(ground: &Ground, choice: &FunctionChoice, replications: O
         prefixes: ground.batch.prefixes,
     };
     let jobs = ground.batch.objects();
-    let replications = replications.unwrap_or((MESSAGES / jobs.max(1)).clamp(FEWEST, MOST));
+    let publishing_s = rate_per_s.map_or(0.0, |per_s| jobs as f64 / per_s);
+    let in_time = (SECONDS / publishing_s.max(1.0)) as u64;
+    let replications = replications.unwrap_or((MESSAGES / jobs.max(1)).min(in_time).clamp(FEWEST, MOST));
     let deployed: Vec<Profile> =
         profiles(ground).iter().map(|profile| ground.deployed(profile, reserved)).collect();
     let outcomes: Vec<FanOutOutcome> = (0..replications)

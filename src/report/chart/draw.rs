@@ -12,6 +12,7 @@ use super::layout::{
 use super::palette::{CARD, Colour, FRAME, GRID, INK};
 use super::{Band, Bar, Chart, Mark, Note, Panel, Series, Side};
 use crate::report::ReportError;
+use crate::report::escape::escape_controls;
 
 const TITLE: Text = Text { size_px: 16.0, bold: true, colour: INK, align: HPos::Left };
 /// More dots are small and faint, so that they can be told apart.
@@ -40,7 +41,8 @@ fn draw(chart: &Chart, frame: Frame) -> Result<String, DrawError> {
     let (width, height) = (frame.width_px() as u32, layout.height_px.ceil() as u32);
     let mut body = String::new();
     Sheet { chart, frame, layout, canvas: Canvas::new(&mut body, width, height) }.draw()?;
-    Ok(described(chart, frame, (width, height), &body))
+    // A control character in a name would make a file that is no XML.
+    Ok(escape_controls(&described(chart, frame, (width, height), &body)))
 }
 
 /// Puts size, title and description where the backend has its own opening tag.
@@ -259,7 +261,8 @@ impl Sheet<'_> {
         let bottom = self.layout.panels.last().map_or(0.0, |place| place.bottom);
         for tick in self.horizontal_ticks()? {
             let half = text_width_px(&tick.label, NOTE)? / 2.0;
-            let x = self.x(tick.at).clamp(half, self.frame.width_px() - half);
+            // A label wider than the drawing, as of a huge number, begins where it begins.
+            let x = self.x(tick.at).min(self.frame.width_px() - half).max(half);
             let text = Text { align: HPos::Center, ..NOTE };
             self.canvas.text(&tick.label, (x, bottom + 4.0 + LINE_PX / 2.0), text)?;
         }

@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::report::ReportError;
 use crate::report::chart::{Chart, Frame, palette, svg};
+use crate::report::escape::escape_controls;
 use crate::report::table::Table;
 
 /// Width of a chart on a desk or on paper, in pixels.
@@ -20,7 +21,8 @@ pub const GENERATOR: &str = "<meta name=\"generator\" content=\"planner\">";
 /// Where the page cannot be put together.
 pub fn page(title: &str, body: &str) -> Result<String, ReportError> {
     let dark = palette::dark_css("figure svg");
-    Ok(Shell { title, body, style: include_str!("style.css"), dark: &dark }.render()?)
+    let page = Shell { title, body, style: include_str!("style.css"), dark: &dark }.render()?;
+    Ok(escape_controls(&page))
 }
 
 #[derive(Template)]

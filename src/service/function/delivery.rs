@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::random;
 use crate::scenario::quantity::nanoseconds;
 use crate::service::ProfileError;
-use crate::service::profile::check;
+use crate::service::profile::{check, check_time};
 
 /// Words that set this file's draws apart from all others.
 const LATENCY: u64 = 0x6465_6c61;
@@ -68,11 +68,9 @@ impl DeliveryProfile {
     }
 
     pub(in crate::service) fn validate(&self) -> Result<(), ProfileError> {
-        for (field, value) in
-            [("delivery.latency_s", self.latency_s), ("delivery.latency_noise_cv", self.latency_noise_cv)]
-        {
-            check(field, value, value >= 0.0, "finite, non-negative number")?;
-        }
+        check_time("delivery.latency_s", self.latency_s)?;
+        let cv = self.latency_noise_cv;
+        check("delivery.latency_noise_cv", cv, cv >= 0.0, "finite, non-negative number")?;
         for (field, value) in
             [("delivery.duplicate_rate", self.duplicate_rate), ("delivery.refusal_rate", self.refusal_rate)]
         {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::random;
 use crate::scenario::quantity::nanoseconds;
 use crate::service::ProfileError;
-use crate::service::profile::check;
+use crate::service::profile::{check, check_time, check_wait};
 
 /// Words that set this file's draws apart from all others.
 const BACK_OFF: u64 = 0x6677_6169;
@@ -112,21 +112,22 @@ impl FunctionProfile {
     }
 
     pub(in crate::service) fn validate(&self) -> Result<(), ProfileError> {
-        let not_negative = [
-            ("function.cold_start_s", self.cold_start_s),
+        let times_s = [
             ("function.warm_s", self.warm_s),
-            ("function.retry_cap_s", self.retry_cap_s),
             ("function.maximum_event_age_s", self.maximum_event_age_s),
             ("function.error_retry_s", self.error_retry_s),
         ];
-        let positive = [
+        let waits_s = [
             ("function.timeout_s", self.timeout_s),
+            ("function.scaling_period_s", self.scaling_period_s),
+            ("function.retry_base_s", self.retry_base_s),
+            ("function.retry_cap_s", self.retry_cap_s),
+        ];
+        let positive = [
             ("function.memory_mb", f64::from(self.memory_mb)),
             ("function.reserved_concurrency", f64::from(self.reserved_concurrency.unwrap_or(1))),
             ("function.account_concurrency", f64::from(self.account_concurrency)),
             ("function.scaling_environments", f64::from(self.scaling_environments)),
-            ("function.scaling_period_s", self.scaling_period_s),
-            ("function.retry_base_s", self.retry_base_s),
         ];
         let shares = [
             ("function.error_rate", self.error_rate),
@@ -134,9 +135,13 @@ impl FunctionProfile {
             ("function.retry_jitter", self.retry_jitter),
             ("function.dead_letter_error_rate", self.dead_letter_error_rate),
         ];
-        for (field, value) in not_negative {
-            check(field, value, value >= 0.0, "finite, non-negative number")?;
-        }
+        times_s.into_iter().try_for_each(|(field, value)| check_time(field, value))?;
+        waits_s.into_iter().try_for_each(|(field, value)| check_wait(field, value))?;
+        let holds = (0.0..=900.0).contains(&self.cold_start_s);
+        let rule = "number of seconds from 0 to 900, after which Lambda ends an initialisation";
+        check("function.cold_start_s", self.cold_start_s, holds, rule)?;
+        let attempts = f64::from(self.maximum_retry_attempts);
+        check("function.maximum_retry_attempts", attempts, attempts <= 1000.0, "number from 0 to 1000")?;
         for (field, value) in positive {
             check(field, value, value > 0.0, "finite, positive number")?;
         }

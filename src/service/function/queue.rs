@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use super::profile::back_off_ns;
 use crate::service::ProfileError;
-use crate::service::profile::check;
+use crate::service::profile::{LONGEST_S, check, check_time, check_wait};
 
 /// Words that set this file's draws apart from all others.
 const THROTTLED: u64 = 0x7175_6575;
 
 /// Messages that one invocation takes at most, without a batching window that is longer than the limit of SQS.
 pub(super) const MAX_BATCH: usize = 10;
+/// Seconds that SQS keeps a message at most: 14 days.
+const MOST_RETENTION_S: f64 = 1_209_600.0;
 
 /// A queue and the event source mapping that polls it for the function.
 ///
@@ -88,18 +90,19 @@ impl QueueProfile {
             ("queue.pollers_added_per_minute", f64::from(self.pollers_added_per_minute)),
             ("queue.pollers_maximum", f64::from(self.pollers_maximum)),
             ("queue.max_receive_count", f64::from(self.max_receive_count.unwrap_or(1))),
-            ("queue.retention_s", self.retention_s),
-            ("queue.throttle_base_s", self.throttle_base_s),
         ] {
             check(field, value, value > 0.0, "finite, positive number")?;
         }
-        for (field, value) in
-            [("queue.throttle_cap_s", self.throttle_cap_s), ("queue.throttle_pause_s", self.throttle_pause_s)]
-        {
-            check(field, value, value >= 0.0, "finite, non-negative number")?;
-        }
-        let holds = self.visibility_timeout_s >= function_timeout_s;
-        let rule = "finite number of at least `function.timeout_s`, as Lambda demands";
+        let retention_s = self.retention_s;
+        let holds = retention_s > 0.0 && retention_s <= MOST_RETENTION_S;
+        let rule = "positive number of seconds up to 1209600, which is SQS's limit of 14 days";
+        check("queue.retention_s", retention_s, holds, rule)?;
+        check_wait("queue.throttle_base_s", self.throttle_base_s)?;
+        check_wait("queue.throttle_cap_s", self.throttle_cap_s)?;
+        check_time("queue.throttle_pause_s", self.throttle_pause_s)?;
+        let holds = (function_timeout_s..=LONGEST_S).contains(&self.visibility_timeout_s);
+        let rule =
+            "number of seconds from `function.timeout_s`, as Lambda demands, to 604800, which is a week";
         check("queue.visibility_timeout_s", self.visibility_timeout_s, holds, rule)
     }
 }
