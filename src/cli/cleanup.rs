@@ -93,7 +93,7 @@ pub async fn after_run(
         }
         Err(error) => {
             let report = miette::Report::from(error);
-            tell::say(format_args!("{report:?}"));
+            tell::complain(&report);
             of_error(&report)
         }
     }

@@ -9,6 +9,9 @@ use toml::de::{DeTable, DeValue};
 /// Bytes of a line beyond which it is not shown. Columns beyond 65,535 cannot be, and long before nobody reads them.
 const LONGEST_LINE: usize = 1000;
 
+/// Characters of the longest message.
+const LONGEST_MESSAGE: usize = 500;
+
 /// A scenario that cannot be used.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{message}")]
@@ -51,6 +54,7 @@ impl Source {
 
     fn error_at(&self, span: Option<Range<usize>>, message: String, help: Option<String>) -> ScenarioError {
         let help = help.filter(|text| !text.is_empty());
+        let message = shortened(message);
         match span.as_ref().and_then(|span| self.far_place(span)) {
             None => ScenarioError {
                 message,
@@ -75,6 +79,14 @@ impl Source {
         let around = self.text.split('\n').take(last + 2).skip(line.saturating_sub(1));
         let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
         around.into_iter().any(|line| line.len() > LONGEST_LINE).then(|| format!("{}:{column}", line + 1))
+    }
+}
+
+/// A message that repeats a long value ends early.
+fn shortened(message: String) -> String {
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message,
     }
 }
 

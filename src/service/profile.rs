@@ -158,7 +158,7 @@ const SHORTEST_S: f64 = 0.001;
 
 /// A number in a profile that cannot be.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[error("service profile: `{field}` is {value}; give a {rule}")]
+#[error("service profile: `{field}` is {}; give a {rule}", legible(*value))]
 pub struct ProfileError {
     /// The field, with its table.
     pub field: &'static str,
@@ -166,6 +166,11 @@ pub struct ProfileError {
     pub value: f64,
     /// What it must be.
     pub rule: &'static str,
+}
+
+/// A number without dozens of zeros.
+fn legible(value: f64) -> String {
+    if value == 0.0 || (1e-6..1e15).contains(&value.abs()) { value.to_string() } else { format!("{value:e}") }
 }
 
 impl Profile {

@@ -77,3 +77,42 @@ pub async fn upload(
         .await;
     failure.into_inner().map_or(Ok(()), Err)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runs::created::Created;
+    use crate::scenario::file::Size;
+    use crate::scenario::quantity;
+    use crate::target::stub::clients;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_upload_lets_those_in_flight_end_and_be_listed() {
+        let denied = "<Error><Code>AccessDenied</Code></Error>";
+        let clients = clients(move |request| {
+            if request.uri().contains("object-000003") {
+                (403, denied.to_owned())
+            } else {
+                (200, String::new())
+            }
+        });
+        let size = Size::Fixed(quantity::Bytes(1));
+        let objects = ObjectSet::Generated { count: 100, size, prefixes: 1, seed: 1 };
+        let places = Places {
+            run: "r".into(),
+            source_bucket: "source".into(),
+            source_prefix: "planner-runs/r/objects/".into(),
+            destination_bucket: "destination".into(),
+            destination_prefix: "planner-runs/r/copies/".into(),
+            topic_arn: String::new(),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let log = Arc::new(CreatedLog::create(folder.path()).unwrap());
+        let error = upload(&clients, &objects, &places, &log, std::future::pending()).await.unwrap_err();
+        assert!(error.to_string().contains("AccessDenied"), "{error}");
+        let begun = Created::read(folder.path()).unwrap().objects.len();
+        // The stub's answers have no tag, so that every answer that was listed counts as one without.
+        assert_eq!(log.untagged(), begun as u64 - 1, "of all that were begun, one was refused");
+        assert!((PARALLEL..100).contains(&begun), "{begun} uploads were begun");
+    }
+}

@@ -200,6 +200,20 @@ mod tests {
         assert!(objects(&answer("a+b/%ff", true), &place).unwrap_err().contains("not UTF-8"));
     }
 
+    /// A server that takes no notice of `start-after`.
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_goes_back_ends_the_listing() {
+        let page = "<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>a</Key><Size>1</Size></Contents>\
+                    <Contents><Key>b</Key><Size>1</Size></Contents></ListBucketResult>";
+        let clients = crate::target::stub::clients(move |_| (200, page.to_owned()));
+        let place = "s3://bucket".parse().unwrap();
+        let mut pages = pages(clients.s3, place, None, PageBudget::new(None));
+        assert!(matches!(pages.recv().await, Some(Ok(Next::Page(listed))) if listed.len() == 2));
+        let error = pages.recv().await.unwrap().unwrap_err().to_string();
+        assert!(error.contains("a page after `b` begins with `a`"), "{error}");
+        assert!(pages.recv().await.is_none());
+    }
+
     #[test]
     fn a_budget_is_kept_over_all_listings() {
         let budget = PageBudget::new(Some(2));

@@ -167,3 +167,26 @@ fn an_interrupt_stops_the_clean_up_and_another_one_finishes_it() {
     let script = "answer(len(objects('planner-source', 'planner-runs/')))";
     assert_eq!(boto3(&served.url, (ACCESS_KEY, SECRET_KEY), &[], script), json!(0));
 }
+
+/// Each of them computes for far longer than the test waits.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a signal falls at a moment in real time")]
+fn a_computation_ends_at_the_first_signal() {
+    let plan = ["recommend", "--deadline", "10m", "--confidence", "0.9999"];
+    let simulation = ["simulate", "--workers", "500", "--replications", "1000000"];
+    for (command, signal) in
+        [(&plan[..], Signal::TERM), (&simulation[..], Signal::INT), (&plan[..], Signal::HUP)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let mut program = planner();
+        let batch = ["--objects", "10000000", "--residence", "lognormal(30s, cv=2)"];
+        program.args(command).args(batch).arg("--out").arg(folder.path().join("plans"));
+        let mut program = Running::start(program, folder.path());
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        assert!(program.goes_on(), "{command:?}: {}", stderr(folder.path()));
+        program.signal(signal);
+        assert_eq!(program.wait().code(), Some(130), "{command:?}, {signal:?}");
+        assert!(stderr(folder.path()).contains("nothing was left half-written"));
+        assert!(runs(&folder.path().join("plans")).is_empty());
+    }
+}
