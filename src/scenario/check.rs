@@ -8,7 +8,7 @@ use super::error::{ScenarioError, Source};
 use super::file::{File, Size};
 use super::manifest::Manifest;
 use super::objects::{ObjectSet, Workload};
-use super::quantity::{Bytes, MILLISECOND, Span, WEEK};
+use super::quantity::{Bytes, MILLISECOND, NS_PER_S, Span, WEEK};
 use super::threshold::Threshold;
 use crate::service::Profile;
 
@@ -24,6 +24,7 @@ pub(crate) const MAX_OBJECTS: u64 = 100_000_000;
 pub(crate) const MAX_WORKERS: u32 = 1_000_000;
 /// Attempts at one job: more are a mistake, and a job that always fails would not end.
 pub(crate) const MAX_ATTEMPTS: u32 = 1000;
+const DAY_NS: u64 = 86_400 * NS_PER_S;
 /// Date prefixes beyond which dates have more than four digits.
 const MAX_PREFIXES: u64 = 2_000_000;
 
@@ -32,6 +33,14 @@ pub(super) struct Check<'a> {
     pub file: &'a File,
     pub source: &'a Source,
     pub beside: Beside<'a>,
+}
+
+/// A bound in days where it is whole days: nobody knows how long a month is.
+fn bound(span: Span) -> String {
+    match span.ns() {
+        ns if ns.is_multiple_of(DAY_NS) => format!("{}d", ns / DAY_NS),
+        _ => span.to_string(),
+    }
 }
 
 pub(super) type Checked<T> = Result<T, ScenarioError>;
@@ -47,7 +56,7 @@ impl Check<'_> {
             return Ok(());
         }
         let name = path.rsplit('.').next().unwrap_or(path);
-        self.error(path, format!("{name} is {span}"), format!("use {least} to {most}"))
+        self.error(path, format!("{name} is {span}"), format!("use {} to {}", bound(least), bound(most)))
     }
 
     pub fn name(&self) -> Checked<()> {
