@@ -1,5 +1,9 @@
 //! The run on a terminal.
 
+use std::borrow::Cow;
+
+use textwrap::{WordSeparator, WordSplitter, WrapAlgorithm};
+
 use super::escape::printable;
 use super::human::{count, length};
 use super::sparkline::sparkline;
@@ -207,7 +211,10 @@ impl Page {
         let mut lead = if label.is_empty() { String::new() } else { format!("  {label:<0$}", indent - 2) };
         for line in wrapped(&printable(text), self.width - indent) {
             self.text.push_str(&lead);
-            self.text.push_str(&ink.map_or_else(|| line.clone(), |ink| self.painted(&line, ink)));
+            match ink {
+                None => self.text.push_str(&line),
+                Some(ink) => self.text.push_str(&self.painted(&line, ink)),
+            }
             self.gap();
             lead = " ".repeat(indent);
         }
@@ -219,24 +226,12 @@ impl Page {
 }
 
 /// Lines of at most `width` characters, broken at spaces, and within a word only when it is longer.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let mut rest: Vec<char> = word.chars().collect();
-        while !rest.is_empty() {
-            let piece: String = rest.drain(..rest.len().min(width)).collect();
-            let used = lines.last().map_or(0, |line| line.chars().count());
-            match lines.last_mut() {
-                Some(line) if used == 0 => line.push_str(&piece),
-                Some(line) if used + 1 + piece.chars().count() <= width => {
-                    line.push(' ');
-                    line.push_str(&piece);
-                }
-                _ => lines.push(piece),
-            }
-        }
-    }
-    lines
+fn wrapped(text: &str, width: usize) -> Vec<Cow<'_, str>> {
+    let options = textwrap::Options::new(width)
+        .wrap_algorithm(WrapAlgorithm::FirstFit)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options)
 }
 
 #[cfg(test)]

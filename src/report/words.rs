@@ -301,15 +301,8 @@ pub fn capitalised(text: &str) -> String {
 
 /// A command as a shell takes it.
 pub fn quoted(command: &[String]) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
-    let quoted = |word: &String| {
-        if !word.is_empty() && word.chars().all(plain) {
-            word.clone()
-        } else {
-            format!("'{}'", word.replace('\'', r"'\''"))
-        }
-    };
-    command.iter().map(quoted).collect::<Vec<_>>().join(" ")
+    // A command that was run has no NUL, the one character that cannot be quoted.
+    shlex::try_join(command.iter().map(String::as_str)).unwrap_or_else(|_| command.join(" "))
 }
 
 /// Where a run comes from: target, real or rehearsal, date, seed, version.

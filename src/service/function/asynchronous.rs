@@ -23,26 +23,26 @@ impl Consumer {
             self.metrics.at(now_ns).throttles += u64::from(start.is_none());
         }
         let Some(cold) = start else {
-            let delivery = self.deliveries.get_mut(id);
+            let delivery = &mut self.deliveries[id as usize];
             delivery.retries += 1;
             let wait_ns = self.function.throttle_wait_ns(self.seed, delivery.luck, delivery.retries);
             self.try_again(now_ns, id, wait_ns);
             return None;
         };
-        let age_ns = now_ns.saturating_sub(self.deliveries.get(id).accepted_ns);
+        let age_ns = now_ns.saturating_sub(self.deliveries[id as usize].accepted_ns);
         let period = self.metrics.at(now_ns);
         period.async_events_invoked += 1;
         period.async_event_age_sum_ns += u128::from(age_ns);
         period.async_event_age_max_ns = period.async_event_age_max_ns.max(age_ns);
         let mut batch = Batch::new();
         batch.push(id);
-        let batch = self.batches.insert(batch);
+        let batch = self.batches.insert(batch) as u32;
         Some(self.invoke(now_ns, batch, cold))
     }
 
     /// Puts an event back whose invocation failed, or gives it up.
     pub(super) fn retry_event(&mut self, now_ns: u64, id: u32) {
-        let delivery = self.deliveries.get_mut(id);
+        let delivery = &mut self.deliveries[id as usize];
         delivery.errors += 1;
         let errors = delivery.errors;
         if errors > self.function.maximum_retry_attempts {
@@ -56,7 +56,7 @@ impl Consumer {
 
     fn try_again(&mut self, now_ns: u64, id: u32, wait_ns: u64) {
         let oldest_ns = nanoseconds(self.function.maximum_event_age_s);
-        let expires_ns = self.deliveries.get(id).accepted_ns.saturating_add(oldest_ns);
+        let expires_ns = self.deliveries[id as usize].accepted_ns.saturating_add(oldest_ns);
         let due_ns = now_ns.saturating_add(wait_ns);
         if due_ns <= expires_ns {
             self.timers.set(due_ns, Timer::Attempt(id));
@@ -67,7 +67,7 @@ impl Consumer {
 
     fn has_system_error(&self, id: u32) -> bool {
         let rate = self.function.system_error_rate;
-        let delivery = self.deliveries.get(id);
+        let delivery = &self.deliveries[id as usize];
         let purpose = [SYSTEM_ERROR, delivery.luck, u64::from(delivery.retries + delivery.errors)];
         rate > 0.0 && random::uniform(self.seed, &purpose) < rate
     }

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
+use slab::Slab;
 
 use super::delivery::DeliveryProfile;
 use super::environments::Environments;
@@ -13,7 +14,6 @@ use super::metrics::Metrics;
 use super::pollers::Pollers;
 use super::profile::FunctionProfile;
 use super::queue::QueueProfile;
-use super::slab::Slab;
 use crate::law::little::{InFlight, Window};
 use crate::random;
 use crate::scenario::quantity::{NS_PER_S, nanoseconds};
@@ -86,7 +86,8 @@ impl Consumer {
     /// luck.
     pub fn publish(&mut self, now_ns: u64, key: u64) {
         let message =
-            self.messages.insert(Message { key, published_ns: now_ns, invocations: 0, open: 0, fate: None });
+            self.messages.insert(Message { key, published_ns: now_ns, invocations: 0, open: 0, fate: None })
+                as u32;
         self.send(now_ns, message, 0);
         if self.topic.is_duplicated(self.seed, key) {
             self.metrics.at(now_ns).duplicates += 1;
@@ -121,9 +122,9 @@ impl Consumer {
     /// The messages of an invocation that has not ended.
     #[must_use]
     pub fn members(&self, id: u32) -> impl ExactSizeIterator<Item = Member> {
-        let batch = self.batches.get(id);
+        let batch = &self.batches[id as usize];
         batch.deliveries[..batch.length].iter().map(|&delivery| {
-            let message = self.messages.get(self.deliveries.get(delivery).message);
+            let message = &self.messages[self.deliveries[delivery as usize].message as usize];
             Member { key: message.key, ordinal: message.invocations - 1 }
         })
     }
@@ -131,8 +132,7 @@ impl Consumer {
     /// Takes the end of an invocation; ask [`Consumer::poll`] afterwards. A driver ends an invocation as failed when its
     /// timeout has passed.
     pub fn ended(&mut self, now_ns: u64, id: u32, end: InvocationEnd) {
-        let batch = *self.batches.get(id);
-        self.batches.release(id);
+        let batch = self.batches.remove(id as usize);
         self.environments.end(now_ns);
         self.running.ended(batch.started_ns, now_ns);
         self.metrics.execution_ended(now_ns);
@@ -194,7 +194,7 @@ impl Consumer {
     }
 
     fn send(&mut self, now_ns: u64, message: u32, copy: u8) {
-        let published = self.messages.get_mut(message);
+        let published = &mut self.messages[message as usize];
         published.open += 1;
         let key = published.key;
         let due_ns = now_ns + self.topic.latency_ns(self.seed, key, u64::from(copy));
@@ -208,7 +208,7 @@ impl Consumer {
             receives: 0,
             retries: 0,
             errors: 0,
-        });
+        }) as u32;
         self.delivering.started(now_ns);
         self.timers.set(due_ns, Timer::Deliver(delivery));
     }
@@ -229,11 +229,11 @@ impl Consumer {
     }
 
     fn deliver(&mut self, now_ns: u64, id: u32) -> Option<Invocation> {
-        let delivery = *self.deliveries.get(id);
-        let Message { key, published_ns, .. } = *self.messages.get(delivery.message);
+        let delivery = self.deliveries[id as usize];
+        let Message { key, published_ns, .. } = self.messages[delivery.message as usize];
         if self.topic.is_refused(self.seed, key, u64::from(delivery.copy), delivery.retries) {
             self.metrics.at(now_ns).delivery_refusals += 1;
-            self.deliveries.get_mut(id).retries += 1;
+            self.deliveries[id as usize].retries += 1;
             match DeliveryProfile::retry_wait_s(delivery.retries + 1) {
                 Some(wait_s) => self.timers.set(now_ns + nanoseconds(wait_s), Timer::Deliver(id)),
                 None => {
@@ -244,7 +244,7 @@ impl Consumer {
             return None;
         }
         self.delivering.ended(published_ns, now_ns);
-        let delivery = self.deliveries.get_mut(id);
+        let delivery = &mut self.deliveries[id as usize];
         delivery.accepted_ns = now_ns;
         delivery.retries = 0;
         self.wait(now_ns, id);
@@ -260,18 +260,18 @@ impl Consumer {
     /// Runs a batch for which there is room.
     pub(super) fn invoke(&mut self, now_ns: u64, id: u32, cold: bool) -> Invocation {
         let cold_start_ns = if cold { nanoseconds(self.function.cold_start_s) } else { 0 };
-        let batch = self.batches.get_mut(id);
+        let batch = &mut self.batches[id as usize];
         batch.started_ns = now_ns;
         batch.cold_start_ns = cold_start_ns;
         let batch = *batch;
         for &delivery in &batch.deliveries[..batch.length] {
             self.stop_waiting(now_ns, delivery);
-            self.messages.get_mut(self.deliveries.get(delivery).message).invocations += 1;
+            self.messages[self.deliveries[delivery as usize].message as usize].invocations += 1;
         }
         self.running.started(now_ns);
         self.metrics.execution_started(now_ns);
         self.metrics.at(now_ns).cold_starts += u64::from(cold);
-        let first = self.messages.get(self.deliveries.get(batch.deliveries[0]).message);
+        let first = &self.messages[self.deliveries[batch.deliveries[0] as usize].message as usize];
         let purpose = |what| [ERROR, first.key, u64::from(first.invocations), what];
         let rate = self.function.error_rate;
         let fails = rate > 0.0 && random::uniform(self.seed, &purpose(0)) < rate;
@@ -281,13 +281,13 @@ impl Consumer {
     }
 
     pub(super) fn wait(&mut self, now_ns: u64, delivery: u32) {
-        self.deliveries.get_mut(delivery).waiting_since_ns = now_ns;
+        self.deliveries[delivery as usize].waiting_since_ns = now_ns;
         self.queued.started(now_ns);
         self.metrics.began_waiting(now_ns);
     }
 
     pub(super) fn stop_waiting(&mut self, now_ns: u64, delivery: u32) {
-        self.queued.ended(self.deliveries.get(delivery).waiting_since_ns, now_ns);
+        self.queued.ended(self.deliveries[delivery as usize].waiting_since_ns, now_ns);
         self.metrics.stopped_waiting(now_ns);
     }
 
@@ -295,7 +295,7 @@ impl Consumer {
     pub(super) fn give_up(&mut self, now_ns: u64, id: u32) {
         let rate = self.function.dead_letter_error_rate;
         let kept = self.keeps_dead_letters();
-        let luck = self.deliveries.get(id).luck;
+        let luck = self.deliveries[id as usize].luck;
         let refused = rate > 0.0 && random::uniform(self.seed, &[DEAD_LETTER, luck]) < rate;
         let period = self.metrics.at(now_ns);
         period.dead_lettered += u64::from(kept && !refused);
@@ -312,15 +312,14 @@ impl Consumer {
 
     /// Ends a delivery; the best of what became of a message's deliveries is what became of the message.
     pub(super) fn settle(&mut self, id: u32, fate: Fate) {
-        let number = self.deliveries.get(id).message;
-        self.deliveries.release(id);
-        let message = self.messages.get_mut(number);
+        let number = self.deliveries.remove(id as usize).message;
+        let message = &mut self.messages[number as usize];
         message.open -= 1;
         let best = message.fate.map_or(fate, |before| before.min(fate));
         message.fate = Some(best);
         if message.open == 0 {
             self.ends.push_back((message.key, best));
-            self.messages.release(number);
+            self.messages.remove(number as usize);
         }
     }
 }

@@ -14,7 +14,6 @@ mod pollers;
 mod profile;
 mod queue;
 mod queued;
-mod slab;
 
 pub use consumer::{Consumer, Stages};
 pub use delivery::DeliveryProfile;

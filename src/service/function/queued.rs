@@ -22,7 +22,7 @@ impl Consumer {
             }
             if batch.length > 0 {
                 self.pollers.take();
-                let batch = self.batches.insert(batch);
+                let batch = self.batches.insert(batch) as u32;
                 if let Some(invocation) = self.invoke_batch(now_ns, batch) {
                     return Some(invocation);
                 }
@@ -35,7 +35,7 @@ impl Consumer {
     /// Invokes the function with a batch. Without room the poller keeps the batch and tries again, until the queue
     /// shows its messages to others.
     pub(super) fn invoke_batch(&mut self, now_ns: u64, id: u32) -> Option<Invocation> {
-        let first = self.batches.get(id).deliveries[0];
+        let first = self.batches[id as usize].deliveries[0];
         let shown_ns = self.shown_again_ns(first);
         if now_ns >= shown_ns {
             return self.let_go(now_ns, id);
@@ -45,8 +45,8 @@ impl Consumer {
         }
         self.metrics.at(now_ns).throttles += 1;
         self.pollers.throttled(now_ns);
-        let luck = self.deliveries.get(first).luck;
-        let batch = self.batches.get_mut(id);
+        let luck = self.deliveries[first as usize].luck;
+        let batch = &mut self.batches[id as usize];
         batch.throttles += 1;
         let due_ns = now_ns + self.queue.throttle_wait_ns(self.seed, luck, batch.throttles);
         self.timers.set(due_ns.min(shown_ns), Timer::Again(id));
@@ -62,7 +62,7 @@ impl Consumer {
 
     /// Receives a message; one that was received too often or is too old is given up instead.
     fn take_message(&mut self, now_ns: u64, id: u32) -> bool {
-        let delivery = self.deliveries.get_mut(id);
+        let delivery = &mut self.deliveries[id as usize];
         let age_ns = now_ns.saturating_sub(delivery.accepted_ns);
         let too_old = age_ns > nanoseconds(self.queue.retention_s);
         if too_old || self.queue.max_receive_count.is_some_and(|most| delivery.receives >= most) {
@@ -82,8 +82,7 @@ impl Consumer {
 
     /// Lets go of a batch that its poller kept too long.
     fn let_go(&mut self, now_ns: u64, id: u32) -> Option<Invocation> {
-        let batch = *self.batches.get(id);
-        self.batches.release(id);
+        let batch = self.batches.remove(id as usize);
         self.pollers.release();
         self.visible.extend(&batch.deliveries[..batch.length]);
         self.receive(now_ns)
@@ -91,6 +90,6 @@ impl Consumer {
 
     fn shown_again_ns(&self, id: u32) -> u64 {
         let timeout_ns = nanoseconds(self.queue.visibility_timeout_s);
-        self.deliveries.get(id).received_ns.saturating_add(timeout_ns)
+        self.deliveries[id as usize].received_ns.saturating_add(timeout_ns)
     }
 }
