@@ -23,7 +23,7 @@ const MEASURED_WORKERS: u32 = 25;
 const RETRY: RetryPolicy = RetryPolicy { max_attempts: 5, base_ns: 1_000_000_000, cap_ns: 20_000_000_000 };
 
 #[derive(Debug)]
-pub struct Case {
+pub(crate) struct Case {
     pub number: u64,
     pub family: Family,
     pub cv: f64,
@@ -36,14 +36,14 @@ pub struct Case {
 
 /// A copy of the measured run.
 #[derive(Debug, Clone, Copy)]
-pub struct Copied {
+pub(crate) struct Copied {
     pub bytes: u64,
     pub seconds: f64,
 }
 
 impl Case {
     /// Case number `number`: families and kinds of sizes take turns, all else is drawn.
-    pub fn new(number: u64, seed: u64) -> Self {
+    pub(crate) fn new(number: u64, seed: u64) -> Self {
         let seed = random::word(seed, &[number]);
         let between =
             |purpose: u64, low: f64, high: f64| low + (high - low) * random::uniform(seed, &[purpose]);
@@ -84,7 +84,7 @@ impl Case {
     }
 
     /// What a run of 250 jobs would have shown, as a model and as its plain times.
-    pub fn measured(&self) -> (FittedModel, Vec<Copied>) {
+    pub(crate) fn measured(&self) -> (FittedModel, Vec<Copied>) {
         let document = document();
         let mut observations = Observations::of(&document);
         let sizes_bytes = sizes_bytes(self.number, MEASURED_JOBS, random::word(self.seed, &[20]));
@@ -105,7 +105,7 @@ impl Case {
     }
 
     /// A seed of its own for a purpose.
-    pub fn seed(&self, purpose: u64) -> u64 {
+    pub(crate) fn seed(&self, purpose: u64) -> u64 {
         random::word(self.seed, &[30, purpose])
     }
 }

@@ -16,7 +16,7 @@ const REPLICATIONS: [u64; 2] = [500, 4000];
 
 /// A number of workers and what came of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     pub workers: u64,
     /// Share of fresh replications of the truth that ended by the deadline.
     pub realised: f64,
@@ -24,13 +24,13 @@ pub struct Outcome {
 
 /// A plan's promise.
 #[derive(Debug, Clone, Copy)]
-pub struct Promise {
+pub(crate) struct Promise {
     pub estimate: f64,
     pub at_least: f64,
 }
 
 #[derive(Debug)]
-pub struct Judgement {
+pub(crate) struct Judgement {
     pub case: Case,
     /// The smallest number of workers that reaches the goal on the true service; None where none does.
     pub oracle: Option<u64>,
@@ -43,7 +43,7 @@ pub struct Judgement {
 }
 
 /// Plans a case in three ways and tries each plan out.
-pub fn judge(case: Case) -> Judgement {
+pub(crate) fn judge(case: Case) -> Judgement {
     let (model, copies) = case.measured();
     let oracle = best_estimate(&case, &case.truth, 1);
     let question = Question {

@@ -6,7 +6,7 @@ use statrs::function::gamma::gamma;
 
 /// How the time of a request is distributed around its mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
+pub(crate) enum Family {
     Lognormal,
     Gamma,
     Weibull,
@@ -17,9 +17,10 @@ pub enum Family {
 }
 
 impl Family {
-    pub const ALL: [Self; 5] = [Self::Lognormal, Self::Gamma, Self::Weibull, Self::TwoHumps, Self::SlowPath];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Lognormal, Self::Gamma, Self::Weibull, Self::TwoHumps, Self::SlowPath];
 
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Lognormal => "lognormal",
             Self::Gamma => "gamma",
@@ -30,7 +31,7 @@ impl Family {
     }
 
     /// Noise with mean 1 and about this coefficient of variation.
-    pub fn noise(self, cv: f64) -> Noise {
+    pub(crate) fn noise(self, cv: f64) -> Noise {
         let mixed = |parts: [(f64, f64, f64); 2]| {
             tailed(|x| {
                 let beyond = |(share, mean, cv)| share * (1.0 - Factor::lognormal(cv).cdf(x / mean));
@@ -60,7 +61,7 @@ impl Family {
 }
 
 /// A service whose copies of 700 MB take `mean_s`, `base_s` of it whatever the size.
-pub fn service(noise: Noise, mean_s: f64, base_s: f64) -> Profile {
+pub(crate) fn service(noise: Noise, mean_s: f64, base_s: f64) -> Profile {
     let mut profile = Profile::default();
     profile.copy.base_s = base_s;
     profile.copy.bandwidth_bytes_per_s = 700e6 / (mean_s - base_s);

@@ -7,7 +7,7 @@ use crate::stats::interval::Mean;
 
 /// What was counted over a stretch of time.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Stint {
+pub(super) struct Stint {
     /// Length.
     pub length_s: f64,
     /// Completions.
@@ -18,7 +18,7 @@ pub struct Stint {
 
 impl Stint {
     /// All of them as one.
-    pub fn sum(stints: &[Self]) -> Self {
+    pub(super) fn sum(stints: &[Self]) -> Self {
         stints.iter().fold(Self::default(), |sum, stint| Self {
             length_s: sum.length_s + stint.length_s,
             completed: sum.completed + stint.completed,
@@ -27,23 +27,23 @@ impl Stint {
     }
 
     /// Completions per second.
-    pub fn x_per_s(&self) -> f64 {
+    pub(super) fn x_per_s(&self) -> f64 {
         self.completed / self.length_s
     }
 
     /// Mean residence time; None without completions.
-    pub fn r_s(&self) -> Option<f64> {
+    pub(super) fn r_s(&self) -> Option<f64> {
         (self.completed > 0.0).then(|| self.residence_s / self.completed)
     }
 }
 
 /// Whether 20 batches of at least 10 mean residence times fit into a window.
-pub fn fit(window_s: f64, r_s: f64) -> bool {
+pub(super) fn fit(window_s: f64, r_s: f64) -> bool {
     window_s >= BATCHES as f64 * BATCH_RESIDENCES * r_s
 }
 
 /// X and R with intervals over 20 batches of whole stints; None when they are too short or one is empty.
-pub fn batches(stints: &[Stint]) -> Option<Batches> {
+pub(super) fn batches(stints: &[Stint]) -> Option<Batches> {
     let per_batch = stints.len() / BATCHES;
     // The earliest stints that fill no batch are left out: they are the likeliest to be warm-up.
     let used = &stints[stints.len() - per_batch * BATCHES..];

@@ -7,7 +7,7 @@ use crate::scenario::quantity::NS_PER_S;
 
 /// Times beyond this many nanoseconds are a mistake in the unit: the year 2115. The difference of two that are not
 /// fits into an [`i64`].
-pub const MAX_NS: i64 = 4_600_000_000 * NS_PER_S as i64;
+pub(super) const MAX_NS: i64 = 4_600_000_000 * NS_PER_S as i64;
 
 /// The columns of a header by lower-case name.
 pub struct Columns(Vec<String>);
@@ -36,7 +36,7 @@ impl Columns {
 }
 
 /// Goes through all rows; the first error ends it, with its line.
-pub fn each_row<R: Read>(
+pub(super) fn each_row<R: Read>(
     mut reader: csv::Reader<R>,
     mut take: impl FnMut(&csv::StringRecord) -> Result<(), String>,
 ) -> Result<u64, CheckError> {
@@ -60,12 +60,12 @@ pub fn each_row<R: Read>(
 }
 
 /// The text of a cell.
-pub fn text<'a>(row: &'a csv::StringRecord, index: usize, name: &str) -> Result<&'a str, String> {
+pub(super) fn text<'a>(row: &'a csv::StringRecord, index: usize, name: &str) -> Result<&'a str, String> {
     row.get(index).filter(|cell| !cell.is_empty()).ok_or_else(|| format!("there is no {name}"))
 }
 
 /// A finite number, 0 or more.
-pub fn amount(row: &csv::StringRecord, index: usize, name: &str) -> Result<f64, String> {
+pub(super) fn amount(row: &csv::StringRecord, index: usize, name: &str) -> Result<f64, String> {
     let cell = text(row, index, name)?;
     match cell.parse::<f64>() {
         Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
@@ -74,7 +74,7 @@ pub fn amount(row: &csv::StringRecord, index: usize, name: &str) -> Result<f64, 
 }
 
 /// A finite number, 0 or more, where the column and the cell are there.
-pub fn maybe_amount(
+pub(super) fn maybe_amount(
     row: &csv::StringRecord,
     index: Option<usize>,
     name: &str,
@@ -88,12 +88,12 @@ pub fn maybe_amount(
 }
 
 /// A time in nanoseconds, from seconds or from RFC 3339 text.
-pub fn time_ns(row: &csv::StringRecord, index: usize, name: &str) -> Result<i64, String> {
+pub(super) fn time_ns(row: &csv::StringRecord, index: usize, name: &str) -> Result<i64, String> {
     parse_time_ns(text(row, index, name)?).map_err(|reason| format!("{name} {reason}"))
 }
 
 /// A time in nanoseconds, [`MAX_NS`] from 0 at most, from seconds or from RFC 3339 text.
-pub fn parse_time_ns(cell: &str) -> Result<i64, String> {
+pub(super) fn parse_time_ns(cell: &str) -> Result<i64, String> {
     let time_ns = match (exact_decimal_ns(cell), cell.parse::<f64>()) {
         (Some(exact_ns), _) => exact_ns,
         (None, Ok(seconds)) if !seconds.is_nan() => (seconds * NS_PER_S as f64).round() as i128,

@@ -15,7 +15,7 @@ use crate::stats::summary::{Finding, Verdict, Verdicts};
 ///
 /// # Errors
 /// Where no two readings lie in the window.
-pub fn samples(samples: &Samples, window: Option<&FileWindow>) -> Result<CheckDocument, CheckError> {
+pub(super) fn samples(samples: &Samples, window: Option<&FileWindow>) -> Result<CheckDocument, CheckError> {
     let inside = |stretch: &&Stretch| {
         let start_ns = samples.first_ns.saturating_add((stretch.start_s * 1e9).round() as i64);
         is_inside(window, start_ns, stretch.length_s)
@@ -47,7 +47,7 @@ pub fn samples(samples: &Samples, window: Option<&FileWindow>) -> Result<CheckDo
 ///
 /// # Errors
 /// Where no whole period lies in the window.
-pub fn metrics(metrics: &Metrics, window: Option<&FileWindow>) -> Result<CheckDocument, CheckError> {
+pub(super) fn metrics(metrics: &Metrics, window: Option<&FileWindow>) -> Result<CheckDocument, CheckError> {
     let inside = |period: &&Period| is_inside(window, period.start_ns, metrics.period_s);
     let periods: Vec<&Period> = metrics.periods.iter().filter(inside).collect();
     let first_ns = metrics.periods.first().map_or(0, |period| period.start_ns);

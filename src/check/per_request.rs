@@ -18,7 +18,7 @@ use crate::stats::summary::{Finding, LittlesLaw, Verdict, Verdicts};
 ///
 /// # Errors
 /// Where no request was in flight in the window.
-pub fn analyse(requests: &Requests, window: Option<&FileWindow>) -> Result<CheckDocument, CheckError> {
+pub(super) fn analyse(requests: &Requests, window: Option<&FileWindow>) -> Result<CheckDocument, CheckError> {
     let whole_ns = requests.whole_ns();
     let window_ns = window.map_or_else(|| whole_ns.clone(), |window| window.0.clone());
     let touching =

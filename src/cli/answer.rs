@@ -17,7 +17,7 @@ use crate::runs::answer::Files;
 use crate::runs::read::PAGE;
 
 /// An answer in all its forms.
-pub struct Answer<'a, D> {
+pub(super) struct Answer<'a, D> {
     /// Name of the document's file in the folder.
     pub file: &'static str,
     pub document: &'a D,
@@ -32,7 +32,7 @@ impl<D: Serialize> Answer<'_, D> {
     ///
     /// # Errors
     /// Where either fails.
-    pub fn give(&self, options: &AnswerOptions, name: &str, now: Timestamp) -> miette::Result<()> {
+    pub(super) fn give(&self, options: &AnswerOptions, name: &str, now: Timestamp) -> miette::Result<()> {
         self.print(options)?;
         let markdown = markdown::render(self.page);
         let html = html::render(self.page).into_diagnostic()?;
@@ -48,7 +48,7 @@ impl<D: Serialize> Answer<'_, D> {
     ///
     /// # Errors
     /// Where either fails.
-    pub fn give_into(&self, options: &AnswerOptions, folder: &Path) -> miette::Result<()> {
+    pub(super) fn give_into(&self, options: &AnswerOptions, folder: &Path) -> miette::Result<()> {
         let markdown = markdown::render(self.page);
         let html = html::render(self.page).into_diagnostic()?;
         self.files(&html, &markdown)?.write_into(folder)?;

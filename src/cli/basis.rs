@@ -12,7 +12,7 @@ use crate::stats::analysis::together;
 use crate::stats::summary::{RunDocument, Verdict};
 
 /// Runs and the model fitted to them.
-pub struct Measured {
+pub(super) struct Measured {
     /// What they came to, as one.
     pub document: RunDocument,
     /// The model.
@@ -23,7 +23,7 @@ pub struct Measured {
 ///
 /// # Errors
 /// Where a folder cannot be read, a run is not valid or given twice, or rehearsals and real runs are mixed.
-pub fn of_runs(folders: &[PathBuf], seed: u64) -> miette::Result<Measured> {
+pub(super) fn of_runs(folders: &[PathBuf], seed: u64) -> miette::Result<Measured> {
     let documents = folders.iter().map(|folder| valid(folder)).collect::<Result<Vec<_>, _>>()?;
     if documents.iter().any(|document| document.rehearsal != documents[0].rehearsal) {
         let reason = "failed to plan from these runs together: some are rehearsals and some are not";
@@ -91,7 +91,7 @@ const REPORTS: &str = "reports";
 ///
 /// # Errors
 /// Where none was given and there is none.
-pub fn runs_or_newest(given: &[PathBuf]) -> Result<Vec<PathBuf>, BadInput> {
+pub(super) fn runs_or_newest(given: &[PathBuf]) -> Result<Vec<PathBuf>, BadInput> {
     if !given.is_empty() {
         return Ok(given.to_vec());
     }
@@ -102,7 +102,7 @@ pub fn runs_or_newest(given: &[PathBuf]) -> Result<Vec<PathBuf>, BadInput> {
 }
 
 /// The newest run directly under a folder that is complete, valid and has copies; None where there is none.
-pub fn newest_valid_run(parent: &Path) -> Option<PathBuf> {
+pub(super) fn newest_valid_run(parent: &Path) -> Option<PathBuf> {
     let folders = std::fs::read_dir(parent).ok()?.filter_map(Result::ok).map(|entry| entry.path());
     let usable = folders.filter_map(|folder| {
         let document = read::read_document(&folder).ok()?;

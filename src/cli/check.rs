@@ -18,7 +18,7 @@ use crate::runs::attempts;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Runs the command.
-pub fn run(options: &CheckOptions) -> miette::Result<Exit> {
+pub(super) fn run(options: &CheckOptions) -> miette::Result<Exit> {
     let unusable = |error: CheckError| {
         BadInput::new(
             format!("failed to check {}: {error}", options.file.display()),
@@ -40,7 +40,7 @@ pub fn run(options: &CheckOptions) -> miette::Result<Exit> {
 }
 
 /// The outer error is about reaching the file, the inner one about its content.
-pub fn read(path: &Path) -> miette::Result<Result<Evidence, CheckError>> {
+pub(super) fn read(path: &Path) -> miette::Result<Result<Evidence, CheckError>> {
     if path.is_dir() {
         return run_folder(path);
     }

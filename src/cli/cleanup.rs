@@ -22,7 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 const SHOWN: usize = 10;
 
 /// Runs the command.
-pub fn run(options: &CleanupOptions) -> miette::Result<Exit> {
+pub(super) fn run(options: &CleanupOptions) -> miette::Result<Exit> {
     let document = read::read_document(&options.run)?;
     if document.target.kind == TargetKind::Embedded || !options.run.join(FILE).exists() {
         tell::say("nothing to clean up: the run created nothing outside this program");
@@ -69,7 +69,7 @@ pub fn run(options: &CleanupOptions) -> miette::Result<Exit> {
 
 /// Cleans up after a run that has just ended, tells what went wrong, and says how the clean-up ended: an error of its own
 /// must not hide what the run came to.
-pub async fn after_run(
+pub(super) async fn after_run(
     clients: &Clients,
     log: &CreatedLog,
     names: RunNames<'_>,

@@ -12,7 +12,7 @@ use crate::scenario::Scenario;
 use crate::scenario::file::OperationKind;
 
 /// Runs the command.
-pub fn run(options: &CloudOptions) -> miette::Result<Exit> {
+pub(super) fn run(options: &CloudOptions) -> miette::Result<Exit> {
     let scenario = options.scenario.as_deref().map(|path| load_scenario::load(path, None)).transpose()?;
     let base = scenario.as_ref().map(run_target::embedded_config).unwrap_or_default();
     let config = CloudConfig {

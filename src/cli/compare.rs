@@ -15,7 +15,7 @@ use crate::stats::series::Row;
 use crate::stats::summary::{LevelSummary, RunDocument};
 
 /// Runs the command.
-pub fn run(options: &CompareOptions) -> miette::Result<Exit> {
+pub(super) fn run(options: &CompareOptions) -> miette::Result<Exit> {
     let (before, after) = (read(&options.before)?, read(&options.after)?);
     let limit = options.fail_on_regression.map(|share| share.0);
     let pairs = pairs(&before.document.levels, &after.document.levels);

@@ -40,7 +40,7 @@ impl Termination for Exit {
 /// Something that is not done because it could do harm.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("refused: {reason}")]
-pub struct Refusal {
+pub(super) struct Refusal {
     reason: String,
     #[help]
     help: String,
@@ -48,7 +48,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal with its reason and the way out.
-    pub fn new(reason: impl Into<String>, help: impl Into<String>) -> Self {
+    pub(super) fn new(reason: impl Into<String>, help: impl Into<String>) -> Self {
         Self { reason: reason.into(), help: help.into() }
     }
 }
@@ -56,7 +56,7 @@ impl Refusal {
 /// Input other than a scenario that cannot be used.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{reason}")]
-pub struct BadInput {
+pub(super) struct BadInput {
     reason: String,
     #[help]
     help: Option<String>,
@@ -64,7 +64,7 @@ pub struct BadInput {
 
 impl BadInput {
     /// What is wrong and what to do.
-    pub fn new(reason: impl Into<String>, help: impl Into<String>) -> Self {
+    pub(super) fn new(reason: impl Into<String>, help: impl Into<String>) -> Self {
         Self { reason: reason.into(), help: Some(help.into()).filter(|text: &String| !text.is_empty()) }
     }
 }
@@ -72,7 +72,7 @@ impl BadInput {
 /// A run that must not be planned from.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("failed to use {}: {reason}", path.display())]
-pub struct InvalidRun {
+pub(super) struct InvalidRun {
     path: PathBuf,
     reason: String,
     #[help]
@@ -81,7 +81,7 @@ pub struct InvalidRun {
 
 impl InvalidRun {
     /// What is wrong with the run in this folder, and what to do.
-    pub fn new(folder: &Path, reason: impl ToString, help: &'static str) -> Self {
+    pub(super) fn new(folder: &Path, reason: impl ToString, help: &'static str) -> Self {
         Self { path: folder.to_owned(), reason: reason.to_string(), help }
     }
 }
@@ -89,10 +89,10 @@ impl InvalidRun {
 /// The user stopped the program before there was anything to report.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("interrupted before the first request")]
-pub struct Interruption;
+pub(super) struct Interruption;
 
 /// The exit code of an error.
-pub fn of_error(report: &miette::Report) -> Exit {
+pub(super) fn of_error(report: &miette::Report) -> Exit {
     if report.downcast_ref::<ScenarioError>().is_some() || report.downcast_ref::<BadInput>().is_some() {
         Exit::BadInput
     } else if report.downcast_ref::<Refusal>().is_some()

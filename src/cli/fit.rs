@@ -12,7 +12,7 @@ use crate::runs::folder::replace;
 const SEED: u64 = 1;
 
 /// Runs the command.
-pub fn run(options: &FitOptions) -> miette::Result<Exit> {
+pub(super) fn run(options: &FitOptions) -> miette::Result<Exit> {
     let model = basis::of_runs(&basis::runs_or_newest(&options.runs)?, SEED)?.model;
     let text = match options.format {
         ProfileFormat::Toml => file::toml(&model).into_diagnostic()?,

@@ -31,7 +31,7 @@ const USUAL_SIZES: Size = Size::Uniform(Bytes(600_000_000), Bytes(800_000_000));
 ///
 /// # Errors
 /// Where a file cannot be read or used, or a run is not valid.
-pub fn ground(job: &JobOptions, options: &BasisOptions, runs: &Path) -> miette::Result<Ground> {
+pub(super) fn ground(job: &JobOptions, options: &BasisOptions, runs: &Path) -> miette::Result<Ground> {
     let found = resolve(options, runs)?;
     let copy = found.run.as_ref().map_or_else(Copy::default, |run| run.copy.clone());
     let retry = found.run.as_ref().map_or_else(Retry::default, |run| run.retry.clone());
@@ -77,7 +77,7 @@ pub fn ground(job: &JobOptions, options: &BasisOptions, runs: &Path) -> miette::
 ///
 /// # Errors
 /// Where the rate is so low.
-pub fn rate_is_possible(ground: &Ground, rate: Option<Rate>) -> Result<(), BadInput> {
+pub(super) fn rate_is_possible(ground: &Ground, rate: Option<Rate>) -> Result<(), BadInput> {
     let objects = ground.batch.objects();
     match rate {
         Some(rate) if objects as f64 > MONTH.seconds() * rate.per_s() => {

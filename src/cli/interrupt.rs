@@ -27,26 +27,26 @@ fn is_ignored(kind: i32) -> bool {
 }
 
 /// Requests to end, as they come.
-pub struct Interrupts(Vec<Signal>);
+pub(super) struct Interrupts(Vec<Signal>);
 
 impl Interrupts {
     /// Listens from now on.
     ///
     /// # Errors
     /// Where the system lets nobody listen.
-    pub fn new() -> std::io::Result<Self> {
+    pub(super) fn new() -> std::io::Result<Self> {
         kinds().map(|kind| signal(SignalKind::from_raw(kind))).collect::<Result<_, _>>().map(Self)
     }
 
     /// The next one.
-    pub async fn next(&mut self) {
+    pub(super) async fn next(&mut self) {
         let heard = self.0.iter_mut().map(|signal| Box::pin(signal.recv()));
         futures::future::select_all(heard).await;
     }
 }
 
 /// Ready when the user or the system wants the program to end.
-pub async fn interrupted() {
+pub(super) async fn interrupted() {
     match Interrupts::new() {
         Ok(mut interrupts) => interrupts.next().await,
         Err(_) => std::future::pending().await,
@@ -57,7 +57,7 @@ pub async fn interrupted() {
 ///
 /// # Errors
 /// Where the system lets nobody listen.
-pub fn end_when_interrupted() -> std::io::Result<()> {
+pub(super) fn end_when_interrupted() -> std::io::Result<()> {
     let mut signals = Signals::new(kinds())?;
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         if signals.forever().next().is_some() {
@@ -70,13 +70,13 @@ pub fn end_when_interrupted() -> std::io::Result<()> {
 }
 
 /// Writes without being interrupted by [`end_when_interrupted`].
-pub fn uninterrupted<T>(write: impl FnOnce() -> T) -> T {
+pub(super) fn uninterrupted<T>(write: impl FnOnce() -> T) -> T {
     let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     write()
 }
 
 /// Makes a file that grows beyond the limit of the shell an error of the write, rather than the end of the program.
-pub fn report_file_size_limit() {
+pub(super) fn report_file_size_limit() {
     // Where this fails the program ends as it would have.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }

@@ -30,7 +30,7 @@ const LARGEST_CONCURRENCY: u32 = 16_384;
 const LARGEST_RATE_PER_S: f64 = 100_000.0;
 
 /// A search that was asked for.
-pub struct Wanted {
+pub(super) struct Wanted {
     search: Search,
     objective: Option<Threshold>,
     start: f64,
@@ -38,7 +38,7 @@ pub struct Wanted {
 
 impl Wanted {
     /// The search that the options ask for, if they do.
-    pub fn of(options: &SearchOptions, scenario: &Scenario) -> miette::Result<Option<Self>> {
+    pub(super) fn of(options: &SearchOptions, scenario: &Scenario) -> miette::Result<Option<Self>> {
         let arrivals = &scenario.file.arrivals;
         let swept = scenario.file.sweep.is_some();
         match (options.find_knee, &options.find_rate) {
@@ -77,7 +77,7 @@ impl Wanted {
 }
 
 /// Runs the levels of a run.
-pub struct Levels<'a> {
+pub(super) struct Levels<'a> {
     /// What to run.
     pub scenario: &'a Scenario,
     /// Limits over all levels.
@@ -90,7 +90,7 @@ pub struct Levels<'a> {
 
 /// What the levels came to.
 #[derive(Default)]
-pub struct Levelled {
+pub(super) struct Levelled {
     /// One summary a level.
     pub levels: Vec<LevelSummary>,
     /// Attempts left in flight.
@@ -102,7 +102,7 @@ pub struct Levelled {
 impl Levels<'_> {
     /// Runs all levels. The document learns of each level of a search before it runs, so that a run that is cut off
     /// can still be read.
-    pub async fn run(
+    pub(super) async fn run(
         mut self,
         drive: &mut Drive,
         writer: RunWriter,

@@ -16,7 +16,7 @@ use crate::scenario::{self, Scenario};
 use crate::target::clients::url_from_environment;
 
 /// Reads a scenario with the overrides of the command line.
-pub fn load(path: &Path, overrides: Option<&Overrides>) -> miette::Result<Scenario> {
+pub(super) fn load(path: &Path, overrides: Option<&Overrides>) -> miette::Result<Scenario> {
     let text = fs::read_to_string(path).map_err(|error| {
         BadInput::new(
             format!("failed to read {}: {error}", path.display()),
@@ -45,7 +45,7 @@ pub fn load(path: &Path, overrides: Option<&Overrides>) -> miette::Result<Scenar
 }
 
 /// Opens a file; one that ends in `.gz` is decompressed, as S3 Inventory lists are.
-pub fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
+pub(super) fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
     let file = BufReader::new(File::open(path)?);
     let is_compressed = path.extension().is_some_and(|extension| extension == "gz");
     Ok(if is_compressed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })

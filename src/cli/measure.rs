@@ -35,7 +35,7 @@ use crate::target::cleanup::{Extent, RunNames};
 use crate::target::operation::{Operator, Places};
 
 /// Runs the command.
-pub fn run(options: &MeasureOptions) -> miette::Result<Exit> {
+pub(super) fn run(options: &MeasureOptions) -> miette::Result<Exit> {
     let scenario = load_scenario::load(&options.scenario, Some(&options.overrides))?;
     let prices = read_prices(options.limits.prices.as_deref())?;
     let wanted = Wanted::of(&options.search, &scenario)?;
@@ -66,7 +66,7 @@ pub fn run(options: &MeasureOptions) -> miette::Result<Exit> {
 }
 
 /// The price list in a file, or the one that is built in.
-pub fn read_prices(path: Option<&Path>) -> miette::Result<Prices> {
+pub(super) fn read_prices(path: Option<&Path>) -> miette::Result<Prices> {
     let Some(path) = path else { return Ok(Prices::built_in()) };
     let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
     let prices = read.and_then(|text| Prices::parse(&text));

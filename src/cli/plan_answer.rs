@@ -11,7 +11,7 @@ use crate::runs::index::PLAN;
 use crate::runs::machine;
 
 /// Adds when and by which command a plan was made.
-pub fn sign(preface: &mut Preface, now: Timestamp) {
+pub(super) fn sign(preface: &mut Preface, now: Timestamp) {
     preface.created_at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     preface.command = machine::command_line();
 }
@@ -20,7 +20,7 @@ pub fn sign(preface: &mut Preface, now: Timestamp) {
 ///
 /// # Errors
 /// Where either fails.
-pub fn give(
+pub(super) fn give(
     options: &AnswerOptions,
     name: &str,
     now: Timestamp,

@@ -9,11 +9,11 @@ use crate::report::human::{count, counted};
 use crate::stats::recorder::Second;
 
 /// What is shown of a level while it runs.
-pub struct Progress(ProgressBar);
+pub(super) struct Progress(ProgressBar);
 
 impl Progress {
     /// A bar for a level of so many jobs, where that is known.
-    pub fn new(label: &str, jobs: Option<u64>, quiet: bool) -> Self {
+    pub(super) fn new(label: &str, jobs: Option<u64>, quiet: bool) -> Self {
         if quiet || !std::io::stderr().is_terminal() {
             return Self(ProgressBar::hidden());
         }
@@ -30,12 +30,12 @@ impl Progress {
     }
 
     /// A job ended.
-    pub fn job_ended(&self) {
+    pub(super) fn job_ended(&self) {
         self.0.inc(1);
     }
 
     /// A second is over.
-    pub fn second(&self, second: &Second) {
+    pub(super) fn second(&self, second: &Second) {
         let row = &second.row;
         let window = &row.window;
         self.0.set_message(format!(
@@ -48,23 +48,23 @@ impl Progress {
     }
 
     /// The level is over.
-    pub fn finish(&self) {
+    pub(super) fn finish(&self) {
         self.0.finish_and_clear();
     }
 }
 
 /// What is shown of an audit while it goes through the keys.
-pub struct Counting(ProgressBar);
+pub(super) struct Counting(ProgressBar);
 
 impl Counting {
     /// Nothing counted yet.
-    pub fn new(quiet: bool) -> Self {
+    pub(super) fn new(quiet: bool) -> Self {
         let is_hidden = quiet || !std::io::stderr().is_terminal();
         Self(if is_hidden { ProgressBar::hidden() } else { ProgressBar::new_spinner() })
     }
 
     /// So far.
-    pub fn show(&self, tally: &Tally) {
+    pub(super) fn show(&self, tally: &Tally) {
         let (expected, wrong) = (counted(tally.expected, "object"), count(tally.not_arrived()));
         self.0.set_message(format!("{expected} looked at, {wrong} not arrived"));
         self.0.tick();

@@ -17,7 +17,7 @@ const MANY_OBJECTS: u64 = 1_000_000;
 const OBJECTS_PER_MINUTE: u64 = 1_000_000;
 
 /// Runs the command.
-pub fn run(options: &RecommendOptions) -> miette::Result<Exit> {
+pub(super) fn run(options: &RecommendOptions) -> miette::Result<Exit> {
     let ground = ground::ground(&options.job, &options.basis, &options.answer.out)?;
     let wish = Wish {
         deadline_s: options.deadline.seconds(),

@@ -20,7 +20,7 @@ use crate::runs::read::{self, Run};
 const RUNS_PAGE: &str = "runs.html";
 
 /// Runs the command.
-pub fn run(options: &ReportOptions) -> miette::Result<Exit> {
+pub(super) fn run(options: &ReportOptions) -> miette::Result<Exit> {
     if let [folder] = options.runs.as_slice()
         && report_plan::is_plan(folder)
     {
@@ -53,7 +53,7 @@ pub fn run(options: &ReportOptions) -> miette::Result<Exit> {
 }
 
 /// Writes `report.html` and the charts into a run folder; gives the paths of the pictures that are wanted.
-pub fn write_files(folder: &Path, run: &Run, format: ReportFormat) -> miette::Result<Vec<PathBuf>> {
+pub(super) fn write_files(folder: &Path, run: &Run, format: ReportFormat) -> miette::Result<Vec<PathBuf>> {
     let page = html::render(&report::run::page(&view(run))).into_diagnostic()?;
     replace(&folder.join(read::PAGE), page.as_bytes())?;
     let charts = report::chart::charts(&view(run));
@@ -73,7 +73,7 @@ fn write_index(folder: &Path) -> miette::Result<PathBuf> {
 }
 
 /// Brings the list of a folder up to date. What it lists is whole without, so a list that cannot be written is only told.
-pub fn list(folder: &Path) {
+pub(super) fn list(folder: &Path) {
     if let Err(error) = write_index(folder) {
         tell::say(format_args!("the list of reports is not up to date: {error}"));
     }
@@ -89,7 +89,11 @@ fn write_runs(first: &Path, runs: &[Run], out: Option<&Path>) -> miette::Result<
 }
 
 /// Writes charts as PNG, and as SVG where these are wanted; gives the paths of the pictures that are wanted.
-pub fn written(folder: &Path, charts: &[&Chart], format: ReportFormat) -> miette::Result<Vec<PathBuf>> {
+pub(super) fn written(
+    folder: &Path,
+    charts: &[&Chart],
+    format: ReportFormat,
+) -> miette::Result<Vec<PathBuf>> {
     let write = |chart: &&Chart| -> miette::Result<Option<PathBuf>> {
         let svg = report::chart::svg(chart, Frame::Card).into_diagnostic()?;
         let [png_path, svg_path] = ["png", "svg"].map(|ending| folder.join(format!("{}.{ending}", chart.id)));
@@ -108,7 +112,7 @@ pub fn written(folder: &Path, charts: &[&Chart], format: ReportFormat) -> miette
 }
 
 /// Prints the summary of a run that was just measured.
-pub fn print_measured(run: &Run, format: Format) -> miette::Result<()> {
+pub(super) fn print_measured(run: &Run, format: Format) -> miette::Result<()> {
     let format = match format {
         Format::Table => ReportFormat::Table,
         Format::Json => ReportFormat::Json,
@@ -154,7 +158,7 @@ struct NotOpened {
 }
 
 /// Opens a page with whatever the desktop opens pages with.
-pub fn open(path: &Path) -> miette::Result<()> {
+pub(super) fn open(path: &Path) -> miette::Result<()> {
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let failed = |reason| NotOpened { path: path.to_owned(), opener, reason };
     let mut command = Command::new(opener);

@@ -24,12 +24,12 @@ struct Shown {
 }
 
 /// Whether a folder holds a plan.
-pub fn is_plan(folder: &Path) -> bool {
+pub(super) fn is_plan(folder: &Path) -> bool {
     folder.join(PLAN).is_file()
 }
 
 /// Renders a plan anew and prints it in the wanted form.
-pub fn run(folder: &Path, options: &ReportOptions) -> miette::Result<()> {
+pub(super) fn run(folder: &Path, options: &ReportOptions) -> miette::Result<()> {
     let path = folder.join(PLAN);
     let json = std::fs::read_to_string(&path)
         .map_err(|error| BadInput::new(format!("failed to read {}: {error}", path.display()), ""))?;

@@ -17,7 +17,7 @@ use crate::target::operation::Places;
 use crate::target::{TargetError, claim, data_set, preflight};
 
 /// A target that has been reached.
-pub struct RunTarget {
+pub(super) struct RunTarget {
     /// Its clients.
     pub clients: Clients,
     /// The embedded endpoint, where it is in this process.
@@ -30,7 +30,7 @@ pub struct RunTarget {
 }
 
 /// Connects to the target of a scenario. Nothing is written.
-pub async fn connect(scenario: &Scenario, real_time: bool) -> miette::Result<RunTarget> {
+pub(super) async fn connect(scenario: &Scenario, real_time: bool) -> miette::Result<RunTarget> {
     let file = &scenario.file;
     let timeout = Duration::from_nanos(file.retry.attempt_timeout.ns());
     let target = &file.target;
@@ -81,7 +81,7 @@ fn no_topic(topic: &str) -> TargetError {
 }
 
 /// The embedded endpoint that a scenario asks for.
-pub fn embedded_config(scenario: &Scenario) -> CloudConfig {
+pub(super) fn embedded_config(scenario: &Scenario) -> CloudConfig {
     let target = &scenario.file.target;
     let standard = CloudConfig::default();
     CloudConfig {
@@ -112,7 +112,7 @@ fn serve_beside(config: CloudConfig) -> miette::Result<(Cloud, String)> {
 
 impl RunTarget {
     /// Whether what is measured here says nothing about a real account.
-    pub fn is_rehearsal(&self) -> bool {
+    pub(super) fn is_rehearsal(&self) -> bool {
         self.kind != TargetKind::Aws || self.url.as_deref().is_some_and(|url| !is_aws(url))
     }
 
@@ -161,7 +161,7 @@ impl RunTarget {
     }
 
     /// Makes the data set and the topic, each listed before it is made; once `stop` is ready, only what is begun.
-    pub async fn prepare(
+    pub(super) async fn prepare(
         &self,
         scenario: &Scenario,
         run: &str,
@@ -215,7 +215,7 @@ impl RunTarget {
     }
 
     /// The endpoint's own count of the requests that the operation makes.
-    pub fn gauge(&self, operation: OperationKind) -> Option<Gauge> {
+    pub(super) fn gauge(&self, operation: OperationKind) -> Option<Gauge> {
         let gauge = self.cloud.as_ref()?.gauge();
         Some(Box::new(move || {
             let reading = gauge.read();

@@ -15,7 +15,7 @@ use crate::target::clients::is_aws;
 use crate::target::data_set::MAX_BYTES;
 
 /// The load before it runs, over all levels; None where nothing but the limits ends it.
-pub fn estimate(scenario: &Scenario, prices: &Prices) -> Option<Estimate> {
+pub(super) fn estimate(scenario: &Scenario, prices: &Prices) -> Option<Estimate> {
     let jobs = (0..scenario.levels.len())
         .map(|level| scenario.expected_jobs(level))
         .try_fold(0u64, |sum, jobs| jobs.map(|jobs| sum.saturating_add(jobs)))?;
@@ -25,7 +25,7 @@ pub fn estimate(scenario: &Scenario, prices: &Prices) -> Option<Estimate> {
 
 /// What a message of the scenario costs at most beside its publication, in dollars. It has no bytes of its own, and
 /// behind it the copy of an object.
-pub fn behind_message_usd(scenario: &Scenario, prices: &Prices) -> f64 {
+pub(super) fn behind_message_usd(scenario: &Scenario, prices: &Prices) -> f64 {
     if scenario.file.operation != OperationKind::FanOut {
         return 0.0;
     }
@@ -47,7 +47,7 @@ fn behind_topic(scenario: &Scenario, prices: &Prices) -> BehindTopic {
 }
 
 /// What will be done, in lines for people.
-pub fn describe(
+pub(super) fn describe(
     scenario: &Scenario,
     estimate: Option<&Estimate>,
     limits: &Limits,
@@ -110,7 +110,11 @@ fn describe_limits(limits: &Limits) -> Option<String> {
 }
 
 /// Refuses what could do harm, whatever the user answers later.
-pub fn refuse_harm(scenario: &Scenario, estimate: Option<&Estimate>, limits: &Limits) -> miette::Result<()> {
+pub(super) fn refuse_harm(
+    scenario: &Scenario,
+    estimate: Option<&Estimate>,
+    limits: &Limits,
+) -> miette::Result<()> {
     let target = &scenario.file.target;
     if limits.max_cost.is_some_and(|usd| !usd.is_finite() || usd < 0.0) {
         return Err(BadInput::new("--max-cost must be 0 or more", "").into());
@@ -162,7 +166,7 @@ pub fn refuse_harm(scenario: &Scenario, estimate: Option<&Estimate>, limits: &Li
 
 /// Checks the URL of an endpoint before anything is sent there: it must be one, hold no secret, and not be AWS, where
 /// the account must be named.
-pub fn check_endpoint(url: &str) -> miette::Result<()> {
+pub(super) fn check_endpoint(url: &str) -> miette::Result<()> {
     check_url(url)?;
     if is_aws(url) {
         return Err(Refusal::new(
@@ -176,7 +180,7 @@ pub fn check_endpoint(url: &str) -> miette::Result<()> {
 
 /// Checks that requests can be sent to a URL. One with a user, a password or a query may hold a secret, and would
 /// stand in run folders and reports; what it is stays unsaid.
-pub fn check_url(url: &str) -> Result<(), BadInput> {
+pub(super) fn check_url(url: &str) -> Result<(), BadInput> {
     const FORM: &str = "write it as http://127.0.0.1:4566";
     let uri = url.parse::<http::Uri>().ok();
     let has_user = url.contains('@');
@@ -197,7 +201,7 @@ pub fn check_url(url: &str) -> Result<(), BadInput> {
 }
 
 /// What is said where an account is needed and none is named.
-pub fn unnamed_account() -> Refusal {
+pub(super) fn unnamed_account() -> Refusal {
     Refusal::new(
         "a real account must be named",
         "add --account ID (the 12 digits that `aws sts get-caller-identity` shows)",
@@ -205,7 +209,7 @@ pub fn unnamed_account() -> Refusal {
 }
 
 /// Makes sure that the account is the one that was named and that somebody agrees.
-pub fn agree(named: Option<&str>, actual: &str, yes: bool) -> miette::Result<()> {
+pub(super) fn agree(named: Option<&str>, actual: &str, yes: bool) -> miette::Result<()> {
     let Some(named) = named else {
         return Err(unnamed_account().into());
     };

@@ -10,7 +10,7 @@ use crate::report;
 use crate::simulate::pool::Ramp;
 
 /// Runs the command.
-pub fn run(options: &SimulateOptions) -> miette::Result<Exit> {
+pub(super) fn run(options: &SimulateOptions) -> miette::Result<Exit> {
     let ground = ground::ground(&options.job, &options.basis, &options.answer.out)?;
     ground::rate_is_possible(&ground, options.rate)?;
     let choice = choice(options);

@@ -9,7 +9,7 @@ use crate::plan::strategies::{Wish, strategies};
 use crate::report::plan::strategies as report;
 
 /// Runs the command.
-pub fn run(options: &StrategiesOptions) -> miette::Result<Exit> {
+pub(super) fn run(options: &StrategiesOptions) -> miette::Result<Exit> {
     let mut ground = ground::ground(&options.job, &options.basis, &options.answer.out)?;
     ground::rate_is_possible(&ground, options.rate)?;
     if let Some(usd_per_hour) = options.machine_usd_per_hour {

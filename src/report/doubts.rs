@@ -7,13 +7,13 @@ use super::words::capitalised;
 use crate::stats::summary::LevelSummary;
 
 /// Windows shorter than so many mean residence times say little about the law.
-pub const RESIDENCES_AT_LEAST: f64 = 10.0;
+pub(super) const RESIDENCES_AT_LEAST: f64 = 10.0;
 /// Fewer values give no upper bound of the 99th percentile at 95 % confidence: the smallest n with
 /// 0.99ⁿ ≤ 0.05.
 const P99_BOUND_FROM: u64 = 299;
 
 /// What a reader should doubt, and what to do about it; a doubt about several levels is told once.
-pub fn of_run(view: &RunView) -> Vec<String> {
+pub(super) fn of_run(view: &RunView) -> Vec<String> {
     let levels = &view.document.levels;
     let mut doubts: Vec<(String, Vec<String>)> = Vec::new();
     for level in levels {

@@ -5,7 +5,7 @@ use super::page::Sentence;
 use crate::stats::summary::{LevelSummary, RunDocument, Verdict};
 
 /// How many jobs failed, and how often the service throttled; None where all came through.
-pub fn sentence(document: &RunDocument) -> Option<Sentence> {
+pub(super) fn sentence(document: &RunDocument) -> Option<Sentence> {
     let sum = |of: fn(&LevelSummary) -> u64| document.levels.iter().map(of).sum::<u64>();
     let failed = sum(|level| level.jobs_failed);
     if failed == 0 {
@@ -24,7 +24,7 @@ pub fn sentence(document: &RunDocument) -> Option<Sentence> {
 }
 
 /// How many arrivals could not start, and why; None where all did.
-pub fn not_started(document: &RunDocument) -> Option<Sentence> {
+pub(super) fn not_started(document: &RunDocument) -> Option<Sentence> {
     let sum = |of: fn(&LevelSummary) -> u64| document.levels.iter().map(of).sum::<u64>();
     let skipped = sum(LevelSummary::not_started_count);
     if skipped == 0 {

@@ -20,7 +20,7 @@ const NAMED: usize = 10;
 const UNKNOWN: &str = "–";
 
 /// What became of the objects, in one sentence without its end.
-pub fn done(found: &FanOutSummary) -> String {
+pub(super) fn done(found: &FanOutSummary) -> String {
     let way = match found.shape {
         Shape::Direct => "SNS and Lambda",
         Shape::Queue => "SNS, SQS and Lambda",
@@ -40,7 +40,7 @@ pub fn done(found: &FanOutSummary) -> String {
 }
 
 /// The numbers of the whole pipeline that a reader looks for first.
-pub fn headlines(found: &FanOutSummary) -> Vec<Fact> {
+pub(super) fn headlines(found: &FanOutSummary) -> Vec<Fact> {
     let known = |value: Option<String>| value.unwrap_or_else(|| UNKNOWN.into());
     let function = found.stages.iter().find(|stage| stage.stage == FanOutStageName::Function);
     vec![
@@ -54,7 +54,7 @@ pub fn headlines(found: &FanOutSummary) -> Vec<Fact> {
 }
 
 /// Whether every object arrived, and which did not.
-pub fn sentences(found: &FanOutSummary) -> Vec<Sentence> {
+pub(super) fn sentences(found: &FanOutSummary) -> Vec<Sentence> {
     let gone = [
         (found.lost, &found.lost_objects, "lost: they were published, and nobody has them any more"),
         (
@@ -98,7 +98,7 @@ fn named(number: u64, objects: &[u64]) -> String {
 }
 
 /// The part of a page about the pipeline; empty for other operations.
-pub fn part(view: &RunView) -> Part {
+pub(super) fn part(view: &RunView) -> Part {
     let function = view.function;
     let blocks = view.document.fan_out.as_ref().map_or_else(Vec::new, |found| {
         let chart = chart::pipeline(view).map(Block::from);
@@ -117,7 +117,7 @@ pub fn part(view: &RunView) -> Part {
 }
 
 /// Little's law at every stage.
-pub fn stages(found: &FanOutSummary) -> Table {
+pub(super) fn stages(found: &FanOutSummary) -> Table {
     let head = ["stage", "X", "R", "X·R", "N", "verdict"];
     let mut table = Table::new("N = X·R at every stage", &head).words_from(5);
     for stage in &found.stages {
@@ -135,7 +135,7 @@ pub fn stages(found: &FanOutSummary) -> Table {
 }
 
 /// What became of the objects, and what it took.
-pub fn outcomes(found: &FanOutSummary) -> Table {
+pub(super) fn outcomes(found: &FanOutSummary) -> Table {
     let mut table = Table::new("Objects and invocations", &["what", "count", "note"]).words_from(2);
     let mut row = |what: &str, value: Option<u64>, note: &str| {
         table.row([what.into(), value.map_or_else(|| UNKNOWN.into(), count), note.into()]);
@@ -158,7 +158,7 @@ pub fn outcomes(found: &FanOutSummary) -> Table {
 }
 
 /// How long it all took.
-pub fn times(found: &FanOutSummary) -> Table {
+pub(super) fn times(found: &FanOutSummary) -> Table {
     let mut table = Table::new("Times of the fan-out", &["time", "value", "note"]).words_from(2);
     let show = |time_s: Option<f64>| time_s.map_or_else(|| UNKNOWN.into(), duration);
     let mut row = |what: &str, time_s, note: String| table.row([what.into(), show(time_s), note]);
@@ -179,7 +179,7 @@ pub fn times(found: &FanOutSummary) -> Table {
 }
 
 /// The function in a few dozen stretches.
-pub fn timeline(function: &[FunctionSecond]) -> Table {
+pub(super) fn timeline(function: &[FunctionSecond]) -> Table {
     let seconds_each = function.len().div_ceil(STRETCHES_AT_MOST).max(1);
     let head = ["from", "concurrency", "at most", "backlog", "throttles", "invocations", "copied"];
     let mut table = Table::new(format!("In steps of {}", length(seconds_each as u64)), &head);

@@ -9,7 +9,7 @@ use crate::stats::summary::{LevelSummary, RunDocument};
 const SAME_SHARE: f64 = 0.005;
 
 /// What was done, in one sentence.
-pub fn done(document: &RunDocument) -> String {
+pub(super) fn done(document: &RunDocument) -> String {
     let items = document.levels.iter().map(|level| level.items_done).sum();
     let size_bytes: u64 = document.levels.iter().map(|level| level.size_bytes).sum();
     let makespan_s = document.levels.iter().map(|level| level.makespan_s).sum();
@@ -52,7 +52,7 @@ fn pace(level: &LevelSummary) -> f64 {
 
 /// Whether attempts per second say something else than what was done per second: there were retries, failures, parts
 /// or batches.
-pub fn goodput_differs(level: &LevelSummary) -> bool {
+pub(super) fn goodput_differs(level: &LevelSummary) -> bool {
     (level.goodput_per_s / level.throughput_per_s - 1.0).abs() > SAME_SHARE
 }
 

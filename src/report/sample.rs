@@ -38,7 +38,7 @@ static SWEEP: LazyLock<Sample> = LazyLock::new(|| {
 
 /// A run that owns its parts.
 #[derive(Clone)]
-pub struct Sample {
+pub(super) struct Sample {
     pub document: RunDocument,
     pub series: Vec<Row>,
     pub times: Vec<LevelTimes>,
@@ -46,7 +46,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    pub fn view(&self) -> RunView<'_> {
+    pub(super) fn view(&self) -> RunView<'_> {
         RunView {
             document: &self.document,
             series: &self.series,
@@ -56,7 +56,7 @@ impl Sample {
     }
 
     /// One of each kind.
-    pub fn all() -> Vec<Self> {
+    pub(super) fn all() -> Vec<Self> {
         vec![
             Self::one_level(),
             Self::sweep(),
@@ -74,17 +74,17 @@ impl Sample {
     }
 
     /// 250 objects and 40 workers.
-    pub fn one_level() -> Self {
+    pub(super) fn one_level() -> Self {
         Self::of(&[40], 250, &Profile::default(), u64::MAX)
     }
 
     /// Five levels, the last well past the service's best.
-    pub fn sweep() -> Self {
+    pub(super) fn sweep() -> Self {
         SWEEP.clone()
     }
 
     /// Two thousand copies of 7 MB to 700 MB: number n takes twice as long for twice the size.
-    pub fn sizes() -> Self {
+    pub(super) fn sizes() -> Self {
         let mut sample = Self::one_level();
         let mut sizes = SizeSample::default();
         for job in 0..2000 {
@@ -111,7 +111,7 @@ impl Sample {
     }
 
     /// A service that refuses and fails.
-    pub fn refused() -> Self {
+    pub(super) fn refused() -> Self {
         let mut profile = Profile::default();
         profile.request.prefix_rate_per_s = 2.0;
         profile.request.error_rate = 0.02;
@@ -119,19 +119,19 @@ impl Sample {
     }
 
     /// Nothing but errors.
-    pub fn all_failed() -> Self {
+    pub(super) fn all_failed() -> Self {
         let mut profile = Profile::default();
         profile.request.error_rate = 1.0;
         Self::of(&[4], 20, &profile, u64::MAX)
     }
 
     /// One object, one worker.
-    pub fn one_attempt() -> Self {
+    pub(super) fn one_attempt() -> Self {
         Self::of(&[1], 1, &Profile::default(), u64::MAX)
     }
 
     /// Killed after 72 seconds.
-    pub fn incomplete() -> Self {
+    pub(super) fn incomplete() -> Self {
         let mut sample = Self::of(&[40], 250, &Profile::default(), 72 * NS_PER_S);
         let document = &mut sample.document;
         document.complete = false;
@@ -141,7 +141,7 @@ impl Sample {
     }
 
     /// A generator that could not keep up, against a real account.
-    pub fn saturated() -> Self {
+    pub(super) fn saturated() -> Self {
         let mut sample = Self::one_attempt();
         sample.document.rehearsal = false;
         sample.document.target.kind = TargetKind::Aws;
@@ -153,7 +153,7 @@ impl Sample {
     }
 
     /// As many seconds as asked for, each with 75 completions and 2250 requests in flight.
-    pub fn long(seconds: u64) -> Self {
+    pub(super) fn long(seconds: u64) -> Self {
         let mut sample = Self::one_attempt();
         let second_ns = u128::from(NS_PER_S);
         let window = Window {
@@ -172,7 +172,7 @@ impl Sample {
     }
 
     /// A sweep over a hundred levels.
-    pub fn many_levels() -> Self {
+    pub(super) fn many_levels() -> Self {
         let mut sample = Self::one_level();
         let (level, rows) = (sample.document.levels[0].clone(), sample.series.clone());
         for index in 1..100 {
@@ -188,7 +188,7 @@ impl Sample {
     }
 
     /// A copy that takes ten years.
-    pub fn ten_years() -> Self {
+    pub(super) fn ten_years() -> Self {
         let mut sample = Self::one_attempt();
         let ten_years_ns = 315_360_000 * NS_PER_S;
         let window = Window {
@@ -208,7 +208,7 @@ impl Sample {
     }
 
     /// Cut off before anything was recorded.
-    pub fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         let mut sample = Self::one_attempt();
         sample.series.clear();
         sample.times.clear();
@@ -221,7 +221,7 @@ impl Sample {
     }
 
     /// Names and codes that would break a page or a table.
-    pub fn hostile() -> Self {
+    pub(super) fn hostile() -> Self {
         let mut sample = Self::all_failed();
         let document = &mut sample.document;
         document.name = "<script>alert('name')</script>".into();

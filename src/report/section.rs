@@ -6,7 +6,7 @@ use super::words;
 use crate::stats::summary::Finding;
 
 /// One part.
-pub enum Section {
+pub(super) enum Section {
     /// What it comes to, first of all.
     Lead(String),
     /// What must not be overlooked.
@@ -20,7 +20,7 @@ pub enum Section {
 }
 
 /// For a terminal of `width` columns.
-pub fn text(sections: &[Section], width: usize, colour: bool) -> String {
+pub(super) fn text(sections: &[Section], width: usize, colour: bool) -> String {
     let mut page = Page::new(width, colour);
     let mut gap_due = false;
     for section in sections {
@@ -44,7 +44,7 @@ pub fn text(sections: &[Section], width: usize, colour: bool) -> String {
 }
 
 /// For a pull request, under a heading.
-pub fn markdown(heading: &str, sections: &[Section]) -> String {
+pub(super) fn markdown(heading: &str, sections: &[Section]) -> String {
     let mut page = format!("## {}\n", escaped(heading));
     let mut in_list = false;
     for section in sections {

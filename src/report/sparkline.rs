@@ -4,7 +4,7 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 
 /// The values as bars from 0 to their maximum, neighbours averaged so that at most `width` bars remain.
 #[must_use]
-pub fn sparkline(values: &[f64], width: usize) -> String {
+pub(super) fn sparkline(values: &[f64], width: usize) -> String {
     let per_bar = values.len().div_ceil(width.max(1)).max(1);
     let means: Vec<f64> =
         values.chunks(per_bar).map(|chunk| chunk.iter().sum::<f64>() / chunk.len() as f64).collect();

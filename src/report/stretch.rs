@@ -5,14 +5,14 @@ use crate::scenario::quantity::{NS_PER_S, seconds};
 use crate::stats::series::Row;
 
 /// Lengths that a stretch may have, in seconds.
-pub const LENGTHS_S: [u64; 24] = [
+pub(super) const LENGTHS_S: [u64; 24] = [
     1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800,
     432_000, 864_000, 2_592_000, 7_776_000, 31_536_000,
 ];
 
 /// Consecutive rows of one level.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Stretch {
+pub(super) struct Stretch {
     /// Level of a sweep, from 0.
     pub level: u32,
     /// Beginning, since the start of the run.
@@ -30,19 +30,19 @@ pub struct Stretch {
 impl Stretch {
     /// Beginning, since the start of the run.
     #[must_use]
-    pub fn start_s(&self) -> f64 {
+    pub(super) fn start_s(&self) -> f64 {
         seconds(self.start_ns)
     }
 
     /// End, since the start of the run.
     #[must_use]
-    pub fn end_s(&self) -> f64 {
+    pub(super) fn end_s(&self) -> f64 {
         seconds(self.start_ns + self.window.length_ns)
     }
 
     /// Attempts throttled per second.
     #[must_use]
-    pub fn throttled_per_s(&self) -> f64 {
+    pub(super) fn throttled_per_s(&self) -> f64 {
         if self.window.length_ns == 0 { 0.0 } else { self.throttled as f64 / seconds(self.window.length_ns) }
     }
 
@@ -69,7 +69,7 @@ impl From<&Row> for Stretch {
 
 /// Rows merged into stretches of `length_ns`; only the last of a level may be shorter.
 #[must_use]
-pub fn merged(rows: &[Row], length_ns: u64) -> Vec<Stretch> {
+pub(super) fn merged(rows: &[Row], length_ns: u64) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = Vec::new();
     for row in rows {
         match stretches.last_mut() {
@@ -85,7 +85,7 @@ pub fn merged(rows: &[Row], length_ns: u64) -> Vec<Stretch> {
 /// Like [`merged`], with a rest of less than half the length counted in with the stretch before it, whose
 /// means it would otherwise dwarf.
 #[must_use]
-pub fn merged_with_rests(rows: &[Row], length_ns: u64) -> Vec<Stretch> {
+pub(super) fn merged_with_rests(rows: &[Row], length_ns: u64) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = Vec::new();
     for stretch in merged(rows, length_ns) {
         match stretches.last_mut() {
@@ -101,7 +101,7 @@ pub fn merged_with_rests(rows: &[Row], length_ns: u64) -> Vec<Stretch> {
 /// The shortest round length in seconds by which the rows come to at most `at_most` stretches, each with
 /// `ended_at_least` completions on average as long as a dozen stretches are left.
 #[must_use]
-pub fn readable_length_s(rows: &[Row], at_most: u64, ended_at_least: f64) -> u64 {
+pub(super) fn readable_length_s(rows: &[Row], at_most: u64, ended_at_least: f64) -> u64 {
     let length_s = rows.iter().map(|row| row.window.length_ns).sum::<u64>() / NS_PER_S;
     let ended = rows.iter().map(|row| row.window.ended).sum::<u64>() as f64;
     let fits = |step_s: u64| {

@@ -15,7 +15,7 @@ use crate::stats::summary::{LevelSummary, LittlesLaw, RunDocument};
 const UNKNOWN: &str = "–";
 
 /// What a level came to, one measure a row.
-pub fn measures(level: &LevelSummary) -> Table {
+pub(super) fn measures(level: &LevelSummary) -> Table {
     let mut table = Table::new("What was measured", &["measure", "value", "note"]).words_from(2);
     let mut row = |measure: &str, value: String, note: String| table.row([measure.into(), value, note]);
     row(
@@ -39,7 +39,7 @@ pub fn measures(level: &LevelSummary) -> Table {
 }
 
 /// Where requests spend their time, one stage a row.
-pub fn stages(level: &LevelSummary) -> Table {
+pub(super) fn stages(level: &LevelSummary) -> Table {
     let mut table = Table::new("Little's law stage by stage", &["stage", "X", "R", "N"]);
     for stage in &level.stages {
         let [x, r, n] = [rate(stage.x_per_s), duration(stage.r_s), number(stage.n)];
@@ -49,7 +49,7 @@ pub fn stages(level: &LevelSummary) -> Table {
 }
 
 /// What a reader of one level looks for first.
-pub fn headlines(level: &LevelSummary) -> Vec<(&'static str, String)> {
+pub(super) fn headlines(level: &LevelSummary) -> Vec<(&'static str, String)> {
     let done = if goodput_differs(level) {
         ("goodput", rate(level.goodput_per_s))
     } else {
@@ -72,7 +72,7 @@ pub fn headlines(level: &LevelSummary) -> Vec<(&'static str, String)> {
 }
 
 /// Percentiles of a level's times, one kind of time a row.
-pub fn times(level: &LevelSummary) -> Table {
+pub(super) fn times(level: &LevelSummary) -> Table {
     let mut table = Table::new("Times", &["time", "p50", "p90", "p99", "p99.9", "max", "mean"]);
     let mut row = |name: &str, p: &Percentiles, known: bool| {
         let show = |time_s| if known { duration(time_s) } else { UNKNOWN.into() };
@@ -96,7 +96,7 @@ fn names(levels: &[LevelSummary]) -> (&'static str, fn(&LevelSummary) -> String)
 }
 
 /// All levels, one a row.
-pub fn levels(document: &RunDocument) -> Table {
+pub(super) fn levels(document: &RunDocument) -> Table {
     let (name, named) = names(&document.levels);
     let head = [name, "X", "N", "R", "makespan", "p50", "p99", "max", "X·R/N"];
     let caption =
@@ -121,7 +121,7 @@ pub fn levels(document: &RunDocument) -> Table {
 }
 
 /// Little's law level by level: its terms, and what the edges of the window explain of the difference.
-pub fn laws(document: &RunDocument) -> Table {
+pub(super) fn laws(document: &RunDocument) -> Table {
     let (name, named) = names(&document.levels);
     let head = [name, "X", "R", "X·R", "N", "difference", "of which edges"];
     let mut table = Table::new("N = X·R in each level", &head);
@@ -134,7 +134,7 @@ pub fn laws(document: &RunDocument) -> Table {
 }
 
 /// What became of the jobs of every level, one level a row.
-pub fn outcomes(document: &RunDocument) -> Table {
+pub(super) fn outcomes(document: &RunDocument) -> Table {
     let (name, named) = names(&document.levels);
     let head = [name, "done", "failed", "unfinished", "throttled", "errors", "not started", "late p99"];
     let mut table = Table::new("Jobs, refusals, and how late the generator was", &head);
@@ -158,7 +158,7 @@ type Counts = fn(&LevelSummary) -> &BTreeMap<String, u64>;
 
 /// Throttles and errors by kind and code, and arrivals that could not start by reason, over all levels.
 /// Without rows when there was none.
-pub fn refusals(document: &RunDocument) -> Table {
+pub(super) fn refusals(document: &RunDocument) -> Table {
     let mut table = Table::new("Refused, failed and not started", &["what", "count", "kind"]).words_from(2);
     let throttles = document.levels.iter().map(|level| level.throttles).sum::<u64>();
     let errors = sums(document, |level| &level.errors);
@@ -199,7 +199,7 @@ fn only_code<'a>(
 }
 
 /// The scenario's thresholds.
-pub fn thresholds(document: &RunDocument) -> Table {
+pub(super) fn thresholds(document: &RunDocument) -> Table {
     let mut table = Table::new("Thresholds", &["threshold", "value", "verdict"]).words_from(2);
     for result in &document.thresholds {
         let verdict = if result.holds { "✓ holds" } else { "✗ crossed" };
@@ -209,7 +209,7 @@ pub fn thresholds(document: &RunDocument) -> Table {
 }
 
 /// Where the run comes from.
-pub fn provenance(document: &RunDocument) -> Table {
+pub(super) fn provenance(document: &RunDocument) -> Table {
     let mut table = Table::new("Provenance", &["what", "value"]).words_from(1);
     let mut row = |what: &str, value: String| table.row([what.into(), value]);
     row("run", document.run.clone());
@@ -223,7 +223,7 @@ pub fn provenance(document: &RunDocument) -> Table {
 }
 
 /// The times and rates of the run in a few dozen stretches.
-pub fn timeline(view: &RunView) -> Table {
+pub(super) fn timeline(view: &RunView) -> Table {
     const STRETCHES_AT_MOST: u64 = 40;
     let length_s = super::stretch::readable_length_s(view.series, STRETCHES_AT_MOST, 0.0);
     let head = ["from", "to", "X", "N", "R", "throttled", "errors"];
@@ -245,7 +245,7 @@ pub fn timeline(view: &RunView) -> Table {
 }
 
 /// Jobs started whose end is not known.
-pub fn unfinished(level: &LevelSummary) -> u64 {
+pub(super) fn unfinished(level: &LevelSummary) -> u64 {
     level.jobs.saturating_sub(level.jobs_done + level.jobs_failed)
 }
 

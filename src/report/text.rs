@@ -176,17 +176,17 @@ pub(super) struct Page {
 
 impl Page {
     /// An empty page.
-    pub fn new(width: usize, colour: bool) -> Self {
+    pub(super) fn new(width: usize, colour: bool) -> Self {
         Self { text: String::new(), width: width.max(40), colour }
     }
 
     /// An empty line.
-    pub fn gap(&mut self) {
+    pub(super) fn gap(&mut self) {
         self.text.push('\n');
     }
 
     /// A table after an empty line; nothing when it has no rows.
-    pub fn table(&mut self, table: &Table) {
+    pub(super) fn table(&mut self, table: &Table) {
         if !table.rows.is_empty() {
             self.gap();
             self.text.push_str(&table.text(self.width));
@@ -194,7 +194,7 @@ impl Page {
     }
 
     /// A verdict in its colour.
-    pub fn finding(&mut self, label: &str, finding: &Finding) {
+    pub(super) fn finding(&mut self, label: &str, finding: &Finding) {
         let text = words::finding(finding);
         let start = self.text.len();
         self.paragraph(label, &text, None);
@@ -206,7 +206,7 @@ impl Page {
     }
 
     /// Wrapped text, set in behind its label where it has one.
-    pub fn paragraph(&mut self, label: &str, text: &str, ink: Option<Ink>) {
+    pub(super) fn paragraph(&mut self, label: &str, text: &str, ink: Option<Ink>) {
         let indent = if label.is_empty() { 0 } else { LABEL_WIDTH };
         let mut lead = if label.is_empty() { String::new() } else { format!("  {label:<0$}", indent - 2) };
         for line in wrapped(&printable(text), self.width - indent) {

@@ -16,7 +16,7 @@ use crate::stats::summary::{
 };
 
 /// Says that a rehearsal is one; nothing for a run against a real account.
-pub fn rehearsal(document: &RunDocument) -> Option<String> {
+pub(crate) fn rehearsal(document: &RunDocument) -> Option<String> {
     let endpoint = match document.target.kind {
         TargetKind::Embedded => "the embedded endpoint",
         TargetKind::Endpoint | TargetKind::Aws => "an emulated endpoint",
@@ -28,7 +28,7 @@ pub fn rehearsal(document: &RunDocument) -> Option<String> {
 }
 
 /// Says where an incomplete run was cut off.
-pub fn cut_off(view: &RunView) -> Option<String> {
+pub(crate) fn cut_off(view: &RunView) -> Option<String> {
     let end_s = view.series.last().map_or(0.0, |row| seconds(row.end_ns()));
     (!view.document.complete).then(|| {
         format!("INCOMPLETE: cut off at {}; the numbers cover what was recorded until then.", duration(end_s))
@@ -36,7 +36,7 @@ pub fn cut_off(view: &RunView) -> Option<String> {
 }
 
 /// Says loudly when the generator set the pace.
-pub fn saturation(document: &RunDocument) -> Option<String> {
+pub(crate) fn saturation(document: &RunDocument) -> Option<String> {
     let generator = document.generator.as_ref().filter(|generator| generator.saturated)?;
     Some(match document.fan_out {
         Some(_) => format!(
@@ -51,7 +51,7 @@ pub fn saturation(document: &RunDocument) -> Option<String> {
 }
 
 /// What the run came to: failures, the law, the generator and the goals, where there are any.
-pub fn sentences(document: &RunDocument) -> Vec<Sentence> {
+pub(crate) fn sentences(document: &RunDocument) -> Vec<Sentence> {
     let found = document.search.as_ref().map(|found| Sentence {
         verdict: if found.answer.confirmed { Verdict::Pass } else { Verdict::Inconclusive },
         text: capitalised(&search(found)) + ".",
@@ -75,7 +75,7 @@ pub fn sentences(document: &RunDocument) -> Vec<Sentence> {
 }
 
 /// The gravest of what a run came to.
-pub fn overall(document: &RunDocument) -> Verdict {
+pub(crate) fn overall(document: &RunDocument) -> Verdict {
     let sentences = sentences(document);
     let has = |wanted: Verdict| sentences.iter().any(|sentence| sentence.verdict == wanted);
     if has(Verdict::Fail) {
@@ -90,7 +90,7 @@ pub fn overall(document: &RunDocument) -> Verdict {
 }
 
 /// What a search found.
-pub fn search(found: &SearchSummary) -> String {
+pub(crate) fn search(found: &SearchSummary) -> String {
     let what = match &found.objective {
         Some(objective) => format!("the highest rate with {objective}"),
         None => "the knee, from which twice the workers give less than 10 % more,".into(),
@@ -109,7 +109,7 @@ pub fn search(found: &SearchSummary) -> String {
 }
 
 /// The scalability law of a sweep, or why there is none.
-pub fn scaling(usl: &UslSummary) -> String {
+pub(crate) fn scaling(usl: &UslSummary) -> String {
     let law = match (usl.lambda, usl.sigma, usl.kappa) {
         (Some(lambda), Some(sigma), Some(kappa)) => {
             format!("λ {}/s, σ {}, κ {}", significant(lambda, 4), power_of_ten(sigma), power_of_ten(kappa))
@@ -129,7 +129,7 @@ pub fn scaling(usl: &UslSummary) -> String {
 }
 
 /// The intervals of a level's latency percentiles, which are open where there are too few values.
-pub fn intervals(level: &LevelSummary) -> String {
+pub(crate) fn intervals(level: &LevelSummary) -> String {
     let between = |name: &str, ends: Ends| match (ends.low, ends.high) {
         (Some(low), Some(high)) => format!("{name} {} to {}", duration(low), duration(high)),
         (Some(low), None) => format!("{name} at least {}", duration(low)),
@@ -142,7 +142,7 @@ pub fn intervals(level: &LevelSummary) -> String {
 }
 
 /// The steady part of a level with its intervals.
-pub fn steady(steady: &Steady) -> String {
+pub(crate) fn steady(steady: &Steady) -> String {
     let interval = |estimate: &Estimate, show: fn(f64) -> String| match (estimate.low, estimate.high) {
         (Some(low), Some(high)) => format!("{} ({} to {})", show(estimate.mean), show(low), show(high)),
         _ => show(estimate.mean),
@@ -220,7 +220,7 @@ fn threshold_sentence(document: &RunDocument) -> Option<Sentence> {
 }
 
 /// N = X·R with its numbers, and what the window's edges explain of the difference.
-pub fn law(law: &LittlesLaw) -> String {
+pub(crate) fn law(law: &LittlesLaw) -> String {
     if law.window_s == 0.0 {
         return "nothing was recorded".into();
     }
@@ -233,7 +233,7 @@ pub fn law(law: &LittlesLaw) -> String {
 }
 
 /// X·R, N, their difference and what the edges explain of it, with as many decimals each.
-pub fn sides(law: &LittlesLaw) -> [String; 4] {
+pub(crate) fn sides(law: &LittlesLaw) -> [String; 4] {
     let decimals = match law.n.max(law.xr) {
         n if n >= 1000.0 => 1,
         n if n >= 1.0 => 2,
@@ -243,7 +243,7 @@ pub fn sides(law: &LittlesLaw) -> [String; 4] {
 }
 
 /// The three verdicts on one line.
-pub fn verdicts(document: &RunDocument) -> Option<String> {
+pub(crate) fn verdicts(document: &RunDocument) -> Option<String> {
     let verdicts = document.verdicts.as_ref()?;
     let named = [
         ("accounting", &verdicts.accounting),
@@ -254,14 +254,14 @@ pub fn verdicts(document: &RunDocument) -> Option<String> {
 }
 
 /// A verdict with its ratio, its interval and what to do about it.
-pub fn finding(finding: &Finding) -> String {
+pub(crate) fn finding(finding: &Finding) -> String {
     let details = finding_details(finding);
     let word = finding.verdict.word();
     if details.is_empty() { word.into() } else { format!("{word}: {details}") }
 }
 
 /// What stands behind a verdict: ratio, interval and advice.
-pub fn finding_details(finding: &Finding) -> String {
+pub(crate) fn finding_details(finding: &Finding) -> String {
     let interval = match (finding.low, finding.high) {
         (Some(low), Some(high)) => format!(" (between {} and {})", grouped(low, 4), grouped(high, 4)),
         _ => String::new(),
@@ -272,7 +272,7 @@ pub fn finding_details(finding: &Finding) -> String {
 }
 
 /// The generator's health with its numbers.
-pub fn generator(generator: &Generator) -> String {
+pub(crate) fn generator(generator: &Generator) -> String {
     let state = match generator {
         Generator { saturated: true, .. } => "SATURATED",
         Generator { late: true, .. } => "LATE",
@@ -294,19 +294,19 @@ pub fn generator(generator: &Generator) -> String {
 }
 
 /// The text with a capital at its beginning.
-pub fn capitalised(text: &str) -> String {
+pub(crate) fn capitalised(text: &str) -> String {
     let mut rest = text.chars();
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 /// A command as a shell takes it.
-pub fn quoted(command: &[String]) -> String {
+pub(crate) fn quoted(command: &[String]) -> String {
     // A command that was run has no NUL, the one character that cannot be quoted.
     shlex::try_join(command.iter().map(String::as_str)).unwrap_or_else(|_| command.join(" "))
 }
 
 /// Where a run comes from: target, real or rehearsal, date, seed, version.
-pub fn provenance(document: &RunDocument) -> Vec<String> {
+pub(crate) fn provenance(document: &RunDocument) -> Vec<String> {
     vec![
         document.run.clone(),
         target(document),
@@ -318,7 +318,7 @@ pub fn provenance(document: &RunDocument) -> Vec<String> {
 }
 
 /// Where the load went.
-pub fn target(document: &RunDocument) -> String {
+pub(crate) fn target(document: &RunDocument) -> String {
     let target = &document.target;
     let kind = match target.kind {
         TargetKind::Embedded => "embedded endpoint",
@@ -330,14 +330,14 @@ pub fn target(document: &RunDocument) -> String {
 }
 
 /// An RFC 3339 date for people; as it is when it cannot be read.
-pub fn date(rfc3339: &str) -> String {
+pub(crate) fn date(rfc3339: &str) -> String {
     rfc3339
         .parse::<jiff::Timestamp>()
         .map_or_else(|_| rfc3339.to_owned(), |time| time.strftime("%-d %B %Y, %H:%M:%S UTC").to_string())
 }
 
 /// The value that a threshold met, in the unit of its metric.
-pub fn threshold_value(result: &ThresholdResult) -> String {
+pub(crate) fn threshold_value(result: &ThresholdResult) -> String {
     match result.threshold.parse::<Threshold>().map(|threshold| threshold.metric) {
         Ok(Metric::Throughput | Metric::Goodput) => rate(result.value),
         Ok(Metric::Throttles | Metric::Errors | Metric::Failed | Metric::NotStarted) => percent(result.value),

@@ -46,12 +46,17 @@ fn bound(span: Span) -> String {
 pub(super) type Checked<T> = Result<T, ScenarioError>;
 
 impl Check<'_> {
-    pub fn error<T>(&self, path: &str, message: impl Into<String>, help: impl Into<String>) -> Checked<T> {
+    pub(super) fn error<T>(
+        &self,
+        path: &str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Checked<T> {
         Err(self.source.error(path, message, help))
     }
 
     /// Whether a length of time lies between two others.
-    pub fn span(&self, path: &str, span: Span, least: Span, most: Span) -> Checked<()> {
+    pub(super) fn span(&self, path: &str, span: Span, least: Span, most: Span) -> Checked<()> {
         if (least..=most).contains(&span) {
             return Ok(());
         }
@@ -59,7 +64,7 @@ impl Check<'_> {
         self.error(path, format!("{name} is {span}"), format!("use {} to {}", bound(least), bound(most)))
     }
 
-    pub fn name(&self) -> Checked<()> {
+    pub(super) fn name(&self) -> Checked<()> {
         let name = &self.file.name;
         let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if name.is_empty() || name.len() > 64 || !name.chars().all(fits) {
@@ -72,14 +77,14 @@ impl Check<'_> {
         Ok(())
     }
 
-    pub fn service(&self) -> Checked<()> {
+    pub(super) fn service(&self) -> Checked<()> {
         match self.file.target.service.as_ref().map(Profile::validate) {
             Some(Err(error)) => self.error(&format!("target.service.{}", error.field), error.to_string(), ""),
             _ => Ok(()),
         }
     }
 
-    pub fn thresholds(&self) -> Checked<Vec<Threshold>> {
+    pub(super) fn thresholds(&self) -> Checked<Vec<Threshold>> {
         let parse = |(index, text): (usize, &String)| {
             text.parse::<Threshold>().map_err(|message| {
                 self.source.error(&format!("thresholds.{index}"), message, "for example `throttles < 1%`")
@@ -88,7 +93,7 @@ impl Check<'_> {
         self.file.thresholds.iter().enumerate().map(parse).collect()
     }
 
-    pub fn workload(&self) -> Checked<Workload> {
+    pub(super) fn workload(&self) -> Checked<Workload> {
         let (file, copy) = (self.file, &self.file.copy);
         if !(MIN_PART_BYTES..=MAX_SINGLE_COPY_BYTES).contains(&copy.part_size.0) {
             return self.error(
@@ -214,7 +219,7 @@ impl Check<'_> {
         Ok(ObjectSet::Generated { count, size, prefixes, seed: self.file.seed })
     }
 
-    pub fn open(&self, name: &str, path: &str) -> Checked<Box<dyn Read>> {
+    pub(super) fn open(&self, name: &str, path: &str) -> Checked<Box<dyn Read>> {
         (self.beside)(name).map_err(|error| {
             self.source.error(
                 path,

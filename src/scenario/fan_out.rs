@@ -66,7 +66,7 @@ impl FanOut {
 
 impl Check<'_> {
     /// Checks what a fan-out asks for, and that nothing else has a pipeline.
-    pub fn fan_out(&self, workload: &Workload) -> Checked<()> {
+    pub(super) fn fan_out(&self, workload: &Workload) -> Checked<()> {
         let file = self.file;
         if file.operation != OperationKind::FanOut {
             return match file.fan_out {

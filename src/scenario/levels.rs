@@ -15,18 +15,18 @@ const DEFAULT_MAX_IN_FLIGHT: u64 = 10_000;
 
 impl Check<'_> {
     /// Whether the arrival process ends by itself, so that objects are gone round until it does.
-    pub fn process_ends(&self) -> bool {
+    pub(super) fn process_ends(&self) -> bool {
         matches!(self.file.arrivals.kind, ArrivalKind::Ramp | ArrivalKind::Steps | ArrivalKind::Trace)
     }
 
-    pub fn max_in_flight(&self) -> Checked<u64> {
+    pub(super) fn max_in_flight(&self) -> Checked<u64> {
         match self.file.arrivals.max_in_flight {
             Some(0) => self.error("arrivals.max_in_flight", "max_in_flight is 0", "use 1 or more"),
             given => Ok(given.unwrap_or(DEFAULT_MAX_IN_FLIGHT)),
         }
     }
 
-    pub fn max_jobs(&self, workload: &Workload, process_ends: bool) -> Checked<u64> {
+    pub(super) fn max_jobs(&self, workload: &Workload, process_ends: bool) -> Checked<u64> {
         let stop = &self.file.stop;
         if let Some(duration) = stop.duration {
             self.span("stop.duration", duration, MILLISECOND, MONTH)?;
@@ -54,7 +54,12 @@ impl Check<'_> {
         }
     }
 
-    pub fn levels(&self, workload: &Workload, max_jobs: u64, max_in_flight: u64) -> Checked<Vec<Arrivals>> {
+    pub(super) fn levels(
+        &self,
+        workload: &Workload,
+        max_jobs: u64,
+        max_in_flight: u64,
+    ) -> Checked<Vec<Arrivals>> {
         self.no_stray_fields()?;
         let arrivals = &self.file.arrivals;
         let per_job = workload.items_per_job();

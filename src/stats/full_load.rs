@@ -4,7 +4,7 @@ use crate::load::attempt::{Attempt, Start};
 
 /// Watches starts and ends. One entry a worker; open levels have none.
 #[derive(Debug, Default)]
-pub struct FullLoad {
+pub(super) struct FullLoad {
     workers: Vec<Worker>,
     last_start_ns: u64,
 }
@@ -17,7 +17,7 @@ struct Worker {
 
 impl FullLoad {
     /// An attempt started, in nanoseconds since the level's start.
-    pub fn started(&mut self, now_ns: u64, start: &Start) {
+    pub(super) fn started(&mut self, now_ns: u64, start: &Start) {
         self.last_start_ns = self.last_start_ns.max(now_ns);
         if let Some(worker) = self.worker(start) {
             worker.last_start_ns = worker.last_start_ns.max(now_ns);
@@ -25,7 +25,7 @@ impl FullLoad {
     }
 
     /// An attempt ended; its times count from the level's start.
-    pub fn ended(&mut self, attempt: &Attempt) {
+    pub(super) fn ended(&mut self, attempt: &Attempt) {
         if attempt.job_end.is_some()
             && let Some(worker) = self.worker(&attempt.start)
         {
@@ -44,7 +44,7 @@ impl FullLoad {
     /// For workers, from every one having finished a job to one starting its last. For open arrivals, from the
     /// beginning to the last start. None where there is no such time.
     #[must_use]
-    pub fn window_ns(&self) -> Option<(u64, u64)> {
+    pub(super) fn window_ns(&self) -> Option<(u64, u64)> {
         if self.workers.is_empty() {
             return Some((0, self.last_start_ns)).filter(|(from, to)| from < to);
         }

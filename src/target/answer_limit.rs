@@ -13,7 +13,7 @@ const MOST_BYTES: usize = 32 << 20;
 
 /// Reads no answer beyond the limit; a longer one is an error of its own.
 #[derive(Debug)]
-pub struct AnswerLimit;
+pub(super) struct AnswerLimit;
 
 impl Intercept for AnswerLimit {
     fn name(&self) -> &'static str {

@@ -10,7 +10,7 @@ use crate::planner::{planner, run};
 const DAILY: [&str; 4] = ["--objects", "250", "--residence", "lognormal(25.2s, cv=0.5)"];
 
 /// Pages of the answers and of the list that the commands made of them.
-pub fn answer_pages(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn answer_pages(folder: &Path) -> Vec<PathBuf> {
     let out = folder.join("answers");
     let limits = folder.join("limits.toml");
     fs::write(&limits, "[lambda]\naccount_concurrency = 130\n").unwrap();

@@ -18,7 +18,7 @@ const SIZE_BYTES: u64 = 700_000_000;
 
 /// What is wrong with the backup.
 #[derive(Clone, Copy, Default)]
-pub struct Flaws {
+pub(crate) struct Flaws {
     pub missing: Option<u64>,
     pub truncated: Option<u64>,
     pub stale: Option<u64>,
@@ -29,7 +29,7 @@ pub struct Flaws {
 type Hold = (Box<dyn Fn() -> bool + Send>, mpsc::Receiver<()>);
 
 /// An endpoint with `s3://source/day/` and its backup in `s3://backup/day/`.
-pub struct Backup {
+pub(crate) struct Backup {
     pub url: String,
     /// After the stale copy, before all others.
     pub since: Timestamp,
@@ -38,7 +38,7 @@ pub struct Backup {
 
 impl Backup {
     /// A backup of so many objects.
-    pub fn new(objects: u64, flaws: Flaws) -> Self {
+    pub(crate) fn new(objects: u64, flaws: Flaws) -> Self {
         let mut profile = Profile::default();
         profile.request.metadata_s = 0.001;
         let (sender, receiver) = mpsc::channel();
@@ -69,14 +69,14 @@ impl Backup {
     }
 
     /// Makes the endpoint answer nothing any more once it is time, until what this gives is dropped.
-    pub fn hold(&self, is_time: impl Fn() -> bool + Send + 'static) -> mpsc::Sender<()> {
+    pub(crate) fn hold(&self, is_time: impl Fn() -> bool + Send + 'static) -> mpsc::Sender<()> {
         let (sender, receiver) = mpsc::channel();
         self.holds.send((Box::new(is_time), receiver)).unwrap_or_else(|_| panic!("the endpoint has ended"));
         sender
     }
 
     /// `planner audit` of it, in a folder under `out`.
-    pub fn audit(&self, out: &Path, options: &[&str]) -> Command {
+    pub(crate) fn audit(&self, out: &Path, options: &[&str]) -> Command {
         let mut command = planner();
         command.args(["audit", "--source", "s3://source/day/", "--dest", "s3://backup/day/"]);
         command.args(["--endpoint-url", &self.url, "--out"]).arg(out).args(options);
@@ -85,7 +85,7 @@ impl Backup {
     }
 }
 
-pub fn key(number: u64) -> String {
+pub(crate) fn key(number: u64) -> String {
     format!("objet n\u{b0} {number:06}+\r\n.tif")
 }
 
@@ -117,19 +117,19 @@ async fn fill(cloud: &Cloud, objects: u64, flaws: Flaws) -> Timestamp {
 }
 
 /// The document that a command printed.
-pub fn document(ended: &Ended) -> Value {
+pub(crate) fn document(ended: &Ended) -> Value {
     serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}\n{}", ended.stderr))
 }
 
 /// Runs an audit that ends with this code, and gives its document.
 #[track_caller]
-pub fn audited(mut command: Command, code: i32) -> Value {
+pub(crate) fn audited(mut command: Command, code: i32) -> Value {
     command.args(["--format", "json"]);
     document(&run(command).with_code(code))
 }
 
 /// The only folder in `out`.
-pub fn only_folder(out: &Path) -> PathBuf {
+pub(crate) fn only_folder(out: &Path) -> PathBuf {
     let places = std::fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path());
     let mut folders = places.filter(|place| place.is_dir());
     let folder = folders.next().unwrap();
@@ -138,7 +138,7 @@ pub fn only_folder(out: &Path) -> PathBuf {
 }
 
 /// Key and kind of each row of `findings.csv`.
-pub fn findings(folder: &Path) -> Vec<(String, String)> {
+pub(crate) fn findings(folder: &Path) -> Vec<(String, String)> {
     let rows = csv::Reader::from_path(folder.join("findings.csv")).unwrap().into_records();
     rows.map(|row| row.unwrap()).map(|row| (row[0].to_owned(), row[2].to_owned())).collect()
 }

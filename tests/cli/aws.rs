@@ -12,10 +12,10 @@ use crate::planner::{Ended, QUICK, measure, planner, run, write_scenario};
 use crate::run_folder::{RunFolder, runs};
 use crate::served::{ACCESS_KEY, SECRET_KEY, Served, serve};
 
-pub const ACCOUNT: &str = "123456789012";
+pub(crate) const ACCOUNT: &str = "123456789012";
 
 /// Answers every request as GetCallerIdentity does. It ends with the tests.
-pub fn serve_identity() -> String {
+pub(crate) fn serve_identity() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let body = format!(

@@ -8,7 +8,7 @@ use crate::planner::{Ended, measure, planner, run, write_scenario};
 use crate::run_folder::RunFolder;
 
 /// A minute and more of copies that take `base_s` and a little.
-pub fn scenario(base_s: f64, count: u32, load: &str) -> String {
+pub(crate) fn scenario(base_s: f64, count: u32, load: &str) -> String {
     format!(
         "name = \"compared\"\noperation = \"copy\"\n\n[objects]\ncount = {count}\nsize = {{ fixed = \"1MB\" }}\n\n\
          [arrivals]\nkind = \"closed\"\n{load}\n\n\
@@ -17,7 +17,7 @@ pub fn scenario(base_s: f64, count: u32, load: &str) -> String {
 }
 
 /// Measures a scenario into a folder of its own.
-pub fn measured(out: &Path, name: &str, text: &str, seed: &str) -> RunFolder {
+pub(crate) fn measured(out: &Path, name: &str, text: &str, seed: &str) -> RunFolder {
     let folder = out.join(name);
     std::fs::create_dir(&folder).unwrap();
     let mut command = measure(&write_scenario(&folder, text), &folder.join("runs"));

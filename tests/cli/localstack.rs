@@ -6,12 +6,12 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 /// URL of the server.
-pub fn url() -> String {
+pub(crate) fn url() -> String {
     variable("PLANNER_TEST_LOCALSTACK")
 }
 
 /// URL of MiniStack, which has CloudWatch.
-pub fn ministack_url() -> String {
+pub(crate) fn ministack_url() -> String {
     variable("PLANNER_TEST_MINISTACK")
 }
 
@@ -41,7 +41,7 @@ def answer(value):
 
 /// Runs a boto3 script against an endpoint and gives what it answers. `names` are its variables.
 #[track_caller]
-pub fn boto3(url: &str, keys: (&str, &str), names: &[(&str, &str)], script: &str) -> Value {
+pub(crate) fn boto3(url: &str, keys: (&str, &str), names: &[(&str, &str)], script: &str) -> Value {
     let variables: String = names.iter().map(|(name, value)| format!("{name} = {value:?}\n")).collect();
     let output = Command::new(variable("PLANNER_TEST_PYTHON"))
         .args(["-c", &format!("{PRELUDE}{variables}{script}")])
@@ -62,27 +62,27 @@ pub fn boto3(url: &str, keys: (&str, &str), names: &[(&str, &str)], script: &str
 }
 
 /// Two buckets of one test on LocalStack.
-pub struct Buckets {
+pub(crate) struct Buckets {
     pub source: String,
     pub destination: String,
 }
 
 impl Buckets {
     /// Names that no other test and no earlier run of this one uses; `test` makes the difference.
-    pub fn new(test: &str) -> Self {
+    pub(crate) fn new(test: &str) -> Self {
         let own = format!("{test}-{}", std::process::id());
         Self { source: format!("{own}-source"), destination: format!("{own}-destination") }
     }
 
     /// Runs a script that knows the buckets as `source` and `destination`.
     #[track_caller]
-    pub fn ask(&self, script: &str) -> Value {
+    pub(crate) fn ask(&self, script: &str) -> Value {
         let names = [("source", self.source.as_str()), ("destination", self.destination.as_str())];
         boto3(&url(), ("test", "test"), &names, script)
     }
 
     /// `planner measure SCENARIO` on LocalStack between the two. LocalStack has no conditional deletes.
-    pub fn measure(&self, scenario: &Path, out: &Path) -> Command {
+    pub(crate) fn measure(&self, scenario: &Path, out: &Path) -> Command {
         let mut command = crate::planner::measure(scenario, out);
         command.args(["--endpoint-url", &url(), "--unconditional"]);
         command.args(["--source-bucket", &self.source, "--destination-bucket", &self.destination]);

@@ -9,7 +9,7 @@ use crate::run_folder::{RunFolder, runs};
 use crate::served::{ACCESS_KEY, SECRET_KEY, serve};
 
 /// A run of four small copies on a server, between buckets of the test's own, that is kept.
-pub struct Kept {
+pub(crate) struct Kept {
     pub url: String,
     pub buckets: [String; 2],
     pub folder: RunFolder,
@@ -18,7 +18,7 @@ pub struct Kept {
 
 impl Kept {
     /// `prepare` runs before it and knows the buckets as `source` and `destination`.
-    pub fn new(test: &str, url: String, prepare: &str) -> Self {
+    pub(crate) fn new(test: &str, url: String, prepare: &str) -> Self {
         let own = format!("{test}-{}", std::process::id());
         let buckets = [format!("{own}-source"), format!("{own}-destination")];
         let out = tempfile::tempdir().unwrap();
@@ -35,14 +35,14 @@ impl Kept {
         Self { url, buckets, folder, _out: out }
     }
 
-    pub fn ask(&self, script: &str) -> Value {
+    pub(crate) fn ask(&self, script: &str) -> Value {
         let base = format!("planner-runs/{}/", self.folder.name());
         let [source, destination] = &self.buckets;
         let names = [("source", source.as_str()), ("destination", destination), ("base", &base)];
         boto3(&self.url, ("test", "test"), &names, script)
     }
 
-    pub fn clean_up(&self, options: &[&str]) -> Ended {
+    pub(crate) fn clean_up(&self, options: &[&str]) -> Ended {
         let mut command = planner();
         command.arg("cleanup").arg(&self.folder.0).args(options);
         run(command)

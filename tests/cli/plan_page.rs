@@ -13,7 +13,7 @@ use planner::report::page::{Block, Page, Part};
 const DEADLINE_S: f64 = 600.0;
 
 /// Pages of a plan with many numbers and of one with the fewest.
-pub fn plan_pages(folder: &Path) -> [PathBuf; 2] {
+pub(crate) fn plan_pages(folder: &Path) -> [PathBuf; 2] {
     [("plan", 3000), ("small-plan", 2)].map(|(name, points)| {
         let path = folder.join(name).with_extension("html");
         fs::write(&path, html::render(&page(points)).unwrap()).unwrap();

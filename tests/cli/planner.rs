@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A small copy scenario whose copies take a twentieth of a second.
-pub const QUICK: &str = "\
+pub(crate) const QUICK: &str = "\
 name = \"quick\"
 operation = \"copy\"
 
@@ -28,7 +28,7 @@ bandwidth_bytes_per_s = 1e12
 ";
 
 /// The program with nothing of the caller's environment but the path: no credentials, no proxies.
-pub fn planner() -> Command {
+pub(crate) fn planner() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_planner"));
     command
         .env_clear()
@@ -41,19 +41,19 @@ pub fn planner() -> Command {
 }
 
 /// `planner measure SCENARIO --out OUT --quiet`.
-pub fn measure(scenario: &Path, out: &Path) -> Command {
+pub(crate) fn measure(scenario: &Path, out: &Path) -> Command {
     let mut command = planner();
     command.arg("measure").arg(scenario).arg("--out").arg(out).arg("--quiet");
     command
 }
 
 /// A scenario that comes with the program.
-pub fn shipped(name: &str) -> PathBuf {
+pub(crate) fn shipped(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(format!("{name}.toml"))
 }
 
 /// Writes a scenario of the test's own.
-pub fn write_scenario(folder: &Path, text: &str) -> PathBuf {
+pub(crate) fn write_scenario(folder: &Path, text: &str) -> PathBuf {
     let path = folder.join("scenario.toml");
     std::fs::write(&path, text).unwrap();
     path
@@ -61,7 +61,7 @@ pub fn write_scenario(folder: &Path, text: &str) -> PathBuf {
 
 /// How a command ended.
 #[derive(Debug)]
-pub struct Ended {
+pub(crate) struct Ended {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
@@ -70,14 +70,14 @@ pub struct Ended {
 impl Ended {
     /// Asserts the exit code, and gives the command back.
     #[track_caller]
-    pub fn with_code(self, code: i32) -> Self {
+    pub(crate) fn with_code(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 }
 
 /// Runs a command to its end.
-pub fn run(command: Command) -> Ended {
+pub(crate) fn run(command: Command) -> Ended {
     let output = assert_cmd::Command::from_std(command).timeout(PATIENCE).output().unwrap();
     Ended {
         code: output.status.code(),
@@ -87,28 +87,28 @@ pub fn run(command: Command) -> Ended {
 }
 
 /// A program that runs beside the test. It is killed when the test leaves it.
-pub struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Running {
     /// Starts it; what it says goes to the files `stdout` and `stderr` in `folder`.
-    pub fn start(mut command: Command, folder: &Path) -> Self {
+    pub(crate) fn start(mut command: Command, folder: &Path) -> Self {
         let file = |name: &str| std::fs::File::create(folder.join(name)).unwrap();
         Self(command.stdout(file("stdout")).stderr(file("stderr")).spawn().unwrap())
     }
 
     /// Sends a signal.
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let id = Pid::from_raw(i32::try_from(self.0.id()).unwrap()).unwrap();
         kill_process(id, signal).unwrap();
     }
 
     /// Waits until it ends.
-    pub fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         until("the program has ended", || self.0.try_wait().unwrap())
     }
 
     /// Whether it goes on.
-    pub fn goes_on(&mut self) -> bool {
+    pub(crate) fn goes_on(&mut self) -> bool {
         self.0.try_wait().unwrap().is_none()
     }
 }
@@ -123,7 +123,7 @@ impl Drop for Running {
 
 /// Asks again and again until there is an answer.
 #[expect(clippy::disallowed_methods, reason = "other processes live in real time")]
-pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let start = std::time::Instant::now();
     loop {
         if let Some(answer) = ask() {

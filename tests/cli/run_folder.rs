@@ -7,11 +7,11 @@ use serde_json::Value;
 
 /// A run folder.
 #[derive(Debug, Clone)]
-pub struct RunFolder(pub PathBuf);
+pub(crate) struct RunFolder(pub PathBuf);
 
 /// A row of `attempts.csv`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct AttemptRow {
+pub(crate) struct AttemptRow {
     pub level: usize,
     pub job: u64,
     pub request: String,
@@ -29,7 +29,7 @@ pub struct AttemptRow {
 
 /// A row of `series.csv`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct SeriesRow {
+pub(crate) struct SeriesRow {
     pub level: usize,
     pub started: usize,
     pub ended: usize,
@@ -48,7 +48,7 @@ pub struct SeriesRow {
 }
 
 impl SeriesRow {
-    pub fn end_ns(&self) -> i128 {
+    pub(crate) fn end_ns(&self) -> i128 {
         self.start_ns + self.length_ns
     }
 }
@@ -63,37 +63,37 @@ fn exact_ns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i128, D::Error
 impl RunFolder {
     /// The one run in `out`.
     #[track_caller]
-    pub fn only(out: &Path) -> Self {
+    pub(crate) fn only(out: &Path) -> Self {
         let runs = runs(out);
         assert_eq!(runs.len(), 1, "runs in {}: {runs:?}", out.display());
         runs.into_iter().next().unwrap()
     }
 
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.0.file_name().unwrap().to_str().unwrap()
     }
 
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
-    pub fn bytes(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn bytes(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.file(name)).unwrap()
     }
 
-    pub fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         String::from_utf8(self.bytes(name)).unwrap()
     }
 
-    pub fn document(&self) -> Value {
+    pub(crate) fn document(&self) -> Value {
         serde_json::from_slice(&self.bytes("run.json")).unwrap()
     }
 
-    pub fn attempts(&self) -> Vec<AttemptRow> {
+    pub(crate) fn attempts(&self) -> Vec<AttemptRow> {
         self.rows("attempts.csv")
     }
 
-    pub fn series(&self) -> Vec<SeriesRow> {
+    pub(crate) fn series(&self) -> Vec<SeriesRow> {
         self.rows("series.csv")
     }
 
@@ -106,7 +106,7 @@ impl RunFolder {
 }
 
 /// All runs in `out`, which need not exist.
-pub fn runs(out: &Path) -> Vec<RunFolder> {
+pub(crate) fn runs(out: &Path) -> Vec<RunFolder> {
     let Ok(entries) = std::fs::read_dir(out) else { return Vec::new() };
     let mut runs: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     // Beside the runs lies the page that lists them.

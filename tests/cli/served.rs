@@ -7,17 +7,17 @@ use rustix::process::Signal;
 
 use crate::planner::{Running, planner, until};
 
-pub const ACCESS_KEY: &str = "planner";
-pub const SECRET_KEY: &str = "planner-secret";
+pub(crate) const ACCESS_KEY: &str = "planner";
+pub(crate) const SECRET_KEY: &str = "planner-secret";
 
 /// The embedded endpoint, served on a port of its own.
-pub struct Served {
+pub(crate) struct Served {
     pub url: String,
     program: Running,
 }
 
 /// Serves the endpoint that a scenario describes; what it says goes to files in `folder`.
-pub fn serve(scenario: &Path, folder: &Path) -> Served {
+pub(crate) fn serve(scenario: &Path, folder: &Path) -> Served {
     let mut command = planner();
     command.args(["cloud", "--listen", "127.0.0.1:0", "--scenario"]).arg(scenario);
     let program = Running::start(command, folder);
@@ -30,13 +30,13 @@ pub fn serve(scenario: &Path, folder: &Path) -> Served {
 
 impl Served {
     /// Ends it as the system would, and gives its exit code.
-    pub fn terminate(mut self) -> Option<i32> {
+    pub(crate) fn terminate(mut self) -> Option<i32> {
         self.program.signal(Signal::TERM);
         self.program.wait().code()
     }
 
     /// Points a command at it.
-    pub fn reach(&self, command: &mut Command) {
+    pub(crate) fn reach(&self, command: &mut Command) {
         command
             .env("AWS_ENDPOINT_URL", &self.url)
             .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)

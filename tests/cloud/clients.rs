@@ -9,7 +9,7 @@ use planner::cloud::{Cloud, CloudConfig, IN_PROCESS_URL};
 use planner::service::Profile;
 
 /// A profile without noise.
-pub fn quiet() -> Profile {
+pub(crate) fn quiet() -> Profile {
     let mut profile = Profile::default();
     profile.copy.noise_cv = 0.0;
     profile.request.metadata_noise_cv = 0.0;
@@ -17,11 +17,11 @@ pub fn quiet() -> Profile {
     profile
 }
 
-pub fn cloud(profile: Profile) -> Cloud {
+pub(crate) fn cloud(profile: Profile) -> Cloud {
     Cloud::new(CloudConfig { profile, ..CloudConfig::default() })
 }
 
-pub struct Access<'a> {
+pub(crate) struct Access<'a> {
     pub http_client: Option<SharedHttpClient>,
     pub url: &'a str,
     pub access_key: &'a str,
@@ -29,7 +29,7 @@ pub struct Access<'a> {
 }
 
 impl Access<'_> {
-    pub fn s3(&self) -> aws_sdk_s3::Client {
+    pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
         let mut config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
@@ -42,7 +42,7 @@ impl Access<'_> {
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
-    pub fn sns(&self) -> aws_sdk_sns::Client {
+    pub(crate) fn sns(&self) -> aws_sdk_sns::Client {
         let mut config = aws_sdk_sns::Config::builder()
             .behavior_version(aws_sdk_sns::config::BehaviorVersion::latest())
             .region(aws_sdk_sns::config::Region::new("us-east-1"))
@@ -61,7 +61,7 @@ impl Access<'_> {
 }
 
 /// Access in this process with the keys of the default configuration.
-pub fn inside(cloud: &Cloud) -> Access<'static> {
+pub(crate) fn inside(cloud: &Cloud) -> Access<'static> {
     Access {
         http_client: Some(cloud.http_client()),
         url: IN_PROCESS_URL,
@@ -71,7 +71,7 @@ pub fn inside(cloud: &Cloud) -> Access<'static> {
 }
 
 /// The status and the service's code of a failed call.
-pub fn failure<T, E: ProvideErrorMetadata + std::fmt::Debug>(
+pub(crate) fn failure<T, E: ProvideErrorMetadata + std::fmt::Debug>(
     result: Result<T, SdkError<E, aws_smithy_runtime_api::http::Response>>,
 ) -> (u16, String) {
     match result {
@@ -83,6 +83,6 @@ pub fn failure<T, E: ProvideErrorMetadata + std::fmt::Debug>(
     }
 }
 
-pub fn refused(status: u16, code: &str) -> (u16, String) {
+pub(crate) fn refused(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
 }

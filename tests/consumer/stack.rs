@@ -18,9 +18,10 @@ use planner::target::clients::Clients;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Keys that are easily lost on the way.
-pub const KEYS: [&str; 5] = ["plain", "with space", "a+b&c=d", "ü/😀/日本", "100%25 \"quoted\" \\ 'too'"];
+pub(crate) const KEYS: [&str; 5] =
+    ["plain", "with space", "a+b&c=d", "ü/😀/日本", "100%25 \"quoted\" \\ 'too'"];
 
-pub struct Stack {
+pub(crate) struct Stack {
     run: String,
     name: String,
     pub s3: aws_sdk_s3::Client,
@@ -32,7 +33,7 @@ fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/test"))
 }
 
-pub fn url() -> String {
+pub(crate) fn url() -> String {
     variable("PLANNER_TEST_MINISTACK")
 }
 
@@ -97,7 +98,7 @@ macro_rules! client {
 
 impl Stack {
     /// Deploys the template with parameters, as `NAME=VALUE`, and further variables of the function.
-    pub async fn deploy(test: &str, parameters: &[&str], variables: &[&str]) -> Self {
+    pub(crate) async fn deploy(test: &str, parameters: &[&str], variables: &[&str]) -> Self {
         let name = format!("{test}-{}", std::process::id());
         let clients = Clients::endpoint(&url(), Some("us-east-1"), Duration::from_secs(60)).unwrap();
         for bucket in ["source", "target"] {
@@ -116,41 +117,41 @@ impl Stack {
     }
 
     /// What all names in the stack begin with.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    pub fn source(&self) -> String {
+    pub(crate) fn source(&self) -> String {
         format!("{}-source", self.name)
     }
 
-    pub fn target(&self) -> String {
+    pub(crate) fn target(&self) -> String {
         format!("{}-target", self.name)
     }
 
-    pub fn function(&self) -> &str {
+    pub(crate) fn function(&self) -> &str {
         &self.outputs["FunctionName"]
     }
 
     /// Puts an object.
-    pub async fn put(&self, key: &str, body: Vec<u8>) {
+    pub(crate) async fn put(&self, key: &str, body: Vec<u8>) {
         let request = self.s3.put_object().bucket(self.source()).key(key);
         request.body(ByteStream::from(body)).send().await.unwrap();
     }
 
     /// Puts this many small objects, each with its own content, and gives their keys.
-    pub async fn put_small(&self, count: usize) -> Vec<String> {
+    pub(crate) async fn put_small(&self, count: usize) -> Vec<String> {
         let keys: Vec<String> = (0..count).map(|n| format!("{}/{n:03}", KEYS[n % KEYS.len()])).collect();
         join_all(keys.iter().map(|key| self.put(key, key.clone().into_bytes()))).await;
         keys
     }
 
     /// Publishes the messages for objects at once, each numbered by its place.
-    pub async fn publish(&self, objects: &[(u64, &str)]) {
+    pub(crate) async fn publish(&self, objects: &[(u64, &str)]) {
         join_all(objects.iter().map(|&(n, key)| self.publish_one(n, key))).await;
     }
 
-    pub async fn publish_one(&self, n: u64, key: &str) {
+    pub(crate) async fn publish_one(&self, n: u64, key: &str) {
         let sent_s = jiff::Timestamp::now().as_duration().as_secs_f64();
         let message = Message {
             run: self.run.clone(),
@@ -163,12 +164,12 @@ impl Stack {
         self.publish_text(&message.encode().unwrap()).await;
     }
 
-    pub async fn publish_text(&self, text: &str) {
+    pub(crate) async fn publish_text(&self, text: &str) {
         self.sns.publish().topic_arn(&self.outputs["TopicArn"]).message(text).send().await.unwrap();
     }
 
     /// Keys of the objects that arrived, without the prefix.
-    pub async fn arrived(&self) -> BTreeSet<String> {
+    pub(crate) async fn arrived(&self) -> BTreeSet<String> {
         let mut pages = self.s3.list_objects_v2().bucket(self.target()).into_paginator().send();
         let mut keys = BTreeSet::new();
         while let Some(page) = pages.next().await {
@@ -180,19 +181,19 @@ impl Stack {
         keys
     }
 
-    pub async fn content(&self, bucket: &str, key: &str) -> Vec<u8> {
+    pub(crate) async fn content(&self, bucket: &str, key: &str) -> Vec<u8> {
         let object = self.s3.get_object().bucket(bucket).key(key).send().await.unwrap();
         object.body.collect().await.unwrap().to_vec()
     }
 
     /// Checks that an object arrived as it was.
-    pub async fn check(&self, key: &str) {
+    pub(crate) async fn check(&self, key: &str) {
         let copy = self.content(&self.target(), &format!("copies/{key}")).await;
         assert!(copy == self.content(&self.source(), key).await, "{key} arrived changed");
     }
 
     /// The lines that the function logged about messages.
-    pub async fn lines(&self) -> Vec<Copied> {
+    pub(crate) async fn lines(&self) -> Vec<Copied> {
         let logs = client!(aws_sdk_cloudwatchlogs);
         let request = logs.filter_log_events().log_group_name(&self.outputs["LogGroupName"]);
         let mut pages = request.into_paginator().send();
@@ -205,7 +206,7 @@ impl Stack {
     }
 
     /// What CloudWatch counted for the function.
-    pub async fn counted(&self, metric: &str) -> usize {
+    pub(crate) async fn counted(&self, metric: &str) -> usize {
         use aws_sdk_cloudwatch::primitives::DateTime;
         use aws_sdk_cloudwatch::types::{Dimension, Statistic};
         let now_s = jiff::Timestamp::now().as_second();
@@ -220,14 +221,14 @@ impl Stack {
     }
 
     /// Messages that were put aside.
-    pub async fn dead_letters(&self) -> Vec<String> {
+    pub(crate) async fn dead_letters(&self) -> Vec<String> {
         let request = client!(aws_sdk_sqs).receive_message().queue_url(&self.outputs["DeadLettersUrl"]);
         let answer = request.max_number_of_messages(10).visibility_timeout(0).send().await.unwrap();
         answer.messages().iter().map(|message| message.body().unwrap().to_owned()).collect()
     }
 
     /// Process ids of the function's execution environments, told by their environment variable.
-    pub fn processes(&self) -> Vec<i32> {
+    pub(crate) fn processes(&self) -> Vec<i32> {
         let wanted = format!("AWS_LAMBDA_FUNCTION_NAME={}", self.function());
         let is_ours = |folder: &Path| {
             let variables = std::fs::read(folder.join("environ")).unwrap_or_default();
@@ -240,7 +241,7 @@ impl Stack {
 }
 
 /// Waits until something is so.
-pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let began = tokio::time::Instant::now();
     while !is_so().await {
         assert!(began.elapsed() < PATIENCE, "still waiting for {what} after {PATIENCE:?}");

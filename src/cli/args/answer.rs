@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 /// How an answer is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum AnswerFormat {
+pub(crate) enum AnswerFormat {
     /// For people.
     #[default]
     Table,
@@ -18,7 +18,7 @@ pub enum AnswerFormat {
 
 /// How the answer is given.
 #[derive(Debug, Args)]
-pub struct AnswerOptions {
+pub(crate) struct AnswerOptions {
     /// Folder in which a folder for the answer, with its page, is made.
     #[arg(long, default_value = "reports", value_name = "FOLDER", env = "PLANNER_OUT")]
     pub out: PathBuf,

@@ -10,7 +10,7 @@ use crate::audit::compare::CompareBy;
 use crate::audit::place::Place;
 
 /// What follows the options in the long help.
-pub const AUDIT_NOTES: &str = "\
+pub(crate) const AUDIT_NOTES: &str = "\
 Keys correspond by what follows the prefixes. Of the source, each object is found to have arrived, or to be missing, \
 differing (another size, or another ETag where ETags can be compared) or stale (written before --since or before its \
 source, and not the same by its ETag). Whatever else is at the destination is extra, which is no failure.
@@ -22,7 +22,7 @@ read to their ends.";
 
 /// Where the buckets are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum AuditTarget {
+pub(crate) enum AuditTarget {
     /// An emulator or another S3 at a URL.
     Endpoint,
     /// A real account.
@@ -49,7 +49,7 @@ impl From<CompareArgument> for CompareBy {
 
 /// Options of `planner audit`.
 #[derive(Debug, Args)]
-pub struct AuditOptions {
+pub(crate) struct AuditOptions {
     /// Where the objects were to be copied from: s3://bucket/prefix/.
     #[arg(long, value_name = "PLACE")]
     pub source: Place,
@@ -96,7 +96,7 @@ fn time(text: &str) -> Result<Timestamp, String> {
 /// Where the function's metrics come from.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The function that made the copies")]
-pub struct MetricsOptions {
+pub(crate) struct MetricsOptions {
     /// Name of the function, whose metrics CloudWatch is asked for.
     #[arg(long, value_name = "NAME", requires = "since")]
     pub function: Option<String>,
@@ -108,7 +108,7 @@ pub struct MetricsOptions {
 /// How the buckets are reached.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "How the buckets are reached")]
-pub struct ReachOptions {
+pub(crate) struct ReachOptions {
     /// Where the buckets are.
     #[arg(long, value_enum, default_value = "endpoint")]
     pub target: AuditTarget,

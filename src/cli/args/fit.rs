@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 /// How a fitted profile is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum ProfileFormat {
+pub(crate) enum ProfileFormat {
     /// The end of a scenario, with comments.
     #[default]
     Toml,
@@ -16,7 +16,7 @@ pub enum ProfileFormat {
 
 /// Options of `planner fit`.
 #[derive(Debug, Args)]
-pub struct FitOptions {
+pub(crate) struct FitOptions {
     /// Run folders, fitted together; by default the newest under reports/ that is valid.
     #[arg(value_name = "RUN")]
     pub runs: Vec<PathBuf>,

@@ -9,7 +9,7 @@ use crate::scenario::quantity::{Rate, Span};
 
 /// Options of `planner measure`.
 #[derive(Debug, Args)]
-pub struct MeasureOptions {
+pub(crate) struct MeasureOptions {
     /// Scenario file (TOML); `planner schema` prints what it may contain.
     pub scenario: PathBuf,
     /// Folder in which the run folder is made.
@@ -48,7 +48,7 @@ pub struct MeasureOptions {
 /// Options that take the place of what the scenario says.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Instead of what the scenario says")]
-pub struct Overrides {
+pub(crate) struct Overrides {
     /// Seed of everything random.
     #[arg(long)]
     pub seed: Option<u64>,
@@ -91,7 +91,7 @@ pub struct Overrides {
 /// Options that choose the levels by what is measured.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Search")]
-pub struct SearchOptions {
+pub(crate) struct SearchOptions {
     /// Double the workers until throughput stops paying, then confirm the knee with a fresh level.
     #[arg(long, conflicts_with = "find_rate")]
     pub find_knee: bool,
@@ -103,7 +103,7 @@ pub struct SearchOptions {
 /// Limits that hold whatever the scenario says.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits that hold whatever the scenario says")]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Requests, over the whole run.
     #[arg(long, value_name = "N")]
     pub max_requests: Option<u64>,

@@ -1,10 +1,10 @@
 //! The command line.
 
-pub mod answer;
+pub(super) mod answer;
 mod audit;
 mod fit;
 mod measure;
-pub mod plan;
+pub(super) mod plan;
 mod report;
 
 use std::path::PathBuf;
@@ -16,10 +16,10 @@ use crate::scenario::file::TargetKind;
 use crate::scenario::quantity::Share;
 
 use answer::AnswerOptions;
-pub use audit::{AUDIT_NOTES, AuditOptions, AuditTarget, ReachOptions};
-pub use fit::{FitOptions, ProfileFormat};
-pub use measure::{Limits, MeasureOptions, Overrides, SearchOptions};
-pub use report::{ReportFormat, ReportOptions};
+pub(super) use audit::{AUDIT_NOTES, AuditOptions, AuditTarget, ReachOptions};
+pub(super) use fit::{FitOptions, ProfileFormat};
+pub(super) use measure::{Limits, MeasureOptions, Overrides, SearchOptions};
+pub(super) use report::{ReportFormat, ReportOptions};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine · 1 something outside failed (endpoint, disk) · 2 wrong usage · 3 bad scenario or data · \
@@ -39,7 +39,7 @@ The answer is 5 when a verdict is FAIL or INCONCLUSIVE, and 3 when the file cann
 /// Plan and measure large S3 copies: how many workers, how fast, and can the numbers be trusted.
 #[derive(Debug, Parser)]
 #[command(name = "planner", version, after_help = EXIT_CODES, propagate_version = true)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -47,7 +47,7 @@ pub struct Arguments {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Drive a scenario, record every attempt, check N = X·R and write a report.
     Measure(Box<MeasureOptions>),
     /// Render run folders again, whole or cut off, and list them.
@@ -85,7 +85,7 @@ pub enum Command {
 
 /// How a summary is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// For people.
     #[default]
     Table,
@@ -120,7 +120,7 @@ impl From<TargetArgument> for TargetKind {
 
 /// Options of `planner check`.
 #[derive(Debug, Args)]
-pub struct CheckOptions {
+pub(super) struct CheckOptions {
     /// File to check, which may be compressed with gzip; `-` for standard input; or a run folder.
     pub file: PathBuf,
     /// Part of the file to look at, in its own time: 0s..10s, 30..90 or two RFC 3339 times.
@@ -133,7 +133,7 @@ pub struct CheckOptions {
 
 /// Options of `planner compare`.
 #[derive(Debug, Args)]
-pub struct CompareOptions {
+pub(super) struct CompareOptions {
     /// Run folder to compare with.
     #[arg(value_name = "RUN_A")]
     pub before: PathBuf,
@@ -152,7 +152,7 @@ pub struct CompareOptions {
 
 /// Options of `planner cloud`.
 #[derive(Debug, Args)]
-pub struct CloudOptions {
+pub(super) struct CloudOptions {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:4566", value_name = "ADDRESS")]
     pub listen: std::net::SocketAddr,
@@ -178,7 +178,7 @@ pub struct CloudOptions {
 
 /// Options of `planner cleanup`.
 #[derive(Debug, Args)]
-pub struct CleanupOptions {
+pub(super) struct CleanupOptions {
     /// Run folder.
     pub run: PathBuf,
     /// Also delete objects that the run began to write and never saw written.

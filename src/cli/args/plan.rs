@@ -53,7 +53,7 @@ fn dollars(text: &str) -> Result<f64, String> {
 
 /// Ways of copying that a recommendation is for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Way {
+pub(crate) enum Way {
     /// A pool of workers.
     Workers,
     /// A function behind a topic.
@@ -106,7 +106,7 @@ impl From<EmitArgument> for Emit {
 /// What is to be copied.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is to be copied")]
-pub struct JobOptions {
+pub(crate) struct JobOptions {
     /// Number of objects.
     #[arg(
         long,
@@ -139,7 +139,7 @@ pub struct JobOptions {
 /// What is known of the time a copy takes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What the answer rests on")]
-pub struct BasisOptions {
+pub(crate) struct BasisOptions {
     /// Run folders to plan from, together; by default the newest valid run under the folder of reports.
     #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with = "residence")]
     pub from: Vec<PathBuf>,
@@ -171,7 +171,7 @@ pub struct BasisOptions {
 
 /// Options of `planner recommend`.
 #[derive(Debug, Args)]
-pub struct RecommendOptions {
+pub(crate) struct RecommendOptions {
     /// The whole copy must be done within this time, such as 10m.
     #[arg(long, value_name = "SPAN", value_parser = positive_span)]
     pub deadline: Span,
@@ -207,7 +207,7 @@ pub struct RecommendOptions {
 /// Options of `planner simulate`.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("way").required(true).args(["workers", "reserved"])))]
-pub struct SimulateOptions {
+pub(crate) struct SimulateOptions {
     /// Copy with a pool of so many workers.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub workers: Option<u64>,
@@ -264,7 +264,7 @@ impl From<ShapeArgument> for Shape {
 
 /// Options of `planner strategies`.
 #[derive(Debug, Args)]
-pub struct StrategiesOptions {
+pub(crate) struct StrategiesOptions {
     /// The whole copy should be done within this time: what misses it is marked.
     #[arg(long, value_name = "SPAN", value_parser = positive_span)]
     pub deadline: Option<Span>,

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 /// How a report is given.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormat {
+pub(crate) enum ReportFormat {
     /// For people, on the terminal.
     #[default]
     Table,
@@ -26,7 +26,7 @@ pub enum ReportFormat {
 
 /// Options of `planner report`.
 #[derive(Debug, Args)]
-pub struct ReportOptions {
+pub(crate) struct ReportOptions {
     /// Run folders, of which several come on one page beside their own; or the folder of a plan.
     #[arg(value_name = "RUN", required_unless_present = "index")]
     pub runs: Vec<PathBuf>,

@@ -12,7 +12,7 @@ use crate::scenario::manifest::Manifest;
 const PAGE: usize = 1000;
 
 /// A list, and how far it has been given.
-pub struct Expected {
+pub(super) struct Expected {
     manifest: Manifest,
     /// Places in the manifest of the keys under the prefix, in the order of the keys.
     order: Vec<u64>,
@@ -22,7 +22,7 @@ pub struct Expected {
 
 impl Expected {
     /// Reads a list, of which what lies under the source's prefix counts.
-    pub fn read(path: &Path, source: &Place) -> Result<Self, BadInput> {
+    pub(super) fn read(path: &Path, source: &Place) -> Result<Self, BadInput> {
         let failed = |reason: String| {
             BadInput::new(
                 format!("failed to read the list {}: {reason}", path.display()),
@@ -52,13 +52,13 @@ impl Expected {
     }
 
     /// The list from behind a key on, without prefixes.
-    pub fn skip_to(&mut self, cursor: &str) {
+    pub(super) fn skip_to(&mut self, cursor: &str) {
         self.next =
             self.order.partition_point(|&index| &self.manifest.get(index).0[self.prefix_bytes..] <= cursor);
     }
 
     /// The next objects; None at the end.
-    pub fn page(&mut self) -> Option<Vec<Listed>> {
+    pub(super) fn page(&mut self) -> Option<Vec<Listed>> {
         let end = self.order.len().min(self.next + PAGE);
         let page: Vec<Listed> = self.order[self.next..end].iter().map(|&index| self.listed(index)).collect();
         self.next = end;

@@ -20,7 +20,7 @@ const PAGES_PER_SAVE: u64 = 20;
 
 /// How a merge ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub(super) enum Ended {
     /// Both sides were read to their ends.
     Whole,
     /// No further request was allowed.
@@ -30,7 +30,7 @@ pub enum Ended {
 }
 
 /// Two places to be compared; the source comes first everywhere.
-pub struct Merge<'a> {
+pub(super) struct Merge<'a> {
     pub places: [&'a Place; 2],
     pub clients: [&'a aws_sdk_s3::Client; 2],
     pub rules: Rules,
@@ -56,7 +56,11 @@ impl Pages {
 
 impl Merge<'_> {
     /// Compares what has not been compared yet, the source by its listing or by a list.
-    pub async fn run(&self, folder: &mut AuditFolder, expected: Option<Expected>) -> miette::Result<Ended> {
+    pub(super) async fn run(
+        &self,
+        folder: &mut AuditFolder,
+        expected: Option<Expected>,
+    ) -> miette::Result<Ended> {
         let cursor = folder.progress.cursor.clone();
         let requests_before = folder.progress.list_requests;
         let mut join = Join::after(cursor.as_deref());

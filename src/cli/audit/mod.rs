@@ -45,7 +45,7 @@ struct Audit<'a> {
 }
 
 /// Runs the command.
-pub fn run(options: &AuditOptions) -> miette::Result<Exit> {
+pub(super) fn run(options: &AuditOptions) -> miette::Result<Exit> {
     let audit = Audit::settle(options)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().into_diagnostic()?;
     runtime.block_on(audit.run())

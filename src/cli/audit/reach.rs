@@ -12,7 +12,7 @@ use crate::target::{listing, preflight};
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Clients that only read.
-pub struct Reached {
+pub(super) struct Reached {
     /// For the source's listing.
     pub source: aws_sdk_s3::Client,
     /// For the destination's listing.
@@ -24,7 +24,7 @@ pub struct Reached {
 }
 
 /// Refuses what is known to be wrong before anything is asked.
-pub fn refuse_unnamed(options: &ReachOptions) -> miette::Result<()> {
+pub(super) fn refuse_unnamed(options: &ReachOptions) -> miette::Result<()> {
     match options.target {
         AuditTarget::Aws if options.endpoint_url.is_some() => Err(BadInput::new(
             "--endpoint-url means nothing for this target",
@@ -38,7 +38,7 @@ pub fn refuse_unnamed(options: &ReachOptions) -> miette::Result<()> {
 }
 
 /// Reaches them; on AWS only the account that was named.
-pub async fn connect(options: &ReachOptions) -> miette::Result<Reached> {
+pub(super) async fn connect(options: &ReachOptions) -> miette::Result<Reached> {
     let region = options.region.as_deref();
     let (clients, cloudwatch, is_rehearsal) = match options.target {
         AuditTarget::Endpoint => {

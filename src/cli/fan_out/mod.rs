@@ -22,7 +22,7 @@ use crate::stats::summary::LevelSummary;
 use crate::target::operation::Places;
 
 /// A fan-out whose publishing is over.
-pub struct Settling<'a> {
+pub(super) struct Settling<'a> {
     pub scenario: &'a Scenario,
     pub target: &'a RunTarget,
     pub places: &'a Places,
@@ -42,7 +42,7 @@ impl Settling<'_> {
     /// # Errors
     /// Where the destination cannot be listed or a file cannot be written. Other sources that fail are named in the
     /// answer.
-    pub async fn settle(&self, level: &LevelSummary) -> miette::Result<FanOutSummary> {
+    pub(super) async fn settle(&self, level: &LevelSummary) -> miette::Result<FanOutSummary> {
         let mut publishes = fan_out::publishes(self.folder)?;
         publishes.taken(self.taken_in_part.iter().copied());
         let pipeline = self.scenario.file.pipeline();

@@ -24,11 +24,11 @@ pub(super) enum Family {
 
 impl Family {
     /// Those that compete for a tail.
-    pub const ALL: [Self; 3] = [Self::Lognormal, Self::Gamma, Self::Weibull];
+    pub(super) const ALL: [Self; 3] = [Self::Lognormal, Self::Gamma, Self::Weibull];
 
     /// Logarithms of the scale and shape with mean 1 and this coefficient of variation, the Weibull's shape by
     /// the approximation cv^−1.086 (Justus et al. 1978).
-    pub fn with_cv(self, cv: f64) -> [f64; 2] {
+    pub(super) fn with_cv(self, cv: f64) -> [f64; 2] {
         let (scale, shape) = match self {
             Self::Lognormal => {
                 let variance = (cv * cv).ln_1p();
@@ -57,7 +57,7 @@ pub(super) struct SlowPart {
 
 impl SlowPart {
     /// The `count` largest values of an ascending sample without zeros.
-    pub fn of(sorted: &[f64], count: usize) -> Self {
+    pub(super) fn of(sorted: &[f64], count: usize) -> Self {
         let values = &sorted[sorted.len() - count..];
         let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
         Self {
@@ -70,7 +70,7 @@ impl SlowPart {
     }
 
     /// Logarithm of how likely the values are, up to what no tail changes.
-    pub fn log_likelihood(&self, tail: &Tail) -> f64 {
+    pub(super) fn log_likelihood(&self, tail: &Tail) -> f64 {
         let (n, scale, shape) = (self.logs.len() as f64, tail.scale, tail.shape);
         if tail.family == Family::Gamma && shape > LARGEST_GAMMA_SHAPE {
             return f64::NEG_INFINITY;
@@ -104,13 +104,13 @@ pub(super) struct Tail {
 
 impl Tail {
     /// The member with these logarithms of scale and shape.
-    pub fn member(family: Family, logs: [f64; 2]) -> Self {
+    pub(super) fn member(family: Family, logs: [f64; 2]) -> Self {
         Self { family, scale: logs[0].exp(), shape: logs[1].exp() }
     }
 
     /// The member that the slow part makes most likely, and the logarithm of how likely; `cv` is where the search
     /// begins.
-    pub fn fit(family: Family, slow: &SlowPart, cv: f64) -> (Self, f64) {
+    pub(super) fn fit(family: Family, slow: &SlowPart, cv: f64) -> (Self, f64) {
         let tail = |at: [f64; 2]| Self::member(family, at);
         let unlikely = |at: [f64; 2]| -slow.log_likelihood(&tail(at));
         let best = tail(lowest(unlikely, family.with_cv(cv)));
@@ -128,7 +128,7 @@ impl Tail {
     }
 
     /// The value that a share `above` of all exceeds.
-    pub fn exceeded_by(&self, above: f64) -> f64 {
+    pub(super) fn exceeded_by(&self, above: f64) -> f64 {
         let ratio = match self.family {
             Family::Lognormal => (std::f64::consts::SQRT_2 * erfc_inv(2.0 * above) / self.shape).exp(),
             Family::Gamma => gamma_exceeded_by(self.shape, above),

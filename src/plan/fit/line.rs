@@ -27,7 +27,7 @@ pub(super) struct Line {
 
 impl Line {
     /// Mean seconds of a copy.
-    pub fn mean_s(&self, bytes: u64) -> f64 {
+    pub(super) fn mean_s(&self, bytes: u64) -> f64 {
         self.base_s + self.per_byte_s * bytes as f64
     }
 
@@ -35,7 +35,7 @@ impl Line {
     ///
     /// Times scale: their spread grows with their mean. So the weights are 1/mean², and as the mean is what is sought
     /// they are made better round by round (quasi-likelihood; McCullagh and Nelder 1989, ch. 9).
-    pub fn fit(observations: &[Observation], form: Form) -> Self {
+    pub(super) fn fit(observations: &[Observation], form: Form) -> Self {
         let flat = Self { base_s: mean(observations, |it| it.seconds), per_byte_s: 0.0 };
         let proportional =
             || Self { base_s: 0.0, per_byte_s: mean(observations, |it| it.seconds / it.bytes as f64) };

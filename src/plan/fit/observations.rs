@@ -40,12 +40,12 @@ impl Moments {
     }
 
     /// The mean.
-    pub fn mean(&self) -> f64 {
+    pub(super) fn mean(&self) -> f64 {
         self.sum / self.count as f64
     }
 
     /// Standard deviation over mean.
-    pub fn cv(&self) -> f64 {
+    pub(super) fn cv(&self) -> f64 {
         let variance = self.squares / self.count as f64 - self.mean().powi(2);
         variance.max(0.0).sqrt() / self.mean()
     }

@@ -20,7 +20,7 @@ pub(super) struct Scaling {
 impl Scaling {
     /// Of the steady parts of a run's levels; None where they do not determine a law. A peak that is not identified
     /// is no reason against one: it describes what was measured all the same.
-    pub fn of(document: &RunDocument) -> Option<Self> {
+    pub(super) fn of(document: &RunDocument) -> Option<Self> {
         let fit = within_range(&points(&document.levels))?;
         // A few levels know their own scatter badly, which makes Student's interval wider than the normal one.
         let wider = student_t(CONFIDENCE, f64::from(fit.degrees_of_freedom)) / INTERVAL_ERRORS;
@@ -31,7 +31,7 @@ impl Scaling {
     }
 
     /// The law so many standard errors off. What a fit gives to one of σ and κ it takes from the other.
-    pub fn usl(&self, errors: f64) -> Usl {
+    pub(super) fn usl(&self, errors: f64) -> Usl {
         Usl {
             lambda: 1.0,
             sigma: (self.sigma[0] + errors * self.sigma[1]).max(0.0),

@@ -24,7 +24,7 @@ static FONT_IS_REGISTERED: LazyLock<bool> = LazyLock::new(|| {
 
 /// How text looks.
 #[derive(Clone, Copy)]
-pub struct Text {
+pub(super) struct Text {
     /// Height in pixels.
     pub size_px: f64,
     /// Whether it is bold.
@@ -36,60 +36,66 @@ pub struct Text {
 }
 
 /// What keeps a drawing from being made.
-pub type DrawError = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type DrawError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A place in pixels, from the upper left.
-pub type Place = (f64, f64);
+pub(super) type Place = (f64, f64);
 
 /// Something to draw on.
-pub struct Canvas<'a> {
+pub(super) struct Canvas<'a> {
     area: DrawingArea<SVGBackend<'a>, plotters::coord::Shift>,
 }
 
 impl<'a> Canvas<'a> {
     /// An empty drawing, written into `svg`.
-    pub fn new(svg: &'a mut String, width_px: u32, height_px: u32) -> Self {
+    pub(super) fn new(svg: &'a mut String, width_px: u32, height_px: u32) -> Self {
         let size = (width_px * UNITS as u32, height_px * UNITS as u32);
         Self { area: SVGBackend::with_string(svg, size).into_drawing_area() }
     }
 
     /// Fills everything.
-    pub fn fill(&self, colour: Colour) -> Result<(), DrawError> {
+    pub(super) fn fill(&self, colour: Colour) -> Result<(), DrawError> {
         Ok(self.area.fill(&rgb(colour))?)
     }
 
     /// A line through all places.
-    pub fn line(&self, places: &[Place], colour: Colour, width_px: f64) -> Result<(), DrawError> {
+    pub(super) fn line(&self, places: &[Place], colour: Colour, width_px: f64) -> Result<(), DrawError> {
         let style = rgb(colour).stroke_width((width_px * UNITS) as u32);
         Ok(self.area.draw(&PathElement::new(units(places), style))?)
     }
 
     /// A shape between the places, filled faintly or fully.
-    pub fn shape(&self, places: &[Place], colour: Colour, opacity: f64) -> Result<(), DrawError> {
+    pub(super) fn shape(&self, places: &[Place], colour: Colour, opacity: f64) -> Result<(), DrawError> {
         Ok(self.area.draw(&Polygon::new(units(places), rgb(colour).mix(opacity)))?)
     }
 
     /// A dot.
-    pub fn dot(&self, place: Place, radius_px: f64, colour: Colour, opacity: f64) -> Result<(), DrawError> {
+    pub(super) fn dot(
+        &self,
+        place: Place,
+        radius_px: f64,
+        colour: Colour,
+        opacity: f64,
+    ) -> Result<(), DrawError> {
         let style = rgb(colour).mix(opacity).filled();
         Ok(self.area.draw(&Circle::new(unit(place), (radius_px * UNITS) as u32, style))?)
     }
 
     /// Words on one line, vertically centred on the place.
-    pub fn text(&self, words: &str, place: Place, text: Text) -> Result<(), DrawError> {
+    pub(super) fn text(&self, words: &str, place: Place, text: Text) -> Result<(), DrawError> {
         let colour = rgb(text.colour);
         let style = TextStyle::from(font(text)).color(&colour).pos(Pos::new(text.align, VPos::Center));
         Ok(self.area.draw_text(words, &style, unit(place))?)
     }
 
     /// Ends the drawing.
-    pub fn finish(self) -> Result<(), DrawError> {
+    pub(super) fn finish(self) -> Result<(), DrawError> {
         Ok(self.area.present()?)
     }
 }
 
 /// How wide words will be, in pixels; rather too much than too little.
-pub fn text_width_px(words: &str, text: Text) -> Result<f64, DrawError> {
+pub(super) fn text_width_px(words: &str, text: Text) -> Result<f64, DrawError> {
     if !*FONT_IS_REGISTERED {
         return Err("the bundled font cannot be read".into());
     }

@@ -7,7 +7,7 @@ const TOLERANCE_PX: f64 = 0.5;
 
 /// A plot in pixels.
 #[derive(Debug, Clone, Copy)]
-pub struct Plot {
+pub(super) struct Plot {
     pub left: f64,
     pub right: f64,
     pub top: f64,
@@ -16,13 +16,13 @@ pub struct Plot {
 
 impl Plot {
     /// Whether a place lies in the plot.
-    pub fn shows(&self, (x, y): Place) -> bool {
+    pub(super) fn shows(&self, (x, y): Place) -> bool {
         let [across, down] = self.sides();
         across.0 <= x && x <= across.1 && down.0 <= y && y <= down.1
     }
 
     /// The pieces of a line through all places that lie in the plot.
-    pub fn pieces(&self, places: &[Place]) -> Vec<Vec<Place>> {
+    pub(super) fn pieces(&self, places: &[Place]) -> Vec<Vec<Place>> {
         let mut pieces: Vec<Vec<Place>> = Vec::new();
         for pair in places.windows(2) {
             let Some([from, to]) = self.part(pair[0], pair[1]) else { continue };

@@ -22,7 +22,7 @@ const DASH_PX: f64 = 7.0;
 /// Height of a bar.
 const BAR_PX: f64 = 14.0;
 /// How strongly stretches are shaded.
-pub const SHADE: f64 = 0.16;
+pub(super) const SHADE: f64 = 0.16;
 const NAME: Text = Text { size_px: 12.0, bold: true, colour: INK, align: HPos::Left };
 
 /// Draws a chart as SVG with a title and a description that screen readers find.

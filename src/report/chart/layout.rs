@@ -50,24 +50,24 @@ impl Frame {
 }
 
 /// Marks of axes, names and notes.
-pub const NOTE: Text = Text { size_px: 12.0, bold: false, colour: MUTED, align: HPos::Left };
+pub(super) const NOTE: Text = Text { size_px: 12.0, bold: false, colour: MUTED, align: HPos::Left };
 /// Height of a line of text.
-pub const LINE_PX: f64 = 19.0;
+pub(super) const LINE_PX: f64 = 19.0;
 /// Room between a plot and the words beside it.
-pub const SPACE_PX: f64 = 7.0;
+pub(super) const SPACE_PX: f64 = 7.0;
 /// Room between panels.
-pub const GAP_PX: f64 = 16.0;
+pub(super) const GAP_PX: f64 = 16.0;
 /// Room for a sign in front of words.
-pub const SIGN_PX: f64 = 15.0;
+pub(super) const SIGN_PX: f64 = 15.0;
 /// Room between a border and its name.
-pub const NAME_GAP_PX: f64 = 4.0;
+pub(super) const NAME_GAP_PX: f64 = 4.0;
 /// So many borders are all named, on several lines where needed.
 const FEW_BORDERS: usize = 6;
 /// Names beside lines are at least so far apart.
-pub const LABEL_PX: f64 = 15.0;
+pub(super) const LABEL_PX: f64 = 15.0;
 
 /// Where one panel lies.
-pub struct PanelPlace {
+pub(super) struct PanelPlace {
     pub name_y: f64,
     pub keys: Vec<Key>,
     pub top: f64,
@@ -76,18 +76,18 @@ pub struct PanelPlace {
 
 impl PanelPlace {
     /// The height of a value.
-    pub fn y(&self, axis: &Axis, value: f64) -> f64 {
+    pub(super) fn y(&self, axis: &Axis, value: f64) -> f64 {
         self.bottom - axis.held(value) * (self.bottom - self.top)
     }
 
     /// The same, above or below the plot for a value that the axis does not show.
-    pub fn free_y(&self, axis: &Axis, value: f64) -> f64 {
+    pub(super) fn free_y(&self, axis: &Axis, value: f64) -> f64 {
         self.bottom - axis.place(value) * (self.bottom - self.top)
     }
 }
 
 /// A name above a panel behind a sign in its colour.
-pub struct Key {
+pub(super) struct Key {
     pub sign: &'static str,
     pub words: String,
     pub colour: Colour,
@@ -95,7 +95,7 @@ pub struct Key {
 }
 
 /// The name of a border above the first panel.
-pub struct BorderName {
+pub(super) struct BorderName {
     /// Its left end in pixels.
     pub left: f64,
     /// Its line above the plot, from 0.
@@ -103,7 +103,7 @@ pub struct BorderName {
 }
 
 /// Where everything of a drawing lies, in pixels from the upper left.
-pub struct Layout {
+pub(super) struct Layout {
     pub left: f64,
     pub right: f64,
     pub panels: Vec<PanelPlace>,
@@ -114,7 +114,7 @@ pub struct Layout {
 
 impl Layout {
     /// Makes room for the words around the plots.
-    pub fn of(chart: &Chart, frame: Frame) -> Result<Self, DrawError> {
+    pub(super) fn of(chart: &Chart, frame: Frame) -> Result<Self, DrawError> {
         let margin = frame.margin_px();
         let (mut marks_px, mut names_px) = (0.0, 0.0);
         for panel in &chart.panels {
@@ -175,7 +175,7 @@ fn border_names(
 }
 
 /// A name beside the end of a line.
-pub struct Label {
+pub(super) struct Label {
     pub text: String,
     pub colour: Colour,
     /// Vertical value that it belongs to.
@@ -183,7 +183,7 @@ pub struct Label {
 }
 
 /// What is named beside the plot: lines and rules, where there is room.
-pub fn beside(panel: &Panel, frame: Frame) -> Vec<Label> {
+pub(super) fn beside(panel: &Panel, frame: Frame) -> Vec<Label> {
     if !frame.is_wide() {
         return Vec::new();
     }
@@ -222,12 +222,12 @@ fn keys(
     Ok(keys)
 }
 
-pub fn vertical_ticks(panel: &Panel) -> Vec<Tick> {
+pub(super) fn vertical_ticks(panel: &Panel) -> Vec<Tick> {
     panel.y.ticks(panel.height_px as usize / 32 + 1)
 }
 
 /// Heights, sorted, moved so that neighbours are [`LABEL_PX`] apart and within the plot where that is possible.
-pub fn apart(mut heights: Vec<f64>, top: f64, bottom: f64) -> Vec<f64> {
+pub(super) fn apart(mut heights: Vec<f64>, top: f64, bottom: f64) -> Vec<f64> {
     let mut least = top;
     for height in &mut heights {
         *height = height.max(least);

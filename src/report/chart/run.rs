@@ -20,14 +20,14 @@ pub fn charts(view: &RunView) -> Vec<Chart> {
 }
 
 /// The name of a level beside its line or dots; of many levels, some have none, and a single one needs none.
-pub fn name(levels: &[LevelSummary], index: usize) -> String {
+pub(super) fn name(levels: &[LevelSummary], index: usize) -> String {
     let every = levels.len().div_ceil(NAMES_AT_MOST);
     let named = levels.len() > 1 && (index.is_multiple_of(every) || index + 1 == levels.len());
     levels.get(index).filter(|_| named).map_or_else(String::new, LevelSummary::label)
 }
 
 /// What every chart was taken from.
-pub fn subtitle(view: &RunView) -> Vec<String> {
+pub(super) fn subtitle(view: &RunView) -> Vec<String> {
     let document = view.document;
     let run = format!("{}, {}, seed {}", document.run, words::target(document), document.seed);
     [Some(run), words::rehearsal(document), words::cut_off(view)].into_iter().flatten().collect()

@@ -19,7 +19,7 @@ pub const GENERATOR: &str = "<meta name=\"generator\" content=\"planner\">";
 ///
 /// # Errors
 /// Where the page cannot be put together.
-pub fn page(title: &str, body: &str) -> Result<String, ReportError> {
+pub(super) fn page(title: &str, body: &str) -> Result<String, ReportError> {
     let dark = palette::dark_css("figure svg");
     let page = Shell { title, body, style: include_str!("style.css"), dark: &dark }.render()?;
     Ok(escape_controls(&page))
@@ -79,7 +79,7 @@ struct Shell<'a> {
 </div>
 "#
 )]
-pub struct Grid<'a>(pub &'a Table);
+pub(super) struct Grid<'a>(pub &'a Table);
 
 /// A chart for wide and for narrow pages, with its numbers.
 #[derive(Template)]
@@ -98,7 +98,7 @@ pub struct Grid<'a>(pub &'a Table);
 </figure>
 "#
 )]
-pub struct Figure<'a> {
+pub(super) struct Figure<'a> {
     id: &'a str,
     title: &'a str,
     description: &'a str,
@@ -112,7 +112,7 @@ impl<'a> Figure<'a> {
     ///
     /// # Errors
     /// Where the chart cannot be drawn.
-    pub fn of(chart: &'a Chart) -> Result<Self, ReportError> {
+    pub(super) fn of(chart: &'a Chart) -> Result<Self, ReportError> {
         Ok(Self {
             id: &chart.id,
             title: &chart.title,

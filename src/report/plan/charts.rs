@@ -25,12 +25,12 @@ struct Way<'a> {
 }
 
 /// When it is done, and P(deadline) against the concurrency, for each way.
-pub fn of_finish(plan: &Recommendation) -> Vec<Chart> {
+pub(super) fn of_finish(plan: &Recommendation) -> Vec<Chart> {
     ways(plan).iter().flat_map(|way| finish(plan, way)).collect()
 }
 
 /// Cost and finishing time against the concurrency, for each way.
-pub fn of_cost(plan: &Recommendation) -> Vec<Chart> {
+pub(super) fn of_cost(plan: &Recommendation) -> Vec<Chart> {
     ways(plan).iter().filter_map(|way| costs(plan, way)).collect()
 }
 
@@ -120,7 +120,7 @@ fn named(chart: Chart, way: &Way<'_>, preface: &Preface) -> Chart {
 }
 
 /// What moves the answer most.
-pub fn of_sensitivities(plan: &Recommendation) -> Option<Chart> {
+pub(super) fn of_sensitivities(plan: &Recommendation) -> Option<Chart> {
     let base = plan.concurrency?.value as f64;
     let rows: Vec<Sensitivity> = plan
         .sensitivities
@@ -139,7 +139,7 @@ pub fn of_sensitivities(plan: &Recommendation) -> Option<Chart> {
 }
 
 /// When a forecast is done, and one run of it over time.
-pub fn of_forecast(plan: &Forecast) -> Vec<Chart> {
+pub(super) fn of_forecast(plan: &Forecast) -> Vec<Chart> {
     let deadline_s = Some(plan.preface.job.deadline_s).filter(|deadline_s| *deadline_s > 0.0);
     let over_time =
         |of: fn(&Moment) -> f64| plan.timeline.iter().map(|moment| (moment.t_s, of(moment))).collect();
@@ -160,7 +160,7 @@ pub fn of_forecast(plan: &Forecast) -> Vec<Chart> {
 }
 
 /// When each way of doing a job is done.
-pub fn of_strategies(comparison: &Strategies) -> Option<Chart> {
+pub(super) fn of_strategies(comparison: &Strategies) -> Option<Chart> {
     let deadline_s = Some(comparison.preface.job.deadline_s).filter(|deadline_s| *deadline_s > 0.0);
     let way = |way: &Strategy| chart::Way {
         name: format!("{}: {}", way.name, way.setting),
