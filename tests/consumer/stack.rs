@@ -182,8 +182,16 @@ impl Stack {
     }
 
     pub(crate) async fn content(&self, bucket: &str, key: &str) -> Vec<u8> {
-        let object = self.s3.get_object().bucket(bucket).key(key).send().await.unwrap();
-        object.body.collect().await.unwrap().to_vec()
+        let head = self.s3.head_object().bucket(bucket).key(key).send().await.unwrap();
+        let size_bytes = head.content_length().unwrap();
+        let mut content = Vec::new();
+        // In pieces, because the program's clients read no answer of more than 32 MiB.
+        for from in (0..size_bytes).step_by(16 << 20) {
+            let range = format!("bytes={from}-{}", size_bytes.min(from + (16 << 20)) - 1);
+            let piece = self.s3.get_object().bucket(bucket).key(key).range(range).send().await.unwrap();
+            content.extend(piece.body.collect().await.unwrap().to_vec());
+        }
+        content
     }
 
     /// Checks that an object arrived as it was.
