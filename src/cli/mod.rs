@@ -42,7 +42,7 @@ pub fn main() -> Exit {
         Ok(arguments) => arguments,
         Err(error) => {
             // The parser repeats what it does not understand.
-            let escaped = std::env::args().map(|argument| escape_controls(&argument));
+            let escaped = std::env::args_os().map(|argument| escape_controls(&argument.to_string_lossy()));
             let shown = Arguments::try_parse_from(escaped).err().unwrap_or(error);
             // Without a reader there is nobody to tell that there is none.
             let _ = shown.print();

@@ -25,7 +25,7 @@ pub fn is_control(c: char) -> bool {
 /// The same on one line.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    escape_controls(&text.replace(['\n', '\t'], " "))
+    escape_controls(&text.replace(char::is_whitespace, " "))
 }
 
 /// A cell that a spreadsheet shows as it is, rather than as a formula: where it begins like one, an apostrophe stands
@@ -46,7 +46,7 @@ mod tests {
             escape_controls("a\u{1b}[2J\u{9b}1m\r\u{202e}\n\té"),
             "a\\u{1b}[2J\\u{9b}1m\\r\\u{202e}\n\té"
         );
-        assert_eq!(printable("a\u{7}\nb\tc"), "a\\u{7} b c");
+        assert_eq!(printable("a\u{7}\nb\tc\rd\u{2028}e"), "a\\u{7} b c d e");
     }
 
     #[test]

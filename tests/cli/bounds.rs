@@ -1,6 +1,8 @@
 //! Numbers that nobody means, and text that is more than text: refused with a reason or shown as it is, never a panic,
 //! and never a program that does not end.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use base64::Engine;
@@ -135,6 +137,9 @@ fn control_characters_reach_no_terminal_and_no_drawing() {
     let mut command = planner();
     command.arg("report").arg(HOSTILE);
     check_tame(&run(command).with_code(3));
+    let mut command = planner();
+    command.arg("recommend").arg("--deadline").arg(OsStr::from_bytes(b"10\xffm"));
+    check_tame(&run(command).with_code(2));
     // In a document: the target, the codes of errors, the name of the run.
     written(QUICK);
     run(measure(&scenario, &out)).with_code(0);
