@@ -3,10 +3,10 @@
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::localstack::{Buckets, boto3};
-use crate::planner::{QUICK, Running, measure, planner, run, shipped, until, write_scenario};
-use crate::run_folder::{RunFolder, runs};
-use crate::served::{ACCESS_KEY, SECRET_KEY, serve};
+use crate::localstack::Buckets;
+use crate::planner::{planner, quick_with_data_set, run, shipped, write_scenario};
+use crate::run_folder::RunFolder;
+use crate::served::{copying, serve};
 
 #[test]
 fn foreign_and_overwritten_objects_stay() {
@@ -93,26 +93,15 @@ answer([destination in there, list(objects(source))])",
 #[test]
 fn a_killed_run_is_cleaned_up_later() {
     let folder = tempfile::tempdir().unwrap();
-    let scenario = write_scenario(folder.path(), &QUICK.replace("[objects]", "[objects]\nprepare = true"));
+    let scenario = write_scenario(folder.path(), &quick_with_data_set());
     let served = serve(&scenario, folder.path());
     let out = folder.path().join("runs");
     let beside = tempfile::tempdir().unwrap();
-    let mut command = measure(&scenario, &out);
-    command.args(["--target", "endpoint", "--duration", "1h"]);
-    served.reach(&mut command);
-    let mut program = Running::start(command, beside.path());
-    let run_folder = until("copies are made", || {
-        let run = runs(&out).pop()?;
-        (std::fs::read_to_string(run.file("attempts.csv")).ok()?.lines().count() > 20).then_some(run)
-    });
+    let (mut program, run_folder) = copying(&served, &scenario, &out, beside.path());
     program.signal(Signal::KILL);
     program.wait();
 
-    let objects = || {
-        let script = "answer([len(objects(bucket, 'planner-runs/')) for bucket in ('planner-source', 'planner-destination')])";
-        boto3(&served.url, (ACCESS_KEY, SECRET_KEY), &[], script)
-    };
-    let before = objects();
+    let before = served.objects_of_runs();
     assert_eq!(before[0], 41, "the data set and the claim");
     assert!(before[1].as_u64().unwrap() > 0, "{before}");
     let cleanup = |options: &[&str]| {
@@ -133,10 +122,10 @@ fn a_killed_run_is_cleaned_up_later() {
     let refused = cleanup(&["--unconfirmed"]).with_code(6);
     assert!(refused.stderr.contains("bucket somebody-elses"), "{}", refused.stderr);
     std::fs::write(run_folder.file("created.csv"), list).unwrap();
-    assert_eq!(objects(), before);
+    assert_eq!(served.objects_of_runs(), before);
 
     cleanup(&["--unconfirmed"]).with_code(0);
-    assert_eq!(objects(), json!([0, 0]));
+    assert_eq!(served.objects_of_runs(), json!([0, 0]));
     let again = cleanup(&[]).with_code(0);
     assert!(again.stderr.contains("nothing to clean up"), "{}", again.stderr);
     assert_eq!(served.terminate(), Some(0));

@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::localstack::{Buckets, boto3};
-use crate::planner::{QUICK, Running, measure, planner, shipped, until, write_scenario};
+use crate::planner::{QUICK, Running, measure, planner, quick_with_data_set, shipped, until, write_scenario};
 use crate::run_folder::{RunFolder, runs};
 use crate::served::{ACCESS_KEY, SECRET_KEY, Served, serve};
 
@@ -126,14 +126,10 @@ fn until_listed(out: &Path, event: &str, count: usize) -> RunFolder {
     })
 }
 
-fn with_data_set() -> String {
-    QUICK.replace("[objects]", "[objects]\nprepare = true")
-}
-
 #[test]
 fn an_interrupt_before_the_first_request_leaves_nothing_at_all() {
     let folder = tempfile::tempdir().unwrap();
-    let scenario = write_scenario(folder.path(), &with_data_set());
+    let scenario = write_scenario(folder.path(), &quick_with_data_set());
     let served = serve(&scenario, folder.path());
     let (mut program, run) = preparing(folder.path(), &served, &scenario);
     program.signal(Signal::INT);
@@ -151,7 +147,7 @@ fn an_interrupt_before_the_first_request_leaves_nothing_at_all() {
 #[test]
 fn an_interrupt_stops_the_clean_up_and_another_one_finishes_it() {
     let folder = tempfile::tempdir().unwrap();
-    let scenario = write_scenario(folder.path(), &with_data_set());
+    let scenario = write_scenario(folder.path(), &quick_with_data_set());
     let served = serve(&scenario, folder.path());
     let (mut program, run) = preparing(folder.path(), &served, &scenario);
     program.signal(Signal::INT);

@@ -4,9 +4,9 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::localstack::{boto3, ministack_url, url};
-use crate::planner::{Ended, QUICK, Running, measure, planner, run, until, write_scenario};
-use crate::run_folder::{RunFolder, runs};
-use crate::served::{ACCESS_KEY, SECRET_KEY, serve};
+use crate::planner::{Ended, QUICK, Running, measure, planner, quick_with_data_set, run, write_scenario};
+use crate::run_folder::RunFolder;
+use crate::served::{copying, serve};
 
 /// A run of four small copies on a server, between buckets of the test's own, that is kept.
 pub(crate) struct Kept {
@@ -145,8 +145,7 @@ answer([source in there, destination in there])",
 #[test]
 fn two_runs_at_once_touch_nothing_of_each_other() {
     let folder = tempfile::tempdir().unwrap();
-    let text = QUICK.replace("[objects]", "[objects]\nprepare = true");
-    let scenario = write_scenario(folder.path(), &text);
+    let scenario = write_scenario(folder.path(), &quick_with_data_set());
     let served = serve(&scenario, folder.path());
     let started: Vec<_> = ["a", "b", "c"]
         .map(|name| {
@@ -163,26 +162,17 @@ fn two_runs_at_once_touch_nothing_of_each_other() {
         let level = &RunFolder::only(&beside.join("runs")).document()["levels"][0];
         assert_eq!((&level["jobs_done"], &level["jobs_failed"]), (&json!(40), &json!(0)));
     }
-    let script = "answer([list(objects(bucket, 'planner-runs/')) for bucket in ('planner-source', 'planner-destination')])";
-    assert_eq!(boto3(&served.url, (ACCESS_KEY, SECRET_KEY), &[], script), json!([[], []]));
+    assert_eq!(served.objects_of_runs(), json!([0, 0]));
 }
 
 #[test]
 fn a_run_that_goes_on_is_not_cleaned_up() {
     let folder = tempfile::tempdir().unwrap();
-    let text = QUICK.replace("[objects]", "[objects]\nprepare = true");
-    let scenario = write_scenario(folder.path(), &text);
+    let scenario = write_scenario(folder.path(), &quick_with_data_set());
     let served = serve(&scenario, folder.path());
     let out = folder.path().join("runs");
     let beside = tempfile::tempdir().unwrap();
-    let mut command = measure(&scenario, &out);
-    command.args(["--target", "endpoint", "--duration", "1h"]);
-    served.reach(&mut command);
-    let mut program = Running::start(command, beside.path());
-    let run_folder = until("copies are made", || {
-        let run = runs(&out).pop()?;
-        (std::fs::read_to_string(run.file("attempts.csv")).ok()?.lines().count() > 20).then_some(run)
-    });
+    let (mut program, run_folder) = copying(&served, &scenario, &out, beside.path());
     let mut command = planner();
     command.arg("cleanup").arg(&run_folder.0).args(["--unconfirmed", "--unconditional"]);
     served.reach(&mut command);
@@ -193,8 +183,7 @@ fn a_run_that_goes_on_is_not_cleaned_up() {
     assert_eq!(program.wait().code(), Some(130), "a terminal that is gone ends it like Ctrl-C");
     let document = run_folder.document();
     assert_eq!((&document["complete"], &document["levels"][0]["jobs_failed"]), (&json!(true), &json!(0)));
-    let script = "answer([list(objects(bucket, 'planner-runs/')) for bucket in ('planner-source', 'planner-destination')])";
-    assert_eq!(boto3(&served.url, (ACCESS_KEY, SECRET_KEY), &[], script), json!([[], []]));
+    assert_eq!(served.objects_of_runs(), json!([0, 0]));
 }
 
 /// Of two runs that publish to a topic that is missing, one makes it and takes it away when it is done.

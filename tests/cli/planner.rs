@@ -27,6 +27,11 @@ base_s = 0.05
 bandwidth_bytes_per_s = 1e12
 ";
 
+/// The same with a data set of its own.
+pub(crate) fn quick_with_data_set() -> String {
+    QUICK.replace("[objects]", "[objects]\nprepare = true")
+}
+
 /// The program with nothing of the caller's environment but the path: no credentials, no proxies.
 pub(crate) fn planner() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_planner"));

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::localstack::{boto3, ministack_url};
 use crate::ownership::Kept;
-use crate::planner::{QUICK, Running, measure, planner, run, write_scenario};
+use crate::planner::{Running, measure, planner, quick_with_data_set, run, write_scenario};
 use crate::run_folder::{RunFolder, runs};
 
 /// Changing it changes when the programs are killed; it is printed on failure.
@@ -60,7 +60,7 @@ fn kill(sweep: u64, folder: &Path) {
     };
     let others = format!("others = {KEYS:?}{OTHERS}{ALL}");
     let before = ask(&others);
-    let scenario = write_scenario(folder, &QUICK.replace("count = 40", "count = 40\nprepare = true"));
+    let scenario = write_scenario(folder, &quick_with_data_set());
     let out = folder.join("runs");
     let mut seen = BTreeSet::new();
     for number in 0..KILLS {
