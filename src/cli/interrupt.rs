@@ -33,7 +33,7 @@ impl Interrupts {
     /// Listens from now on.
     ///
     /// # Errors
-    /// Where the system lets nobody listen.
+    /// Where no signal handler can be installed.
     pub(super) fn new() -> std::io::Result<Self> {
         kinds().map(|kind| signal(SignalKind::from_raw(kind))).collect::<Result<_, _>>().map(Self)
     }
@@ -56,7 +56,7 @@ pub(super) async fn interrupted() {
 /// Ends the program at the first request, for a command that computes and then writes: not while it writes.
 ///
 /// # Errors
-/// Where the system lets nobody listen.
+/// Where no signal handler can be installed.
 pub(super) fn end_when_interrupted() -> std::io::Result<()> {
     let mut signals = Signals::new(kinds())?;
     std::thread::Builder::new().name("signals".into()).spawn(move || {

@@ -162,8 +162,8 @@ impl Settling<'_> {
                 }
             }
             Shape::Direct if *self.interrupts.borrow() > 0 => false,
-            // Nobody is shown the events that a function's queue keeps. AWS says for how long it keeps them; of an
-            // emulator nothing is known but that they had not arrived.
+            // The internal queue of a function cannot be inspected. AWS documents how long it keeps events; an
+            // emulator's limit is unknown.
             Shape::Direct => is_aws && waited > OLDEST_EVENT,
         }
     }
