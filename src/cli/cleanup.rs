@@ -13,8 +13,8 @@ use crate::runs::created::{Created, CreatedLog, FILE};
 use crate::runs::read;
 use crate::scenario::file::TargetKind;
 use crate::target::cleanup::{CleanUp, Extent, RunNames, clean_up};
-use crate::target::clients::{Clients, service_url};
-use crate::target::preflight;
+use crate::target::clients::Clients;
+use crate::target::{TargetError, preflight};
 
 /// Time limit of one deletion.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -38,7 +38,7 @@ pub(super) fn run(options: &CleanupOptions) -> miette::Result<Exit> {
     runtime.block_on(async {
         let region = document.target.region.as_deref();
         let clients = if document.target.kind == TargetKind::Aws {
-            service_url("S3").as_deref().map_or(Ok(()), safety::check_url)?;
+            safety::check_service_url()?;
             let clients = Clients::aws(region, TIMEOUT).await;
             let account = preflight::account(&clients).await?;
             safety::agree(options.account.as_deref(), &account, options.yes)?;
@@ -55,13 +55,10 @@ pub(super) fn run(options: &CleanupOptions) -> miette::Result<Exit> {
             is_later: true,
         };
         let names = RunNames::new(&document.run, &document.scenario);
-        let done = tokio::select! {
-            done = clean_up(&clients, &log, names, extent) => done?,
-            () = interrupted() => {
-                say_interrupted(&options.run);
-                return Ok(Exit::Interrupted);
-            }
+        let Some(done) = unless_interrupted(&clients, &log, names, extent).await else {
+            return Ok(Exit::Interrupted);
         };
+        let done = done?;
         tell_about(&done, &options.run);
         Ok(exit(&done))
     })
@@ -76,22 +73,15 @@ pub(super) async fn after_run(
     extent: Extent,
     quiet: bool,
 ) -> Exit {
-    let folder = log.folder();
-    let cleaned = tokio::select! {
-        cleaned = clean_up(clients, log, names, extent) => cleaned,
-        () = interrupted() => {
-            say_interrupted(folder);
-            return Exit::Interrupted;
-        }
-    };
-    match cleaned {
-        Ok(done) => {
+    match unless_interrupted(clients, log, names, extent).await {
+        None => Exit::Interrupted,
+        Some(Ok(done)) => {
             if !quiet || !done.is_complete() {
-                tell_about(&done, folder);
+                tell_about(&done, log.folder());
             }
             exit(&done)
         }
-        Err(error) => {
+        Some(Err(error)) => {
             let report = miette::Report::from(error);
             tell::complain(&report);
             of_error(&report)
@@ -99,9 +89,21 @@ pub(super) async fn after_run(
     }
 }
 
-fn say_interrupted(folder: &Path) {
-    let folder = folder.display();
-    tell::say(format_args!("the clean-up was interrupted; `planner cleanup {folder}` goes on with it"));
+/// Cleans up. None where it was interrupted, which is said.
+async fn unless_interrupted(
+    clients: &Clients,
+    log: &CreatedLog,
+    names: RunNames<'_>,
+    extent: Extent,
+) -> Option<Result<CleanUp, TargetError>> {
+    tokio::select! {
+        cleaned = clean_up(clients, log, names, extent) => Some(cleaned),
+        () = interrupted() => {
+            let folder = log.folder().display();
+            tell::say(format_args!("the clean-up was interrupted; `planner cleanup {folder}` goes on with it"));
+            None
+        }
+    }
 }
 
 fn exit(done: &CleanUp) -> Exit {
@@ -133,7 +135,7 @@ fn tell_about(done: &CleanUp, folder: &Path) {
         let rest = if tear.is_harmless {
             "what it was to name was never asked for"
         } else {
-            "what stands there and behind it stays; look under the run's prefix"
+            "that line and everything after it were ignored; check what is left under the run's prefix"
         };
         tell::say(format_args!("  {FILE} is torn at line {}: {rest}", tear.line));
     }

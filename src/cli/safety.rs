@@ -11,7 +11,7 @@ use crate::plan::price::{BehindTopic, Estimate, Prices};
 use crate::report::human;
 use crate::scenario::Scenario;
 use crate::scenario::file::{OperationKind, TargetKind};
-use crate::target::clients::is_aws;
+use crate::target::clients::{is_aws, service_url};
 use crate::target::data_set::MAX_BYTES;
 
 /// The load before it runs, over all levels; None where nothing but the limits ends it.
@@ -198,6 +198,12 @@ pub(super) fn check_url(url: &str) -> Result<(), BadInput> {
         return Ok(());
     }
     Err(BadInput::new(format!("`{url}` is not the URL of an endpoint"), FORM))
+}
+
+/// The same of the URL that the environment names for S3, where it names one: such as an endpoint of the user's own
+/// network, or an emulator.
+pub(super) fn check_service_url() -> Result<(), BadInput> {
+    service_url("S3").as_deref().map_or(Ok(()), check_url)
 }
 
 /// What is said where an account is needed and none is named.

@@ -2,7 +2,7 @@
 
 use super::judgement;
 use super::scaling::scaling;
-use super::series::Row;
+use super::series::{Row, of_level};
 use super::steady::steady;
 use super::summary::{LevelSummary, RunDocument};
 use crate::law::usl_fit::Point;
@@ -10,10 +10,8 @@ use crate::law::usl_fit::Point;
 /// Works out everything that rests on the rows of a run and puts it into its document.
 pub fn analyse(document: &mut RunDocument, rows: &[Row]) {
     let levels = document.levels.len();
-    for (number, level) in document.levels.iter_mut().enumerate() {
-        let from = rows.partition_point(|row| (row.level as usize) < number);
-        let to = rows.partition_point(|row| (row.level as usize) <= number);
-        level.steady = steady(level, &rows[from..to], levels);
+    for (number, level) in (0..).zip(document.levels.iter_mut()) {
+        level.steady = steady(level, of_level(rows, number), levels);
     }
     document.verdicts = Some(judgement::verdicts(&document.levels));
     document.usl = scaling(&points(&document.levels));

@@ -1,7 +1,7 @@
 //! Verdicts on a run: does its accounting hold, was the generator healthy, were its goals reached.
 
 use super::histogram::Percentiles;
-use super::series::Row;
+use super::series::{Row, of_level};
 use super::steady;
 use super::summary::{Finding, LevelSummary, ThresholdResult, Verdict, Verdicts};
 use crate::law::tolerance::LITTLE_TOLERANCE;
@@ -133,14 +133,9 @@ pub fn health(levels: &[LevelSummary], rows: &[Row], pace: Pace) -> Health {
     if pace == Pace::Virtual {
         return health(false, false, "virtual time: the generator always keeps up".into());
     }
-    let late = levels.iter().enumerate().filter(|(_, level)| level.lateness_s.p99 > on_time_limit_s(level));
-    let late: Vec<Lateness> = late
-        .map(|(number, level)| {
-            let from = rows.partition_point(|row| (row.level as usize) < number);
-            let to = rows.partition_point(|row| (row.level as usize) <= number);
-            Lateness::of(level, &rows[from..to])
-        })
-        .collect();
+    let late = (0..).zip(levels).filter(|(_, level)| level.lateness_s.p99 > on_time_limit_s(level));
+    let late: Vec<Lateness> =
+        late.map(|(number, level)| Lateness::of(level, of_level(rows, number))).collect();
     let worst = |is_harmless| {
         let of_kind = late.iter().filter(|late| late.is_harmless() == is_harmless);
         of_kind.max_by(|a, b| a.level.lateness_s.p99.total_cmp(&b.level.lateness_s.p99))

@@ -5,6 +5,14 @@ use serde::{Deserialize, Serialize};
 use crate::law::little::Window;
 use crate::scenario::quantity::seconds;
 
+/// The rows of one level, of rows in the order of their levels.
+#[must_use]
+pub fn of_level(rows: &[Row], level: u32) -> &[Row] {
+    let first = rows.partition_point(|row| row.level < level);
+    let last = rows.partition_point(|row| row.level <= level);
+    &rows[first..last]
+}
+
 /// A stretch of a level, one second long but for the last.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Row {

@@ -1,8 +1,6 @@
 //! What shows that something at the target is a run's own: a marker that claims its prefix, a marker in a bucket that
 //! it made, and a tag on a topic that it made.
 
-use std::sync::Arc;
-
 use aws_sdk_s3::Client as S3;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::put_object::PutObjectOutput;
@@ -13,7 +11,7 @@ use aws_sdk_sns::types::Tag;
 use super::TargetError;
 use super::preflight::{create_bucket, find_bucket, find_topic};
 use super::reply::{Reply, explain};
-use super::written;
+use super::{not_listed, written};
 use crate::load::attempt::Outcome;
 use crate::runs::created::{CreatedLog, prefix};
 
@@ -28,7 +26,7 @@ pub fn key(run: &str) -> String {
     format!("{}claim", prefix(run))
 }
 
-/// What a bucket has come to when it was to be deleted.
+/// What a bucket or a topic has come to when it was to be deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unmade {
     /// It is gone.
@@ -43,14 +41,8 @@ pub enum Unmade {
 ///
 /// # Errors
 /// Where another run has claimed it, which is a refusal, or the marker cannot be written.
-pub async fn claim_prefix(
-    s3: &S3,
-    bucket: &str,
-    run: &str,
-    created: &Arc<CreatedLog>,
-) -> Result<(), TargetError> {
+pub async fn claim_prefix(s3: &S3, bucket: &str, run: &str, created: &CreatedLog) -> Result<(), TargetError> {
     let key = key(run);
-    let not_listed = |error| TargetError::new("failed to list what is created", format!("{error}"));
     let claimed = || {
         let reason = format!("another run has claimed {} in bucket {bucket}", prefix(run));
         TargetError::refusal("refused to write", reason).help("start the run again: it gets a new id")
@@ -122,7 +114,6 @@ pub async fn make_bucket(s3: &S3, bucket: &str, run: &str, created: &CreatedLog)
     if find_bucket(s3, bucket).await? {
         return Ok(());
     }
-    let not_listed = |error| TargetError::new("failed to list what is created", format!("{error}"));
     created.bucket(bucket).map_err(not_listed)?;
     create_bucket(s3, bucket).await?;
     let is_own = match find(s3, bucket, MAKER).await? {
@@ -206,7 +197,6 @@ pub async fn make_topic(
         }
     };
     if let Some(created) = created {
-        let not_listed = |error| TargetError::new("failed to list what is created", format!("{error}"));
         created.topic(&arn).map_err(not_listed)?;
         if !has_made_topic(sns, &arn, run).await? {
             created.left("", &arn).map_err(not_listed)?;
@@ -215,11 +205,22 @@ pub async fn make_topic(
     Ok(arn)
 }
 
-/// Whether a topic's tag says that the run made it.
+/// Deletes a topic that the run made.
 ///
 /// # Errors
-/// Where its tags cannot be read.
-pub async fn has_made_topic(sns: &Sns, arn: &str, run: &str) -> Result<bool, TargetError> {
+/// Where its tags cannot be read or it cannot be deleted.
+pub async fn unmake_topic(sns: &Sns, arn: &str, run: &str) -> Result<Unmade, TargetError> {
+    if !has_made_topic(sns, arn, run).await? {
+        return Ok(Unmade::Foreign);
+    }
+    match sns.delete_topic().topic_arn(arn).send().await {
+        Ok(_) => Ok(Unmade::Gone),
+        Err(error) => Err(explain(format!("failed to delete topic {arn}"), &error)),
+    }
+}
+
+/// Whether a topic's tag says that the run made it.
+async fn has_made_topic(sns: &Sns, arn: &str, run: &str) -> Result<bool, TargetError> {
     match sns.list_tags_for_resource().resource_arn(arn).send().await {
         Ok(answer) => Ok(answer.tags().iter().any(|tag| tag.key() == TOPIC_TAG && tag.value() == run)),
         Err(error) if matches!(error.code(), Some("ResourceNotFound" | "NotFound")) => Ok(false),

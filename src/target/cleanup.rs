@@ -169,32 +169,33 @@ pub async fn clean_up(
         delete_objects(clients, log, objects, extent, &mut done).await;
     }
     for arn in &created.topics {
-        match claim::has_made_topic(&clients.sns, arn, names.run).await {
-            Ok(true) => match clients.sns.delete_topic().topic_arn(arn).send().await {
-                Ok(_) => {
-                    done.deleted += 1;
-                    note(log.deleted("", arn), &mut done);
-                }
-                Err(error) => {
-                    done.failures.push(explain(format!("failed to delete topic {arn}"), &error).to_string())
-                }
-            },
-            Ok(false) => done.foreign.push(format!("topic {arn}")),
-            Err(error) => done.failures.push(error.to_string()),
-        }
+        let unmade = claim::unmake_topic(&clients.sns, arn, names.run).await;
+        settle(unmade, log, ("", arn), &format!("topic {arn}"), &mut done);
     }
     for bucket in &created.buckets {
-        match claim::unmake_bucket(&clients.s3, bucket, names.run).await {
-            Ok(Unmade::Gone) => {
-                done.deleted += 1;
-                note(log.deleted(bucket, ""), &mut done);
-            }
-            Ok(Unmade::InUse) => done.in_use.push(bucket.clone()),
-            Ok(Unmade::Foreign) => done.foreign.push(format!("bucket {bucket}")),
-            Err(error) => done.failures.push(error.to_string()),
-        }
+        let unmade = claim::unmake_bucket(&clients.s3, bucket, names.run).await;
+        settle(unmade, log, (bucket, ""), &format!("bucket {bucket}"), &mut done);
     }
     Ok(done)
+}
+
+/// Counts what a topic or a bucket has come to.
+fn settle(
+    unmade: Result<Unmade, TargetError>,
+    log: &CreatedLog,
+    (bucket, key): (&str, &str),
+    name: &str,
+    done: &mut CleanUp,
+) {
+    match unmade {
+        Ok(Unmade::Gone) => {
+            done.deleted += 1;
+            note(log.deleted(bucket, key), done);
+        }
+        Ok(Unmade::InUse) => done.in_use.push(bucket.to_owned()),
+        Ok(Unmade::Foreign) => done.foreign.push(name.to_owned()),
+        Err(error) => done.failures.push(error.to_string()),
+    }
 }
 
 async fn abort_uploads(

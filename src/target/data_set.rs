@@ -12,7 +12,7 @@ use super::TargetError;
 use super::clients::Clients;
 use super::operation::Places;
 use super::reply::explain;
-use super::written;
+use super::{not_listed, written};
 use crate::cloud::Cloud;
 use crate::runs::created::CreatedLog;
 use crate::scenario::objects::ObjectSet;
@@ -53,7 +53,6 @@ pub async fn upload(
         let key = format!("{}{}", places.source_prefix, object.key);
         let body = zeros.slice(..usize::try_from(object.size_bytes).unwrap_or(0));
         async move {
-            let not_listed = |error| TargetError::new("failed to list what is created", format!("{error}"));
             created.intended(bucket, &key).map_err(not_listed)?;
             let request = clients.s3.put_object().bucket(bucket).key(&key).body(ByteStream::from(body));
             let answer = request.send().await;

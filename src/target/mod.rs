@@ -55,6 +55,11 @@ impl TargetError {
     }
 }
 
+/// What is to be listed cannot be, so it is not made either.
+fn not_listed(error: std::io::Error) -> TargetError {
+    TargetError::new("failed to list what is created", error.to_string())
+}
+
 /// What an answer to a write said, as it is listed.
 fn written(etag: &str, version: Option<&str>, modified: Option<&DateTime>) -> Written {
     Written {

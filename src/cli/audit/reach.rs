@@ -52,7 +52,7 @@ pub(super) async fn connect(options: &ReachOptions) -> miette::Result<Reached> {
             (Clients::endpoint(&url, region, TIMEOUT)?, cloudwatch, true)
         }
         AuditTarget::Aws => {
-            service_url("S3").as_deref().map_or(Ok(()), safety::check_url)?;
+            safety::check_service_url()?;
             let clients = Clients::aws(region, TIMEOUT).await;
             let account = preflight::account(&clients).await?;
             // Nothing is written, so nobody is asked.

@@ -10,7 +10,7 @@ use crate::report::stretch::{Stretch, merged};
 use crate::report::table::Table;
 use crate::report::{RunView, doubts, words};
 use crate::scenario::quantity::{NS_PER_S, nanoseconds, seconds};
-use crate::stats::series::Row;
+use crate::stats::series::{Row, of_level};
 use crate::stats::summary::LevelSummary;
 
 /// Windows of a level.
@@ -132,9 +132,7 @@ fn steady<'a>(rows: &'a [Row], level: &LevelSummary) -> &'a [Row] {
 
 /// Windows of one level that are long against R, without the shorter rest; the whole level if there is none.
 fn windows(view: &RunView, index: u32, level: &LevelSummary) -> Vec<Stretch> {
-    let first = view.series.partition_point(|row| row.level < index);
-    let last = view.series.partition_point(|row| row.level <= index);
-    let rows = steady(&view.series[first..last], level);
+    let rows = steady(of_level(view.series, index), level);
     // Refusals are short and many: what fills the window's edges are the requests that are served.
     let residence_s = level.residence_mean_s.max(level.service_s.mean);
     let share = ALL_WINDOWS_AT_MOST / view.document.levels.len() as f64;
