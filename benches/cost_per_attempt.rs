@@ -10,23 +10,23 @@ use std::time::Duration;
 
 use cpu_time::ProcessTime;
 use futures::{StreamExt, stream};
-use planner::cloud::{Cloud, CloudConfig};
 use planner::drive::pacer::Pacer;
 use planner::drive::{Drive, Observer};
-use planner::load::attempt::Attempt;
-use planner::load::dispatch::{Arrivals, Budget, Dispatcher, Level, StopReason};
-use planner::load::pool::Groups;
-use planner::load::retry::RetryPolicy;
+use planner::emulator::{Cloud, CloudConfig};
 use planner::runs::RunError;
 use planner::runs::folder::RunWriter;
-use planner::scenario::file::{Copy, OperationKind, Size};
-use planner::scenario::objects::{ObjectSet, Workload};
-use planner::scenario::quantity::Bytes;
-use planner::stats::histogram::Times;
-use planner::stats::recorder::Second;
-use planner::target::clients::Clients;
-use planner::target::data_set;
-use planner::target::operation::{Operator, Places};
+use planner_aws::clients::Clients;
+use planner_aws::data_set;
+use planner_aws::operation::{Operator, Places};
+use planner_core::load::attempt::Attempt;
+use planner_core::load::dispatch::{Arrivals, Budget, Dispatcher, Level, StopReason};
+use planner_core::load::pool::Groups;
+use planner_core::load::retry::RetryPolicy;
+use planner_core::measure::histogram::Times;
+use planner_core::measure::recorder::Second;
+use planner_core::scenario::file::{Copy, OperationKind, Size};
+use planner_core::scenario::objects::{ObjectSet, Workload};
+use planner_core::units::quantity::Bytes;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -62,8 +62,8 @@ fn cpu_us<F: Future>(work: impl FnOnce(Clients) -> F) -> f64 {
     runtime.block_on(async {
         let config = CloudConfig::default();
         let cloud = Cloud::new(config.clone());
-        data_set::seed(&cloud, &workload().objects, &places());
-        let clients = Clients::in_process(&cloud, &config, TIMEOUT);
+        cloud.seed(&workload().objects, &places());
+        let clients = cloud.clients(&config, TIMEOUT);
         let cpu = ProcessTime::now();
         black_box(work(clients).await);
         cpu.elapsed().as_secs_f64() * 1e6 / ATTEMPTS as f64

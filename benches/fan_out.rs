@@ -4,11 +4,11 @@
 //! `cargo bench --bench fan_out` prints a table.
 
 use cpu_time::ProcessTime;
-use planner::load::arrival::Spacing;
-use planner::load::retry::RetryPolicy;
-use planner::service::Profile;
-use planner::service::function::Shape;
-use planner::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, run};
+use planner_core::load::arrival::Spacing;
+use planner_core::load::retry::RetryPolicy;
+use planner_core::service::Profile;
+use planner_core::service::function::Shape;
+use planner_core::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, run};
 
 const REPLICATIONS: u64 = 20;
 

@@ -1,14 +1,14 @@
 //! What the smallest pool costs to find: CPU seconds, spread over all cores, and memory for batches of 250 to ten million jobs, with
 //! and without a measured run's resampled profiles.
 //!
-//! `cargo bench --no-default-features --bench minimum_workers` prints a table.
+//! `cargo bench --bench minimum_workers` prints a table.
 
-use planner::load::retry::RetryPolicy;
-use planner::plan::workers::{Answer, Goal, Question, smallest_pool};
-use planner::random;
-use planner::service::Profile;
-use planner::simulate::pool::Ramp;
-use planner::simulate::work::{Order, Work};
+use planner_core::load::retry::RetryPolicy;
+use planner_core::random;
+use planner_core::service::Profile;
+use planner_core::simulate::pool::Ramp;
+use planner_core::simulate::work::{Order, Work};
+use planner_plan::workers::{Answer, Goal, Question, smallest_pool};
 
 const RETRY: RetryPolicy = RetryPolicy { max_attempts: 5, base_ns: 1_000_000_000, cap_ns: 20_000_000_000 };
 const SEED: u64 = 1;

@@ -1,18 +1,16 @@
 //! What a server may answer instead of what S3 answers, over real sockets.
-#![cfg(feature = "cli")]
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use planner::cloud::CloudConfig;
-use planner::load::attempt::{Outcome, Request, Start};
-use planner::runs::created::{Created, CreatedLog};
-use planner::scenario::file::{Copy, OperationKind, Size};
-use planner::scenario::objects::{ObjectSet, Workload};
-use planner::scenario::quantity::Bytes;
-use planner::target::clients::Clients;
-use planner::target::operation::{Operator, Places};
-use planner::target::reply::Reply;
+use planner::emulator::CloudConfig;
+use planner_aws::created::{Created, CreatedLog};
+use planner_aws::operation::{Operator, Places};
+use planner_aws::reply::Reply;
+use planner_core::load::attempt::{Outcome, Request, Start};
+use planner_core::scenario::file::{Copy, OperationKind, Size};
+use planner_core::scenario::objects::{ObjectSet, Workload};
+use planner_core::units::quantity::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -56,7 +54,7 @@ async fn copy(answer: Answer) -> (Reply, Created, u64) {
     };
     let folder = tempfile::tempdir().unwrap();
     let log = Arc::new(CreatedLog::create(folder.path()).unwrap());
-    let clients = Clients::with_endpoint(&url, &CloudConfig::default(), Duration::from_secs(60));
+    let clients = CloudConfig::default().clients_at(&url, Duration::from_secs(60));
     let operator = Operator::new(clients, workload, places, Some(Arc::clone(&log)));
     let start = Start {
         job: 0,

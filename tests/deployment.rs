@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use planner::fan_out::names::Names;
+use planner_core::fan_out::names::Names;
 
 fn read(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/deploy").join(name)).unwrap()

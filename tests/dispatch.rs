@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use planner::load::arrival::{Process, Spacing};
-use planner::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
-use planner::load::dispatch::{Arrivals, Budget, Dispatcher, Level, StopReason};
-use planner::load::job::{Job, Jobs, Shape};
-use planner::load::pool::Groups;
-use planner::load::retry::RetryPolicy;
-use planner::random;
-use planner::simulate::{Event, run};
+use planner_core::load::arrival::{Process, Spacing};
+use planner_core::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
+use planner_core::load::dispatch::{Arrivals, Budget, Dispatcher, Level, StopReason};
+use planner_core::load::job::{Job, Jobs, Shape};
+use planner_core::load::pool::Groups;
+use planner_core::load::retry::RetryPolicy;
+use planner_core::random;
+use planner_core::simulate::{Event, run};
 use proptest::prelude::*;
 
 const S: u64 = 1_000_000_000;

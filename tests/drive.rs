@@ -4,33 +4,31 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use planner::cloud::{Cloud, CloudConfig};
 use planner::drive::pacer::Pacer;
 use planner::drive::{Drive, Observer};
-use planner::load::arrival::{Process, Spacing};
-use planner::load::attempt::Attempt;
-use planner::load::dispatch::{Arrivals, Budget, Dispatcher, Level, StopReason};
-use planner::load::retry::RetryPolicy;
-use planner::runs::RunError;
-use planner::scenario::file::{Copy, OperationKind, Size};
-use planner::scenario::objects::{ObjectSet, Workload};
-use planner::scenario::quantity::{Bytes, NS_PER_S};
-use planner::stats::histogram::Times;
-use planner::stats::recorder::Second;
-use planner::target::clients::Clients;
-use planner::target::data_set;
-use planner::target::operation::{Operator, Places};
+use planner::emulator::{Cloud, CloudConfig};
+use planner_aws::file_error::FileError;
+use planner_aws::operation::{Operator, Places};
+use planner_core::load::arrival::{Process, Spacing};
+use planner_core::load::attempt::Attempt;
+use planner_core::load::dispatch::{Arrivals, Budget, Dispatcher, Level, StopReason};
+use planner_core::load::retry::RetryPolicy;
+use planner_core::measure::histogram::Times;
+use planner_core::measure::recorder::Second;
+use planner_core::scenario::file::{Copy, OperationKind, Size};
+use planner_core::scenario::objects::{ObjectSet, Workload};
+use planner_core::units::quantity::{Bytes, NS_PER_S};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 struct Nobody;
 
 impl Observer for Nobody {
-    fn attempt(&mut self, _: &Attempt) -> Result<(), RunError> {
+    fn attempt(&mut self, _: &Attempt) -> Result<(), FileError> {
         Ok(())
     }
 
-    fn second(&mut self, _: &Second) -> Result<ControlFlow<StopReason>, RunError> {
+    fn second(&mut self, _: &Second) -> Result<ControlFlow<StopReason>, FileError> {
         Ok(ControlFlow::Continue(()))
     }
 }
@@ -48,9 +46,9 @@ async fn an_interrupt_is_heeded_by_a_driver_that_is_behind_its_schedule() {
         destination_prefix: "copies/".into(),
         topic_arn: String::new(),
     };
-    data_set::seed(&cloud, &objects, &places);
+    cloud.seed(&objects, &places);
     let workload = Workload { objects, operation: OperationKind::Copy, copy: Copy::default(), batch: 1 };
-    let clients = Clients::in_process(&cloud, &config, Duration::from_secs(60));
+    let clients = cloud.clients(&config, Duration::from_secs(60));
     let (interrupted, interrupts) = watch::channel(0);
     let mut drive = Drive {
         operator: Arc::new(Operator::new(clients, workload.clone(), places, None)),

@@ -1,10 +1,10 @@
 //! The published minimum numbers of workers: 45,000 copies of 30 s (lognormal, cv 0.5) in ten minutes.
 
-use planner::load::retry::RetryPolicy;
-use planner::plan::workers::{Answer, Goal, Question, smallest_pool};
-use planner::service::Profile;
-use planner::simulate::pool::{Pool, Ramp};
-use planner::simulate::work::{Luck, Order, Sampler, Work};
+use planner_core::load::retry::RetryPolicy;
+use planner_core::service::Profile;
+use planner_core::simulate::pool::{Pool, Ramp};
+use planner_core::simulate::work::{Luck, Order, Sampler, Work};
+use planner_plan::workers::{Answer, Goal, Question, smallest_pool};
 
 const RETRY: RetryPolicy = RetryPolicy { max_attempts: 1, base_ns: 0, cap_ns: 0 };
 

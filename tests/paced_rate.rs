@@ -1,11 +1,11 @@
 //! The published rates of paced publishing: 45,000 copies of 30 s (lognormal, cv 0.5) in ten minutes.
 
-use planner::load::retry::RetryPolicy;
-use planner::plan::paced::{Answer, Confirmed, Pace, Question, deadline_within, smallest_rate};
-use planner::plan::workers::Goal;
-use planner::service::Profile;
-use planner::service::function::Shape;
-use planner::simulate::work::{Order, Work};
+use planner_core::load::retry::RetryPolicy;
+use planner_core::service::Profile;
+use planner_core::service::function::Shape;
+use planner_core::simulate::work::{Order, Work};
+use planner_plan::paced::{Answer, Confirmed, Pace, Question, deadline_within, smallest_rate};
+use planner_plan::workers::Goal;
 
 const RETRY: RetryPolicy = RetryPolicy { max_attempts: 10, base_ns: 100_000_000, cap_ns: 20_000_000_000 };
 const DEADLINE_S: f64 = 600.0;

@@ -11,16 +11,16 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
-use planner::cloud::{Cloud, CloudConfig};
-use planner::load::attempt::{Outcome, Request, Start};
-use planner::runs::created::{Created, CreatedLog};
-use planner::scenario::file::{Copy, OperationKind, Size};
-use planner::scenario::objects::{ObjectSet, Workload};
-use planner::scenario::quantity::Bytes;
-use planner::target::TargetError;
-use planner::target::cleanup::{CleanUp, Extent, RunNames, clean_up};
-use planner::target::clients::Clients;
-use planner::target::operation::{Operator, Places};
+use planner::emulator::{Cloud, CloudConfig};
+use planner_aws::TargetError;
+use planner_aws::cleanup::{CleanUp, Extent, RunNames, clean_up};
+use planner_aws::clients::Clients;
+use planner_aws::created::{Created, CreatedLog};
+use planner_aws::operation::{Operator, Places};
+use planner_core::load::attempt::{Outcome, Request, Start};
+use planner_core::scenario::file::{Copy, OperationKind, Size};
+use planner_core::scenario::objects::{ObjectSet, Workload};
+use planner_core::units::quantity::Bytes;
 
 /// A server that gives prepared answers in turn and keeps what it was sent.
 #[derive(Clone, Default)]
@@ -53,7 +53,7 @@ impl HttpConnector for Script {
 }
 
 fn clients(cloud: &Cloud) -> Clients {
-    Clients::in_process(cloud, &CloudConfig::default(), Duration::from_secs(900))
+    cloud.clients(&CloudConfig::default(), Duration::from_secs(900))
 }
 
 fn workload(operation: OperationKind, size: Size) -> Workload {
@@ -146,7 +146,7 @@ fn run(cloud: &Cloud, attempt_timeout: Duration, size: u64) -> (tempfile::TempDi
     }
     let folder = tempfile::tempdir().unwrap();
     let log = CreatedLog::create(folder.path()).unwrap();
-    let clients = Clients::in_process(cloud, &CloudConfig::default(), attempt_timeout);
+    let clients = cloud.clients(&CloudConfig::default(), attempt_timeout);
     (folder, Operator::new(clients, workload, places(), Some(Arc::new(log))))
 }
 

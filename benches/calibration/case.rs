@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use planner::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
-use planner::load::retry::RetryPolicy;
-use planner::plan::closed_form::ClosedForm;
-use planner::plan::fit::{FittedModel, Observations, fit};
-use planner::plan::workers::Goal;
-use planner::random;
-use planner::scenario::quantity::nanoseconds;
-use planner::service::Profile;
-use planner::simulate::pool::Ramp;
-use planner::simulate::work::{Order, Work};
-use planner::stats::recorder::Recorder;
-use planner::stats::summary::{RunDocument, SCHEMA};
+use planner_core::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
+use planner_core::load::retry::RetryPolicy;
+use planner_core::measure::recorder::Recorder;
+use planner_core::measure::summary::{RunDocument, SCHEMA};
+use planner_core::random;
+use planner_core::service::Profile;
+use planner_core::simulate::pool::Ramp;
+use planner_core::simulate::work::{Order, Work};
+use planner_core::units::quantity::nanoseconds;
+use planner_plan::closed_form::ClosedForm;
+use planner_plan::fit::{FittedModel, Observations, fit};
+use planner_plan::workers::Goal;
 
 use super::truth::{Family, service};
 

@@ -1,12 +1,12 @@
 //! What plans from 250 measured jobs come to on the service that they were measured on.
 
-use planner::plan::closed_form::{ClosedForm, mean_value_floor};
-use planner::plan::critical::Critical;
-use planner::plan::fit::FittedModel;
-use planner::plan::workers::{Question, smallest_pool};
-use planner::service::{Noise, Profile};
-use planner::simulate::batch::simulate_pool;
-use planner::simulate::work::Sampler;
+use planner_core::service::{Noise, Profile};
+use planner_core::simulate::batch::simulate_pool;
+use planner_core::simulate::work::Sampler;
+use planner_plan::closed_form::{ClosedForm, mean_value_floor};
+use planner_plan::critical::Critical;
+use planner_plan::fit::FittedModel;
+use planner_plan::workers::{Question, smallest_pool};
 
 use super::case::{Case, Copied};
 

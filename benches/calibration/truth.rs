@@ -1,6 +1,6 @@
 //! Services whose ways are known, for plans to be held against.
 
-use planner::service::{Factor, Noise, Profile, Tailed};
+use planner_core::service::{Factor, Noise, Profile, Tailed};
 use statrs::distribution::{ContinuousCDF, Gamma, Weibull};
 use statrs::function::gamma::gamma;
 

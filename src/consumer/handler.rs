@@ -4,21 +4,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_s3::Client as S3;
 use futures::future::join_all;
-use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::delivery::{Delivery, deliveries};
-use super::now_s;
 use super::object::Found;
 use super::settings::Settings;
 use super::transfer::Transfer;
 use super::tries::Tries;
-use crate::fan_out::copied::{Copied, Outcome, SCHEMA, Shape};
-use crate::fan_out::message::Message;
-use crate::load::attempt;
-use crate::random;
-use crate::target::reply::Reply;
+use planner_aws::reply::Reply;
+use planner_core::fan_out::copied::{Copied, Outcome, SCHEMA, Shape};
+use planner_core::fan_out::message::Message;
+use planner_core::load::attempt;
+use planner_core::random;
 
 /// Words that set this file's draws apart from all others.
 const INJECT: u64 = 0x696e_6a65;
@@ -32,6 +30,21 @@ pub struct Invocation {
     pub received_s: f64,
     /// When to stop working.
     pub deadline: Instant,
+}
+
+/// Why an invocation failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// What kind of failure it is, as Lambda's log names it.
+    pub error_type: &'static str,
+    message: String,
+}
+
+impl Failure {
+    fn new(error_type: &'static str, message: String) -> Self {
+        Self { error_type, message }
+    }
 }
 
 /// Where lines of the log go.
@@ -80,10 +93,10 @@ impl Consumer {
     ///
     /// # Errors
     /// Where the event is not understood, or one from SNS could not be done, so that Lambda calls again.
-    pub async fn handle(&self, event: Value, invocation: &Invocation) -> Result<Value, Diagnostic> {
+    pub async fn handle(&self, event: Value, invocation: &Invocation) -> Result<Value, Failure> {
         let cold = !self.warm.swap(true, Ordering::Relaxed);
         let deliveries =
-            deliveries(event).map_err(|error| diagnostic("EventNotUnderstood", &error.to_string()))?;
+            deliveries(event).map_err(|error| Failure::new("EventNotUnderstood", error.to_string()))?;
         let lines = join_all(deliveries.iter().map(|delivery| self.work(delivery, invocation, cold))).await;
         let failed: Vec<(&Delivery, &Copied)> =
             deliveries.iter().zip(&lines).filter(|(_, line)| !line.outcome.is_done()).collect();
@@ -94,7 +107,7 @@ impl Consumer {
             return Ok(json!({ "batchItemFailures": failed.collect::<Vec<_>>() }));
         }
         let reasons = failed.iter().map(|(_, line)| reason(line)).collect::<Vec<_>>().join("; ");
-        Err(diagnostic("CopyFailed", &reasons))
+        Err(Failure::new("CopyFailed", reasons))
     }
 
     /// Works on one message and logs what became of it.
@@ -167,8 +180,10 @@ impl Consumer {
     }
 }
 
-fn diagnostic(error_type: &str, message: &str) -> Diagnostic {
-    Diagnostic { error_type: error_type.to_owned(), error_message: message.to_owned() }
+/// Seconds since 1970.
+#[must_use]
+pub fn now_s() -> f64 {
+    jiff::Timestamp::now().as_duration().as_secs_f64()
 }
 
 /// Which object failed and why, in words that a dead-letter queue shows.
@@ -179,7 +194,3 @@ fn reason(line: &Copied) -> String {
         _ => format!("failed to read a message: {code}"),
     }
 }
-
-#[cfg(test)]
-#[path = "handler_tests.rs"]
-mod tests;

@@ -5,8 +5,8 @@ use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::ServerSideEncryption;
 
-use crate::fan_out::message::Place;
-use crate::target::reply::Reply;
+use planner_aws::reply::Reply;
+use planner_core::fan_out::message::Place;
 
 /// What S3 says of an object.
 #[derive(Debug, Clone)]

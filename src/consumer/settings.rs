@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
-use crate::fan_out::message::Place;
-use crate::scenario::check::{MAX_SINGLE_COPY_BYTES, MIN_PART_BYTES};
-use crate::scenario::file::Copy;
-use crate::scenario::quantity::Bytes;
+use planner_core::fan_out::message::Place;
+use planner_core::scenario::check::{MAX_SINGLE_COPY_BYTES, MIN_PART_BYTES};
+use planner_core::scenario::file::Copy;
+use planner_core::units::quantity::Bytes;
 
 /// Where objects may be: a bucket and what their keys begin with. A message that names another place is refused, so
 /// that whoever can publish cannot have anything copied anywhere.

@@ -11,13 +11,13 @@ use futures::stream::FuturesUnordered;
 
 use super::object::Found;
 use super::tries::Tries;
-use crate::fan_out::message::Message;
-use crate::load::attempt::{Outcome, Request};
-use crate::load::job::{Job, Progress, Shape, Step};
-use crate::scenario::check::MAX_PARTS;
-use crate::scenario::file::Copy;
-use crate::target::operation::copy_source;
-use crate::target::reply::Reply;
+use planner_aws::operation::copy_source;
+use planner_aws::reply::Reply;
+use planner_core::fan_out::message::Message;
+use planner_core::load::attempt::{Outcome, Request};
+use planner_core::load::job::{Job, Progress, Shape, Step};
+use planner_core::scenario::check::MAX_PARTS;
+use planner_core::scenario::file::Copy;
 
 /// How long after the deadline an upload may still be aborted.
 const ABORT_GRACE: Duration = Duration::from_secs(1);

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::load::attempt::Outcome;
-use crate::load::retry::RetryPolicy;
-use crate::target::reply::Reply;
+use planner_aws::reply::Reply;
+use planner_core::load::attempt::Outcome;
+use planner_core::load::retry::RetryPolicy;
 
 /// Makes requests and counts them.
 #[derive(Debug)]

@@ -2,9 +2,9 @@
 
 use super::bisect;
 use super::mixture::{Mixture, Times};
-use crate::service::Profile;
-use crate::simulate::pool::Ramp;
-use crate::simulate::work::Work;
+use planner_core::service::Profile;
+use planner_core::simulate::pool::Ramp;
+use planner_core::simulate::work::Work;
 
 /// Nodes on either side of the mean over which a normal distribution is summed, and their distance.
 const NODES: i32 = 12;

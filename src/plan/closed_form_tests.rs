@@ -1,8 +1,8 @@
 use super::*;
-use crate::load::retry::RetryPolicy;
-use crate::service::Noise;
-use crate::simulate::batch::simulate_pool;
-use crate::simulate::work::Order;
+use planner_core::load::retry::RetryPolicy;
+use planner_core::service::Noise;
+use planner_core::simulate::batch::simulate_pool;
+use planner_core::simulate::work::Order;
 
 const ONCE: RetryPolicy = RetryPolicy { max_attempts: 1, base_ns: 0, cap_ns: 0 };
 
@@ -81,7 +81,7 @@ fn more_workers_help_up_to_one_for_each_job_where_single_jobs_may_be_late() {
 fn large_objects_count_where_they_stand() {
     let mut profile = lognormal(0.0, 0.2);
     profile.copy.bandwidth_bytes_per_s = 28e6;
-    let size = |job: u64| crate::random::lognormal(4, &[job], 700e6, 1.0) as u64;
+    let size = |job: u64| planner_core::random::lognormal(4, &[job], 700e6, 1.0) as u64;
     for (order, tolerance) in [(Order::Fifo, 0.08), (Order::LongestFirst, 0.2)] {
         let work = Work::new((0..2000).map(size).collect(), order, ONCE);
         let form = ClosedForm::new(&work, &profile, Ramp::default());

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::price::{GB, Prices};
-use crate::simulate::fan_out::FanOutOutcome;
+use planner_core::simulate::fan_out::FanOutOutcome;
 
 /// Megabytes of a function's memory in the gigabyte that Lambda is billed by.
 const MB_PER_GB: f64 = 1024.0;

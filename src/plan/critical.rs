@@ -7,9 +7,9 @@
 use rayon::prelude::*;
 
 use super::closed_form::ClosedForm;
-use crate::simulate::batch::Scratch;
-use crate::simulate::pool::Ramp;
-use crate::simulate::work::Sampler;
+use planner_core::simulate::batch::Scratch;
+use planner_core::simulate::pool::Ramp;
+use planner_core::simulate::work::Sampler;
 
 /// Replications on either side of a rank that are drained in any case.
 const NEIGHBOURS: usize = 16;

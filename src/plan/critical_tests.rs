@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::load::retry::RetryPolicy;
-use crate::service::Profile;
-use crate::simulate::work::{Order, Work};
+use planner_core::load::retry::RetryPolicy;
+use planner_core::service::Profile;
+use planner_core::simulate::work::{Order, Work};
 
 const RETRY: RetryPolicy = RetryPolicy { max_attempts: 3, base_ns: 1_000_000_000, cap_ns: 20_000_000_000 };
 

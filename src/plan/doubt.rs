@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::report::human::{count, counted};
-use crate::scenario::quantity::Bytes;
+use planner_core::units::human::{count, counted};
+use planner_core::units::quantity::Bytes;
 
 /// A reason for caution. Its text says what is so, [`Doubt::advice`] what to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]

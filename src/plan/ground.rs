@@ -9,9 +9,9 @@ use super::limits::Limits;
 use super::mixture::Mixture;
 use super::preface::{JobDescription, Preface, ResidenceSummary};
 use super::price::Prices;
-use crate::load::retry::RetryPolicy;
-use crate::service::Profile;
-use crate::simulate::work::{Order, Work};
+use planner_core::load::retry::RetryPolicy;
+use planner_core::service::Profile;
+use planner_core::simulate::work::{Order, Work};
 
 /// How far beyond the largest measured concurrency a plan may go before it says so, as a multiple of it.
 pub const EXTRAPOLATION: f64 = 1.25;

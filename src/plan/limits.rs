@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::overlay::overlaid;
-use crate::report::human::{count, counted, duration, number};
-use crate::scenario::quantity::Bytes;
-use crate::service::Profile;
+use planner_core::service::Profile;
+use planner_core::units::human::{count, counted, duration, number};
+use planner_core::units::quantity::Bytes;
 
 /// The visibility timeout of a queue that feeds a function, in timeouts of the function, as AWS advises (AWS Lambda
 /// Developer Guide, "Creating and configuring an Amazon SQS event source mapping").

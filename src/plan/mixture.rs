@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::sizes::{self, Apart, Class};
-use crate::service::{CopyProfile, Factor, Profile};
-use crate::simulate::work::Work;
+use planner_core::service::{CopyProfile, Factor, Profile};
+use planner_core::simulate::work::Work;
 
 /// Even cells of probability of the table below.
 const CELLS: u32 = 1024;
@@ -179,8 +179,8 @@ impl Excess {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::retry::RetryPolicy;
-    use crate::simulate::work::Order;
+    use planner_core::load::retry::RetryPolicy;
+    use planner_core::simulate::work::Order;
 
     const ONCE: RetryPolicy = RetryPolicy { max_attempts: 1, base_ns: 0, cap_ns: 0 };
 
@@ -199,7 +199,7 @@ mod tests {
     fn sizes_mix() {
         let work = Work::new([0u64, 0, 280_000_000, 0].into(), Order::Fifo, ONCE);
         let mut profile = Profile::default();
-        (profile.copy.base_s, profile.copy.noise) = (2.0, Some(crate::service::Noise::Exponential));
+        (profile.copy.base_s, profile.copy.noise) = (2.0, Some(planner_core::service::Noise::Exponential));
         let mixture = Mixture::new(&work, &profile);
         let times = mixture.at(1);
         assert!((times.mean_s - 4.5).abs() < 1e-12);

@@ -4,11 +4,11 @@ use serde::Deserialize;
 
 use super::cost::{Usage, gigabyte_seconds};
 use super::overlay::overlaid;
-use crate::load::job::{Jobs, Shape};
-use crate::scenario::file::OperationKind;
-use crate::scenario::objects::Workload;
-use crate::service::Profile;
-use crate::service::function::{self, FunctionProfile};
+use planner_core::load::job::{Jobs, Shape};
+use planner_core::scenario::file::OperationKind;
+use planner_core::scenario::objects::Workload;
+use planner_core::service::Profile;
+use planner_core::service::function::{self, FunctionProfile};
 
 /// Bytes in the gigabyte that transfer is billed by.
 pub(super) const GB: f64 = 1e9;
@@ -281,9 +281,9 @@ impl Estimate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::file::{Copy, Size};
-    use crate::scenario::objects::ObjectSet;
-    use crate::scenario::quantity::Bytes;
+    use planner_core::scenario::file::{Copy, Size};
+    use planner_core::scenario::objects::ObjectSet;
+    use planner_core::units::quantity::Bytes;
 
     fn copies(count: u64, size: u64, copy: Copy) -> Workload {
         let objects = ObjectSet::Generated { count, size: Size::Fixed(Bytes(size)), prefixes: 1, seed: 1 };

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::cost::Cost;
 use super::doubt::DoubtRecord;
 use super::preface::{Finish, Preface, Probability};
-use crate::report::human::{count, counted};
-use crate::service::function::Shape;
+use planner_core::service::function::Shape;
+use planner_core::units::human::{count, counted};
 
 /// The name and version of the document's form.
 pub const SCHEMA: &str = "planner/recommend/1";

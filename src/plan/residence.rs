@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use super::doubt::Doubt;
 use super::fit::FittedModel;
-use crate::scenario::quantity::{Span, WEEK};
-use crate::service::{CopyProfile, Noise, Profile};
+use planner_core::service::{CopyProfile, Noise, Profile};
+use planner_core::units::quantity::{Span, WEEK};
 
 const FORMS: &str = "write it as lognormal(30s, cv=0.5), exponential(30s), fixed(30s) or 25.2s";
 
@@ -117,7 +117,7 @@ fn mean(text: &str) -> Result<Span, String> {
     let decimal = text.strip_suffix('s').and_then(|number| number.parse::<f64>().ok());
     let span = match decimal {
         Some(seconds) if seconds.is_finite() && seconds >= 0.0 => {
-            Span(crate::scenario::quantity::nanoseconds(seconds))
+            Span(planner_core::units::quantity::nanoseconds(seconds))
         }
         Some(_) => return Err(format!("`{text}` is not a length of time; {FORMS}")),
         None => text.parse::<Span>().map_err(|_| format!("`{text}` is not a length of time; {FORMS}"))?,
@@ -147,7 +147,7 @@ fn coefficient_of_variation(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::fit::BasisKind;
+    use crate::fit::BasisKind;
     use proptest::prelude::*;
 
     fn parsed(text: &str) -> Residence {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::load::retry::RetryPolicy;
-use crate::plan::fit::FittedModel;
-use crate::plan::ground::Batch;
-use crate::plan::limits::Limits;
-use crate::plan::price::Prices;
-use crate::plan::residence::Residence;
+use crate::fit::FittedModel;
+use crate::ground::Batch;
+use crate::limits::Limits;
+use crate::price::Prices;
+use crate::residence::Residence;
+use planner_core::load::retry::RetryPolicy;
 
 const WISH: Wish =
     Wish { deadline_s: None, threads: 100, pools: 31, rate_per_s: None, observed_s: None, runs: None };

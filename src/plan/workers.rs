@@ -27,14 +27,14 @@ use super::bisect::first;
 use super::closed_form::ClosedForm;
 use super::critical::Critical;
 use super::estimate::{Estimate, Spread, needed, point_rank};
-use crate::law::tolerance::CONFIDENCE;
-use crate::random;
-use crate::service::Profile;
-use crate::simulate::batch::{Finishes, simulate_pool};
-use crate::simulate::pool::Ramp;
-use crate::simulate::work::{Order, Sampler, Work};
-use crate::stats::order;
-use crate::stats::proportion::{Proportion, lower_bound};
+use planner_core::law::tolerance::CONFIDENCE;
+use planner_core::numeric::order;
+use planner_core::numeric::proportion::{Proportion, lower_bound};
+use planner_core::random;
+use planner_core::service::Profile;
+use planner_core::simulate::batch::{Finishes, simulate_pool};
+use planner_core::simulate::pool::Ramp;
+use planner_core::simulate::work::{Order, Sampler, Work};
 
 /// Words that set this file's draws apart from all others.
 const CONFIRM: u64 = 0x636f_6e66;

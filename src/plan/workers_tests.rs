@@ -1,6 +1,6 @@
 use super::*;
-use crate::load::retry::RetryPolicy;
-use crate::simulate::work::Order;
+use planner_core::load::retry::RetryPolicy;
+use planner_core::simulate::work::Order;
 
 const RETRY: RetryPolicy = RetryPolicy { max_attempts: 5, base_ns: 1_000_000_000, cap_ns: 20_000_000_000 };
 

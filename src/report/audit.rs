@@ -2,16 +2,17 @@
 
 use super::chart::{Chart, Stage, Stages, stages};
 use super::escape::printable;
-use super::human::{bytes, count, counted, duration, number, rate, shortest};
 use super::page::{Block, Fact, Judgement, Page, Part};
 use super::section::{self, Section};
 use super::table::Table;
 use super::words;
-use crate::audit::document::AuditDocument;
-use crate::audit::function::Function;
-use crate::audit::tally::{Item, rfc3339};
-use crate::check::document::Reading;
-use crate::stats::summary::{Finding, Verdict};
+use planner_core::audit::document::AuditDocument;
+use planner_core::audit::function::Function;
+use planner_core::audit::tally::{Item, rfc3339};
+use planner_core::check::document::Reading;
+use planner_core::measure::summary::{Finding, Verdict};
+use planner_core::units::human::capitalised;
+use planner_core::units::human::{bytes, count, counted, duration, number, rate, shortest};
 
 /// Keys of each kind that people are shown; the document has more, and findings.csv all.
 const KEYS_SHOWN: usize = 10;
@@ -26,7 +27,7 @@ pub fn text(document: &AuditDocument, width: usize, colour: bool) -> String {
 #[must_use]
 pub fn page(document: &AuditDocument, version: &str) -> Page {
     let subject = &document.subject;
-    let notes = document.notes.iter().map(|note| format!("{}.", words::capitalised(note)));
+    let notes = document.notes.iter().map(|note| format!("{}.", capitalised(note)));
     let since = subject.since_ns.and_then(rfc3339);
     let since = since.iter().map(|since| format!("stale before {}", words::date(since)));
     let provenance = [
@@ -99,7 +100,7 @@ fn wrong(document: &AuditDocument) -> Vec<Block> {
     for (items, number) in lists(document) {
         let Some(first) = items.first() else { continue };
         let kind = first.reason.kind().word();
-        let caption = format!("{}, {}", words::capitalised(kind), counted(number, "key"));
+        let caption = format!("{}, {}", capitalised(kind), counted(number, "key"));
         let mut table = Table::new(caption, &[kind, "why"]).words_from(1);
         for item in items.iter().take(KEYS_SHOWN) {
             table.row([printable(&item.key), why(item)]);

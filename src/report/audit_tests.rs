@@ -1,14 +1,14 @@
 use super::*;
-use crate::audit::Listed;
-use crate::audit::compare::{CompareBy, Rules};
-use crate::audit::document::Subject;
-use crate::audit::function::{Events, Peaks};
-use crate::audit::join::Joined;
-use crate::audit::place::Place;
-use crate::audit::promise::Promise;
-use crate::audit::tally::Tally;
-use crate::check::cloudwatch::{Metrics, Period};
-use crate::report::{html, markdown};
+use crate::{html, markdown};
+use planner_core::audit::Listed;
+use planner_core::audit::compare::{CompareBy, Rules};
+use planner_core::audit::document::Subject;
+use planner_core::audit::function::{Events, Peaks};
+use planner_core::audit::join::Joined;
+use planner_core::audit::place::Place;
+use planner_core::audit::promise::Promise;
+use planner_core::audit::tally::Tally;
+use planner_core::check::cloudwatch::{Metrics, Period};
 
 const SECOND_NS: i64 = 1_000_000_000;
 

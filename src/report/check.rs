@@ -1,16 +1,16 @@
 //! A checked file: for the terminal, for Markdown, and its rows as CSV.
 
 use super::ReportError;
-use super::human::{count, counted, duration, grouped, number, rate, shortest};
 use super::section::{self, Section};
 use super::table::Table;
 use super::words;
-use crate::check::document::{Batches, CheckDocument, Form, Means, Quantity, Reading};
-use crate::law::rivals::Comparison;
-use crate::stats::histogram::Ends;
-use crate::stats::interval::{Interval, Mean};
-use crate::stats::scaling::UslSummary;
-use crate::stats::summary::Verdict;
+use planner_core::check::document::{Batches, CheckDocument, Form, Means, Quantity, Reading};
+use planner_core::law::rivals::Comparison;
+use planner_core::measure::histogram::Ends;
+use planner_core::measure::scaling::UslSummary;
+use planner_core::measure::summary::Verdict;
+use planner_core::numeric::interval::{Interval, Mean};
+use planner_core::units::human::{count, counted, duration, grouped, number, rate, shortest};
 
 /// Rows that people are shown; CSV and JSON have all.
 const ROWS_SHOWN: usize = 20;

@@ -1,13 +1,14 @@
 //! Two runs side by side, on the terminal and as a page.
 
 use super::chart::{Changed, Chart, change};
-use super::human::{count, duration, percent, rate, signed_percent};
 use super::page::{Block, Fact, Page, Part, Sentence};
 use super::section::{self, Section};
 use super::table::Table;
 use super::words;
-use crate::stats::comparison::{Change, ComparisonDocument, LevelComparison, Outcome};
-use crate::stats::summary::Verdict;
+use planner_core::measure::comparison::{Change, ComparisonDocument, LevelComparison, Outcome};
+use planner_core::measure::summary::Verdict;
+use planner_core::units::human::capitalised;
+use planner_core::units::human::{count, duration, percent, rate, signed_percent};
 
 /// The answer as text, no line wider than `width` columns.
 #[must_use]
@@ -20,7 +21,7 @@ pub fn text(document: &ComparisonDocument, width: usize, colour: bool) -> String
 pub fn page(document: &ComparisonDocument, version: &str) -> Page {
     let mut parts: Vec<Part> = document.levels.iter().enumerate().map(part).collect();
     parts.push(Part::new("In one run only", [Block::List(document.unmatched.clone())]));
-    let notes = document.notes.iter().map(|note| format!("{}.", words::capitalised(note)));
+    let notes = document.notes.iter().map(|note| format!("{}.", capitalised(note)));
     parts.push(Part::new("Doubts", [Block::List(notes.collect())]));
     parts.push(Part::new("How to make it again", [Block::Code(words::quoted(&document.command))]));
     Page {
@@ -55,9 +56,9 @@ fn part((index, level): (usize, &LevelComparison)) -> Part {
         ..chart
     };
     let chart = change(&shifts).map(|chart| Block::from(named(chart)));
-    let reason = level.too_short.clone().map(|reason| format!("{}.", words::capitalised(&reason)));
+    let reason = level.too_short.clone().map(|reason| format!("{}.", capitalised(&reason)));
     let blocks = [chart, reason.map(Block::Paragraph), Some(measures(level).into())];
-    Part::new(words::capitalised(&level.level), blocks.into_iter().flatten())
+    Part::new(capitalised(&level.level), blocks.into_iter().flatten())
 }
 
 /// How many measures came to what.

@@ -2,7 +2,7 @@
 
 use super::ReportError;
 use super::escape::spreadsheet_cell;
-use crate::stats::summary::{LevelSummary, RunDocument};
+use planner_core::measure::summary::{LevelSummary, RunDocument};
 
 type Cell = fn(&LevelSummary) -> String;
 
@@ -67,7 +67,7 @@ pub fn render<'a>(documents: impl IntoIterator<Item = &'a RunDocument>) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::Sample;
+    use crate::sample::Sample;
 
     #[test]
     fn every_level_is_a_row_of_exact_values() {

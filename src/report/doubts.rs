@@ -1,10 +1,10 @@
 //! What a reader of a run should doubt, and what to do about it.
 
 use super::RunView;
-use super::human::{counted, duration, number};
 use super::tables::unfinished;
-use super::words::capitalised;
-use crate::stats::summary::LevelSummary;
+use planner_core::measure::summary::LevelSummary;
+use planner_core::units::human::capitalised;
+use planner_core::units::human::{counted, duration, number};
 
 /// Windows shorter than so many mean residence times say little about the law.
 pub(super) const RESIDENCES_AT_LEAST: f64 = 10.0;

@@ -1,8 +1,8 @@
 //! What went wrong with the work itself, whatever the laws say of its numbers.
 
-use super::human::{count, counted};
 use super::page::Sentence;
-use crate::stats::summary::{LevelSummary, RunDocument, Verdict};
+use planner_core::measure::summary::{LevelSummary, RunDocument, Verdict};
+use planner_core::units::human::{count, counted};
 
 /// How many jobs failed, and how often the service throttled; None where all came through.
 pub(super) fn sentence(document: &RunDocument) -> Option<Sentence> {
@@ -43,8 +43,8 @@ pub(super) fn not_started(document: &RunDocument) -> Option<Sentence> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::Sample;
-    use crate::report::words;
+    use crate::sample::Sample;
+    use crate::words;
 
     #[test]
     fn a_run_with_failed_jobs_did_not_pass() {

@@ -2,15 +2,16 @@
 
 use super::RunView;
 use super::chart;
-use super::human::{count, counted, duration, length, number, rate};
 use super::page::{Block, Fact, Part, Sentence};
 use super::table::Table;
-use crate::service::function::Shape;
-use crate::stats::fan_out::second::FunctionSecond;
-use crate::stats::fan_out::stage::FanOutStageName;
-use crate::stats::fan_out::summary::FanOutSummary;
-use crate::stats::histogram::Percentiles;
-use crate::stats::summary::Verdict;
+use planner_core::measure::fan_out::second::FunctionSecond;
+use planner_core::measure::fan_out::stage::FanOutStageName;
+use planner_core::measure::fan_out::summary::FanOutSummary;
+use planner_core::measure::histogram::Percentiles;
+use planner_core::measure::summary::Verdict;
+use planner_core::service::function::Shape;
+use planner_core::units::human::capitalised;
+use planner_core::units::human::{count, counted, duration, length, number, rate};
 
 /// Rows of the table over time, at most.
 const STRETCHES_AT_MOST: usize = 30;
@@ -108,7 +109,7 @@ pub(super) fn part(view: &RunView) -> Part {
             Block::Table(times(found)),
             Block::Heading(if function.is_empty() { String::new() } else { "The function over time".into() }),
             Block::Table(timeline(function)),
-            Block::List(found.unknown.iter().map(|text| super::words::capitalised(text) + ".").collect()),
+            Block::List(found.unknown.iter().map(|text| capitalised(text) + ".").collect()),
         ];
         blocks.splice(0..0, chart);
         blocks

@@ -1,9 +1,10 @@
 //! The page that lists the runs, plans, audits and comparisons of a folder.
 
-use super::human::counted;
 use super::page::{Block, Link, Page, Part};
 use super::{lead, words};
-use crate::stats::summary::{RunDocument, Verdict};
+use planner_core::measure::summary::{RunDocument, Verdict};
+use planner_core::units::human::capitalised;
+use planner_core::units::human::counted;
 
 /// A folder of reports, as the index shows it.
 #[derive(Debug, Clone)]
@@ -94,14 +95,14 @@ fn run_details(document: &RunDocument) -> String {
     let kind = if document.rehearsal { "rehearsal" } else { "real" };
     let rest = [kind.to_owned(), document.name.clone(), words::date(&document.started_at)];
     let facts: Vec<_> = state.into_iter().chain(words::verdicts(document)).chain(rest).collect();
-    format!("{} {}", lead::done(document), words::capitalised(&facts.join(" · ")))
+    format!("{} {}", lead::done(document), capitalised(&facts.join(" · ")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::html;
-    use crate::report::sample::Sample;
+    use crate::html;
+    use crate::sample::Sample;
 
     #[test]
     fn runs_and_answers_are_listed_with_their_verdicts_and_their_links_stay_links() {

@@ -17,8 +17,8 @@ pub fn render(document: &impl Serialize) -> Result<String, ReportError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::Sample;
-    use crate::stats::summary::RunDocument;
+    use crate::sample::Sample;
+    use planner_core::measure::summary::RunDocument;
 
     #[test]
     fn the_document_reads_back() {

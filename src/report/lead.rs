@@ -1,9 +1,9 @@
 //! What a run did, in one sentence.
 
 use super::fan_out;
-use super::human::{bytes, counted, duration, number, percent, rate};
-use crate::scenario::file::OperationKind;
-use crate::stats::summary::{LevelSummary, RunDocument};
+use planner_core::measure::summary::{LevelSummary, RunDocument};
+use planner_core::scenario::file::OperationKind;
+use planner_core::units::human::{bytes, counted, duration, number, percent, rate};
 
 /// What is done and what is attempted per second are the same up to this share.
 const SAME_SHARE: f64 = 0.005;

@@ -82,8 +82,8 @@ fn code(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::run::page;
-    use crate::report::sample::Sample;
+    use crate::run::page;
+    use crate::sample::Sample;
 
     #[test]
     fn a_run_with_refusals() {

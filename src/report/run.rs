@@ -4,7 +4,8 @@ use super::chart::{self, Chart};
 use super::page::{Block, Fact, Judgement, Page, Part};
 use super::table::Table;
 use super::{RunView, doubts, fan_out, lead, tables, words};
-use crate::stats::summary::{LevelSummary, RunDocument};
+use planner_core::measure::summary::{LevelSummary, RunDocument};
+use planner_core::units::human::capitalised;
 
 /// What stands above the scenario.
 const SCENARIO: &str = "The scenario of this run, with what it left to the defaults:";
@@ -137,7 +138,7 @@ fn intervals(levels: &[LevelSummary]) -> Option<String> {
 
 fn generator(document: &RunDocument) -> Option<String> {
     let generator = document.generator.as_ref()?;
-    Some(words::capitalised(&words::generator(generator)) + ".")
+    Some(capitalised(&words::generator(generator)) + ".")
 }
 
 fn facts(document: &RunDocument) -> Vec<Fact> {
@@ -148,8 +149,8 @@ fn facts(document: &RunDocument) -> Vec<Fact> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::Sample;
-    use crate::scenario::file::File;
+    use crate::sample::Sample;
+    use planner_core::scenario::file::File;
 
     #[test]
     fn the_scenario_that_is_shown_runs_again() {

@@ -1,11 +1,11 @@
 //! The page of several runs, side by side and one by one.
 
-use super::human::{count, counted, duration, number, rate};
 use super::page::{Block, Page, Part, Sentence};
 use super::section::{self, Section};
 use super::table::Table;
 use super::{RunView, lead, run, words};
-use crate::stats::summary::LevelSummary;
+use planner_core::measure::summary::LevelSummary;
+use planner_core::units::human::{count, counted, duration, number, rate};
 
 /// Runs whose charts are on the page; those of more would make it large and slow to read.
 const CHARTED_AT_MOST: usize = 4;
@@ -137,8 +137,8 @@ fn part(number: usize, view: &RunView, charted: bool) -> Part {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::html;
-    use crate::report::sample::Sample;
+    use crate::html;
+    use crate::sample::Sample;
 
     #[test]
     fn every_run_has_its_row_its_part_and_charts_of_its_own() {

@@ -5,26 +5,26 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{LevelTimes, RunView};
-use crate::law::little::Window;
-use crate::load::attempt::{Attempt, Outcome, Request, Start};
-use crate::load::dispatch::{Arrivals, Budget, Dispatcher, Level};
-use crate::load::job::{Job, Jobs, Shape};
-use crate::load::pool::Groups;
-use crate::load::retry::RetryPolicy;
-use crate::scenario::LevelKey;
-use crate::scenario::file::TargetKind;
-use crate::scenario::quantity::NS_PER_S;
-use crate::scenario::threshold::Threshold;
-use crate::service::{CopyRequest, Profile, Refusal, Request as ServiceRequest, ServiceModel};
-use crate::simulate::{Event, run};
-use crate::stats::fan_out::second::FunctionSecond;
-use crate::stats::recorder::{Recorder, Second};
-use crate::stats::series::Row;
-use crate::stats::size_sample::SizeSample;
-use crate::stats::summary::{
+use planner_core::law::little::Window;
+use planner_core::load::attempt::{Attempt, Outcome, Request, Start};
+use planner_core::load::dispatch::{Arrivals, Budget, Dispatcher, Level};
+use planner_core::load::job::{Job, Jobs, Shape};
+use planner_core::load::pool::Groups;
+use planner_core::load::retry::RetryPolicy;
+use planner_core::measure::fan_out::second::FunctionSecond;
+use planner_core::measure::recorder::{Recorder, Second};
+use planner_core::measure::series::Row;
+use planner_core::measure::size_sample::SizeSample;
+use planner_core::measure::summary::{
     Finding, Generator, LevelSummary, LittlesLaw, RunDocument, SCHEMA, TargetSummary, ThresholdResult,
     Verdict, Verdicts,
 };
+use planner_core::scenario::LevelKey;
+use planner_core::scenario::file::TargetKind;
+use planner_core::scenario::threshold::Threshold;
+use planner_core::service::{CopyRequest, Profile, Refusal, Request as ServiceRequest, ServiceModel};
+use planner_core::simulate::{Event, run};
+use planner_core::units::quantity::NS_PER_S;
 
 const SIZE_BYTES: u64 = 700_000_000;
 
@@ -180,7 +180,7 @@ impl Sample {
             let moved = |row: &Row| Row { level: index, start_ns: start_ns + row.start_ns, ..row.clone() };
             sample.series.extend(rows.iter().map(moved));
             sample.times.push(sample.times[0].clone());
-            let start_s = crate::scenario::quantity::seconds(start_ns);
+            let start_s = planner_core::units::quantity::seconds(start_ns);
             let concurrency = Some(40 + index);
             sample.document.levels.push(LevelSummary { concurrency, start_s, ..level.clone() });
         }

@@ -3,7 +3,8 @@
 use super::table::{Table, escaped};
 use super::text::{Ink, Page};
 use super::words;
-use crate::stats::summary::Finding;
+use planner_core::measure::summary::Finding;
+use planner_core::units::human::capitalised;
 
 /// One part.
 pub(super) enum Section {
@@ -48,7 +49,7 @@ pub(super) fn markdown(heading: &str, sections: &[Section]) -> String {
     let mut page = format!("## {}\n", escaped(heading));
     let mut in_list = false;
     for section in sections {
-        let item = |label: &str, text: &str| format!("- {}: {}\n", words::capitalised(label), escaped(text));
+        let item = |label: &str, text: &str| format!("- {}: {}\n", capitalised(label), escaped(text));
         let (is_item, part) = match section {
             Section::Lead(text) => (false, format!("{}\n", escaped(text))),
             Section::Warning(text) => (false, format!("> **{}**\n", escaped(text))),

@@ -1,8 +1,8 @@
 //! Rows merged into fewer, longer ones, exactly: windows joined, counts added, nothing dropped.
 
-use crate::law::little::Window;
-use crate::scenario::quantity::{NS_PER_S, seconds};
-use crate::stats::series::Row;
+use planner_core::law::little::Window;
+use planner_core::measure::series::Row;
+use planner_core::units::quantity::{NS_PER_S, seconds};
 
 /// Lengths that a stretch may have, in seconds.
 pub(super) const LENGTHS_S: [u64; 24] = [
@@ -115,7 +115,7 @@ pub(super) fn readable_length_s(rows: &[Row], at_most: u64, ended_at_least: f64)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::Sample;
+    use crate::sample::Sample;
 
     #[test]
     fn merging_loses_nothing_and_keeps_the_law_exact() {

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::RunView;
-use super::human::{bytes, bytes_per_s, count, counted, duration, length, number, percent, rate};
 use super::lead::goodput_differs;
 use super::table::Table;
 use super::words::threshold_value;
-use crate::load::dispatch::StopReason;
-use crate::stats::histogram::Percentiles;
-use crate::stats::summary::{LevelSummary, LittlesLaw, RunDocument};
+use planner_core::load::dispatch::StopReason;
+use planner_core::measure::histogram::Percentiles;
+use planner_core::measure::summary::{LevelSummary, LittlesLaw, RunDocument};
+use planner_core::units::human::{
+    bytes, bytes_per_s, count, counted, duration, length, number, percent, rate,
+};
 
 /// Stands for what cannot be known.
 const UNKNOWN: &str = "–";
@@ -229,7 +231,7 @@ pub(super) fn timeline(view: &RunView) -> Table {
     let head = ["from", "to", "X", "N", "R", "throttled", "errors"];
     let mut table = Table::new(format!("In steps of {}", length(length_s)), &head);
     for stretch in
-        super::stretch::merged_with_rests(view.series, length_s * crate::scenario::quantity::NS_PER_S)
+        super::stretch::merged_with_rests(view.series, length_s * planner_core::units::quantity::NS_PER_S)
     {
         table.row([
             duration(stretch.start_s()),
@@ -262,7 +264,7 @@ fn of_attempts(number: u64, level: &LevelSummary) -> String {
 }
 
 fn law_ratio(law: &LittlesLaw) -> String {
-    if law.n > 0.0 { super::human::grouped(law.xr / law.n, 4) } else { UNKNOWN.into() }
+    if law.n > 0.0 { planner_core::units::human::grouped(law.xr / law.n, 4) } else { UNKNOWN.into() }
 }
 
 /// A percentile of the latency, where a job was done.

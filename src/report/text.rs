@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use textwrap::{WordSeparator, WordSplitter, WrapAlgorithm};
 
 use super::escape::printable;
-use super::human::{count, length};
 use super::sparkline::sparkline;
 use super::stretch::merged;
 use super::table::Table;
 use super::{RunView, fan_out, lead, tables, words};
-use crate::scenario::quantity::NS_PER_S;
-use crate::stats::summary::{Finding, RunDocument, Verdict};
+use planner_core::measure::summary::{Finding, RunDocument, Verdict};
+use planner_core::units::human::{count, length};
+use planner_core::units::quantity::NS_PER_S;
 
 /// Columns that the labels of paragraphs take.
 const LABEL_WIDTH: usize = 16;
@@ -96,8 +96,10 @@ fn law(page: &mut Page, document: &RunDocument) {
         page.gap();
         page.paragraph("N = X·R", &words::law(&level.littles_law), None);
         if let Some(mean) = level.endpoint_in_flight_mean {
-            let text =
-                format!("{} in flight on average, counted at the endpoint", super::human::number(mean));
+            let text = format!(
+                "{} in flight on average, counted at the endpoint",
+                planner_core::units::human::number(mean)
+            );
             page.paragraph("endpoint", &text, None);
         }
         if let Some(steady) = &level.steady {
@@ -237,7 +239,7 @@ fn wrapped(text: &str, width: usize) -> Vec<Cow<'_, str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::Sample;
+    use crate::sample::Sample;
 
     #[test]
     fn one_level_at_80_columns() {

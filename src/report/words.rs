@@ -1,19 +1,20 @@
 //! What a run says, in sentences that every form of report shares.
 
-use super::human::{
-    bytes, counted, duration, grouped, number, percent, power_of_ten, rate, shortest, significant,
-};
 use super::page::Sentence;
 use super::{RunView, failures, fan_out};
-use crate::scenario::file::TargetKind;
-use crate::scenario::quantity::seconds;
-use crate::scenario::threshold::{Metric, Threshold};
-use crate::stats::histogram::Ends;
-use crate::stats::scaling::UslSummary;
-use crate::stats::steady::{Estimate, Steady};
-use crate::stats::summary::{
+use planner_core::measure::histogram::Ends;
+use planner_core::measure::scaling::UslSummary;
+use planner_core::measure::steady::{Estimate, Steady};
+use planner_core::measure::summary::{
     Finding, Generator, LevelSummary, LittlesLaw, RunDocument, SearchSummary, ThresholdResult, Verdict,
 };
+use planner_core::scenario::file::TargetKind;
+use planner_core::scenario::threshold::{Metric, Threshold};
+use planner_core::units::human::capitalised;
+use planner_core::units::human::{
+    bytes, counted, duration, grouped, number, percent, power_of_ten, rate, shortest, significant,
+};
+use planner_core::units::quantity::seconds;
 
 /// Says that a rehearsal is one; nothing for a run against a real account.
 pub(crate) fn rehearsal(document: &RunDocument) -> Option<String> {
@@ -291,12 +292,6 @@ pub(crate) fn generator(generator: &Generator) -> String {
         duration(generator.real_s),
         duration(generator.cpu_us_per_attempt / 1e6),
     )
-}
-
-/// The text with a capital at its beginning.
-pub(crate) fn capitalised(text: &str) -> String {
-    let mut rest = text.chars();
-    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 /// A command as a shell takes it.

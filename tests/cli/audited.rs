@@ -6,8 +6,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use planner::cloud::{Cloud, CloudConfig, serve};
-use planner::service::Profile;
+use planner::emulator::{Cloud, CloudConfig, serve};
+use planner_core::service::Profile;
 use serde_json::Value;
 
 use crate::planner::{Ended, planner, run};

@@ -1,7 +1,5 @@
 //! The program as its users meet it: through the command line, on the embedded endpoint and on real servers.
 
-#![cfg(feature = "cli")]
-
 mod answer_pages;
 mod localstack;
 mod ownership;

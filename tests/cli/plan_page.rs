@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use planner::report::chart::{
+use planner_report::chart::{
     AnswerKind, Chance, Chances, Choice, Cost, Costs, Makespans, Sensitivities, Sensitivity, Stage, Stages,
     chance, cost, makespan, sensitivity, stages,
 };
-use planner::report::html;
-use planner::report::page::{Block, Page, Part};
+use planner_report::html;
+use planner_report::page::{Block, Page, Part};
 
 const DEADLINE_S: f64 = 600.0;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use planner::random;
+use planner_core::random;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 

@@ -5,8 +5,9 @@ use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, RequestChecksumCa
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use planner::cloud::{Cloud, CloudConfig, IN_PROCESS_URL};
-use planner::service::Profile;
+use planner::emulator::{Cloud, CloudConfig};
+use planner_aws::clients::IN_PROCESS_URL;
+use planner_core::service::Profile;
 
 /// A profile without noise.
 pub(crate) fn quiet() -> Profile {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
-use planner::cloud::{Cloud, serve};
-use planner::service::Profile;
+use planner::emulator::{Cloud, serve};
+use planner_core::service::Profile;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;

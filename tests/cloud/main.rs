@@ -1,7 +1,5 @@
 //! The embedded endpoint, driven by the real AWS SDK clients.
 
-#![cfg(feature = "cli")]
-
 mod clients;
 mod http;
 mod multipart;

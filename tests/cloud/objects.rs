@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, EncodingType, MetadataDirective, ObjectIdentifier};
-use planner::cloud::{Cloud, CloudConfig};
+use planner::emulator::{Cloud, CloudConfig};
 
 use crate::clients::{Access, cloud, failure, inside, quiet, refused};
 

@@ -1,6 +1,6 @@
 //! Messages that cannot be followed are put aside, and say why.
 
-use planner::fan_out::copied::Outcome;
+use planner_core::fan_out::copied::Outcome;
 
 use crate::stack::{Stack, until};
 

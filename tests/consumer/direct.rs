@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use planner::fan_out::copied::Outcome;
+use planner_core::fan_out::copied::Outcome;
 
 use crate::stack::{Stack, until};
 

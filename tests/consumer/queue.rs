@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use planner::fan_out::copied::Outcome;
+use planner_core::fan_out::copied::Outcome;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::stack::{Stack, until};

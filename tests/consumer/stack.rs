@@ -10,9 +10,9 @@ use aws_credential_types::Credentials;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_types::region::Region;
 use futures::future::join_all;
-use planner::fan_out::copied::Copied;
-use planner::fan_out::message::{Message, Place};
-use planner::target::clients::Clients;
+use planner_aws::clients::Clients;
+use planner_core::fan_out::copied::Copied;
+use planner_core::fan_out::message::{Message, Place};
 
 /// Far longer than anything here takes; only a test that fails waits so long.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -60,6 +60,13 @@ fn python(script: &str, arguments: &[String]) -> Vec<u8> {
     output.stdout
 }
 
+/// The function of this build, which Cargo leaves beside the command.
+fn program() -> PathBuf {
+    let program = Path::new(env!("CARGO_BIN_EXE_planner")).with_file_name("copy_consumer");
+    assert!(program.is_file(), "{} is not built: run cargo test --workspace", program.display());
+    program
+}
+
 /// The program of this build as a zip, without its symbols.
 fn zip() -> &'static str {
     static ZIP: OnceLock<String> = OnceLock::new();
@@ -67,15 +74,7 @@ fn zip() -> &'static str {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let (stripped, zip) = (folder.join("copy_consumer"), folder.join("copy-consumer.zip"));
         let mut strip = Command::new("strip");
-        assert!(
-            strip
-                .arg("-o")
-                .arg(&stripped)
-                .arg(env!("CARGO_BIN_EXE_copy_consumer"))
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(strip.arg("-o").arg(&stripped).arg(program()).status().unwrap().success());
         let [program, zip] = [stripped, zip].map(|path| path.into_os_string().into_string().unwrap());
         python("package.py", &[program, zip.clone()]);
         zip

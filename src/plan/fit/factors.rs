@@ -1,7 +1,7 @@
 //! From measured factors to noise: the body as it was measured, the tail as its family has it.
 
 use super::family::{Family, SlowPart, Tail};
-use crate::service::{Noise, Tailed};
+use planner_core::service::{Noise, Tailed};
 
 /// Values of the body.
 const BODY: usize = 129;
@@ -120,7 +120,7 @@ fn joined(sorted: &[f64], tail: &Tail) -> Tailed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::Profile;
+    use planner_core::service::Profile;
     use proptest::prelude::*;
 
     fn is_valid(factors: &[f64], luck: Option<f64>) -> bool {
@@ -149,7 +149,7 @@ mod tests {
         let is_apart = |slow: f64| {
             let factor = |job: u64| {
                 let way = if job.is_multiple_of(20) { slow } else { 1.0 };
-                way * crate::random::lognormal(3, &[job], 1.0, 0.2)
+                way * planner_core::random::lognormal(3, &[job], 1.0, 0.2)
             };
             noise(&mut (0..250).map(factor).collect::<Vec<f64>>(), None).is_apart
         };

@@ -159,7 +159,7 @@ fn gamma_exceeded_by(shape: f64, above: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random;
+    use planner_core::random;
 
     /// Against closed forms, and for the gamma against its own distribution.
     #[test]

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Basis, FittedModel};
-use crate::plan::doubt::DoubtRecord;
-use crate::service::Profile;
+use crate::doubt::DoubtRecord;
+use planner_core::service::Profile;
 
 /// The name and version of the JSON form.
 pub const SCHEMA: &str = "planner/fit/1";
@@ -85,8 +85,8 @@ fn header(model: &FittedModel) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::doubt::Doubt;
-    use crate::plan::fit::BasisKind;
+    use crate::doubt::Doubt;
+    use crate::fit::BasisKind;
 
     fn model() -> FittedModel {
         let basis = Basis {

@@ -1,13 +1,13 @@
 use super::family::{Family, Tail};
 use super::*;
-use crate::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
-use crate::scenario::quantity::nanoseconds;
-use crate::service::{CopyRequest, Factor, Noise, Request as ServiceRequest, ServiceModel};
-use crate::stats::analysis::points;
-use crate::stats::recorder::Recorder;
-use crate::stats::scaling::scaling;
-use crate::stats::steady::{Estimate, Rule, Steady, too_short};
-use crate::stats::summary::{LevelSummary, LittlesLaw, SCHEMA};
+use planner_core::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
+use planner_core::measure::analysis::points;
+use planner_core::measure::recorder::Recorder;
+use planner_core::measure::scaling::scaling;
+use planner_core::measure::steady::{Estimate, Rule, Steady, too_short};
+use planner_core::measure::summary::{LevelSummary, LittlesLaw, SCHEMA};
+use planner_core::service::{CopyRequest, Factor, Noise, Request as ServiceRequest, ServiceModel};
+use planner_core::units::quantity::nanoseconds;
 
 /// A run of levels with so many workers.
 fn document(workers: &[u32]) -> RunDocument {
@@ -389,5 +389,5 @@ fn of_family(family: Family, cv: f64) -> Factor {
     let tail = Tail::member(family, family.with_cv(cv));
     let body = (0..=400).map(|i| tail.exceeded_by(1.0 - 0.9 * f64::from(i).max(1e-3) / 400.0)).collect();
     let halved = (1..40).map(|halvings| tail.exceeded_by(0.1 * 0.5f64.powi(halvings))).collect();
-    Factor::Tailed(crate::service::Tailed { above: 0.9, body, tail: halved }.with_mean_1().into())
+    Factor::Tailed(planner_core::service::Tailed { above: 0.9, body, tail: halved }.with_mean_1().into())
 }

@@ -105,7 +105,7 @@ fn mean(observations: &[Observation], value: impl Fn(&Observation) -> f64) -> f6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random;
+    use planner_core::random;
 
     fn copies(count: u64, base_s: f64, per_byte_s: f64, cv: f64) -> Vec<Observation> {
         let copy = |job: u64| {

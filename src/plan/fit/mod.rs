@@ -23,10 +23,10 @@ use self::line::{Form, Line};
 use self::observations::Observation;
 use self::scaling::Scaling;
 use super::doubt::Doubt;
-use crate::law::usl::Usl;
-use crate::random;
-use crate::service::{CopyProfile, Profile};
-use crate::stats::summary::RunDocument;
+use planner_core::law::usl::Usl;
+use planner_core::measure::summary::RunDocument;
+use planner_core::random;
+use planner_core::service::{CopyProfile, Profile};
 
 pub use observations::Observations;
 

@@ -1,10 +1,10 @@
 //! What a fit needs of a run's attempts, gathered as they are read, in bounded memory.
 
 use super::scaling::Scaling;
-use crate::load::attempt::{Attempt, JobEnd, Outcome, Request};
-use crate::random;
-use crate::scenario::quantity::{nanoseconds, seconds};
-use crate::stats::summary::{LevelSummary, RunDocument};
+use planner_core::load::attempt::{Attempt, JobEnd, Outcome, Request};
+use planner_core::measure::summary::{LevelSummary, RunDocument};
+use planner_core::random;
+use planner_core::units::quantity::{nanoseconds, seconds};
 
 /// Copies kept at most; of more, those of half of the jobs, whatever the order in which they are read.
 const MAX_COPIES: usize = 10_000;

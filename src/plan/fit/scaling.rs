@@ -1,11 +1,11 @@
 //! What a run with several concurrencies says of how times grow with the number in flight.
 
-use crate::law::tolerance::CONFIDENCE;
-use crate::law::usl::Usl;
-use crate::law::usl_fit::within_range;
-use crate::stats::analysis::points;
-use crate::stats::interval::student_t;
-use crate::stats::summary::RunDocument;
+use planner_core::law::tolerance::CONFIDENCE;
+use planner_core::law::usl::Usl;
+use planner_core::law::usl_fit::within_range;
+use planner_core::measure::analysis::points;
+use planner_core::measure::summary::RunDocument;
+use planner_core::numeric::interval::student_t;
 
 /// Half of a 95 % interval of a normal distribution, in standard errors.
 const INTERVAL_ERRORS: f64 = 1.96;

@@ -3,12 +3,12 @@
 use rayon::prelude::*;
 
 use super::{FunctionChoice, Moment, Simulated, TIMELINE, profiles};
-use crate::load::arrival::Spacing;
-use crate::plan::cost::Usage;
-use crate::plan::ground::Ground;
-use crate::service::Profile;
-use crate::simulate::batch::{Ending, Finishes};
-use crate::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, Sample, run, run_observed};
+use crate::cost::Usage;
+use crate::ground::Ground;
+use planner_core::load::arrival::Spacing;
+use planner_core::service::Profile;
+use planner_core::simulate::batch::{Ending, Finishes};
+use planner_core::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, Sample, run, run_observed};
 
 /// Messages simulated: what two cores do in about a second.
 const MESSAGES: u64 = 1_500_000;

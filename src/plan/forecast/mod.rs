@@ -9,13 +9,13 @@ use super::cost::Cost;
 use super::doubt::{Doubt, DoubtRecord, proviso};
 use super::ground::Ground;
 use super::preface::{Finish, Preface};
-use crate::report::human::{count, counted, duration, number};
-use crate::report::plan::{probability, usd};
-use crate::service::Profile;
-use crate::service::function::Shape;
-use crate::simulate::batch::Finishes;
-use crate::simulate::pool::Ramp;
-use crate::simulate::work::Order;
+use planner_core::service::Profile;
+use planner_core::service::function::Shape;
+use planner_core::simulate::batch::Finishes;
+use planner_core::simulate::pool::Ramp;
+use planner_core::simulate::work::Order;
+use planner_core::units::human::{count, counted, duration, number};
+use planner_core::units::human::{probability, usd};
 
 /// The name and version of the document's form.
 pub const SCHEMA: &str = "planner/simulate/1";

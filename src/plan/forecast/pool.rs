@@ -1,12 +1,12 @@
 //! A pool of workers.
 
 use super::{Moment, PoolChoice, Simulated, TIMELINE, profiles};
-use crate::plan::cost::Usage;
-use crate::plan::ground::Ground;
-use crate::scenario::quantity::seconds;
-use crate::simulate::batch::{in_flight, simulate_pool};
-use crate::simulate::pool::Step;
-use crate::simulate::work::Sampler;
+use crate::cost::Usage;
+use crate::ground::Ground;
+use planner_core::simulate::batch::{in_flight, simulate_pool};
+use planner_core::simulate::pool::Step;
+use planner_core::simulate::work::Sampler;
+use planner_core::units::quantity::seconds;
 
 /// Job times drawn: what two cores do in about a second.
 const DRAWS: u64 = 60_000_000;

@@ -3,7 +3,7 @@
 use super::runs::Mixture;
 use super::sweep::Peak;
 use super::{PEAKS, Question, kept_s};
-use crate::plan::estimate::{Estimate, needed};
+use crate::estimate::{Estimate, needed};
 
 /// Steps from a rate to the one that fills the concurrency; each comes many times nearer than the last.
 const STEPS: usize = 4;

@@ -3,13 +3,13 @@
 use rayon::prelude::*;
 
 use super::Question;
-use crate::load::arrival::Spacing;
-use crate::plan::cost::Usage;
-use crate::random;
-use crate::service::Profile;
-use crate::service::function::Shape;
-use crate::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, run};
-use crate::stats::proportion::Proportion;
+use crate::cost::Usage;
+use planner_core::load::arrival::Spacing;
+use planner_core::numeric::proportion::Proportion;
+use planner_core::random;
+use planner_core::service::Profile;
+use planner_core::service::function::Shape;
+use planner_core::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, run};
 
 /// Words that set this file's draws apart from all others.
 const CONFIRM: u64 = 0x6661_6e63;

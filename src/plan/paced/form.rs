@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use crate::plan::bisect;
-use crate::plan::sizes::{self, Apart};
-use crate::service::{CopyProfile, Factor, Profile};
-use crate::simulate::work::Work;
+use crate::bisect;
+use crate::sizes::{self, Apart};
+use planner_core::service::{CopyProfile, Factor, Profile};
+use planner_core::simulate::work::Work;
 
 /// Jobs are put into so many blocks of neighbours at most, each as if all of it were published in its middle.
 const BLOCKS: usize = 384;
@@ -219,7 +219,7 @@ fn at_least_a_step(from: u64, to: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::paced::tests::{lognormal, work};
+    use crate::paced::tests::{lognormal, work};
 
     #[test]
     fn the_published_rates() {
@@ -237,7 +237,8 @@ mod tests {
     #[test]
     fn blocks_stand_for_their_jobs() {
         let sizes_bytes: Vec<u64> = (0..3000).map(|job| job * 7919 % 1000 * 1_000_000).collect();
-        let work = Work::new(sizes_bytes.clone().into(), crate::simulate::work::Order::Fifo, work(0).retry());
+        let work =
+            Work::new(sizes_bytes.clone().into(), planner_core::simulate::work::Order::Fifo, work(0).retry());
         let profile = Profile::default();
         let form = Form::new(&work, &profile, 10);
         let left_s = 100.0 - overhead_s(&profile);

@@ -24,12 +24,12 @@ pub use publisher::PublisherThreads;
 
 use super::estimate::{Estimate, Spread, needed};
 use super::workers::Goal;
-use crate::law::tolerance::CONFIDENCE;
-use crate::service::Profile;
-use crate::simulate::batch::Finishes;
-use crate::simulate::work::Work;
-use crate::stats::order;
-use crate::stats::proportion::Proportion;
+use planner_core::law::tolerance::CONFIDENCE;
+use planner_core::numeric::order;
+use planner_core::numeric::proportion::Proportion;
+use planner_core::service::Profile;
+use planner_core::simulate::batch::Finishes;
+use planner_core::simulate::work::Work;
 use runs::{Mixture, Runs};
 
 /// Job times drawn for the search.

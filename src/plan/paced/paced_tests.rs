@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::load::retry::RetryPolicy;
-use crate::service::function::Shape;
-use crate::simulate::work::Order;
+use planner_core::load::retry::RetryPolicy;
+use planner_core::service::function::Shape;
+use planner_core::simulate::work::Order;
 
 const RETRY: RetryPolicy = RetryPolicy { max_attempts: 5, base_ns: 1_000_000_000, cap_ns: 20_000_000_000 };
 
@@ -56,7 +56,7 @@ fn the_answer_reaches_its_goal_and_a_slower_pace_does_not() {
 fn large_objects_raise_the_rate_until_the_goal_is_reached() {
     let mut profile = lognormal(0.0, 0.3);
     profile.copy.bandwidth_bytes_per_s = 28e6;
-    let size = |job: u64| crate::random::lognormal(4, &[job], 700e6, 1.0) as u64;
+    let size = |job: u64| planner_core::random::lognormal(4, &[job], 700e6, 1.0) as u64;
     let work = Work::new((0..5000).map(size).collect(), Order::Fifo, RETRY);
     let question = question(&work, &profile, &[]);
     let goal = Goal { deadline_s: 1200.0, probability: 0.9 };
@@ -211,8 +211,8 @@ proptest! {
         rate_per_s in 0.5f64..200.0, batch_size in 1u32..=10,
         (publish_s, latency_s, cold_start_s) in (0.0f64..0.1, 0.0f64..0.2, 0.0f64..2.0),
     ) {
-        use crate::load::arrival::Spacing;
-        use crate::simulate::fan_out::{FanOut, Publisher, run};
+        use planner_core::load::arrival::Spacing;
+        use planner_core::simulate::fan_out::{FanOut, Publisher, run};
 
         let mut profile = lognormal(2.0, 0.0);
         profile.copy.bandwidth_bytes_per_s = 50e6;

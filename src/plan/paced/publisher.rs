@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{DiscreteCDF, Poisson};
 
-use crate::service::PublishProfile;
+use planner_core::service::PublishProfile;
 
 /// The chance that a publish request finds a free thread.
 const FREE: f64 = 0.99;

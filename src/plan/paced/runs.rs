@@ -5,10 +5,10 @@ use rayon::prelude::*;
 use super::Question;
 use super::form::{Form, overhead_s};
 use super::sweep::{Peak, Starting, Sweep};
-use crate::scenario::quantity::{nanoseconds, seconds};
-use crate::service::Profile;
-use crate::simulate::batch::{Ending, Finishes};
-use crate::simulate::work::{Luck, Sampler};
+use planner_core::service::Profile;
+use planner_core::simulate::batch::{Ending, Finishes};
+use planner_core::simulate::work::{Luck, Sampler};
+use planner_core::units::quantity::{nanoseconds, seconds};
 
 /// A batch on one service.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 //! Limits that stand in the way, and what to do about each.
 
 use super::Wish;
-use crate::plan::ground::Ground;
-use crate::plan::recommendation::{BindingLimit, LambdaPlan, WorkerPlan};
-use crate::report::human::{bytes, count, number};
-use crate::scenario::quantity::Bytes;
-use crate::service::function::Shape;
+use crate::ground::Ground;
+use crate::recommendation::{BindingLimit, LambdaPlan, WorkerPlan};
+use planner_core::service::function::Shape;
+use planner_core::units::human::{bytes, count, number};
+use planner_core::units::quantity::Bytes;
 
 /// Every limit that the plan goes beyond.
 pub(super) fn limits(

@@ -3,21 +3,19 @@
 use super::bind::quota;
 use super::pool::{CURVE_PROFILES, around, job_too_long, nearest, spread};
 use super::{Cannot, Wish, probability};
-use crate::plan::cost::{Usage, gigabyte_seconds};
-use crate::plan::forecast::{finish, thinned_s};
-use crate::plan::ground::Ground;
-use crate::plan::paced::{
+use crate::cost::{Usage, gigabyte_seconds};
+use crate::forecast::{finish, thinned_s};
+use crate::ground::Ground;
+use crate::paced::{
     Answer, Confirmed, Form, Infeasible, Pace, Question, Reason, deadline_within, smallest_rate,
 };
-use crate::plan::recommendation::{
-    BindingLimit, Bound, CurvePoint, LambdaPlan, PublishPlan, Way, WithinLimits,
-};
-use crate::plan::workers::Goal;
-use crate::report::human::{count, duration, number};
-use crate::service::Profile;
-use crate::service::function::Shape;
-use crate::simulate::work::{Order, Work};
-use crate::stats::proportion::Proportion;
+use crate::recommendation::{BindingLimit, Bound, CurvePoint, LambdaPlan, PublishPlan, Way, WithinLimits};
+use crate::workers::Goal;
+use planner_core::numeric::proportion::Proportion;
+use planner_core::service::Profile;
+use planner_core::service::function::Shape;
+use planner_core::simulate::work::{Order, Work};
+use planner_core::units::human::{count, duration, number};
 
 /// Share of the runs in which something may be throttled.
 const THROTTLED_SHARE: f64 = 0.01;

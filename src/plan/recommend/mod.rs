@@ -12,11 +12,11 @@ use super::doubt::{Doubt, DoubtRecord};
 use super::ground::Ground;
 use super::preface::Probability;
 use super::recommendation::{NearestGoal, Recommendation, SCHEMA};
-use crate::law::tolerance::CONFIDENCE;
-use crate::service::function::Shape;
-use crate::simulate::pool::Ramp;
-use crate::simulate::work::Order;
-use crate::stats::proportion::{Proportion, lower_bound};
+use planner_core::law::tolerance::CONFIDENCE;
+use planner_core::numeric::proportion::{Proportion, lower_bound};
+use planner_core::service::function::Shape;
+use planner_core::simulate::pool::Ramp;
+use planner_core::simulate::work::Order;
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy, PartialEq)]

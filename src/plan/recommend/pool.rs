@@ -1,15 +1,14 @@
 //! How many workers.
 
 use super::{Cannot, Wish, probability};
-use crate::plan::closed_form::ClosedForm;
-use crate::plan::cost::{Cost, Usage};
-use crate::plan::forecast::{finish, thinned_s};
-use crate::plan::ground::Ground;
-use crate::plan::recommendation::{Bound, CurvePoint, NearestGoal, Way, WorkerPlan};
-use crate::plan::workers::{Goal, Infeasible, Question, Reason, smallest_pool};
-use crate::report;
-use crate::report::human::{counted, duration, number};
-use crate::stats::proportion::Proportion;
+use crate::closed_form::ClosedForm;
+use crate::cost::{Cost, Usage};
+use crate::forecast::{finish, thinned_s};
+use crate::ground::Ground;
+use crate::recommendation::{Bound, CurvePoint, NearestGoal, Way, WorkerPlan};
+use crate::workers::{Goal, Infeasible, Question, Reason, smallest_pool};
+use planner_core::numeric::proportion::Proportion;
+use planner_core::units::human::{counted, duration, number};
 
 /// Points of the curve.
 const CURVE_POINTS: u32 = 25;
@@ -119,7 +118,7 @@ pub(super) fn job_too_long(wish: &Wish) -> String {
     format!(
         "whatever the concurrency, the slowest of the copies takes longer than {} by itself too often for a probability of {}",
         duration(wish.deadline_s),
-        report::plan::probability(wish.probability)
+        planner_core::units::human::probability(wish.probability)
     )
 }
 
@@ -128,7 +127,7 @@ pub(super) fn given_up(largest_probability: f64, attempts: u32) -> String {
     format!(
         "so many attempts fail that every object is copied with a probability of {} only, with {} at each: give \
          --max-attempts",
-        report::plan::probability(largest_probability),
+        planner_core::units::human::probability(largest_probability),
         counted(u64::from(attempts), "attempt")
     )
 }

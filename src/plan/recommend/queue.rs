@@ -8,18 +8,18 @@
 use super::function::{self, CONFIRMING_RUNS};
 use super::pool::{curve, given_up, job_too_long, nearest, throughput_too_low};
 use super::{Cannot, Wish, probability};
-use crate::plan::cost::{Usage, gigabyte_seconds};
-use crate::plan::forecast::{finish, thinned_s};
-use crate::plan::ground::Ground;
-use crate::plan::paced::{Confirmed, Pace, PublisherThreads, overhead_s};
-use crate::plan::recommendation::{Bound, CurvePoint, LambdaPlan, PublishPlan, Way, WithinLimits};
-use crate::plan::workers::{Answer, Goal, Infeasible, Question, Reason, smallest_pool};
-use crate::report::human::{count, duration, number};
-use crate::service::Profile;
-use crate::service::function::Shape;
-use crate::simulate::pool::Ramp;
-use crate::simulate::work::Order;
-use crate::stats::proportion::Proportion;
+use crate::cost::{Usage, gigabyte_seconds};
+use crate::forecast::{finish, thinned_s};
+use crate::ground::Ground;
+use crate::paced::{Confirmed, Pace, PublisherThreads, overhead_s};
+use crate::recommendation::{Bound, CurvePoint, LambdaPlan, PublishPlan, Way, WithinLimits};
+use crate::workers::{Answer, Goal, Infeasible, Question, Reason, smallest_pool};
+use planner_core::numeric::proportion::Proportion;
+use planner_core::service::Profile;
+use planner_core::service::function::Shape;
+use planner_core::simulate::pool::Ramp;
+use planner_core::simulate::work::Order;
+use planner_core::units::human::{count, duration, number};
 
 /// Messages are published so many times as fast as invocations can begin.
 const AHEAD: f64 = 2.0;

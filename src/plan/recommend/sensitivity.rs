@@ -2,14 +2,14 @@
 
 use super::Wish;
 use super::function::{self, CONFIRMING_RUNS};
-use crate::plan::closed_form::ClosedForm;
-use crate::plan::ground::Ground;
-use crate::plan::paced::{Confirmed, Form, Pace, PublisherThreads};
-use crate::plan::recommendation::{Case, Sensitivity};
-use crate::service::function::Shape;
-use crate::service::{CopyProfile, Factor, Noise, Profile, Tailed};
-use crate::simulate::pool::Ramp;
-use crate::simulate::work::{Order, Work};
+use crate::closed_form::ClosedForm;
+use crate::ground::Ground;
+use crate::paced::{Confirmed, Form, Pace, PublisherThreads};
+use crate::recommendation::{Case, Sensitivity};
+use planner_core::service::function::Shape;
+use planner_core::service::{CopyProfile, Factor, Noise, Profile, Tailed};
+use planner_core::simulate::pool::Ramp;
+use planner_core::simulate::work::{Order, Work};
 
 /// Resampled profiles that a probability is averaged over.
 const PROFILES: usize = 20;

@@ -1,11 +1,12 @@
 //! A recommendation in a sentence or two.
 
-use crate::plan::doubt::proviso;
-use crate::plan::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
-use crate::report::human::{count, counted, duration, rate};
-use crate::report::plan::{pool_cost, probability, time, usd};
-use crate::report::words::capitalised;
-use crate::service::function::Shape;
+use crate::doubt::proviso;
+use crate::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
+use crate::words::{pool_cost, time};
+use planner_core::service::function::Shape;
+use planner_core::units::human::capitalised;
+use planner_core::units::human::{count, counted, duration, rate};
+use planner_core::units::human::{probability, usd};
 
 /// What to set, how sure, when it finishes, what it costs and what binds.
 pub(super) fn of(plan: &Recommendation) -> String {

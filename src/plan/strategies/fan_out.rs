@@ -4,13 +4,13 @@
 use rayon::prelude::*;
 
 use super::{Runs, Scene, mean, share};
-use crate::load::arrival::Spacing;
-use crate::plan::cost::Usage;
-use crate::plan::strategy::Strategy;
-use crate::report::human::{count, counted, duration, number, percent, rate};
-use crate::service::Profile;
-use crate::service::function::Shape;
-use crate::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, run};
+use crate::cost::Usage;
+use crate::strategy::Strategy;
+use planner_core::load::arrival::Spacing;
+use planner_core::service::Profile;
+use planner_core::service::function::Shape;
+use planner_core::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, run};
+use planner_core::units::human::{count, counted, duration, number, percent, rate};
 
 /// Threads that publish where no rate asks for more.
 const PUBLISH_THREADS: u32 = 16;

@@ -1,10 +1,10 @@
 //! One Lambda function that copies everything with threads, as long as it may run.
 
 use super::{Runs, Scene, mean, share};
-use crate::plan::cost::{Usage, gigabyte_seconds};
-use crate::plan::strategy::Strategy;
-use crate::report::human::{count, counted, duration, percent};
-use crate::simulate::cut_off::simulate_until;
+use crate::cost::{Usage, gigabyte_seconds};
+use crate::strategy::Strategy;
+use planner_core::simulate::cut_off::simulate_until;
+use planner_core::units::human::{count, counted, duration, percent};
 
 /// Memory at which a function has a whole CPU (AWS Lambda Developer Guide, "Configure Lambda function memory").
 const ONE_CPU_MB: u32 = 1769;

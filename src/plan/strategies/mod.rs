@@ -10,8 +10,8 @@ use super::doubt::{Doubt, DoubtRecord};
 use super::ground::Ground;
 use super::mixture::Mixture;
 use super::strategy::{Observed, SCHEMA, Strategies, Strategy};
-use crate::service::Profile;
-use crate::simulate::work::{Order, Work};
+use planner_core::service::Profile;
+use planner_core::simulate::work::{Order, Work};
 
 /// Objects that the simulated runs of one pool copy in all: what two cores do in a tenth of a second.
 const DRAINED_OBJECTS: u64 = 5_000_000;

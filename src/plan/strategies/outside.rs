@@ -1,11 +1,11 @@
 //! What AWS offers instead of any of this.
 
-use crate::plan::cost::Usage;
-use crate::plan::ground::Ground;
-use crate::plan::strategies::share;
-use crate::plan::strategy::Strategy;
-use crate::report::human::counted;
-use crate::scenario::quantity::Bytes;
+use crate::cost::Usage;
+use crate::ground::Ground;
+use crate::strategies::share;
+use crate::strategy::Strategy;
+use planner_core::units::human::counted;
+use planner_core::units::quantity::Bytes;
 
 /// S3 Batch Operations: the cost is known, the time is not (Amazon S3 User Guide, "Copy objects").
 pub(super) fn batch_operations(ground: &Ground) -> Strategy {

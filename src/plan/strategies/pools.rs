@@ -1,13 +1,13 @@
 //! Workers on a machine: one, a pool of them, pools of them, and a machine rented for them.
 
 use super::{Runs, Scene, mean, share};
-use crate::plan::closed_form::ClosedForm;
-use crate::plan::strategy::{SURE, Strategy};
-use crate::report::human::{count, counted, duration, number};
-use crate::report::plan::usd;
-use crate::simulate::batch::{Finishes, simulate_pool};
-use crate::simulate::nested::{Nested, simulate_nested};
-use crate::simulate::pool::Ramp;
+use crate::closed_form::ClosedForm;
+use crate::strategy::{SURE, Strategy};
+use planner_core::simulate::batch::{Finishes, simulate_pool};
+use planner_core::simulate::nested::{Nested, simulate_nested};
+use planner_core::simulate::pool::Ramp;
+use planner_core::units::human::usd;
+use planner_core::units::human::{count, counted, duration, number};
 
 const AT_ONCE: Ramp = Ramp { per_s: None };
 /// Open files that a process on Linux is usually allowed, each connection being one.

@@ -1,9 +1,9 @@
 //! The comparison in a sentence or two.
 
 use super::Wish;
-use crate::plan::strategy::{SURE, Strategy};
-use crate::report::human::duration;
-use crate::report::plan::{probability, usd};
+use crate::strategy::{SURE, Strategy};
+use planner_core::units::human::duration;
+use planner_core::units::human::{probability, usd};
 
 /// Which ways do it, the fastest and the cheapest of them.
 pub(super) fn of(ways: &[Strategy], wish: &Wish) -> String {

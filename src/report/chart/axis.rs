@@ -1,6 +1,6 @@
 //! Axes: where a value lies, and the round values that are marked.
 
-use crate::report::human::{bytes, grouped, shortest};
+use planner_core::units::human::{bytes, grouped, shortest};
 
 /// How values become places, and how they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,8 +17,8 @@ const TEXT_SCALE: f64 = 1.24;
 
 /// Whether the font could be read, found out once.
 static FONT_IS_REGISTERED: LazyLock<bool> = LazyLock::new(|| {
-    let regular = register_font(FAMILY, FontStyle::Normal, crate::report::png::REGULAR);
-    let bold = register_font(FAMILY, FontStyle::Bold, crate::report::png::BOLD);
+    let regular = register_font(FAMILY, FontStyle::Normal, crate::png::REGULAR);
+    let bold = register_font(FAMILY, FontStyle::Bold, crate::png::BOLD);
     regular.is_ok() && bold.is_ok()
 });
 

@@ -4,9 +4,9 @@ use super::axis::{Axis, Scale};
 use super::choice::Choice;
 use super::palette::BLUE;
 use super::{Band, Chart, Mark, Panel, Rule, Series};
-use crate::report::human::{percent, shortest};
-use crate::report::plan::probability;
-use crate::report::table::Table;
+use crate::table::Table;
+use planner_core::units::human::probability;
+use planner_core::units::human::{percent, shortest};
 
 /// Points that are drawn one by one; more are a line.
 const DOTS_AT_MOST: usize = 40;
@@ -103,7 +103,7 @@ fn table(name: &str, chances: &[Chance]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::chart::{Frame, svg};
+    use crate::chart::{Frame, svg};
 
     fn input<'a>(chances: &'a [Chance], limits: &'a [(String, f64)]) -> Chances<'a> {
         let choice = Choice { name: "N, workers", chosen: Some(2420.0), floor: Some(1890.0), limits };

@@ -3,9 +3,9 @@
 use super::axis::{Axis, Scale};
 use super::palette::{BLUE, Colour, GREEN, INK, VERMILION};
 use super::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
-use crate::report::human::signed_percent;
-use crate::report::table::Table;
-use crate::stats::comparison::Outcome;
+use crate::table::Table;
+use planner_core::measure::comparison::Outcome;
+use planner_core::units::human::signed_percent;
 
 /// Height of one row.
 const ROW_PX: u32 = 44;
@@ -100,7 +100,7 @@ fn table(changes: &[&Changed]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::chart::{Frame, svg};
+    use crate::chart::{Frame, svg};
 
     fn changed(name: &str, [low, change, high]: [f64; 3], outcome: Outcome) -> Changed {
         Changed { name: name.into(), change, low, high, outcome }

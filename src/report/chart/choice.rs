@@ -2,7 +2,7 @@
 
 use super::Rule;
 use super::axis::{Axis, Scale};
-use crate::report::human::shortest;
+use planner_core::units::human::shortest;
 
 /// Choices further apart than by this factor are shown on a logarithmic axis.
 const WIDE: f64 = 30.0;

@@ -4,8 +4,9 @@ use super::axis::{Axis, Scale};
 use super::choice::Choice;
 use super::palette::{BLUE, GREEN, VERMILION};
 use super::{Chart, Mark, Panel, Rule, Series, Shades};
-use crate::report::human::{duration, shortest, usd};
-use crate::report::table::Table;
+use crate::table::Table;
+use planner_core::units::human::capitalised;
+use planner_core::units::human::{duration, shortest, usd};
 
 /// Costs that lie closer together than this share are alike.
 const SPREAD_AT_LEAST: f64 = 0.005;
@@ -60,7 +61,7 @@ pub fn cost(input: &Costs) -> Option<Chart> {
     if has_times {
         let times = line(ended().map(|cost| (cost.at, cost.finish_s)).collect(), VERMILION);
         let values = ended().map(|cost| cost.finish_s).chain(input.deadline_s);
-        let name = crate::report::words::capitalised(input.finish);
+        let name = capitalised(input.finish);
         let rule = |at| Rule { at, label: format!("deadline {}", duration(at)) };
         let rules = input.deadline_s.map(rule).into_iter().collect();
         panels.push(Panel { rules, ..Panel::of(Axis::from_zero(name, Scale::Time, values), 160, times) });
@@ -136,7 +137,7 @@ fn table(input: &Costs, costs: &[Cost]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::chart::{Frame, svg};
+    use crate::chart::{Frame, svg};
 
     fn costs(finish_s: &[f64]) -> Vec<Cost> {
         let cost = |(index, finish_s): (u32, &f64)| {

@@ -11,8 +11,8 @@ use super::layout::{
 };
 use super::palette::{CARD, Colour, FRAME, GRID, INK};
 use super::{Band, Bar, Chart, Mark, Note, Panel, Series, Side};
-use crate::report::ReportError;
-use crate::report::escape::escape_controls;
+use crate::ReportError;
+use crate::escape::escape_controls;
 
 const TITLE: Text = Text { size_px: 16.0, bold: true, colour: INK, align: HPos::Left };
 /// More dots are small and faint, so that they can be told apart.

@@ -3,15 +3,15 @@
 use super::axis::{Axis, Scale};
 use super::palette::{BLUE, MUTED, level as shade};
 use super::{Band, Chart, Mark, Panel, Series, run};
-use crate::law::little::Window;
-use crate::law::tolerance::LITTLE_TOLERANCE;
-use crate::report::human::{counted, duration, number};
-use crate::report::stretch::{Stretch, merged};
-use crate::report::table::Table;
-use crate::report::{RunView, doubts, words};
-use crate::scenario::quantity::{NS_PER_S, nanoseconds, seconds};
-use crate::stats::series::{Row, of_level};
-use crate::stats::summary::LevelSummary;
+use crate::stretch::{Stretch, merged};
+use crate::table::Table;
+use crate::{RunView, doubts, words};
+use planner_core::law::little::Window;
+use planner_core::law::tolerance::LITTLE_TOLERANCE;
+use planner_core::measure::series::{Row, of_level};
+use planner_core::measure::summary::LevelSummary;
+use planner_core::units::human::{counted, duration, number};
+use planner_core::units::quantity::{NS_PER_S, nanoseconds, seconds};
 
 /// Windows of a level.
 const WINDOWS_AT_MOST: f64 = 60.0;
@@ -149,7 +149,7 @@ fn windows(view: &RunView, index: u32, level: &LevelSummary) -> Vec<Stretch> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::Sample;
+    use crate::sample::Sample;
 
     #[test]
     fn windows_are_long_against_the_residence_time_and_few() {

@@ -3,8 +3,8 @@
 use super::axis::{Axis, Scale};
 use super::palette::{BLUE, VERMILION};
 use super::{Chart, Mark, Panel, Rule, Series, Shades};
-use crate::report::human::{count, duration, percent};
-use crate::report::table::Table;
+use crate::table::Table;
+use planner_core::units::human::{count, duration, percent};
 
 /// Steps of the distribution: more make a large page.
 const STEPS_AT_MOST: usize = 300;
@@ -170,7 +170,7 @@ impl Sorted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::chart::{Frame, svg};
+    use crate::chart::{Frame, svg};
 
     fn chart(makespans_s: &[f64], deadline_s: Option<f64>) -> Chart {
         makespan(&Makespans { makespans_s, deadline_s }).unwrap()

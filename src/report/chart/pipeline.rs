@@ -3,8 +3,8 @@
 use super::Chart;
 use super::run::subtitle;
 use super::stages::{Stage, Stages, stages};
-use crate::report::RunView;
-use crate::stats::fan_out::second::FunctionSecond;
+use crate::RunView;
+use planner_core::measure::fan_out::second::FunctionSecond;
 
 /// What waits for the function of a fan-out, what runs in it and what it refuses; None for other runs.
 #[must_use]

@@ -7,8 +7,8 @@ use super::size::size;
 use super::spectrum::spectrum;
 use super::sweep::sweep;
 use super::timeline::timeline;
-use crate::report::{RunView, words};
-use crate::stats::summary::LevelSummary;
+use crate::{RunView, words};
+use planner_core::measure::summary::LevelSummary;
 
 /// Levels that are named in a chart.
 const NAMES_AT_MOST: usize = 10;
@@ -36,8 +36,8 @@ pub(super) fn subtitle(view: &RunView) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::chart::{Frame, svg};
-    use crate::report::sample::Sample;
+    use crate::chart::{Frame, svg};
+    use crate::sample::Sample;
 
     fn ids(sample: &Sample) -> Vec<String> {
         charts(&sample.view()).into_iter().map(|chart| chart.id.into_owned()).collect()

@@ -3,8 +3,8 @@
 use super::axis::{Axis, Scale};
 use super::palette::{BLUE, ORANGE};
 use super::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
-use crate::report::human::{duration, shortest};
-use crate::report::table::Table;
+use crate::table::Table;
+use planner_core::units::human::{duration, shortest};
 
 /// Height of one row.
 const ROW_PX: u32 = 44;
@@ -155,7 +155,7 @@ fn show(kind: AnswerKind, value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::chart::{Frame, svg};
+    use crate::chart::{Frame, svg};
 
     fn row(name: &str, low: Option<f64>, high: Option<f64>) -> Sensitivity {
         let (low_setting, high_setting) = ("−20 %".into(), "+20 %".into());

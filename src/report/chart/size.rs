@@ -3,10 +3,10 @@
 use super::axis::{Axis, Scale};
 use super::palette::level as shade;
 use super::{Chart, Mark, Panel, Series, run};
-use crate::report::RunView;
-use crate::report::human::{bytes, bytes_per_s, count, duration};
-use crate::report::table::Table;
-use crate::stats::size_sample::{SPREAD, SizeLine, SizePoint};
+use crate::RunView;
+use crate::table::Table;
+use planner_core::measure::size_sample::{SPREAD, SizeLine, SizePoint};
+use planner_core::units::human::{bytes, bytes_per_s, count, duration};
 
 /// Dots of all levels together: more make a large page and one blot.
 const DOTS_AT_MOST: usize = 500;
@@ -96,7 +96,7 @@ fn table(view: &RunView, lines: &[Option<SizeLine>]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::Sample;
+    use crate::sample::Sample;
 
     #[test]
     fn dots_are_few_and_their_line_is_drawn() {

@@ -3,10 +3,10 @@
 use super::axis::{Axis, Scale};
 use super::palette::{BLUE, VERMILION, level as shade};
 use super::{Chart, Mark, Panel, Series};
-use crate::report::human::{count, duration};
-use crate::report::table::Table;
-use crate::report::{LevelTimes, RunView};
-use crate::stats::histogram::Times;
+use crate::table::Table;
+use crate::{LevelTimes, RunView};
+use planner_core::measure::histogram::Times;
+use planner_core::units::human::{count, duration};
 
 /// Points of a line in each factor of ten.
 const POINTS_PER_DECADE: f64 = 24.0;

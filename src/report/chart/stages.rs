@@ -3,9 +3,9 @@
 use super::axis::{Axis, Scale};
 use super::palette::{BLUE, Colour, GREEN, ORANGE, PURPLE, VERMILION};
 use super::{Chart, Mark, Panel, Rule, Series};
-use crate::report::human::{self, duration, number, shortest};
-use crate::report::stretch::LENGTHS_S;
-use crate::report::table::Table;
+use crate::stretch::LENGTHS_S;
+use crate::table::Table;
+use planner_core::units::human::{self, duration, number, shortest};
 
 /// Steps of a line: more make a large page.
 const STEPS_AT_MOST: usize = 240;
@@ -194,7 +194,7 @@ fn table(input: &Stages) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::chart::{Frame, svg};
+    use crate::chart::{Frame, svg};
 
     fn consumer(points: u32) -> Stage {
         let at = |index: u32| 100.0 * f64::from(index) / f64::from(points);

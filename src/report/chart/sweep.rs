@@ -3,14 +3,14 @@
 use super::axis::{Axis, Scale};
 use super::palette::{BLUE, Colour, GREEN, ORANGE, PURPLE, VERMILION};
 use super::{Chart, Mark, Panel, Rule, Series, Whisker, run};
-use crate::law::rivals::Model;
-use crate::law::usl::Usl;
-use crate::report::RunView;
-use crate::report::human::{duration, number, rate};
-use crate::report::table::Table;
-use crate::stats::scaling::UslSummary;
-use crate::stats::steady::Estimate;
-use crate::stats::summary::LevelSummary;
+use crate::RunView;
+use crate::table::Table;
+use planner_core::law::rivals::Model;
+use planner_core::law::usl::Usl;
+use planner_core::measure::scaling::UslSummary;
+use planner_core::measure::steady::Estimate;
+use planner_core::measure::summary::LevelSummary;
+use planner_core::units::human::{duration, number, rate};
 
 /// Levels further apart than by this factor are shown on logarithmic axes.
 const WIDE: f64 = 8.0;
@@ -229,11 +229,11 @@ fn between(estimate: &Estimate, show: fn(f64) -> String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::law::usl_fit::Point;
-    use crate::report::chart::{Frame, svg};
-    use crate::report::png;
-    use crate::report::sample::Sample;
-    use crate::stats::scaling::scaling;
+    use crate::chart::{Frame, svg};
+    use crate::png;
+    use crate::sample::Sample;
+    use planner_core::law::usl_fit::Point;
+    use planner_core::measure::scaling::scaling;
 
     #[test]
     fn pixels_are_twice_the_drawing() {

@@ -3,11 +3,11 @@
 use super::axis::{Axis, Scale};
 use super::palette::{BLUE, FRAME, GREEN, VERMILION};
 use super::{Chart, Mark, Panel, Rule, Series, Shades, run};
-use crate::report::human::{count, duration, length, number};
-use crate::report::stretch::{Stretch, merged_with_rests, readable_length_s};
-use crate::report::{RunView, tables};
-use crate::scenario::quantity::NS_PER_S;
-use crate::stats::summary::LevelSummary;
+use crate::stretch::{Stretch, merged_with_rests, readable_length_s};
+use crate::{RunView, tables};
+use planner_core::measure::summary::LevelSummary;
+use planner_core::units::human::{count, duration, length, number};
+use planner_core::units::quantity::NS_PER_S;
 
 /// Points of a line.
 const STRETCHES_AT_MOST: u64 = 400;
@@ -113,8 +113,8 @@ fn borders(view: &RunView) -> Vec<Rule> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::chart::{Frame, svg};
-    use crate::report::sample::Sample;
+    use crate::chart::{Frame, svg};
+    use crate::sample::Sample;
 
     #[test]
     fn days_of_seconds_makes_a_small_drawing_that_keeps_every_completion() {

@@ -3,8 +3,8 @@
 use super::axis::{Axis, Scale};
 use super::palette::{BLUE, Colour, GREEN, INK, VERMILION};
 use super::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
-use crate::report::human::duration;
-use crate::report::table::Table;
+use crate::table::Table;
+use planner_core::units::human::duration;
 
 /// Height of one row.
 const ROW_PX: u32 = 44;
@@ -103,7 +103,7 @@ fn table(all: &[Way]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::chart::{Frame, svg};
+    use crate::chart::{Frame, svg};
 
     fn way(name: &str, finish_s: Option<[f64; 2]>, meets: Option<bool>) -> Way {
         Way { name: name.into(), finish_s, meets }

@@ -7,9 +7,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::ReportError;
 use super::page::{Block, Link, Page, Part, anchors};
-use crate::stats::summary::Verdict;
 pub use parts::GENERATOR;
 use parts::{Figure, Grid};
+use planner_core::measure::summary::Verdict;
 
 /// A self-contained HTML page.
 ///
@@ -177,8 +177,8 @@ fn address(link: &Link) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::run;
-    use crate::report::sample::Sample;
+    use crate::run;
+    use crate::sample::Sample;
 
     fn page(sample: &Sample) -> String {
         render(&run::page(&sample.view())).unwrap()

@@ -2,10 +2,10 @@
 
 use askama::Template;
 
-use crate::report::ReportError;
-use crate::report::chart::{Chart, Frame, palette, svg};
-use crate::report::escape::escape_controls;
-use crate::report::table::Table;
+use crate::ReportError;
+use crate::chart::{Chart, Frame, palette, svg};
+use crate::escape::escape_controls;
+use crate::table::Table;
 
 /// Width of a chart on a desk or on paper, in pixels.
 const WIDE_PX: u32 = 760;

@@ -1,14 +1,14 @@
 //! The charts of a plan.
 
-use crate::plan::forecast::{Forecast, Moment};
-use crate::plan::preface::Preface;
-use crate::plan::recommendation::{CurvePoint, Recommendation};
-use crate::plan::strategy::{Strategies, Strategy};
-use crate::report::chart::{
+use crate::chart::{
     self, AnswerKind, Chance, Chances, Chart, Choice, Cost, Costs, Makespans, Sensitivities, Sensitivity,
     Stage, Stages, chance, cost, makespan, sensitivity, stages,
 };
-use crate::service::function::Shape;
+use planner_core::service::function::Shape;
+use planner_plan::forecast::{Forecast, Moment};
+use planner_plan::preface::Preface;
+use planner_plan::recommendation::{CurvePoint, Recommendation};
+use planner_plan::strategy::{Strategies, Strategy};
 
 /// One way of copying, as charts need it.
 struct Way<'a> {

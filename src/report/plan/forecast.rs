@@ -1,11 +1,13 @@
 //! A forecast on the terminal and as a page.
 
-use super::{charts, cost_table, finish, preface, probability, time, usd};
-use crate::plan::forecast::{Forecast, Moment};
-use crate::report::human::{count, counted, duration, number};
-use crate::report::page::{Block, Fact, Page, Part};
-use crate::report::section::{self, Section};
-use crate::report::table::Table;
+use super::{charts, cost_table, finish, preface};
+use crate::page::{Block, Fact, Page, Part};
+use crate::section::{self, Section};
+use crate::table::Table;
+use planner_core::units::human::{count, counted, duration, number};
+use planner_core::units::human::{probability, usd};
+use planner_plan::forecast::{Forecast, Moment};
+use planner_plan::words::time;
 
 /// Rows of the table over time.
 const MOMENTS: usize = 12;

@@ -1,11 +1,12 @@
 //! What every plan says of its objects and of what it rests on.
 
-use crate::plan::doubt::DoubtRecord;
-use crate::plan::fit::BasisKind;
-use crate::plan::preface::Preface;
-use crate::report::human::{bytes, count, counted, duration, number};
-use crate::report::page::{Block, Part};
-use crate::report::words;
+use crate::page::{Block, Part};
+use crate::words;
+use planner_core::units::human::capitalised;
+use planner_core::units::human::{bytes, count, counted, duration, number};
+use planner_plan::doubt::DoubtRecord;
+use planner_plan::fit::BasisKind;
+use planner_plan::preface::Preface;
 
 /// What a plan from a rehearsal is worth.
 pub const REHEARSAL: &str =
@@ -72,13 +73,13 @@ pub fn basis(preface: &Preface) -> String {
 
 /// Every doubt with what to do about it.
 pub fn doubts(doubts: &[DoubtRecord]) -> Vec<String> {
-    doubts.iter().map(|doubt| format!("{}: {}.", words::capitalised(&doubt.text), doubt.advice)).collect()
+    doubts.iter().map(|doubt| format!("{}: {}.", capitalised(&doubt.text), doubt.advice)).collect()
 }
 
 /// How the plan is made again.
 pub fn reproduce(preface: &Preface, sources: &[String]) -> Part {
-    let lists = sources.iter().map(|source| format!("{}.", words::capitalised(source))).collect();
-    let basis = format!("{}.", words::capitalised(&basis(preface)));
+    let lists = sources.iter().map(|source| format!("{}.", capitalised(source))).collect();
+    let basis = format!("{}.", capitalised(&basis(preface)));
     Part::new(
         "What it rests on, and how to make it again",
         [Block::Paragraph(basis), Block::List(lists), Block::Code(words::quoted(&preface.command))],

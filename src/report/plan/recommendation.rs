@@ -1,14 +1,16 @@
 //! A recommendation on the terminal and as a page.
 
-use super::{bound, charts, cost_table, finish, pool_cost, preface, probability, stated, time, usd};
-use crate::plan::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
-use crate::report::human::{count, counted, duration, number, rate, shortest};
-use crate::report::page::{Block, Fact, Page, Part, Sentence};
-use crate::report::section::{self, Section};
-use crate::report::table::Table;
-use crate::report::words;
-use crate::service::function::Shape;
-use crate::stats::summary::Verdict;
+use super::{bound, charts, cost_table, finish, preface, stated};
+use crate::page::{Block, Fact, Page, Part, Sentence};
+use crate::section::{self, Section};
+use crate::table::Table;
+use planner_core::measure::summary::Verdict;
+use planner_core::service::function::Shape;
+use planner_core::units::human::capitalised;
+use planner_core::units::human::{count, counted, duration, number, rate, shortest};
+use planner_core::units::human::{probability, usd};
+use planner_plan::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
+use planner_plan::words::{pool_cost, time};
 
 /// The recommendation as text, no line wider than `width` columns.
 #[must_use]
@@ -37,16 +39,16 @@ pub fn page(plan: &Recommendation) -> Page {
             Part::new(
                 "The answer",
                 [
-                    Block::Paragraph(format!("{}.", words::capitalised(&job(plan)))),
+                    Block::Paragraph(format!("{}.", capitalised(&job(plan)))),
                     table(ways(plan)),
-                    Block::Paragraph(format!("{}.", words::capitalised(&floor(plan)))),
+                    Block::Paragraph(format!("{}.", capitalised(&floor(plan)))),
                 ],
             ),
             Part::new(
                 "What can be reached",
                 plan.infeasible
                     .iter()
-                    .map(|reason| Block::Paragraph(format!("{}.", words::capitalised(reason))))
+                    .map(|reason| Block::Paragraph(format!("{}.", capitalised(reason))))
                     .chain([table(nearest(plan))]),
             ),
             Part::new(
@@ -73,7 +75,7 @@ pub fn page(plan: &Recommendation) -> Page {
 fn binding(plan: &Recommendation) -> Vec<Sentence> {
     let told = plan.binding_limits.iter().map(|limit| {
         let [have, need] = [limit.have, limit.need].map(|value| shortest(value, 4));
-        format!("{} binds: {have} where {need} is needed.", words::capitalised(&limit.limit))
+        format!("{} binds: {have} where {need} is needed.", capitalised(&limit.limit))
     });
     told.map(|text| Sentence { verdict: Verdict::Fail, text }).collect()
 }

@@ -1,11 +1,12 @@
 //! Ways of doing a job, side by side, on the terminal and as a page.
 
-use super::{charts, preface, probability, usd};
-use crate::plan::strategy::{Observed, SURE, Strategies, Strategy};
-use crate::report::human::{count, counted, duration, number, percent, rate};
-use crate::report::page::{Block, Fact, Page, Part};
-use crate::report::section::{self, Section};
-use crate::report::table::Table;
+use super::{charts, preface};
+use crate::page::{Block, Fact, Page, Part};
+use crate::section::{self, Section};
+use crate::table::Table;
+use planner_core::units::human::{count, counted, duration, number, percent, rate};
+use planner_core::units::human::{probability, usd};
+use planner_plan::strategy::{Observed, SURE, Strategies, Strategy};
 
 const UNKNOWN: &str = "–";
 
@@ -202,7 +203,7 @@ fn observed(it: &Observed) -> String {
     format!(
         "all within {} is X = {}/s; at R = {} for one copy alone N = X·R = {} were in progress on average",
         duration(it.finish_s),
-        crate::report::human::shortest(it.x_per_s, 5),
+        planner_core::units::human::shortest(it.x_per_s, 5),
         duration(it.residence_s),
         number(it.in_flight)
     )
@@ -211,11 +212,11 @@ fn observed(it: &Observed) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::doubt::{Doubt, DoubtRecord};
-    use crate::plan::preface::{JobDescription, Preface, ResidenceSummary};
-    use crate::plan::residence::Residence;
-    use crate::plan::strategy::SCHEMA;
-    use crate::report::{html, markdown};
+    use crate::{html, markdown};
+    use planner_plan::doubt::{Doubt, DoubtRecord};
+    use planner_plan::preface::{JobDescription, Preface, ResidenceSummary};
+    use planner_plan::residence::Residence;
+    use planner_plan::strategy::SCHEMA;
 
     fn way(name: &str, finish_s: Option<f64>, runs: u64, by_deadline: Option<f64>, breaks: &str) -> Strategy {
         Strategy {

@@ -1,0 +1,193 @@
+//! The list of what a run made, while something is added to it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::{Event, FILE, HEADER, Record, Written};
+use crate::file_error::FileError;
+use crate::whole_lines;
+
+/// The list while something is added to it. It is locked as long as it is open, and the lock dies with the process.
+/// Every line reaches the operating system before the call returns.
+#[derive(Debug)]
+pub struct CreatedLog {
+    folder: PathBuf,
+    file: Mutex<File>,
+    /// Columns of the file.
+    columns: usize,
+    untagged: AtomicU64,
+}
+
+impl CreatedLog {
+    /// Begins the list of a run.
+    ///
+    /// # Errors
+    /// Where the file cannot be created or locked.
+    pub fn create(folder: &Path) -> Result<Self, FileError> {
+        let path = folder.join(FILE);
+        let file = OpenOptions::new().append(true).create_new(true).open(&path);
+        let file = file.map_err(|error| FileError::new("create", &path, error))?;
+        let log = Self::locked(folder, file, HEADER.len())?;
+        let header = HEADER.join(",") + "\n";
+        log.line(header.as_bytes()).map_err(|error| FileError::new("write", &path, error))?;
+        Ok(log)
+    }
+
+    /// Goes on with the list of a run that has ended.
+    ///
+    /// # Errors
+    /// Where there is none, where it cannot be written, and where the run or another clean-up still writes to it
+    /// ([`FileError::is_in_use`]).
+    pub fn append(folder: &Path) -> Result<Self, FileError> {
+        let path = folder.join(FILE);
+        let failed = |error: io::Error| FileError::new("open", &path, error);
+        let file = OpenOptions::new().read(true).append(true).open(&path).map_err(failed)?;
+        let mut log = Self::locked(folder, file, HEADER.len())?;
+        let file = log.file.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // What was cut off would run into the first new line.
+        let length_bytes = whole_lines::length_bytes(file).map_err(failed)?;
+        file.set_len(length_bytes).map_err(failed)?;
+        let text = std::fs::read(&path).map_err(failed)?;
+        if let Some(header) = text.split(|&byte| byte == b'\n').next().filter(|header| !header.is_empty()) {
+            log.columns = header.split(|&byte| byte == b',').count();
+        }
+        Ok(log)
+    }
+
+    fn locked(folder: &Path, file: File, columns: usize) -> Result<Self, FileError> {
+        let path = folder.join(FILE);
+        match file.try_lock() {
+            Ok(()) => Ok(Self {
+                folder: folder.to_owned(),
+                file: Mutex::new(file),
+                columns,
+                untagged: AtomicU64::new(0),
+            }),
+            Err(TryLockError::WouldBlock) => Err(FileError::in_use(&path)),
+            Err(TryLockError::Error(error)) => Err(FileError::new("lock", &path, error)
+                .help("choose a folder on a file system that has locks with --out")),
+        }
+    }
+
+    /// Writes that were answered without an ETag, so that nothing confirms them.
+    #[must_use]
+    pub fn untagged(&self) -> u64 {
+        self.untagged.load(Ordering::Relaxed)
+    }
+
+    /// The run folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// An object is about to be written.
+    ///
+    /// # Errors
+    /// Where the line cannot be written; the object must then not be written either.
+    pub fn intended(&self, bucket: &str, key: &str) -> io::Result<()> {
+        self.event(Event::Intended, bucket, key, "")
+    }
+
+    /// An object was written.
+    ///
+    /// # Errors
+    /// Where the line cannot be written.
+    pub fn written(&self, bucket: &str, key: &str, written: Written) -> io::Result<()> {
+        let Written { etag, version, modified_s } = written;
+        if etag.is_empty() {
+            self.untagged.fetch_add(1, Ordering::Relaxed);
+        }
+        let (bucket, key) = (bucket.into(), key.into());
+        self.record(Record { event: Event::Written, bucket, key, mark: etag, version, modified_s })
+    }
+
+    /// A multipart upload is about to be begun.
+    ///
+    /// # Errors
+    /// Where the line cannot be written; the upload must then not be begun either.
+    pub fn upload_intended(&self, bucket: &str, key: &str) -> io::Result<()> {
+        self.event(Event::UploadIntended, bucket, key, "")
+    }
+
+    /// The service refused to begin a multipart upload, or there is none long after one was asked for.
+    ///
+    /// # Errors
+    /// Where the line cannot be written.
+    pub fn upload_refused(&self, bucket: &str, key: &str) -> io::Result<()> {
+        self.event(Event::UploadRefused, bucket, key, "")
+    }
+
+    /// A multipart upload was begun.
+    ///
+    /// # Errors
+    /// Where the line cannot be written.
+    pub fn upload_begun(&self, bucket: &str, key: &str, upload_id: &str) -> io::Result<()> {
+        self.event(Event::UploadBegun, bucket, key, upload_id)
+    }
+
+    /// A multipart upload was completed or aborted.
+    ///
+    /// # Errors
+    /// Where the line cannot be written.
+    pub fn upload_ended(&self, bucket: &str, key: &str, upload_id: &str) -> io::Result<()> {
+        self.event(Event::UploadEnded, bucket, key, upload_id)
+    }
+
+    /// A topic was created.
+    ///
+    /// # Errors
+    /// Where the line cannot be written.
+    pub fn topic(&self, arn: &str) -> io::Result<()> {
+        self.event(Event::Topic, "", arn, "")
+    }
+
+    /// A bucket is about to be created.
+    ///
+    /// # Errors
+    /// Where the line cannot be written; the bucket must then not be created either.
+    pub fn bucket(&self, bucket: &str) -> io::Result<()> {
+        self.event(Event::Bucket, bucket, "", "")
+    }
+
+    /// A topic or, with an empty key, a bucket turned out to be somebody else's.
+    ///
+    /// # Errors
+    /// Where the line cannot be written.
+    pub fn left(&self, bucket: &str, key: &str) -> io::Result<()> {
+        self.event(Event::Left, bucket, key, "")
+    }
+
+    /// An object, a topic or, with an empty key, a bucket was deleted.
+    ///
+    /// # Errors
+    /// Where the line cannot be written.
+    pub fn deleted(&self, bucket: &str, key: &str) -> io::Result<()> {
+        self.event(Event::Deleted, bucket, key, "")
+    }
+
+    fn event(&self, event: Event, bucket: &str, key: &str, mark: &str) -> io::Result<()> {
+        let (bucket, key, mark) = (bucket.into(), key.into(), mark.into());
+        self.record(Record { event, bucket, key, mark, version: None, modified_s: None })
+    }
+
+    fn record(&self, record: Record) -> io::Result<()> {
+        let mut whole = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+        whole.serialize(record).map_err(io::Error::other)?;
+        let mut line = whole.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+        for _ in self.columns..HEADER.len() {
+            // What an old list has no columns for is never known when something is deleted.
+            let end = line.iter().rposition(|&byte| byte == b',').unwrap_or(0);
+            line.truncate(end);
+            line.push(b'\n');
+        }
+        self.line(&line)
+    }
+
+    fn line(&self, line: &[u8]) -> io::Result<()> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line)
+    }
+}

@@ -1,0 +1,251 @@
+//! What an audit says, for programs.
+
+use serde::{Serialize, Serializer};
+
+use super::compare::{CompareBy, Reason};
+use super::function::Function;
+use super::promise::Promise;
+use super::tally::{Item, LISTED_AT_MOST, Tally, rfc3339};
+use super::verdicts::{AuditVerdicts, Evidence};
+use crate::units::human::{count, counted, duration};
+
+/// The name and version of the document's form.
+pub const SCHEMA: &str = "planner/audit/1";
+
+/// What was looked at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Subject {
+    /// Where the objects were to be copied from.
+    pub source: String,
+    /// Where to.
+    pub destination: String,
+    /// When it was looked at, RFC 3339.
+    pub audited_at: String,
+    /// Whether it says nothing about a real account.
+    pub rehearsal: bool,
+    /// By what copies were compared.
+    pub compared_by: CompareBy,
+    /// When the backup began, in nanoseconds since 1970; written as RFC 3339.
+    #[serde(rename = "since", serialize_with = "as_rfc3339")]
+    pub since_ns: Option<i64>,
+    /// Whether both listings were read to their ends.
+    pub complete: bool,
+    /// Requests that listed objects.
+    pub list_requests: u64,
+    /// The command that looked.
+    pub command: Vec<String>,
+}
+
+fn as_rfc3339<S: Serializer>(time_ns: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    time_ns.and_then(rfc3339).serialize(serializer)
+}
+
+/// How many of each kind, where the lists stop at a thousand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Not at the destination.
+    pub missing: u64,
+    /// Not at the source.
+    pub extra: u64,
+    /// With another size or ETag.
+    pub differing: u64,
+    /// From before.
+    pub stale: u64,
+    /// Arrived, there from before with the content of their source.
+    pub unchanged: u64,
+    /// Arrived, compared by size because the ETags cannot tell.
+    pub compared_by_size: u64,
+    /// Keys that a listing gave twice.
+    pub duplicates: u64,
+}
+
+/// The whole answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AuditDocument {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// What was looked at.
+    #[serde(flatten)]
+    pub subject: Subject,
+    /// What arrived and what did not, in a sentence.
+    pub verdict: String,
+    /// Whether everything arrived and nothing speaks against the rest.
+    pub holds: bool,
+    /// Objects at the source.
+    pub expected: u64,
+    /// Their bytes.
+    pub expected_bytes: u64,
+    /// Objects at the destination as they should be.
+    pub arrived: u64,
+    /// Their bytes.
+    pub arrived_bytes: u64,
+    /// How many of each kind.
+    pub counts: Counts,
+    /// The first thousand that are missing.
+    pub missing: Vec<Item>,
+    /// The first thousand that nobody asked for.
+    pub extra: Vec<Item>,
+    /// The first thousand with another size or ETag.
+    pub differing: Vec<Item>,
+    /// The first thousand from before.
+    pub stale: Vec<Item>,
+    /// Latest minus earliest LastModified of what was copied.
+    pub execution_time_s: Option<f64>,
+    /// Earliest LastModified, RFC 3339.
+    pub first_modified: Option<String>,
+    /// Latest LastModified, RFC 3339.
+    pub last_modified: Option<String>,
+    /// Executions of the function.
+    pub invocations: Option<u64>,
+    /// Its throttled requests.
+    pub throttles: Option<u64>,
+    /// Its failed executions.
+    pub errors: Option<u64>,
+    /// Its metrics.
+    pub function: Option<Function>,
+    /// What the plan promised.
+    pub plan: Option<Promise>,
+    /// The verdicts.
+    pub verdicts: AuditVerdicts,
+    /// What to know when reading the numbers.
+    pub notes: Vec<String>,
+}
+
+impl AuditDocument {
+    /// Puts together what was found.
+    #[must_use]
+    pub fn new(subject: Subject, tally: Tally, function: Option<Function>, plan: Option<Promise>) -> Self {
+        let verdicts = AuditVerdicts::of(Evidence {
+            tally: &tally,
+            complete: subject.complete,
+            since_ns: subject.since_ns,
+            function: function.as_ref(),
+            promise: plan.as_ref(),
+        });
+        let notes = notes(&subject, &tally, function.as_ref(), plan.as_ref());
+        Self {
+            schema: SCHEMA,
+            verdict: verdict(&subject, &tally),
+            holds: verdicts.holds(),
+            subject,
+            expected: tally.expected,
+            expected_bytes: tally.expected_bytes,
+            arrived: tally.arrived,
+            arrived_bytes: tally.arrived_bytes,
+            counts: Counts {
+                missing: tally.missing.count,
+                extra: tally.extra.count,
+                differing: tally.differing.count,
+                stale: tally.stale.count,
+                unchanged: tally.unchanged,
+                compared_by_size: tally.compared_by_size,
+                duplicates: tally.duplicates,
+            },
+            execution_time_s: tally.execution_time_s(),
+            first_modified: tally.first_modified_ns.and_then(rfc3339),
+            last_modified: tally.last_modified_ns.and_then(rfc3339),
+            missing: tally.missing.first,
+            extra: tally.extra.first,
+            differing: tally.differing.first,
+            stale: tally.stale.first,
+            invocations: function.as_ref().map(|function| function.invocations),
+            throttles: function.as_ref().and_then(|function| function.throttles),
+            errors: function.as_ref().and_then(|function| function.errors),
+            function,
+            plan,
+            verdicts,
+            notes,
+        }
+    }
+}
+
+/// What arrived and what did not.
+fn verdict(subject: &Subject, tally: &Tally) -> String {
+    let lists = [
+        (&tally.missing, "missing"),
+        (&tally.differing, "differing"),
+        (&tally.stale, "stale"),
+        (&tally.extra, "extra"),
+    ];
+    let wrong: Vec<String> = lists
+        .into_iter()
+        .filter(|(list, _)| list.count > 0)
+        .map(|(list, word)| format!("{} {word}", count(list.count)))
+        .collect();
+    let wrong = if wrong.is_empty() { String::new() } else { format!("; {}", wrong.join(", ")) };
+    let time =
+        tally.execution_time_s().map_or_else(String::new, |time_s| format!(" in {}", duration(time_s)));
+    if subject.complete && tally.expected == 0 {
+        return format!("There is nothing to copy at the source{wrong}.");
+    }
+    let expected = counted(tally.expected, "object");
+    let so_far = if subject.complete { "" } else { " so far" };
+    let arrived = if tally.arrived == tally.expected { "All".into() } else { count(tally.arrived) };
+    format!("{arrived} of {expected}{so_far} arrived{time}{wrong}.")
+}
+
+fn notes(
+    subject: &Subject,
+    tally: &Tally,
+    function: Option<&Function>,
+    plan: Option<&Promise>,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    if tally.copied() > 0 {
+        notes.push(
+            "execution time is the latest minus the earliest LastModified, so it lacks the first copy's own time"
+                .to_owned(),
+        );
+    }
+    if tally.unchanged > 0 {
+        notes.push(format!(
+            "of what arrived, {} there from before, with the content of the source: nobody had to copy that, and the execution time leaves it out",
+            counted(tally.unchanged, "object")
+        ));
+    }
+    if tally.missing_new > 0 {
+        notes.push(format!(
+            "of the missing, {} came to the source after the backup had begun: it may not have known them",
+            counted(tally.missing_new, "object")
+        ));
+    }
+    if tally.in_parts > 0 {
+        notes.push(format!(
+            "of what was copied, {} written in parts: LastModified is when their upload began, so the execution time may lack the last copy too",
+            counted(tally.in_parts, "object")
+        ));
+    }
+    if tally.compared_by_size > 0 && subject.compared_by == CompareBy::Etag {
+        notes.push(format!(
+            "{} compared by size alone: the ETags of objects written in different parts cannot be compared",
+            counted(tally.compared_by_size, "object")
+        ));
+    }
+    if tally.differing.first.iter().any(|item| item.reason == Reason::Etag) {
+        notes.push(
+            "under KMS encryption an ETag is no digest, and copies differ by it that are alike: --compare size leaves it out"
+                .to_owned(),
+        );
+    }
+    if tally.duplicates > 0 {
+        notes.push(format!("{} listed twice and counted once", counted(tally.duplicates, "key")));
+    }
+    if let Some(throttles) = function.and_then(|function| function.throttles).filter(|&number| number > 0) {
+        notes.push(format!(
+            "{} throttled: an asynchronous invocation waits 1 s and up to 5 min before each new try; publish more slowly rather than reserve more",
+            counted(throttles, "request")
+        ));
+    }
+    let planned = plan.and_then(|plan| plan.objects).filter(|&planned| planned != tally.expected as f64);
+    if let Some(planned) = planned.filter(|_| subject.complete) {
+        notes.push(format!("the plan was made for {} objects", count(planned as u64)));
+    }
+    let longest = [&tally.missing, &tally.extra, &tally.differing, &tally.stale].map(|list| list.count);
+    if longest.iter().any(|&number| number > LISTED_AT_MOST as u64) {
+        notes.push(format!(
+            "the document names the first {} of a kind; findings.csv names all",
+            count(LISTED_AT_MOST as u64)
+        ));
+    }
+    notes
+}

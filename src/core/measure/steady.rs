@@ -1,0 +1,240 @@
+//! The part of a level that speaks for the system: neither filling up nor running empty.
+
+use serde::{Deserialize, Serialize};
+
+use super::series::Row;
+use super::summary::{Finding, LevelSummary, LittlesLaw, Verdict};
+use super::warm_up::mser5;
+use crate::law::little::Window;
+use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, CONFIDENCE, LAG_1_SIGNIFICANCE};
+use crate::law::verdict::{Bin, independent_of};
+use crate::numeric::batch_means::{batch_means, effective_size, lag_1, may_be_independent};
+use crate::numeric::interval::Mean;
+use crate::units::human::length;
+use crate::units::quantity::{nanoseconds, seconds};
+
+/// How the steady part was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// From every worker having finished a job to one starting its last.
+    Workers,
+    /// From the end of the warm-up (MSER-5) to the last start.
+    WarmUp,
+}
+
+/// A mean with its 95 % interval, where there are enough batches for one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The mean.
+    pub mean: f64,
+    /// Lower end.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+}
+
+/// The steady part of a level.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Steady {
+    /// Beginning, since the start of the level.
+    pub start_s: f64,
+    /// End, since the start of the level.
+    pub end_s: f64,
+    /// How it was found.
+    pub rule: Rule,
+    /// Whether the warm-up ended before half of the level; true for workers.
+    pub converged: bool,
+    /// Little's law over it.
+    pub littles_law: LittlesLaw,
+    /// Attempts ended per second.
+    pub throughput_per_s: Estimate,
+    /// Mean residence time.
+    pub residence_s: Estimate,
+    /// Seconds of independent counts that the counted seconds are worth, by their lag-1 autocorrelation; at most all.
+    pub effective_s: f64,
+    /// Whether the batches behind the intervals could be independent.
+    pub batches_independent: bool,
+    /// The endpoint's own count against the client's.
+    pub independent: Finding,
+}
+
+/// The steady part of a level, from its rows. None where the level had none. `levels` are judged together.
+#[must_use]
+pub fn steady(level: &LevelSummary, rows: &[Row], levels: usize) -> Option<Steady> {
+    let origin_ns = rows.first()?.start_ns;
+    let [from_s, to_s] = level.full_load_s?;
+    let [from_ns, to_ns] = [from_s, to_s].map(|time_s| nanoseconds(time_s).saturating_add(origin_ns));
+    let inside = |row: &&Row| row.start_ns >= from_ns && row.end_ns() <= to_ns;
+    let loaded: Vec<&Row> = rows.iter().filter(inside).collect();
+    let (rule, converged, used) = match level.concurrency {
+        Some(_) => (Rule::Workers, true, loaded.as_slice()),
+        None => {
+            let (skipped, converged) = warm_up(&loaded);
+            (Rule::WarmUp, converged, &loaded[skipped..])
+        }
+    };
+    let (first, last) = (used.first()?, used.last()?);
+    let whole = fold(used)?;
+    if whole.ended == 0 {
+        return None;
+    }
+    let (throughput_per_s, x_independent) = estimate(used, whole.x_per_s(), Window::x_per_s);
+    let (residence_s, r_independent) = estimate(used, whole.r_s(), Window::r_s);
+    Some(Steady {
+        start_s: seconds(first.start_ns - origin_ns),
+        end_s: seconds(last.end_ns() - origin_ns),
+        rule,
+        converged,
+        littles_law: LittlesLaw::from(&whole),
+        throughput_per_s,
+        residence_s,
+        effective_s: effective_s(used, seconds(whole.length_ns)),
+        batches_independent: x_independent && r_independent,
+        independent: against_gauge(used, &whole, levels),
+    })
+}
+
+/// What is said where a level had no steady part: how long one would have to be.
+#[must_use]
+pub fn too_short(residence_mean_s: f64) -> Finding {
+    let needed_s = BATCHES as f64 * BATCH_RESIDENCES * residence_mean_s;
+    let advice = format!(
+        "the level was never under full load long enough: a verdict takes {BATCHES} batches of {BATCH_RESIDENCES} mean residence times, {}",
+        length(needed_s.ceil() as u64)
+    );
+    Finding { verdict: Verdict::Inconclusive, ratio: None, low: None, high: None, advice }
+}
+
+/// Rows to skip at the beginning, and whether the rest is settled: throughput and requests in flight must be.
+fn warm_up(rows: &[&Row]) -> (usize, bool) {
+    let of = |value: fn(&Window) -> f64| {
+        let values: Vec<f64> = rows.iter().map(|row| value(&row.window)).collect();
+        mser5(&values)
+    };
+    match (of(Window::x_per_s), of(Window::n)) {
+        (Some(x), Some(n)) => (x.observations.max(n.observations), x.converged && n.converged),
+        _ => (0, false),
+    }
+}
+
+fn fold(rows: &[&Row]) -> Option<Window> {
+    rows.iter().map(|row| row.window).reduce(|whole, next| whole.then(&next))
+}
+
+/// The whole window's value with a t interval over 20 batches of rows, and whether those could be independent.
+fn estimate(rows: &[&Row], mean: f64, value: fn(&Window) -> f64) -> (Estimate, bool) {
+    let length = rows.len() / BATCHES;
+    let batches: Vec<f64> = match length {
+        0 => Vec::new(),
+        _ => rows[rows.len() % length..]
+            .chunks_exact(length)
+            .filter_map(fold)
+            .map(|batch| value(&batch))
+            .collect(),
+    };
+    let means = batch_means(&batches, BATCHES).unwrap_or_default();
+    let interval = Mean::of(&means, CONFIDENCE).map(|mean| mean.half_width);
+    let estimate = Estimate {
+        mean,
+        low: interval.map(|half_width| (mean - half_width).max(0.0)),
+        high: interval.map(|half_width| mean + half_width),
+    };
+    (estimate, may_be_independent(&means, LAG_1_SIGNIFICANCE))
+}
+
+fn effective_s(rows: &[&Row], length_s: f64) -> f64 {
+    let counts: Vec<f64> = rows.iter().map(|row| row.window.x_per_s()).collect();
+    let row_s = length_s / rows.len() as f64;
+    (effective_size(counts.len(), lag_1(&counts)) * row_s).min(length_s)
+}
+
+fn against_gauge(rows: &[&Row], whole: &Window, levels: usize) -> Finding {
+    let bin = |row: &&Row| {
+        let gauge = row.endpoint_in_flight? as f64;
+        Some(Bin { gauge, closed_form: row.window.departure_form_n() })
+    };
+    let bins: Vec<Bin> = rows.iter().filter_map(bin).collect();
+    let bin_s = seconds(whole.length_ns) / rows.len() as f64;
+    independent_of(levels, &bins, bin_s, whole.r_s()).finding()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::recorder::Recorder;
+    use crate::random;
+    use crate::units::quantity::NS_PER_S;
+
+    /// Seconds with 100 in flight, ten ends of 10 s each, and a gauge that is off by `bias`.
+    fn rows(count: u64, bias: f64) -> Vec<Row> {
+        let row = |second: u64| Row {
+            start_ns: (7 + second) * NS_PER_S,
+            window: Window {
+                length_ns: NS_PER_S,
+                ended: 10,
+                in_flight_time_ns: 100 * u128::from(NS_PER_S),
+                residence_ns: 100 * u128::from(NS_PER_S),
+                ..Window::default()
+            },
+            endpoint_in_flight: Some((100.0 * bias + random::normal(3, &[second])).round() as u64),
+            ..Row::default()
+        };
+        (0..count).map(row).collect()
+    }
+
+    fn level(full_load_s: Option<[f64; 2]>, concurrency: Option<u32>) -> LevelSummary {
+        LevelSummary { full_load_s, concurrency, ..Recorder::new(0, 0).summary() }
+    }
+
+    #[test]
+    fn only_whole_rows_under_full_load_count() {
+        let found = steady(&level(Some([2.5, 60.5]), Some(100)), &rows(100, 1.0), 1).unwrap();
+        assert_eq!((found.start_s, found.end_s, found.rule), (3.0, 60.0, Rule::Workers));
+        assert_eq!((found.littles_law.n, found.littles_law.x_per_s), (100.0, 10.0));
+        assert_eq!(found.residence_s.mean, 10.0);
+        assert_eq!(found.effective_s, 57.0, "counts that do not vary are not correlated");
+        assert_eq!(steady(&level(None, Some(100)), &rows(100, 1.0), 1), None);
+        assert_eq!(steady(&level(Some([2.5, 3.0]), Some(100)), &rows(100, 1.0), 1), None);
+    }
+
+    #[test]
+    fn a_stretch_is_worth_its_own_seconds_at_most_however_long_its_rows() {
+        let level = level(Some([0.0, 100.0]), Some(100));
+        let worth = |rows: &[Row]| steady(&level, rows, 1).unwrap().effective_s;
+        let mut rows = rows(100, 1.0);
+        let pairs: Vec<Row> = rows.chunks(2).map(|pair| pair[0].then(&pair[1])).collect();
+        assert_eq!((worth(&rows), worth(&pairs)), (100.0, 100.0), "rows of 1 s and of 2 s");
+        for (index, row) in rows.iter_mut().enumerate() {
+            row.window.ended = 9 + 2 * (index as u64 % 2);
+        }
+        assert_eq!(worth(&rows), 100.0, "counts that make up for each other");
+        for (index, row) in rows.iter_mut().enumerate() {
+            row.window.ended = 9 + index as u64 / 50;
+        }
+        assert!(worth(&rows) < 10.0, "counts that last");
+    }
+
+    #[test]
+    fn the_gauge_is_judged_when_there_are_enough_batches_and_not_before() {
+        let judged = |seconds: u64, bias| {
+            let level = level(Some([0.0, seconds as f64]), Some(100));
+            steady(&level, &rows(seconds, bias), 1).unwrap().independent.verdict
+        };
+        assert_eq!(judged(2100, 1.0), Verdict::Pass);
+        assert_eq!(judged(2100, 1.1), Verdict::Fail);
+        assert_eq!(judged(1500, 1.1), Verdict::Inconclusive, "15 batches of 10 residence times");
+    }
+
+    #[test]
+    fn the_warm_up_of_open_arrivals_is_left_out() {
+        let mut rows = rows(400, 1.0);
+        for (index, row) in rows.iter_mut().enumerate().take(60) {
+            row.window.in_flight_time_ns = row.window.in_flight_time_ns * index as u128 / 60;
+            row.window.ended = index as u64 / 6;
+        }
+        let found = steady(&level(Some([0.0, 400.0]), None), &rows, 1).unwrap();
+        assert!(found.converged && found.rule == Rule::WarmUp);
+        assert!((40.0..=60.0).contains(&found.start_s), "{}", found.start_s);
+    }
+}

@@ -1,0 +1,287 @@
+//! From the arrivals of a scenario to the levels that run.
+
+use std::io::Read;
+
+use super::check::{Check, Checked, MAX_WORKERS};
+use super::file::{ArrivalKind, OperationKind, RateStep};
+use super::objects::Workload;
+use crate::load::arrival::{Piece, Process, Spacing};
+use crate::load::dispatch::Arrivals;
+use crate::load::pool::Groups;
+use crate::units::quantity::{MILLISECOND, MONTH, Rate, Span, YEAR, nanoseconds};
+
+/// Jobs in progress that open arrivals are capped at where the scenario names no cap.
+const DEFAULT_MAX_IN_FLIGHT: u64 = 10_000;
+
+impl Check<'_> {
+    /// Whether the arrival process ends by itself, so that objects are gone round until it does.
+    pub(super) fn process_ends(&self) -> bool {
+        matches!(self.file.arrivals.kind, ArrivalKind::Ramp | ArrivalKind::Steps | ArrivalKind::Trace)
+    }
+
+    pub(super) fn max_in_flight(&self) -> Checked<u64> {
+        match self.file.arrivals.max_in_flight {
+            Some(0) => self.error("arrivals.max_in_flight", "max_in_flight is 0", "use 1 or more"),
+            given => Ok(given.unwrap_or(DEFAULT_MAX_IN_FLIGHT)),
+        }
+    }
+
+    pub(super) fn max_jobs(&self, workload: &Workload, process_ends: bool) -> Checked<u64> {
+        let stop = &self.file.stop;
+        if let Some(duration) = stop.duration {
+            self.span("stop.duration", duration, MILLISECOND, MONTH)?;
+        }
+        if stop.precise.is_some_and(|share| !(0.001..=0.5).contains(&share.0)) {
+            return self.error(
+                "stop.precise",
+                "a precision like this cannot be reached or says nothing",
+                "use 0.1% to 50%",
+            );
+        }
+        if stop.precise.is_some() && process_ends {
+            return self.error(
+                "stop.precise",
+                "arrivals that change or end have no steady state",
+                "use closed, constant or poisson arrivals",
+            );
+        }
+        match stop.jobs {
+            Some(0) => self.error("stop.jobs", "jobs is 0", "use 1 or more"),
+            Some(items) => Ok(items.div_ceil(workload.items_per_job())),
+            None if self.file.operation == OperationKind::FanOut => Ok(workload.jobs_per_lap()),
+            None if stop.limit().is_some() || process_ends => Ok(u64::MAX),
+            None => Ok(workload.jobs_per_lap()),
+        }
+    }
+
+    pub(super) fn levels(
+        &self,
+        workload: &Workload,
+        max_jobs: u64,
+        max_in_flight: u64,
+    ) -> Checked<Vec<Arrivals>> {
+        self.no_stray_fields()?;
+        let arrivals = &self.file.arrivals;
+        let per_job = workload.items_per_job();
+        let open =
+            |process: Process| Arrivals::Open { process: process.slowed(per_job as f64), max_in_flight };
+        let at_rate = |rate: Rate| at_rate(rate.per_s(), arrivals.kind, per_job, max_in_flight);
+        let spacing = arrivals.spacing.unwrap_or(Spacing::Even);
+        let curve = |pieces| open(Process::Curve { pieces, spacing });
+        Ok(match arrivals.kind {
+            ArrivalKind::Closed => {
+                self.worker_counts()?.into_iter().map(|workers| plain_pool(workers, max_jobs)).collect()
+            }
+            ArrivalKind::Nested => {
+                let outer = self.workers("arrivals.outer", arrivals.outer)?;
+                let inner = self.workers("arrivals.inner", arrivals.inner)?;
+                self.workers("arrivals.inner", outer.checked_mul(inner))?;
+                let groups = Groups::new(workload.job_borders().into(), max_jobs);
+                vec![Arrivals::Closed { outer, inner, groups }]
+            }
+            ArrivalKind::Constant | ArrivalKind::Poisson => {
+                let rates = self.rates()?;
+                self.ends_within_a_year(&rates, max_jobs, per_job)?;
+                rates.into_iter().map(at_rate).collect()
+            }
+            ArrivalKind::Ramp => vec![curve(vec![self.ramp()?])],
+            ArrivalKind::Steps => vec![curve(self.steps()?)],
+            ArrivalKind::Trace => vec![open(Process::Trace(self.trace()?))],
+        })
+    }
+
+    /// Every field of `arrivals` must belong to its kind: a forgotten one is a misunderstanding.
+    fn no_stray_fields(&self) -> Checked<()> {
+        use ArrivalKind::{Closed, Constant, Nested, Poisson, Ramp, Steps, Trace};
+        let a = &self.file.arrivals;
+        let open: &[ArrivalKind] = &[Constant, Poisson, Ramp, Steps, Trace];
+        let fields: [(&str, bool, &[ArrivalKind]); 10] = [
+            ("workers", a.workers.is_some(), &[Closed]),
+            ("outer", a.outer.is_some(), &[Nested]),
+            ("inner", a.inner.is_some(), &[Nested]),
+            ("rate", a.rate.is_some(), &[Constant, Poisson]),
+            ("from", a.from.is_some(), &[Ramp]),
+            ("to", a.to.is_some(), &[Ramp]),
+            ("over", a.over.is_some(), &[Ramp]),
+            ("steps", a.steps.is_some(), &[Steps]),
+            ("file", a.file.is_some(), &[Trace]),
+            ("max_in_flight", a.max_in_flight.is_some(), open),
+        ];
+        let stray = fields.iter().find(|(_, given, kinds)| *given && !kinds.contains(&a.kind));
+        if let Some((name, _, kinds)) = stray {
+            let kinds =
+                kinds.iter().map(|kind| format!("{kind:?}").to_lowercase()).collect::<Vec<_>>().join(", ");
+            return self.error(
+                &format!("arrivals.{name}"),
+                format!("`{name}` means nothing for {} arrivals", format!("{:?}", a.kind).to_lowercase()),
+                format!("it belongs to: {kinds}"),
+            );
+        }
+        if self.file.sweep.is_some() && !matches!(a.kind, Closed | Constant | Poisson) {
+            return self.error(
+                "sweep",
+                format!("a sweep means nothing for {} arrivals", format!("{:?}", a.kind).to_lowercase()),
+                "it belongs to: closed, constant, poisson",
+            );
+        }
+        if a.spacing.is_some() && !matches!(a.kind, Ramp | Steps) {
+            return self.error(
+                "arrivals.spacing",
+                "`spacing` belongs to ramp and steps",
+                "for a constant rate write kind = \"poisson\"",
+            );
+        }
+        Ok(())
+    }
+
+    fn workers(&self, path: &str, count: Option<u32>) -> Checked<u32> {
+        match count {
+            Some(count) if (1..=MAX_WORKERS).contains(&count) => Ok(count),
+            Some(count) => {
+                self.error(path, format!("{count} workers"), format!("use 1 to {MAX_WORKERS} in all"))
+            }
+            None => self.error(path, "the number of workers is missing", "write for example workers = 100"),
+        }
+    }
+
+    fn worker_counts(&self) -> Checked<Vec<u32>> {
+        let Some(sweep) = &self.file.sweep else {
+            return Ok(vec![self.workers("arrivals.workers", self.file.arrivals.workers)?]);
+        };
+        match (&sweep.workers, &sweep.rates, self.file.arrivals.workers) {
+            (Some(list), None, None) if !list.is_empty() => (0..list.len())
+                .map(|index| self.workers(&format!("sweep.workers.{index}"), list.get(index).copied()))
+                .collect(),
+            _ => self.error(
+                "sweep",
+                "a sweep over closed arrivals has a list of workers and nothing else",
+                "write workers = [1, 10, 100] under [sweep], and no workers under [arrivals]",
+            ),
+        }
+    }
+
+    fn rates(&self) -> Checked<Vec<Rate>> {
+        let Some(sweep) = &self.file.sweep else {
+            return Ok(vec![self.rate("arrivals.rate", self.file.arrivals.rate)?]);
+        };
+        match (&sweep.workers, &sweep.rates, self.file.arrivals.rate) {
+            (None, Some(list), None) if !list.is_empty() => (0..list.len())
+                .map(|index| self.rate(&format!("sweep.rates.{index}"), list.get(index).copied()))
+                .collect(),
+            _ => self.error(
+                "sweep",
+                "a sweep over open arrivals has a list of rates and nothing else",
+                "write rates = [\"10/s\", \"20/s\"] under [sweep], and no rate under [arrivals]",
+            ),
+        }
+    }
+
+    fn rate(&self, path: &str, rate: Option<Rate>) -> Checked<Rate> {
+        match rate {
+            Some(rate) if rate.per_s() > 0.0 => Ok(rate),
+            Some(_) => self.error(path, "the rate is 0", "use more than 0/s"),
+            None => self.error(path, "the rate is missing", "write for example rate = \"20/s\""),
+        }
+    }
+
+    /// Whether the objects or messages have arrived at each of the rates within a year.
+    fn ends_within_a_year(&self, rates: &[Rate], max_jobs: u64, per_job: u64) -> Checked<()> {
+        let items = max_jobs as f64 * per_job as f64;
+        let slowest = rates.iter().copied().min_by(|a, b| a.per_s().total_cmp(&b.per_s()));
+        match slowest {
+            Some(rate) if self.file.stop.limit().is_none() && items > YEAR.seconds() * rate.per_s() => self
+                .error(
+                    "arrivals",
+                    format!("at {rate} the last of {items} would start after more than a year"),
+                    "use a higher rate, or end the level with stop.duration",
+                ),
+            _ => Ok(()),
+        }
+    }
+
+    fn ramp(&self) -> Checked<Piece> {
+        let a = &self.file.arrivals;
+        let (Some(from), Some(to), Some(over)) = (a.from, a.to, a.over) else {
+            return self.error(
+                "arrivals",
+                "a ramp needs from, to and over",
+                "write from = \"0/s\", to = \"50/s\", over = \"2m\"",
+            );
+        };
+        self.span("arrivals.over", over, MILLISECOND, MONTH)?;
+        if from.per_s() + to.per_s() == 0.0 {
+            return self.error("arrivals.over", "the ramp has no arrival", "use a higher rate");
+        }
+        Ok(Piece { from_per_s: from.per_s(), to_per_s: to.per_s(), length_s: over.seconds() })
+    }
+
+    fn steps(&self) -> Checked<Vec<Piece>> {
+        let steps = self.file.arrivals.steps.as_deref().unwrap_or_default();
+        if !steps.iter().any(|step| step.rate.per_s() > 0.0 && step.length.ns() > 0) {
+            return self.error(
+                "arrivals.steps",
+                "the steps have no arrival",
+                "write steps = [{ rate = \"5/s\", for = \"1m\" }]",
+            );
+        }
+        let length_ns = steps.iter().fold(0u64, |sum, step| sum.saturating_add(step.length.ns()));
+        self.span("arrivals.steps", Span(length_ns), MILLISECOND, MONTH)?;
+        let piece = |step: &RateStep| Piece {
+            from_per_s: step.rate.per_s(),
+            to_per_s: step.rate.per_s(),
+            length_s: step.length.seconds(),
+        };
+        Ok(steps.iter().map(piece).collect())
+    }
+
+    fn trace(&self) -> Checked<Vec<u64>> {
+        let Some(name) = &self.file.arrivals.file else {
+            return self.error("arrivals", "a trace needs a file", "write file = \"starts.csv\"");
+        };
+        let input = self.open(name, "arrivals.file")?;
+        read_trace(input).map_err(|error| self.source.error("arrivals.file", format!("{name}: {error}"), ""))
+    }
+}
+
+/// One pool of workers, which take any job in turn.
+pub(super) fn plain_pool(workers: u32, max_jobs: u64) -> Arrivals {
+    // One group for ever: only pools inside a pool wait for the end of a lap.
+    let groups = Groups::new([0, max_jobs].into(), max_jobs);
+    Arrivals::Closed { outer: 1, inner: workers, groups }
+}
+
+/// Constant or Poisson arrivals of objects or messages, `per_job` of which make a job.
+pub(super) fn at_rate(per_s: f64, kind: ArrivalKind, per_job: u64, max_in_flight: u64) -> Arrivals {
+    let spacing = if kind == ArrivalKind::Poisson { Spacing::Poisson } else { Spacing::Even };
+    Arrivals::Open { process: Process::constant(per_s, spacing).slowed(per_job as f64), max_in_flight }
+}
+
+/// Start times in seconds from the first column of a CSV file; a first row that is no number is a header.
+fn read_trace(input: impl Read) -> Result<Vec<u64>, String> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(input);
+    let mut times: Vec<u64> = Vec::new();
+    for row in reader.records() {
+        let row = row.map_err(|error| error.to_string())?;
+        let line = row.position().map_or(0, csv::Position::line);
+        let cell = row.get(0).unwrap_or_default().trim();
+        match cell.parse::<f64>() {
+            Ok(time_s) if (0.0..=MONTH.seconds()).contains(&time_s) => {
+                let time_ns = nanoseconds(time_s);
+                if times.last().is_some_and(|&last| last > time_ns) {
+                    return Err(format!(
+                        "line {line}: {cell} comes before the start above it; sort the file"
+                    ));
+                }
+                times.push(time_ns);
+            }
+            Err(_) if line == 1 => {}
+            _ => {
+                return Err(format!(
+                    "line {line}: `{cell}` is not a start in seconds, 0 to {}",
+                    MONTH.seconds()
+                ));
+            }
+        }
+    }
+    if times.is_empty() { Err("the file has no start".into()) } else { Ok(times) }
+}

@@ -1,0 +1,4 @@
+//! Quantities, and how people write and read them.
+
+pub mod human;
+pub mod quantity;

@@ -1,0 +1,26 @@
+//! What a load costs, what limits it, and the service model that a run shows.
+
+mod bisect;
+pub mod closed_form;
+pub mod cost;
+pub mod critical;
+pub mod doubt;
+pub mod emit;
+mod estimate;
+pub mod fit;
+pub mod forecast;
+pub mod ground;
+pub mod limits;
+pub mod mixture;
+mod overlay;
+pub mod paced;
+pub mod preface;
+pub mod price;
+pub mod recommend;
+pub mod recommendation;
+pub mod residence;
+mod sizes;
+pub mod strategies;
+pub mod strategy;
+pub mod words;
+pub mod workers;

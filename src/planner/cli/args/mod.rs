@@ -1,0 +1,200 @@
+//! The command line.
+
+pub(super) mod answer;
+mod audit;
+mod fit;
+mod measure;
+pub(super) mod plan;
+mod report;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use planner_core::check::window::FileWindow;
+use planner_core::scenario::file::TargetKind;
+use planner_core::units::quantity::Share;
+
+use answer::AnswerOptions;
+pub(super) use audit::{AUDIT_NOTES, AuditOptions, AuditTarget, ReachOptions};
+pub(super) use fit::{FitOptions, ProfileFormat};
+pub(super) use measure::{Limits, MeasureOptions, Overrides, SearchOptions};
+pub(super) use report::{ReportFormat, ReportOptions};
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 fine · 1 something outside failed (endpoint, disk) · 2 wrong usage · 3 bad scenario or data · \
+4 deadline cannot be met · 5 measurement not valid · 6 refused for safety · 99 a threshold was crossed · \
+130 interrupted";
+
+const CHECK_FORMS: &str = "\
+Forms, found by the header:
+  start,end[,outcome,bytes]   one row a request; seconds or RFC 3339; attempts.csv of a run too
+  t,count[,n][,r]             a running count of completions, read now and then
+  n,x[,r]                     throughput at several concurrencies, for the scalability law
+  timestamp,Invocations,Duration,ConcurrentExecutions[,Throttles,Errors]
+                              CloudWatch metrics of a function, as CSV or as get-metric-data's JSON
+
+The answer is 5 when a verdict is FAIL or INCONCLUSIVE, and 3 when the file cannot be used.";
+
+/// Plan and measure large S3 copies: how many workers, how fast, and can the numbers be trusted.
+#[derive(Debug, Parser)]
+#[command(name = "planner", version, after_help = EXIT_CODES, propagate_version = true)]
+pub(super) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Drive a scenario, record every attempt, check N = X·R and write a report.
+    Measure(Box<MeasureOptions>),
+    /// Render run folders again, whole or cut off, and list them.
+    Report(ReportOptions),
+    /// Say how many workers or how much reserved concurrency a deadline needs, how sure that is, and what it costs.
+    Recommend(Box<plan::RecommendOptions>),
+    /// Say what a given choice comes to: when it is done, what is throttled, what it costs.
+    Simulate(Box<plan::SimulateOptions>),
+    /// Compare the ways of doing a job: loop, pools, one function, a rented machine, fan-outs, S3 Batch Operations.
+    Strategies(Box<plan::StrategiesOptions>),
+    /// Check N = X·R in a file of your own: requests, samples, a table or CloudWatch metrics.
+    #[command(after_long_help = CHECK_FORMS)]
+    Check(CheckOptions),
+    /// After a backup: say what arrived, what did not, how long it took, and whether the plan was kept.
+    #[command(after_long_help = AUDIT_NOTES)]
+    Audit(Box<AuditOptions>),
+    /// Say what differs between two runs, and whether that is shown.
+    Compare(CompareOptions),
+    /// Fit a service profile to runs, for rehearsals and simulations.
+    Fit(FitOptions),
+    /// Serve the embedded S3 and SNS endpoint over HTTP, in real time.
+    Cloud(CloudOptions),
+    /// Delete what a run created: what its list names and is unchanged.
+    Cleanup(CleanupOptions),
+    /// Print the JSON schema of scenario files.
+    Schema,
+    /// Print a completion script.
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page.
+    Man,
+}
+
+/// How a summary is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// The run document.
+    Json,
+    /// For a pull request.
+    Markdown,
+    /// One row a level.
+    Csv,
+}
+
+/// What stands at the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TargetArgument {
+    /// The endpoint inside this program.
+    Embedded,
+    /// An emulator or another S3 at a URL.
+    Endpoint,
+    /// A real account.
+    Aws,
+}
+
+impl From<TargetArgument> for TargetKind {
+    fn from(kind: TargetArgument) -> Self {
+        match kind {
+            TargetArgument::Embedded => Self::Embedded,
+            TargetArgument::Endpoint => Self::Endpoint,
+            TargetArgument::Aws => Self::Aws,
+        }
+    }
+}
+
+/// Options of `planner check`.
+#[derive(Debug, Args)]
+pub(super) struct CheckOptions {
+    /// File to check, which may be compressed with gzip; `-` for standard input; or a run folder.
+    pub file: PathBuf,
+    /// Part of the file to look at, in its own time: 0s..10s, 30..90 or two RFC 3339 times.
+    #[arg(long, value_name = "A..B", allow_hyphen_values = true)]
+    pub window: Option<FileWindow>,
+    /// Print the answer as.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Options of `planner compare`.
+#[derive(Debug, Args)]
+pub(super) struct CompareOptions {
+    /// Run folder to compare with.
+    #[arg(value_name = "RUN_A")]
+    pub before: PathBuf,
+    /// Run folder that is compared.
+    #[arg(value_name = "RUN_B")]
+    pub after: PathBuf,
+    /// End with 99 when a measure of RUN_B is shown to be worse by more than this share, such as 5%.
+    #[arg(long, value_name = "SHARE")]
+    pub fail_on_regression: Option<Share>,
+    /// Seed of the resampling.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub answer: AnswerOptions,
+}
+
+/// Options of `planner cloud`.
+#[derive(Debug, Args)]
+pub(super) struct CloudOptions {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:4566", value_name = "ADDRESS")]
+    pub listen: std::net::SocketAddr,
+    /// Take objects, buckets, topic and service profile from this scenario.
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Access key that requests must be signed with.
+    #[arg(long, default_value = "planner", value_name = "KEY")]
+    pub access_key: String,
+    /// Secret that goes with it.
+    #[arg(
+        long,
+        default_value = "planner-secret",
+        value_name = "SECRET",
+        env = "PLANNER_CLOUD_SECRET_KEY",
+        hide_env_values = true
+    )]
+    pub secret_key: String,
+    /// Seed of all luck.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Options of `planner cleanup`.
+#[derive(Debug, Args)]
+pub(super) struct CleanupOptions {
+    /// Run folder.
+    pub run: PathBuf,
+    /// Also delete objects that the run began to write and never saw written.
+    #[arg(long)]
+    pub unconfirmed: bool,
+    /// Where the endpoint cannot delete on the condition that an object is unchanged, delete all the same. What
+    /// somebody else writes to the same key between the look and the deletion is deleted too.
+    #[arg(long)]
+    pub unconditional: bool,
+    /// Do not ask before deleting from a real account.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// URL of the endpoint, instead of the run's.
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Account that the credentials must belong to, for an aws run.
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+}

@@ -1,0 +1,144 @@
+//! What a plan rests on: a run that is valid, and the model fitted to it.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::exit::{BadInput, InvalidRun};
+use crate::runs::{attempts, read};
+use planner_core::load::attempt::Attempt;
+use planner_core::measure::analysis::together;
+use planner_core::measure::summary::{RunDocument, Verdict};
+use planner_core::scenario::file::OperationKind;
+use planner_plan::fit::{self, FittedModel, Observations};
+
+/// Runs and the model fitted to them.
+pub(super) struct Measured {
+    /// What they came to, as one.
+    pub document: RunDocument,
+    /// The model.
+    pub model: FittedModel,
+}
+
+/// The model of a run, or of several together.
+///
+/// # Errors
+/// Where a folder cannot be read, a run is not valid or given twice, or rehearsals and real runs are mixed.
+pub(super) fn of_runs(folders: &[PathBuf], seed: u64) -> miette::Result<Measured> {
+    let documents = folders.iter().map(|folder| valid(folder)).collect::<Result<Vec<_>, _>>()?;
+    if documents.iter().any(|document| document.rehearsal != documents[0].rehearsal) {
+        let reason = "failed to plan from these runs together: some are rehearsals and some are not";
+        return Err(BadInput::new(reason, "give runs of the same target").into());
+    }
+    let runs: HashSet<&str> = documents.iter().map(|document| document.run.as_str()).collect();
+    if runs.len() < documents.len() {
+        let reason = "failed to plan from these runs together: one was given twice";
+        return Err(BadInput::new(reason, "give every run once").into());
+    }
+    let source = source(&documents);
+    let first_levels: Vec<u32> = documents
+        .iter()
+        .scan(0, |levels, document| {
+            let first = *levels;
+            *levels += document.levels.len() as u32;
+            Some(first)
+        })
+        .collect();
+    let Some(document) = together(documents) else {
+        return Err(BadInput::new("failed to plan from no runs", "give a run folder").into());
+    };
+    let mut observations = Observations::of(&document);
+    for (folder, first_level) in folders.iter().zip(first_levels) {
+        attempts::read(folder, |attempt| {
+            observations.add(&Attempt { level: first_level + attempt.level, ..attempt });
+        })?;
+    }
+    match fit::fit(&document, &observations, seed) {
+        Ok(mut model) => {
+            model.basis.source = source;
+            Ok(Measured { document, model })
+        }
+        Err(error) => {
+            Err(InvalidRun::new(&folders[0], error, "`planner report` shows what the run holds").into())
+        }
+    }
+}
+
+/// What a run came to, if a plan may rest on it.
+fn valid(folder: &Path) -> miette::Result<RunDocument> {
+    let written = read::read_document(folder)?;
+    // The summaries of a run that was cut off are in its other files.
+    let document = if written.complete { written } else { read::read(folder)?.document };
+    match fault(&document) {
+        Some((reason, help)) => Err(InvalidRun::new(folder, reason, help).into()),
+        None => Ok(document),
+    }
+}
+
+/// The runs by name: "run A of scenario x", "run A of scenario x and run B of scenario y".
+fn source(documents: &[RunDocument]) -> String {
+    let named = |document: &RunDocument| format!("run {} of scenario {}", document.run, document.name);
+    let all: Vec<String> = documents.iter().map(named).collect();
+    match all.as_slice() {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => all.concat(),
+    }
+}
+
+/// Where `planner measure` leaves its runs unless it is told otherwise.
+const REPORTS: &str = "reports";
+
+/// The runs that were given, or the newest valid one under `reports/`.
+///
+/// # Errors
+/// Where none was given and there is none.
+pub(super) fn runs_or_newest(given: &[PathBuf]) -> Result<Vec<PathBuf>, BadInput> {
+    if !given.is_empty() {
+        return Ok(given.to_vec());
+    }
+    newest_valid_run(Path::new(REPORTS)).map(|newest| vec![newest]).ok_or_else(|| {
+        let help = "measure one with `planner measure`, or give its folder";
+        BadInput::new(format!("failed to find a valid run of copies under {REPORTS}/"), help)
+    })
+}
+
+/// The newest run directly under a folder that is complete, valid and has copies; None where there is none.
+pub(super) fn newest_valid_run(parent: &Path) -> Option<PathBuf> {
+    let folders = std::fs::read_dir(parent).ok()?.filter_map(Result::ok).map(|entry| entry.path());
+    let usable = folders.filter_map(|folder| {
+        let document = read::read_document(&folder).ok()?;
+        let is_usable = document.complete && fault(&document).is_none();
+        is_usable.then_some((document.started_at.parse::<jiff::Timestamp>().ok()?, document.run, folder))
+    });
+    usable.max().map(|(_, _, folder)| folder)
+}
+
+/// Why no plan may rest on a run, and what to do.
+fn fault(document: &RunDocument) -> Option<(String, &'static str)> {
+    if let Some(generator) = document.generator.as_ref().filter(|generator| generator.saturated) {
+        let reason = format!("the generator was saturated: {}", generator.reason);
+        return Some((reason, "measure with less load or on a larger machine"));
+    }
+    let accounting = document.verdicts.as_ref().map(|verdicts| verdicts.accounting.verdict);
+    if accounting == Some(Verdict::Fail) {
+        return Some(("events were lost or doubled, so N·T is not ΣR".into(), "measure again"));
+    }
+    let independent = document.verdicts.as_ref().map(|verdicts| verdicts.independent.verdict);
+    if independent == Some(Verdict::Fail) {
+        let reason = "the endpoint's own count of requests in flight disagrees with N = X·R".into();
+        return Some((reason, "`planner report` says what that points to"));
+    }
+    let is_without_copies = match document.scenario.operation {
+        OperationKind::Copy => None,
+        OperationKind::Publish => Some("it published messages and copied nothing"),
+        OperationKind::FanOut => {
+            Some("its copies were made by a function, which publishes no times of attempts")
+        }
+    };
+    if let Some(reason) = is_without_copies {
+        return Some((reason.into(), "measure a scenario with operation = \"copy\""));
+    }
+    if document.levels.iter().all(|level| level.jobs_done == 0) {
+        return Some(("nothing succeeded".into(), "`planner report` shows the errors"));
+    }
+    None
+}

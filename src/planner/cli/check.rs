@@ -1,0 +1,77 @@
+//! `planner check`: the laws over a file that came from elsewhere.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+use miette::IntoDiagnostic;
+
+use super::args::{CheckOptions, Format};
+use super::exit::{BadInput, Exit};
+use super::tell;
+use crate::runs::attempts;
+use planner_core::check::requests::Requests;
+use planner_core::check::{self, CheckError, Evidence, FORMS, analysis};
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Runs the command.
+pub(super) fn run(options: &CheckOptions) -> miette::Result<Exit> {
+    let unusable = |error: CheckError| {
+        BadInput::new(
+            format!("failed to check {}: {error}", options.file.display()),
+            format!("forms: {FORMS}"),
+        )
+    };
+    let evidence = read(&options.file)?.map_err(unusable)?;
+    let document = analysis::analyse(&evidence, options.window.as_ref()).map_err(unusable)?;
+    let text = match options.format {
+        Format::Table => planner_report::check::text(&document, tell::width(), tell::wants_colour()),
+        Format::Json => planner_report::check::json(&document).into_diagnostic()?,
+        Format::Markdown => planner_report::check::markdown(&document),
+        Format::Csv => planner_report::check::csv(&document).into_diagnostic()?.ok_or_else(|| {
+            BadInput::new("requests are not repeated as csv", "use --format table, json or markdown")
+        })?,
+    };
+    tell::print(&text)?;
+    Ok(if document.holds() { Exit::Fine } else { Exit::NotValid })
+}
+
+/// The outer error is about reaching the file, the inner one about its content.
+pub(super) fn read(path: &Path) -> miette::Result<Result<Evidence, CheckError>> {
+    if path.is_dir() {
+        return run_folder(path);
+    }
+    if path == Path::new("-") {
+        return plain_or_compressed(io::stdin().lock());
+    }
+    let file = File::open(path).map_err(|error| {
+        BadInput::new(format!("failed to open {}: {error}", path.display()), "give a file, a run folder or -")
+    })?;
+    plain_or_compressed(BufReader::new(file))
+}
+
+fn plain_or_compressed(mut input: impl BufRead) -> miette::Result<Result<Evidence, CheckError>> {
+    let head = input.fill_buf().into_diagnostic()?;
+    let reader: &mut dyn Read =
+        if head.starts_with(&GZIP) { &mut MultiGzDecoder::new(input) } else { &mut input };
+    Ok(check::read(reader))
+}
+
+/// The attempts of a run, which may have been cut off in the middle of a row.
+fn run_folder(folder: &Path) -> miette::Result<Result<Evidence, CheckError>> {
+    let mut requests = Requests::default();
+    attempts::read(folder, |attempt| {
+        // A run's own clock starts at 0 and does not last for centuries.
+        let signed = |ns: u64| i64::try_from(ns).unwrap_or(i64::MAX);
+        requests.times_ns.push((signed(attempt.started_ns), signed(attempt.ended_ns)));
+        *requests.outcomes.entry(attempt.outcome.name().to_owned()).or_default() += 1;
+        requests.bytes = requests.bytes.saturating_add(attempt.start.bytes);
+    })?;
+    Ok(if requests.times_ns.is_empty() {
+        Err(CheckError::File("the run has no attempt that ended".into()))
+    } else {
+        Ok(Evidence::Requests(requests))
+    })
+}

@@ -1,0 +1,31 @@
+//! `planner fit`: the service that runs showed, as a profile for rehearsals and simulations.
+
+use miette::IntoDiagnostic;
+
+use super::args::{FitOptions, ProfileFormat};
+use super::exit::Exit;
+use super::{basis, tell};
+use crate::runs::folder::replace;
+use planner_plan::fit::file;
+
+/// The profile itself does not depend on it.
+const SEED: u64 = 1;
+
+/// Runs the command.
+pub(super) fn run(options: &FitOptions) -> miette::Result<Exit> {
+    let model = basis::of_runs(&basis::runs_or_newest(&options.runs)?, SEED)?.model;
+    let text = match options.format {
+        ProfileFormat::Toml => file::toml(&model).into_diagnostic()?,
+        ProfileFormat::Json => file::json(&model).into_diagnostic()?,
+    };
+    for doubt in &model.doubts {
+        tell::say(format_args!("doubt: {doubt}; {}", doubt.advice()));
+    }
+    match &options.out {
+        None => Ok(tell::print(&text)?),
+        Some(path) => {
+            replace(path, text.as_bytes())?;
+            Ok(Exit::Fine)
+        }
+    }
+}

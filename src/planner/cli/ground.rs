@@ -1,0 +1,198 @@
+//! What a plan starts from, by the command line: the objects, a model, limits and prices.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args::plan::{BasisOptions, JobOptions};
+use super::basis::{self, Measured};
+use super::exit::BadInput;
+use super::load_scenario::open;
+use planner_core::load::retry::RetryPolicy;
+use planner_core::scenario::file::{Copy, Retry, Size};
+use planner_core::scenario::manifest::Manifest;
+use planner_core::scenario::objects::ObjectSet;
+use planner_core::service::{CopyProfile, Profile};
+use planner_core::units::human::{count, duration};
+use planner_core::units::quantity::{Bytes, MONTH, Rate, WEEK};
+use planner_plan::fit::{FittedModel, file};
+use planner_plan::ground::{Batch, Ground};
+use planner_plan::limits::Limits;
+use planner_plan::price::Prices;
+
+/// A run that comes with the program, for when there is none yet.
+const REFERENCE_RUN: &str = "reports/examples/daily";
+/// A century, in seconds.
+const MOST_WORK_S: f64 = 100.0 * 365.25 * 86_400.0;
+/// Sizes of the objects where nobody says.
+const USUAL_SIZES: Size = Size::Uniform(Bytes(600_000_000), Bytes(800_000_000));
+
+/// Reads what the options name. `runs` is where runs are looked for when none is named.
+///
+/// # Errors
+/// Where a file cannot be read or used, or a run is not valid.
+pub(super) fn ground(job: &JobOptions, options: &BasisOptions, runs: &Path) -> miette::Result<Ground> {
+    let found = resolve(options, runs)?;
+    let copy = found.run.as_ref().map_or_else(Copy::default, |run| run.copy.clone());
+    let retry = found.run.as_ref().map_or_else(Retry::default, |run| run.retry.clone());
+    let prices = match &options.prices {
+        None => Prices::built_in(),
+        Some(path) => Prices::parse(&text(path)?).map_err(|error| unusable(path, "price list", error))?,
+    };
+    let limits = match &options.limits {
+        None => Limits::built_in(),
+        Some(path) => Limits::parse(&text(path)?).map_err(|error| unusable(path, "list of limits", error))?,
+    };
+    memory_is_possible(options.memory, &limits)?;
+    let batch = Batch {
+        sizes_bytes: sizes(job, options.seed, found.run.as_ref().and_then(|run| run.objects.size.as_ref()))?,
+        prefixes: job.prefixes,
+        multipart_above_bytes: job
+            .multipart_above
+            .unwrap_or(copy.multipart_above)
+            .0
+            .min(limits.s3.copy_max_bytes),
+        part_size_bytes: part_size(job, &copy, &limits)?,
+    };
+    work_is_possible(&batch, &found.model.profile.copy)?;
+    Ok(Ground {
+        batch,
+        model: found.model,
+        retry: RetryPolicy {
+            max_attempts: options.max_attempts.unwrap_or(retry.max_attempts),
+            base_ns: retry.base.ns(),
+            cap_ns: retry.cap.ns(),
+        },
+        region: options.region.clone().unwrap_or_else(|| prices.region.clone()),
+        between_regions: job.between_regions,
+        limits,
+        prices,
+        memory_mb: options.memory,
+        seed: options.seed,
+    })
+}
+
+/// Refuses a rate at which the last object would be published after more than 31 days: every second of a fan-out is
+/// simulated.
+///
+/// # Errors
+/// Where the rate is so low.
+pub(super) fn rate_is_possible(ground: &Ground, rate: Option<Rate>) -> Result<(), BadInput> {
+    let objects = ground.batch.objects();
+    match rate {
+        Some(rate) if objects as f64 > MONTH.seconds() * rate.per_s() => {
+            let reason = format!(
+                "at {rate} the last of {} objects would be published after more than 31 days",
+                count(objects)
+            );
+            Err(BadInput::new(reason, "give a higher --rate"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A model and the scenario that it was measured with.
+struct Found {
+    model: FittedModel,
+    run: Option<planner_core::scenario::file::File>,
+}
+
+/// What was named; else the newest valid run; else the run that comes with the program; else the built-in profile.
+fn resolve(options: &BasisOptions, runs: &Path) -> miette::Result<Found> {
+    if let Some(residence) = &options.residence {
+        return Ok(Found { model: residence.model(), run: None });
+    }
+    if let Some(path) = &options.profile {
+        let profile = file::parse(&text(path)?).map_err(|error| unusable(path, "service profile", error))?;
+        return Ok(Found {
+            model: FittedModel::assumed(profile, format!("the profile {}", path.display())),
+            run: None,
+        });
+    }
+    let reference = || Some(Path::new(REFERENCE_RUN).to_owned()).filter(|path| path.exists());
+    let runs = match options.from.as_slice() {
+        [] => basis::newest_valid_run(runs).or_else(reference).into_iter().collect(),
+        given => given.to_vec(),
+    };
+    if runs.is_empty() {
+        return Ok(Found {
+            model: FittedModel::assumed(Profile::default(), "the built-in profile".into()),
+            run: None,
+        });
+    }
+    let Measured { document, model } = basis::of_runs(&runs, options.seed)?;
+    Ok(Found { model, run: Some(document.scenario) })
+}
+
+fn sizes(job: &JobOptions, seed: u64, measured: Option<&Size>) -> miette::Result<Arc<[u64]>> {
+    let objects = match &job.manifest {
+        Some(path) => {
+            let list = open(path).map_err(|error| unreadable(path, error))?;
+            let manifest = Manifest::read(list).map_err(|error| unusable(path, "list of objects", error))?;
+            ObjectSet::Listed(Arc::new(manifest))
+        }
+        None => ObjectSet::Generated {
+            count: job.objects.unwrap_or(0),
+            size: job.size.as_ref().or(measured).unwrap_or(&USUAL_SIZES).clone(),
+            prefixes: job.prefixes,
+            seed,
+        },
+    };
+    Ok((0..objects.len()).map(|index| objects.size_bytes(index)).collect())
+}
+
+fn part_size(job: &JobOptions, copy: &Copy, limits: &Limits) -> Result<u64, BadInput> {
+    let part_bytes = job.part_size.unwrap_or(copy.part_size).0;
+    let (least, most) = (limits.s3.part_min_bytes, limits.s3.part_max_bytes);
+    if (least..=most).contains(&part_bytes) {
+        return Ok(part_bytes);
+    }
+    let reason = format!("parts of {} are not possible", Bytes(part_bytes));
+    Err(BadInput::new(reason, format!("give --part-size between {} and {}", Bytes(least), Bytes(most))))
+}
+
+/// Refuses copies that would take centuries, which is a slip of the pen in a size or a bandwidth.
+fn work_is_possible(batch: &Batch, copy: &CopyProfile) -> Result<(), BadInput> {
+    let help = "check the sizes, and the time or the bandwidth of a copy";
+    let mut total_s = 0.0;
+    for &bytes in &*batch.sizes_bytes {
+        let alone_s = copy.mean_s(bytes, 1);
+        // Residence times of up to a week may be assumed, to which a size adds nothing that counts.
+        if alone_s > 1.001 * WEEK.seconds() {
+            let reason =
+                format!("one copy of {} would take {}, more than a week", Bytes(bytes), duration(alone_s));
+            return Err(BadInput::new(reason, help));
+        }
+        total_s += alone_s;
+    }
+    if total_s > MOST_WORK_S {
+        let reason = format!(
+            "{} copies one after the other would take {}, more than a century",
+            count(batch.objects()),
+            duration(total_s)
+        );
+        return Err(BadInput::new(reason, help));
+    }
+    Ok(())
+}
+
+fn memory_is_possible(memory_mb: u32, limits: &Limits) -> Result<(), BadInput> {
+    let (least, most) = (limits.lambda.memory_min_mb, limits.lambda.memory_max_mb);
+    if (least..=most).contains(&memory_mb) {
+        return Ok(());
+    }
+    let reason = format!("a function cannot have {memory_mb} MB of memory");
+    Err(BadInput::new(reason, format!("give --memory between {least} and {most}")))
+}
+
+fn text(path: &Path) -> Result<String, BadInput> {
+    fs::read_to_string(path).map_err(|error| unreadable(path, error))
+}
+
+fn unreadable(path: &Path, error: impl std::fmt::Display) -> BadInput {
+    BadInput::new(format!("failed to read {}: {error}", path.display()), "check the path")
+}
+
+fn unusable(path: &Path, what: &str, error: impl std::fmt::Display) -> BadInput {
+    BadInput::new(format!("failed to use {} as a {what}: {error}", path.display()), "")
+}

@@ -1,0 +1,90 @@
+//! From a scenario file and the command line to a scenario.
+
+use std::fs::{self, File};
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+use miette::Diagnostic;
+
+use super::args::Overrides;
+use super::exit::BadInput;
+use super::safety;
+use planner_aws::clients::url_from_environment;
+use planner_core::scenario::error::Source;
+use planner_core::scenario::file::{Stop, TargetKind};
+use planner_core::scenario::{self, Scenario};
+
+/// Reads a scenario with the overrides of the command line.
+pub(super) fn load(path: &Path, overrides: Option<&Overrides>) -> miette::Result<Scenario> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        BadInput::new(
+            format!("failed to read {}: {error}", path.display()),
+            "the folder scenarios/ has examples",
+        )
+    })?;
+    let source = Source { name: path.display().to_string(), text };
+    let written = scenario::parse(&source)?;
+    let mut file = written.clone();
+    if let Some(overrides) = overrides {
+        apply(overrides, &mut file)?;
+    }
+    file.target.endpoint_url.as_deref().map_or(Ok(()), safety::check_url)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let beside = |name: &str| open(&folder.join(name));
+    let is_overridden = file != written;
+    Scenario::resolve(file, &source, &beside).map_err(|error| {
+        // A line of the file would be the wrong place to point at for what an option says.
+        if is_overridden && Scenario::resolve(written, &source, &beside).is_ok() {
+            let help = error.help().map(|help| help.to_string()).unwrap_or_default();
+            BadInput::new(format!("the options do not go with {}: {error}", source.name), help).into()
+        } else {
+            error.into()
+        }
+    })
+}
+
+/// Opens a file; one that ends in `.gz` is decompressed, as S3 Inventory lists are.
+pub(super) fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
+    let file = BufReader::new(File::open(path)?);
+    let is_compressed = path.extension().is_some_and(|extension| extension == "gz");
+    Ok(if is_compressed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
+}
+
+fn apply(overrides: &Overrides, file: &mut scenario::file::File) -> Result<(), BadInput> {
+    if let Some(seed) = overrides.seed {
+        file.seed = seed;
+    }
+    // One level instead of a sweep.
+    if overrides.workers.is_some() || overrides.rate.is_some() {
+        file.sweep = None;
+    }
+    file.arrivals.workers = overrides.workers.or(file.arrivals.workers);
+    file.arrivals.rate = overrides.rate.or(file.arrivals.rate);
+    if overrides.duration.is_some() || overrides.jobs.is_some() {
+        file.stop = Stop { jobs: overrides.jobs, duration: overrides.duration, precise: None };
+    }
+    file.objects.count = overrides.objects.or(file.objects.count);
+    let target = &mut file.target;
+    if let Some(kind) = overrides.target {
+        target.kind = kind.into();
+    }
+    if target.kind == TargetKind::Endpoint {
+        let found = overrides.endpoint_url.clone().or_else(|| url_from_environment(file.operation));
+        target.endpoint_url = found.or(target.endpoint_url.take());
+    } else if overrides.endpoint_url.is_some() {
+        return Err(BadInput::new(
+            "--endpoint-url means nothing for this target",
+            "add --target endpoint to send the load there",
+        ));
+    }
+    target.region = overrides.region.clone().or(target.region.take());
+    target.account = overrides.account.clone().or(target.account.take());
+    if let Some(bucket) = &overrides.source_bucket {
+        target.source_bucket.clone_from(bucket);
+    }
+    if let Some(bucket) = &overrides.destination_bucket {
+        target.destination_bucket.clone_from(bucket);
+    }
+    Ok(())
+}

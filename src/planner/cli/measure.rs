@@ -1,0 +1,369 @@
+//! `planner measure`: drive, record, check, report.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use cpu_time::ProcessTime;
+use jiff::Timestamp;
+use miette::IntoDiagnostic;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::args::{Limits, MeasureOptions, ReportFormat};
+use super::exit::{BadInput, Exit, Interruption};
+use super::fan_out::Settling;
+use super::interrupt::Interrupts;
+use super::levels::{Levelled, Levels, Wanted};
+use super::run_target::{self, RunTarget};
+use super::{cleanup, load_scenario, report, safety, tell};
+use crate::drive::Drive;
+use crate::drive::pacer::Pacer;
+use crate::runs::folder::{self, RunWriter};
+use crate::runs::{machine, read};
+use planner_aws::cleanup::{Extent, RunNames};
+use planner_aws::created::CreatedLog;
+use planner_aws::operation::{Operator, Places};
+use planner_core::load::dispatch::{Budget, StopReason};
+use planner_core::measure::analysis::analyse;
+use planner_core::measure::fan_out::summary::FanOutSummary;
+use planner_core::measure::histogram::Times;
+use planner_core::measure::judgement::{self, Health, Pace};
+use planner_core::measure::series::Row;
+use planner_core::measure::summary::{Generator, LevelSummary, RunDocument, SCHEMA, TargetSummary, Verdict};
+use planner_core::scenario::Scenario;
+use planner_core::scenario::file::{OperationKind, TargetKind};
+use planner_plan::price::Prices;
+
+/// Runs the command.
+pub(super) fn run(options: &MeasureOptions) -> miette::Result<Exit> {
+    let scenario = load_scenario::load(&options.scenario, Some(&options.overrides))?;
+    let prices = read_prices(options.limits.prices.as_deref())?;
+    let wanted = Wanted::of(&options.search, &scenario)?;
+    // How many levels a search takes is not known beforehand.
+    let estimate = if wanted.is_some() { None } else { safety::estimate(&scenario, &prices) };
+    let description = safety::describe(&scenario, estimate.as_ref(), &options.limits, &prices);
+    if options.dry_run {
+        tell::print(&description)?;
+        safety::refuse_harm(&scenario, estimate.as_ref(), &options.limits)?;
+        return Ok(Exit::Fine);
+    }
+    safety::refuse_harm(&scenario, estimate.as_ref(), &options.limits)?;
+    if !options.quiet && scenario.file.target.kind != TargetKind::Embedded {
+        tell::say(description.trim_end());
+    }
+    let measurement = Measurement {
+        is_virtual: scenario.file.target.kind == TargetKind::Embedded && !options.real_time,
+        scenario,
+        options,
+        prices,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(measurement.is_virtual)
+        .build()
+        .into_diagnostic()?;
+    runtime.block_on(measurement.run(wanted))
+}
+
+/// The price list in a file, or the one that is built in.
+pub(super) fn read_prices(path: Option<&Path>) -> miette::Result<Prices> {
+    let Some(path) = path else { return Ok(Prices::built_in()) };
+    let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
+    let prices = read.and_then(|text| Prices::parse(&text));
+    prices.map_err(|error| {
+        BadInput::new(format!("failed to read prices from {}: {error}", path.display()), "").into()
+    })
+}
+
+/// Everything that is settled before the first request.
+struct Measurement<'a> {
+    scenario: Scenario,
+    options: &'a MeasureOptions,
+    prices: Prices,
+    is_virtual: bool,
+}
+
+/// A target that is ready, and what drives it.
+struct Ready {
+    drive: Drive,
+    places: Places,
+    created: Option<Arc<CreatedLog>>,
+}
+
+/// What a run has come to when its last level is over.
+struct Outcome {
+    done: Levelled,
+    loop_lag: Times,
+}
+
+impl Measurement<'_> {
+    async fn run(&self, wanted: Option<Wanted>) -> miette::Result<Exit> {
+        let target = run_target::connect(&self.scenario, self.options.real_time).await?;
+        if let Some(account) = &target.account {
+            safety::agree(self.scenario.file.target.account.as_deref(), account, self.options.yes)?;
+        }
+        let started_at = Timestamp::now();
+        let (folder, run) = folder::create(&self.options.out, &self.scenario.file.name, started_at)?;
+        let ended = self.run_in(&folder, &run, started_at, &target, wanted).await;
+        if ended.is_err() {
+            folder::remove_unused(&folder);
+        }
+        ended
+    }
+
+    /// Drives, writes down, cleans up and reports.
+    async fn run_in(
+        &self,
+        folder: &Path,
+        run: &str,
+        started_at: Timestamp,
+        target: &RunTarget,
+        wanted: Option<Wanted>,
+    ) -> miette::Result<Exit> {
+        let mut document = self.document(run, started_at, target);
+        folder::write_document(folder, &document)?;
+        let created = match self.scenario.file.target.kind {
+            TargetKind::Embedded => None,
+            _ => Some(Arc::new(CreatedLog::create(folder)?)),
+        };
+        let writer = RunWriter::create(folder, started_at)?;
+        let (interrupted, interrupts) = watch::channel(0);
+        let listener = tokio::spawn(listen_for_interrupts(interrupted));
+        let driven = match self.prepare(target, run, created.as_ref(), interrupts).await {
+            Ok(ready) => self.drive(ready, target, folder, writer, wanted, &mut document).await,
+            Err(error) => Err(error),
+        };
+        listener.abort();
+        let finished = driven.and_then(|(outcome, generator)| {
+            self.finish(&mut document, &read::series(folder)?, outcome, generator);
+            folder::write_document(folder, &document)?;
+            let run = read::read(folder)?;
+            report::write_files(folder, &run, ReportFormat::Html)?;
+            report::list(&self.options.out);
+            Ok(run)
+        });
+        // What was made at the target is removed whether or not the run went well.
+        let untagged = created.as_ref().map_or(0, |log| log.untagged());
+        let cleaned = match created {
+            Some(log) if !self.options.keep => {
+                let names = RunNames::new(run, &self.scenario.file);
+                let extent = Extent { unconditional_too: self.options.unconditional, ..Extent::default() };
+                cleanup::after_run(&target.clients, &log, names, extent, self.options.quiet).await
+            }
+            _ => Exit::Fine,
+        };
+        let run = finished?;
+        if !self.options.quiet {
+            report::print_measured(&run, self.options.format)?;
+            tell::say(format_args!("run folder: {}", folder.display()));
+        }
+        if untagged > 0 {
+            tell::say(format_args!(
+                "{untagged} writes were answered without an ETag: nothing confirms what they wrote"
+            ));
+        }
+        Ok(match exit(&document) {
+            Exit::Fine if untagged > 0 && cleaned == Exit::Fine => Exit::Failed,
+            // What the run itself came to says more than what it left behind.
+            measured if measured != Exit::Fine && cleaned != Exit::Interrupted => measured,
+            _ => cleaned,
+        })
+    }
+
+    /// Makes the target ready, unless that is interrupted.
+    async fn prepare(
+        &self,
+        target: &RunTarget,
+        run: &str,
+        created: Option<&Arc<CreatedLog>>,
+        interrupts: watch::Receiver<u32>,
+    ) -> miette::Result<Ready> {
+        let scenario = &self.scenario;
+        let (mut once, mut twice) = (interrupts.clone(), interrupts.clone());
+        let stop = async {
+            if once.wait_for(|&count| count > 0).await.is_err() {
+                // Nobody listens for signals, so none will stop it.
+                std::future::pending().await
+            }
+        };
+        let places = tokio::select! {
+            places = target.prepare(scenario, run, created, stop) => places?,
+            Ok(_) = twice.wait_for(|&count| count > 1) => return Err(Interruption.into()),
+        };
+        if *interrupts.borrow() > 0 {
+            return Err(Interruption.into());
+        }
+        let (clients, workload) = (target.clients.clone(), scenario.workload.clone());
+        let operator = Operator::new(clients, workload, places.clone(), created.map(Arc::clone));
+        let drive = Drive {
+            operator: Arc::new(operator),
+            pacer: if self.is_virtual { Pacer::Virtual } else { Pacer::real().into_diagnostic()? },
+            epoch: Instant::now(),
+            seed: scenario.file.seed,
+            gauge: target.gauge(scenario.file.operation),
+            loop_lag: Times::new(),
+            interrupts,
+        };
+        Ok(Ready { drive, places, created: created.map(Arc::clone) })
+    }
+
+    /// Runs level after level, and follows what a fan-out published.
+    async fn drive(
+        &self,
+        Ready { mut drive, places, created }: Ready,
+        target: &RunTarget,
+        folder: &Path,
+        writer: RunWriter,
+        wanted: Option<Wanted>,
+        document: &mut RunDocument,
+    ) -> miette::Result<(Outcome, Generator)> {
+        let (began, cpu) = (machine::RealTime::now(), ProcessTime::now());
+        let (scenario, quiet) = (&self.scenario, self.options.quiet);
+        let levels = Levels { scenario, budget: self.budget(), quiet, folder };
+        let done = levels.run(&mut drive, writer, wanted, document).await?;
+        let mut outcome = Outcome { done, loop_lag: drive.loop_lag };
+        let generator = self.generator(&outcome, cpu.elapsed().as_secs_f64(), began.elapsed_s());
+        let levels = outcome.done.levels.as_mut_slice();
+        if let (OperationKind::FanOut, [level]) = (scenario.file.operation, levels) {
+            let (epoch, interrupts) = (drive.epoch, drive.interrupts.clone());
+            let (places, created) = (&places, created.as_deref());
+            let taken_in_part = drive.operator.taken_in_part();
+            let settling =
+                Settling { scenario, target, places, folder, epoch, taken_in_part, created, interrupts };
+            document.fan_out = Some(settling.settle(level).await?);
+            if *drive.interrupts.borrow() > 0 {
+                // Whether it came before the last message or while copies were waited for.
+                level.stop_reason = Some(StopReason::Interrupted);
+            }
+        }
+        Ok((outcome, generator))
+    }
+
+    fn budget(&self) -> Budget {
+        let Limits { max_requests, max_cost, max_duration, .. } = &self.options.limits;
+        let workload = &self.scenario.workload;
+        let request_usd = self.prices.usd_per_request(workload.operation, workload.items_per_job());
+        let message_usd = safety::behind_message_usd(&self.scenario, &self.prices);
+        Budget {
+            max_requests: max_requests.unwrap_or(u64::MAX),
+            max_duration_ns: max_duration.map_or(u64::MAX, planner_core::units::quantity::Span::ns),
+            max_cost_usd: max_cost.unwrap_or(f64::INFINITY),
+            usd_per_request: request_usd + message_usd * workload.items_per_job() as f64,
+            usd_per_byte: self.prices.usd_per_byte_high(),
+        }
+    }
+
+    fn document(&self, run: &str, started_at: Timestamp, target: &RunTarget) -> RunDocument {
+        let file = &self.scenario.file;
+        RunDocument {
+            schema: SCHEMA.into(),
+            run: run.to_owned(),
+            name: file.name.clone(),
+            started_at: started_at.to_string(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            command: machine::command_line(),
+            target: TargetSummary {
+                kind: file.target.kind,
+                endpoint_url: target.url.clone(),
+                region: Some(target.clients.region.clone()),
+            },
+            rehearsal: target.is_rehearsal(),
+            virtual_time: self.is_virtual,
+            seed: file.seed,
+            complete: false,
+            machine: machine::describe(),
+            scenario: machine::without_account(file.clone()),
+            levels: Vec::new(),
+            verdicts: None,
+            usl: None,
+            search: None,
+            fan_out: None,
+            generator: None,
+            thresholds: Vec::new(),
+        }
+    }
+
+    fn generator(&self, outcome: &Outcome, cpu_s: f64, real_s: f64) -> Generator {
+        let attempts: u64 = outcome.done.levels.iter().map(|level| level.attempts).sum();
+        Generator {
+            cpu_s,
+            cpu_us_per_attempt: if attempts == 0 { 0.0 } else { cpu_s * 1e6 / attempts as f64 },
+            real_s,
+            loop_lag_s: (!self.is_virtual).then(|| outcome.loop_lag.percentiles()),
+            peak_memory_bytes: machine::peak_memory_bytes(),
+            // Judged when the rows have been analysed.
+            ..Generator::default()
+        }
+    }
+
+    fn judge(&self, generator: &mut Generator, levels: &[LevelSummary], rows: &[Row]) {
+        let pace = match self.scenario.file.target.kind {
+            _ if self.is_virtual => Pace::Virtual,
+            TargetKind::Embedded => Pace::Shared,
+            _ => Pace::Own(generator.cpu_s / generator.real_s.max(1e-9)),
+        };
+        let Health { saturated, late, reason } = judgement::health(levels, rows, pace);
+        (generator.saturated, generator.late, generator.reason) = (saturated, late, reason);
+    }
+
+    fn finish(&self, document: &mut RunDocument, rows: &[Row], outcome: Outcome, mut generator: Generator) {
+        if outcome.done.abandoned > 0 {
+            tell::say(format_args!(
+                "{} attempts were left in flight; what they did is not known",
+                outcome.done.abandoned
+            ));
+        }
+        document.levels = outcome.done.levels;
+        document.search = outcome.done.search;
+        analyse(document, rows);
+        self.judge(&mut generator, &document.levels, rows);
+        if let Some(fan_out) = document.fan_out.as_mut().filter(|_| generator.saturated) {
+            fan_out.publish_was_late(&generator.reason);
+        }
+        document.generator = Some(generator);
+        let verdicts = document.verdicts.as_ref();
+        // A search goes beyond the limit on purpose; its last level is the answer.
+        let levels = match (&document.search, document.levels.as_slice()) {
+            (Some(_), [.., answer]) => std::slice::from_ref(answer),
+            (_, levels) => levels,
+        };
+        document.thresholds = verdicts.map_or_else(Vec::new, |verdicts| {
+            judgement::thresholds(&self.scenario.thresholds, levels, verdicts)
+        });
+        document.complete = true;
+    }
+}
+
+/// Counts interrupts.
+async fn listen_for_interrupts(interrupted: watch::Sender<u32>) {
+    let Ok(mut interrupts) = Interrupts::new() else { return };
+    loop {
+        interrupts.next().await;
+        interrupted.send_modify(|count| *count += 1);
+        if *interrupted.borrow() == 1 {
+            tell::say("stopping: what is in flight may end; interrupt again to leave it");
+        }
+    }
+}
+
+/// The exit code that a run deserves.
+fn exit(document: &RunDocument) -> Exit {
+    let interrupted = document.levels.iter().any(|level| level.stop_reason == Some(StopReason::Interrupted));
+    // A fan-out is judged by what arrived; that it was published late is said of that stage alone.
+    let saturated = document.fan_out.is_none()
+        && document.generator.as_ref().is_some_and(|generator| generator.saturated);
+    let broken = document.levels.iter().any(|level| !level.littles_law.accounting_holds);
+    let gauge = document.verdicts.as_ref().map(|verdicts| verdicts.independent.verdict);
+    let disagrees = gauge == Some(Verdict::Fail);
+    let misses = document.fan_out.as_ref().is_some_and(FanOutSummary::misses_objects);
+    let nothing_done = document.levels.iter().all(|level| level.jobs_done == 0);
+    if interrupted {
+        Exit::Interrupted
+    } else if saturated || broken || disagrees || nothing_done || misses {
+        Exit::NotValid
+    } else if document.thresholds.iter().any(|threshold| !threshold.holds) {
+        Exit::ThresholdCrossed
+    } else {
+        Exit::Fine
+    }
+}

@@ -1,0 +1,99 @@
+//! Arguments → settings → call → write.
+
+mod answer;
+mod args;
+mod audit;
+mod basis;
+mod check;
+mod cleanup;
+mod cloud;
+mod compare;
+mod exit;
+mod fan_out;
+mod fit;
+mod ground;
+mod interrupt;
+mod levels;
+mod load_scenario;
+mod measure;
+mod plan_answer;
+mod progress;
+mod recommend;
+mod report;
+mod report_plan;
+mod run_target;
+mod safety;
+mod simulate;
+mod strategies;
+mod tell;
+
+use clap::{CommandFactory, Parser};
+use miette::IntoDiagnostic;
+
+use args::{Arguments, Command};
+pub use exit::Exit;
+use planner_report::escape::escape_controls;
+use tell::OutputError;
+
+/// Runs the program and says how it ended.
+#[must_use]
+pub fn main() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // The parser repeats what it does not understand.
+            let escaped = std::env::args_os().map(|argument| escape_controls(&argument.to_string_lossy()));
+            let shown = Arguments::try_parse_from(escaped).err().unwrap_or(error);
+            // Without a reader there is nobody to tell that there is none.
+            let _ = shown.print();
+            return if shown.use_stderr() { Exit::Usage } else { Exit::Fine };
+        }
+    };
+    interrupt::report_file_size_limit();
+    match run(arguments.command) {
+        Ok(exit) => exit,
+        Err(report) if report.downcast_ref::<OutputError>().is_some_and(OutputError::is_broken_pipe) => {
+            Exit::Fine
+        }
+        Err(report) => {
+            tell::complain(&report);
+            exit::of_error(&report)
+        }
+    }
+}
+
+fn run(command: Command) -> miette::Result<Exit> {
+    // These listen for themselves, because they have something to put in order.
+    let listens =
+        matches!(command, Command::Measure(_) | Command::Audit(_) | Command::Cloud(_) | Command::Cleanup(_));
+    if !listens {
+        interrupt::end_when_interrupted().into_diagnostic()?;
+    }
+    match command {
+        Command::Measure(options) => measure::run(&options),
+        Command::Report(options) => report::run(&options),
+        Command::Check(options) => check::run(&options),
+        Command::Audit(options) => audit::run(&options),
+        Command::Compare(options) => compare::run(&options),
+        Command::Recommend(options) => recommend::run(&options),
+        Command::Simulate(options) => simulate::run(&options),
+        Command::Strategies(options) => strategies::run(&options),
+        Command::Fit(options) => fit::run(&options),
+        Command::Cloud(options) => cloud::run(&options),
+        Command::Cleanup(options) => cleanup::run(&options),
+        Command::Schema => {
+            let schema = serde_json::to_string_pretty(&planner_core::scenario::schema()).into_diagnostic()?;
+            Ok(tell::print(&format!("{schema}\n"))?)
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "planner", &mut script);
+            Ok(tell::print(&String::from_utf8_lossy(&script))?)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Arguments::command()).render(&mut page).into_diagnostic()?;
+            Ok(tell::print(&String::from_utf8_lossy(&page))?)
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! How a plan is given.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::answer::Answer;
+use super::args::answer::AnswerOptions;
+use crate::runs::index::PLAN;
+use crate::runs::machine;
+use planner_plan::preface::Preface;
+use planner_report::page::Page;
+
+/// Adds when and by which command a plan was made.
+pub(super) fn sign(preface: &mut Preface, now: Timestamp) {
+    preface.created_at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    preface.command = machine::command_line();
+}
+
+/// Prints a plan and leaves it in a folder of its own.
+///
+/// # Errors
+/// Where either fails.
+pub(super) fn give(
+    options: &AnswerOptions,
+    name: &str,
+    now: Timestamp,
+    document: &impl Serialize,
+    text: &str,
+    page: &Page,
+) -> miette::Result<()> {
+    Answer { file: PLAN, document, text, page }.give(options, name, now)
+}

@@ -1,0 +1,78 @@
+//! A progress bar, on a terminal only.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use planner_core::audit::tally::Tally;
+use planner_core::measure::recorder::Second;
+use planner_core::units::human::{count, counted};
+
+/// What is shown of a level while it runs.
+pub(super) struct Progress(ProgressBar);
+
+impl Progress {
+    /// A bar for a level of so many jobs, where that is known.
+    pub(super) fn new(label: &str, jobs: Option<u64>, quiet: bool) -> Self {
+        if quiet || !std::io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let template = match jobs {
+            Some(_) => "{prefix} [{bar:30}] {pos}/{len} {msg}",
+            None => "{prefix} {spinner} {pos} {msg}",
+        };
+        let bar = jobs.map_or_else(ProgressBar::no_length, ProgressBar::new);
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_prefix(label.to_owned());
+        Self(bar)
+    }
+
+    /// A job ended.
+    pub(super) fn job_ended(&self) {
+        self.0.inc(1);
+    }
+
+    /// A second is over.
+    pub(super) fn second(&self, second: &Second) {
+        let row = &second.row;
+        let window = &row.window;
+        self.0.set_message(format!(
+            "{:.1}/s, {:.0} in flight, {} throttled, {} failed",
+            window.x_per_s(),
+            window.n(),
+            row.throttled,
+            row.errors
+        ));
+    }
+
+    /// The level is over.
+    pub(super) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// What is shown of an audit while it goes through the keys.
+pub(super) struct Counting(ProgressBar);
+
+impl Counting {
+    /// Nothing counted yet.
+    pub(super) fn new(quiet: bool) -> Self {
+        let is_hidden = quiet || !std::io::stderr().is_terminal();
+        Self(if is_hidden { ProgressBar::hidden() } else { ProgressBar::new_spinner() })
+    }
+
+    /// So far.
+    pub(super) fn show(&self, tally: &Tally) {
+        let (expected, wrong) = (counted(tally.expected, "object"), count(tally.not_arrived()));
+        self.0.set_message(format!("{expected} looked at, {wrong} not arrived"));
+        self.0.tick();
+    }
+}
+
+impl Drop for Counting {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

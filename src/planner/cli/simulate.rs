@@ -1,0 +1,40 @@
+//! `planner simulate`: what a given choice comes to.
+
+use jiff::Timestamp;
+
+use super::args::plan::SimulateOptions;
+use super::exit::Exit;
+use super::{ground, plan_answer, tell};
+use planner_core::simulate::pool::Ramp;
+use planner_plan::forecast::{Choice, FunctionChoice, PoolChoice, forecast};
+
+/// Runs the command.
+pub(super) fn run(options: &SimulateOptions) -> miette::Result<Exit> {
+    let ground = ground::ground(&options.job, &options.basis, &options.answer.out)?;
+    ground::rate_is_possible(&ground, options.rate)?;
+    let choice = choice(options);
+    let deadline_s = options.deadline.map(|deadline| deadline.seconds());
+    let mut plan = forecast(&ground, &choice, deadline_s, options.replications);
+    let now = Timestamp::now();
+    plan_answer::sign(&mut plan.preface, now);
+    let text = planner_report::plan::forecast::text(&plan, tell::width(), tell::wants_colour());
+    let page = planner_report::plan::forecast::page(&plan);
+    plan_answer::give(&options.answer, "simulate", now, &plan, &text, &page)?;
+    Ok(Exit::Fine)
+}
+
+fn choice(options: &SimulateOptions) -> Choice {
+    match (options.workers, options.reserved) {
+        (_, Some(reserved)) => Choice::Function(FunctionChoice {
+            reserved,
+            rate_per_s: options.rate.map(|rate| rate.per_s()),
+            threads: options.threads,
+            shape: options.shape.into(),
+        }),
+        (workers, None) => Choice::Pool(PoolChoice {
+            workers: workers.unwrap_or(1),
+            ramp: Ramp { per_s: options.ramp.map(|rate| rate.per_s()) },
+            order: options.order.into(),
+        }),
+    }
+}

@@ -1,0 +1,33 @@
+//! `planner strategies`: the ways of doing a job, side by side.
+
+use jiff::Timestamp;
+
+use super::args::plan::StrategiesOptions;
+use super::exit::Exit;
+use super::{ground, plan_answer, tell};
+use planner_plan::strategies::{Wish, strategies};
+use planner_report::plan::strategies as report;
+
+/// Runs the command.
+pub(super) fn run(options: &StrategiesOptions) -> miette::Result<Exit> {
+    let mut ground = ground::ground(&options.job, &options.basis, &options.answer.out)?;
+    ground::rate_is_possible(&ground, options.rate)?;
+    if let Some(usd_per_hour) = options.machine_usd_per_hour {
+        ground.prices.ec2.usd_per_hour = usd_per_hour;
+    }
+    let wish = Wish {
+        deadline_s: options.deadline.map(|deadline| deadline.seconds()),
+        threads: options.threads,
+        pools: options.pools,
+        rate_per_s: options.rate.map(|rate| rate.per_s()),
+        observed_s: options.observed.map(|observed| observed.seconds()),
+        runs: options.replications,
+    };
+    let mut comparison = strategies(&ground, &wish);
+    let now = Timestamp::now();
+    plan_answer::sign(&mut comparison.preface, now);
+    let text = report::text(&comparison, tell::width(), tell::wants_colour());
+    let page = report::page(&comparison);
+    plan_answer::give(&options.answer, "strategies", now, &comparison, &text, &page)?;
+    Ok(if comparison.some_way_meets_the_deadline() { Exit::Fine } else { Exit::DeadlineMissed })
+}

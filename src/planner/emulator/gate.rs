@@ -1,0 +1,88 @@
+//! Where every request is admitted, waits for as long as the service model says, and is counted.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::clock::Clock;
+use planner_core::service::{Admission, Profile, Refusal, Request, ServiceModel};
+
+/// The service model and the clock that it is told.
+#[derive(Debug)]
+pub(super) struct Gate {
+    pub(super) clock: Clock,
+    model: Mutex<ServiceModel>,
+}
+
+/// Locks `mutex`; what it guards is whole even if a holder panicked, since holders only compute.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Gate {
+    pub(super) fn new(profile: Profile, seed: u64) -> Self {
+        Self { clock: Clock::start(), model: Mutex::new(ServiceModel::new(profile, seed)) }
+    }
+
+    /// Admits a request and waits for its time. It stays in flight until the answer is dropped, so
+    /// that its effect can be made visible at its end, and leaves if its client goes away.
+    pub(super) async fn pass(&self, request: &Request<'_>) -> Result<InFlight<'_>, Refusal> {
+        let admission = lock(&self.model).admit(self.clock.now_ns(), request);
+        let (refusal, duration_ns) = (admission.refusal, admission.duration_ns);
+        let in_flight = InFlight { gate: self, admission: Some(admission) };
+        self.clock.wait(duration_ns).await;
+        refusal.map_or(Ok(in_flight), Err)
+    }
+}
+
+/// A request in flight.
+#[derive(Debug)]
+#[must_use = "dropping it ends the request"]
+pub(super) struct InFlight<'a> {
+    gate: &'a Gate,
+    admission: Option<Admission>,
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        if let Some(admission) = self.admission.take() {
+            lock(&self.gate.model).finish(self.gate.clock.now_ns(), admission);
+        }
+    }
+}
+
+/// Reads how many requests are in flight at the endpoint, whatever the client believes.
+#[derive(Clone, Debug)]
+pub struct EndpointGauge(pub(super) Arc<Gate>);
+
+/// One reading of an [`EndpointGauge`].
+///
+/// The difference of two in-flight times, divided by the nanoseconds between the readings, is the
+/// mean number in flight between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GaugeReading {
+    /// Nanoseconds since the endpoint started.
+    pub now_ns: u64,
+    /// Copies and parts of copies in flight.
+    pub copies: u64,
+    /// Integral of `copies` since the start, in request-nanoseconds.
+    pub copies_time_ns: u128,
+    /// Publish requests in flight.
+    pub publishes: u64,
+    /// Integral of `publishes` since the start, in request-nanoseconds.
+    pub publishes_time_ns: u128,
+}
+
+impl EndpointGauge {
+    /// Reads all counts at one moment.
+    #[must_use]
+    pub fn read(&self) -> GaugeReading {
+        let model = lock(&self.0.model);
+        let now_ns = self.0.clock.now_ns();
+        GaugeReading {
+            now_ns,
+            copies: model.copies().in_flight(),
+            copies_time_ns: model.copies().in_flight_time_ns(now_ns),
+            publishes: model.publishes().in_flight(),
+            publishes_time_ns: model.publishes().in_flight_time_ns(now_ns),
+        }
+    }
+}

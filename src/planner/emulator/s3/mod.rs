@@ -1,0 +1,126 @@
+//! The S3 side of the endpoint: which operations there are, and what they have in common.
+
+mod buckets;
+mod copies;
+mod listing;
+mod multipart;
+mod objects;
+
+use std::sync::{Arc, MutexGuard};
+
+use futures::future::BoxFuture;
+use s3s::dto::{
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
+    CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CreateBucketInput, CreateBucketOutput,
+    CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteBucketInput, DeleteBucketOutput,
+    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, ETag,
+    GetBucketLocationInput, GetBucketLocationOutput, GetObjectInput, GetObjectOutput, HeadBucketInput,
+    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
+    ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput,
+    ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, PutObjectInput,
+    PutObjectOutput, Timestamp, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+};
+use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
+
+use super::content::Budget;
+use super::gate::{Gate, InFlight, lock};
+use super::store::Store;
+use super::tag::Tag;
+use planner_core::service::{Refusal, Request};
+
+/// Object storage over the store, with the times and refusals of the service model.
+#[derive(Clone, Debug)]
+pub(super) struct Storage {
+    pub(super) gate: Arc<Gate>,
+    pub(super) store: Arc<std::sync::Mutex<Store>>,
+    pub(super) budget: Arc<Budget>,
+    pub(super) region: Arc<str>,
+}
+
+impl Storage {
+    fn store(&self) -> MutexGuard<'_, Store> {
+        lock(&self.store)
+    }
+
+    fn now_ns(&self) -> u64 {
+        self.gate.clock.now_ns()
+    }
+
+    fn timestamp(&self, at_ns: u64) -> Timestamp {
+        self.gate.clock.time_of_day(at_ns).into()
+    }
+
+    /// Waits for the time of a request; dropping the answer ends it.
+    async fn pass(&self, request: &Request<'_>) -> S3Result<InFlight<'_>> {
+        self.gate.pass(request).await.map_err(refused)
+    }
+
+    /// Waits for the time of a small request about `name`.
+    async fn pass_small(&self, name: &str) -> S3Result<InFlight<'_>> {
+        self.pass(&Request::Metadata { name }).await
+    }
+}
+
+fn refused(refusal: Refusal) -> S3Error {
+    match refusal {
+        Refusal::SlowDown => s3_error!(SlowDown, "Please reduce your request rate."),
+        Refusal::InternalError => {
+            s3_error!(InternalError, "We encountered an internal error. Please try again.")
+        }
+        Refusal::Throttled => s3_error!(ServiceUnavailable, "Please reduce your request rate."),
+    }
+}
+
+fn entity_tag(tag: Tag) -> ETag {
+    ETag::Strong(tag.to_string())
+}
+
+/// The requested page size, which is never more than S3's own.
+fn page_size(requested: Option<i32>) -> S3Result<usize> {
+    const LARGEST: i32 = 1000;
+    let size = requested.unwrap_or(LARGEST).min(LARGEST);
+    usize::try_from(size).map_err(|_| s3_error!(InvalidArgument, "A page cannot have {size} entries"))
+}
+
+/// Writes the trait as a table: each operation is a method of [`Storage`] from its input to its output.
+macro_rules! operations {
+    ($($name:ident($input:ty) -> $output:ty;)*) => {
+        impl S3 for Storage {
+            $(
+                fn $name<'life0, 'async_trait>(
+                    &'life0 self,
+                    request: S3Request<$input>,
+                ) -> BoxFuture<'async_trait, S3Result<S3Response<$output>>>
+                where
+                    'life0: 'async_trait,
+                    Self: 'async_trait,
+                {
+                    Box::pin(async move { Storage::$name(self, request.input).await.map(S3Response::new) })
+                }
+            )*
+        }
+    };
+}
+
+operations! {
+    create_bucket(CreateBucketInput) -> CreateBucketOutput;
+    head_bucket(HeadBucketInput) -> HeadBucketOutput;
+    list_buckets(ListBucketsInput) -> ListBucketsOutput;
+    delete_bucket(DeleteBucketInput) -> DeleteBucketOutput;
+    get_bucket_location(GetBucketLocationInput) -> GetBucketLocationOutput;
+    put_object(PutObjectInput) -> PutObjectOutput;
+    get_object(GetObjectInput) -> GetObjectOutput;
+    head_object(HeadObjectInput) -> HeadObjectOutput;
+    delete_object(DeleteObjectInput) -> DeleteObjectOutput;
+    delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput;
+    list_objects(ListObjectsInput) -> ListObjectsOutput;
+    list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output;
+    copy_object(CopyObjectInput) -> CopyObjectOutput;
+    create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput;
+    upload_part(UploadPartInput) -> UploadPartOutput;
+    upload_part_copy(UploadPartCopyInput) -> UploadPartCopyOutput;
+    complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput;
+    abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput;
+    list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput;
+    list_parts(ListPartsInput) -> ListPartsOutput;
+}
