@@ -13,10 +13,9 @@ use futures::{StreamExt, stream};
 use planner::drive::pacer::Pacer;
 use planner::drive::{Drive, Observer};
 use planner::emulator::{Cloud, CloudConfig};
-use planner::runs::RunError;
 use planner::runs::folder::RunWriter;
 use planner_aws::clients::Clients;
-use planner_aws::data_set;
+use planner_aws::file_error::FileError;
 use planner_aws::operation::{Operator, Places};
 use planner_core::load::attempt::Attempt;
 use planner_core::load::dispatch::{Arrivals, Budget, Dispatcher, Level, StopReason};
@@ -110,11 +109,11 @@ async fn driven(clients: Clients, observer: &mut dyn Observer) {
 struct Nobody;
 
 impl Observer for Nobody {
-    fn attempt(&mut self, _: &Attempt) -> Result<(), RunError> {
+    fn attempt(&mut self, _: &Attempt) -> Result<(), FileError> {
         Ok(())
     }
 
-    fn second(&mut self, _: &Second) -> Result<ControlFlow<StopReason>, RunError> {
+    fn second(&mut self, _: &Second) -> Result<ControlFlow<StopReason>, FileError> {
         Ok(ControlFlow::Continue(()))
     }
 }
@@ -122,11 +121,11 @@ impl Observer for Nobody {
 struct ToDisk(RunWriter);
 
 impl Observer for ToDisk {
-    fn attempt(&mut self, attempt: &Attempt) -> Result<(), RunError> {
+    fn attempt(&mut self, attempt: &Attempt) -> Result<(), FileError> {
         self.0.attempt(attempt)
     }
 
-    fn second(&mut self, second: &Second) -> Result<ControlFlow<StopReason>, RunError> {
+    fn second(&mut self, second: &Second) -> Result<ControlFlow<StopReason>, FileError> {
         self.0.second(second).map(ControlFlow::Continue)
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use planner_core::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
 use planner_core::load::retry::RetryPolicy;
+use planner_core::measure::document::{RunDocument, SCHEMA};
 use planner_core::measure::recorder::Recorder;
-use planner_core::measure::summary::{RunDocument, SCHEMA};
 use planner_core::random;
 use planner_core::service::Profile;
 use planner_core::simulate::pool::Ramp;

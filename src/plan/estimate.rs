@@ -1,7 +1,7 @@
 //! A quantile of critical values, and how sure it is: that replications are finitely many, and that the service was
 //! measured on finitely many jobs.
 
-use planner_core::law::tolerance::CONFIDENCE;
+use planner_core::numeric::interval::CONFIDENCE;
 use planner_core::numeric::order;
 
 /// The quantile of the critical values and the order statistics around it.

@@ -7,8 +7,9 @@ use super::overlay::overlaid;
 use planner_core::load::job::{Jobs, Shape};
 use planner_core::scenario::file::OperationKind;
 use planner_core::scenario::objects::Workload;
+use planner_core::service::FunctionProfile;
 use planner_core::service::Profile;
-use planner_core::service::function::{self, FunctionProfile};
+use planner_core::service::function;
 
 /// Bytes in the gigabyte that transfer is billed by.
 pub(super) const GB: f64 = 1e9;

@@ -27,7 +27,7 @@ use super::bisect::first;
 use super::closed_form::ClosedForm;
 use super::critical::Critical;
 use super::estimate::{Estimate, Spread, needed, point_rank};
-use planner_core::law::tolerance::CONFIDENCE;
+use planner_core::numeric::interval::CONFIDENCE;
 use planner_core::numeric::order;
 use planner_core::numeric::proportion::{Proportion, lower_bound};
 use planner_core::random;

@@ -10,7 +10,7 @@ use planner_core::audit::document::AuditDocument;
 use planner_core::audit::function::Function;
 use planner_core::audit::tally::{Item, rfc3339};
 use planner_core::check::document::Reading;
-use planner_core::measure::summary::{Finding, Verdict};
+use planner_core::law::finding::{Finding, Verdict};
 use planner_core::units::human::capitalised;
 use planner_core::units::human::{bytes, count, counted, duration, number, rate, shortest};
 

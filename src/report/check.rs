@@ -4,11 +4,12 @@ use super::ReportError;
 use super::section::{self, Section};
 use super::table::Table;
 use super::words;
-use planner_core::check::document::{Batches, CheckDocument, Form, Means, Quantity, Reading};
+use planner_core::check::document::{Batches, CheckDocument, Form, Means, Reading};
+use planner_core::check::quantity::Quantity;
+use planner_core::law::finding::Verdict;
 use planner_core::law::rivals::Comparison;
 use planner_core::measure::histogram::Ends;
 use planner_core::measure::scaling::UslSummary;
-use planner_core::measure::summary::Verdict;
 use planner_core::numeric::interval::{Interval, Mean};
 use planner_core::units::human::{count, counted, duration, grouped, number, rate, shortest};
 

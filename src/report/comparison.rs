@@ -5,8 +5,8 @@ use super::page::{Block, Fact, Page, Part, Sentence};
 use super::section::{self, Section};
 use super::table::Table;
 use super::words;
+use planner_core::law::finding::Verdict;
 use planner_core::measure::comparison::{Change, ComparisonDocument, LevelComparison, Outcome};
-use planner_core::measure::summary::Verdict;
 use planner_core::units::human::capitalised;
 use planner_core::units::human::{count, duration, percent, rate, signed_percent};
 

@@ -2,7 +2,8 @@
 
 use super::ReportError;
 use super::escape::spreadsheet_cell;
-use planner_core::measure::summary::{LevelSummary, RunDocument};
+use planner_core::measure::document::RunDocument;
+use planner_core::measure::level::LevelSummary;
 
 type Cell = fn(&LevelSummary) -> String;
 

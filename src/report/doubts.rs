@@ -2,7 +2,7 @@
 
 use super::RunView;
 use super::tables::unfinished;
-use planner_core::measure::summary::LevelSummary;
+use planner_core::measure::level::LevelSummary;
 use planner_core::units::human::capitalised;
 use planner_core::units::human::{counted, duration, number};
 

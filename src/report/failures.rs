@@ -1,7 +1,9 @@
 //! What went wrong with the work itself, whatever the laws say of its numbers.
 
 use super::page::Sentence;
-use planner_core::measure::summary::{LevelSummary, RunDocument, Verdict};
+use planner_core::law::finding::Verdict;
+use planner_core::measure::document::RunDocument;
+use planner_core::measure::level::LevelSummary;
 use planner_core::units::human::{count, counted};
 
 /// How many jobs failed, and how often the service throttled; None where all came through.

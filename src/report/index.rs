@@ -2,7 +2,8 @@
 
 use super::page::{Block, Link, Page, Part};
 use super::{lead, words};
-use planner_core::measure::summary::{RunDocument, Verdict};
+use planner_core::law::finding::Verdict;
+use planner_core::measure::document::RunDocument;
 use planner_core::units::human::capitalised;
 use planner_core::units::human::counted;
 

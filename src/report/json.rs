@@ -18,7 +18,7 @@ pub fn render(document: &impl Serialize) -> Result<String, ReportError> {
 mod tests {
     use super::*;
     use crate::sample::Sample;
-    use planner_core::measure::summary::RunDocument;
+    use planner_core::measure::document::RunDocument;
 
     #[test]
     fn the_document_reads_back() {

@@ -1,7 +1,8 @@
 //! What a run did, in one sentence.
 
 use super::fan_out;
-use planner_core::measure::summary::{LevelSummary, RunDocument};
+use planner_core::measure::document::RunDocument;
+use planner_core::measure::level::LevelSummary;
 use planner_core::scenario::file::OperationKind;
 use planner_core::units::human::{bytes, counted, duration, number, percent, rate};
 

@@ -32,11 +32,11 @@ pub(crate) mod words;
 #[cfg(test)]
 mod sample;
 
+use planner_core::measure::document::RunDocument;
 use planner_core::measure::fan_out::second::FunctionSecond;
 use planner_core::measure::histogram::Times;
 use planner_core::measure::series::Row;
 use planner_core::measure::size_sample::SizeSample;
-use planner_core::measure::summary::RunDocument;
 
 /// A run to report on.
 #[derive(Debug, Clone, Copy)]

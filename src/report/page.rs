@@ -6,7 +6,7 @@
 use super::chart::Chart;
 use super::table::Table;
 use super::words;
-use planner_core::measure::summary::{Finding, Verdict};
+use planner_core::law::finding::{Finding, Verdict};
 
 /// A report.
 #[derive(Debug, Clone, Default)]

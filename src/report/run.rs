@@ -4,7 +4,8 @@ use super::chart::{self, Chart};
 use super::page::{Block, Fact, Judgement, Page, Part};
 use super::table::Table;
 use super::{RunView, doubts, fan_out, lead, tables, words};
-use planner_core::measure::summary::{LevelSummary, RunDocument};
+use planner_core::measure::document::RunDocument;
+use planner_core::measure::level::LevelSummary;
 use planner_core::units::human::capitalised;
 
 /// What stands above the scenario.

@@ -4,7 +4,7 @@ use super::page::{Block, Page, Part, Sentence};
 use super::section::{self, Section};
 use super::table::Table;
 use super::{RunView, lead, run, words};
-use planner_core::measure::summary::LevelSummary;
+use planner_core::measure::level::LevelSummary;
 use planner_core::units::human::{count, counted, duration, number, rate};
 
 /// Runs whose charts are on the page; those of more would make it large and slow to read.

@@ -5,20 +5,20 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{LevelTimes, RunView};
+use planner_core::law::finding::{Finding, Verdict, Verdicts};
 use planner_core::law::little::Window;
+use planner_core::law::littles_law::LittlesLaw;
 use planner_core::load::attempt::{Attempt, Outcome, Request, Start};
 use planner_core::load::dispatch::{Arrivals, Budget, Dispatcher, Level};
 use planner_core::load::job::{Job, Jobs, Shape};
 use planner_core::load::pool::Groups;
 use planner_core::load::retry::RetryPolicy;
+use planner_core::measure::document::{Generator, RunDocument, SCHEMA, TargetSummary, ThresholdResult};
 use planner_core::measure::fan_out::second::FunctionSecond;
+use planner_core::measure::level::LevelSummary;
 use planner_core::measure::recorder::{Recorder, Second};
 use planner_core::measure::series::Row;
 use planner_core::measure::size_sample::SizeSample;
-use planner_core::measure::summary::{
-    Finding, Generator, LevelSummary, LittlesLaw, RunDocument, SCHEMA, TargetSummary, ThresholdResult,
-    Verdict, Verdicts,
-};
 use planner_core::scenario::LevelKey;
 use planner_core::scenario::file::TargetKind;
 use planner_core::scenario::threshold::Threshold;

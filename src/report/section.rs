@@ -3,7 +3,7 @@
 use super::table::{Table, escaped};
 use super::text::{Ink, Page};
 use super::words;
-use planner_core::measure::summary::Finding;
+use planner_core::law::finding::Finding;
 use planner_core::units::human::capitalised;
 
 /// One part.

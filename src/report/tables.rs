@@ -6,9 +6,11 @@ use super::RunView;
 use super::lead::goodput_differs;
 use super::table::Table;
 use super::words::threshold_value;
+use planner_core::law::littles_law::LittlesLaw;
 use planner_core::load::dispatch::StopReason;
+use planner_core::measure::document::RunDocument;
 use planner_core::measure::histogram::Percentiles;
-use planner_core::measure::summary::{LevelSummary, LittlesLaw, RunDocument};
+use planner_core::measure::level::LevelSummary;
 use planner_core::units::human::{
     bytes, bytes_per_s, count, counted, duration, length, number, percent, rate,
 };

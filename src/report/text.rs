@@ -9,7 +9,8 @@ use super::sparkline::sparkline;
 use super::stretch::merged;
 use super::table::Table;
 use super::{RunView, fan_out, lead, tables, words};
-use planner_core::measure::summary::{Finding, RunDocument, Verdict};
+use planner_core::law::finding::{Finding, Verdict};
+use planner_core::measure::document::RunDocument;
 use planner_core::units::human::{count, length};
 use planner_core::units::quantity::NS_PER_S;
 

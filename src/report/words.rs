@@ -2,12 +2,13 @@
 
 use super::page::Sentence;
 use super::{RunView, failures, fan_out};
+use planner_core::law::finding::{Finding, Verdict};
+use planner_core::law::littles_law::LittlesLaw;
+use planner_core::measure::document::{Generator, RunDocument, SearchSummary, ThresholdResult};
 use planner_core::measure::histogram::Ends;
+use planner_core::measure::level::LevelSummary;
 use planner_core::measure::scaling::UslSummary;
 use planner_core::measure::steady::{Estimate, Steady};
-use planner_core::measure::summary::{
-    Finding, Generator, LevelSummary, LittlesLaw, RunDocument, SearchSummary, ThresholdResult, Verdict,
-};
 use planner_core::scenario::file::TargetKind;
 use planner_core::scenario::threshold::{Metric, Threshold};
 use planner_core::units::human::capitalised;

@@ -7,8 +7,8 @@ use crate::check::cloudwatch::Metrics;
 use crate::check::document::Reading;
 use crate::check::window::FileWindow;
 use crate::check::{CheckError, Evidence};
+use crate::law::finding::{Finding, Verdict};
 use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES};
-use crate::measure::summary::{Finding, Verdict};
 use crate::units::human::duration;
 
 /// Maxima and sums over the whole time, which the periods do not have.

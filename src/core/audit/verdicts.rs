@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::function::Function;
 use super::promise::Promise;
 use super::tally::Tally;
-use crate::measure::summary::{Finding, Verdict};
+use crate::law::finding::{Finding, Verdict};
 use crate::service::function::Shape;
 use crate::units::human::{count, counted, duration, shortest};
 

@@ -1,13 +1,13 @@
 //! From evidence to verdicts.
 
-use super::document::{CheckDocument, Form, Reading};
 use super::table::{Measurement, Table};
 use super::window::FileWindow;
 use super::{CheckError, Evidence, over_time, per_request};
+use crate::check::document::{CheckDocument, Form, Reading};
+use crate::law::finding::{Finding, Verdict};
 use crate::law::tolerance::LITTLE_TOLERANCE;
 use crate::law::usl_fit::Point;
 use crate::measure::scaling::scaling;
-use crate::measure::summary::{Finding, Verdict};
 use crate::units::human::{number, percent};
 
 /// Checks what a file holds, over a window of its own time or over all of it.

@@ -1,5 +1,6 @@
 use super::*;
-use crate::check::{document::Quantity, read};
+use crate::check::quantity::Quantity;
+use crate::check::read;
 
 fn check(text: &str, window: Option<&str>) -> CheckDocument {
     let window = window.map(|window| window.parse().unwrap());

@@ -1,8 +1,9 @@
 //! A window cut into batches that are long enough to be nearly independent.
 
-use super::document::Batches;
-use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, CONFIDENCE, LAG_1_SIGNIFICANCE};
+use crate::check::document::Batches;
+use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, LAG_1_SIGNIFICANCE};
 use crate::numeric::batch_means::may_be_independent;
+use crate::numeric::interval::CONFIDENCE;
 use crate::numeric::interval::Mean;
 
 /// What was counted over a stretch of time.

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::CheckError;
+use super::error::CheckError;
 use crate::units::quantity::NS_PER_S;
 
 /// Times beyond this many nanoseconds are a mistake in the unit: the year 2115. The difference of two that are not

@@ -6,8 +6,8 @@ use std::io::Read;
 
 use serde::Deserialize;
 
-use super::CheckError;
 use super::cell::{self, Columns, parse_time_ns};
+use super::error::CheckError;
 
 const NAMES: [&str; 5] = ["invocations", "duration", "concurrentexecutions", "throttles", "errors"];
 const ONE_FUNCTION: &str = "the metrics of one function are needed, each of them once";

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Evidence;
+use super::evidence::Evidence;
+use super::quantity::Quantity;
+use crate::law::finding::{Finding, Verdict, Verdicts};
+use crate::law::littles_law::LittlesLaw;
 use crate::measure::histogram::{PercentileIntervals, Percentiles};
 use crate::measure::scaling::UslSummary;
-use crate::measure::summary::{Finding, LittlesLaw, Verdict, Verdicts};
 use crate::numeric::interval::Mean;
 
 /// The name and version of the document's form.
@@ -122,18 +124,6 @@ pub struct Means {
     pub throttles: Option<f64>,
     /// Requests that failed.
     pub errors: Option<f64>,
-}
-
-/// One of the three quantities of Little's law.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Quantity {
-    /// N.
-    N,
-    /// X.
-    XPerS,
-    /// R.
-    RS,
 }
 
 /// One row of a file of samples, measurements or metrics.

@@ -6,8 +6,11 @@ mod batches;
 mod cell;
 pub mod cloudwatch;
 pub mod document;
+mod error;
+mod evidence;
 mod over_time;
 mod per_request;
+pub mod quantity;
 pub mod requests;
 pub mod samples;
 pub mod table;
@@ -15,34 +18,8 @@ pub mod window;
 
 use std::io::Read;
 
-/// What a file turned out to hold.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Evidence {
-    /// One row a request: when it started and ended.
-    Requests(requests::Requests),
-    /// A running count of completions, read now and then.
-    Samples(samples::Samples),
-    /// Throughput at several concurrencies.
-    Table(table::Table),
-    /// Metrics of a Lambda function.
-    CloudWatch(cloudwatch::Metrics),
-}
-
-/// Why a file cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CheckError {
-    /// The file as a whole.
-    #[error("{0}")]
-    File(String),
-    /// One line of it.
-    #[error("line {line}: {reason}")]
-    Line {
-        /// Line number, from 1.
-        line: u64,
-        /// What is wrong.
-        reason: String,
-    },
-}
+pub use error::CheckError;
+pub use evidence::Evidence;
 
 /// The forms, for messages.
 pub const FORMS: &str = "`start,end[,outcome,bytes]`, `t,count[,n][,r]`, `n,x[,r]`, \

@@ -3,12 +3,13 @@
 use super::CheckError;
 use super::batches::{self, Stint};
 use super::cloudwatch::{Metrics, Period};
-use super::document::{CheckDocument, Form, Means, Quantity, Reading};
+use super::quantity::Quantity;
 use super::samples::{Samples, Stretch};
 use super::window::FileWindow;
+use crate::check::document::{CheckDocument, Form, Means, Reading};
+use crate::law::finding::{Finding, Verdict, Verdicts};
 use crate::law::tolerance::{BATCHES, LITTLE_TOLERANCE};
 use crate::law::verdict::{Bin, Independent, independent};
-use crate::measure::summary::{Finding, Verdict, Verdicts};
 use crate::units::human::percent;
 
 /// Checks samples of a running count.

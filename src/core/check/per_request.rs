@@ -4,13 +4,14 @@ use std::ops::Range;
 
 use super::CheckError;
 use super::batches::{self, Stint};
-use super::document::{CheckDocument, Form};
 use super::requests::Requests;
 use super::window::FileWindow;
+use crate::check::document::{CheckDocument, Form};
+use crate::law::finding::{Finding, Verdict, Verdicts};
 use crate::law::little::{Hindsight, Window};
+use crate::law::littles_law::LittlesLaw;
 use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, LITTLE_TOLERANCE};
 use crate::measure::histogram::Percentiles;
-use crate::measure::summary::{Finding, LittlesLaw, Verdict, Verdicts};
 use crate::units::human::{duration, percent};
 use crate::units::quantity::seconds;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;
 
-use super::CheckError;
 use super::cell::{self, Columns};
+use super::error::CheckError;
 use crate::law::little::Hindsight;
 use crate::measure::histogram::Times;
 

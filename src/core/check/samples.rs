@@ -5,8 +5,8 @@
 
 use std::io::Read;
 
-use super::CheckError;
 use super::cell::{self, Columns};
+use super::error::CheckError;
 
 /// A stretch between two readings.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,9 +2,9 @@
 
 use std::io::Read;
 
-use super::CheckError;
 use super::cell::{self, Columns};
-use super::document::Quantity;
+use super::error::CheckError;
+use super::quantity::Quantity;
 
 /// One measurement of N, X and R, with N = X·R where one of them was derived.
 #[derive(Debug, Clone, Copy, PartialEq)]

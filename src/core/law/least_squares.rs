@@ -134,6 +134,14 @@ pub(super) fn solve(matrix: &Matrix, right: &Vector) -> Option<Vector> {
     Some(x)
 }
 
+/// Number of different concurrencies.
+pub(super) fn distinct(points: &[Point]) -> usize {
+    let mut ns: Vec<f64> = points.iter().map(|point| point.n).collect();
+    ns.sort_unstable_by(f64::total_cmp);
+    ns.dedup();
+    ns.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

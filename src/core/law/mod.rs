@@ -1,8 +1,11 @@
 //! The laws that a measurement must obey.
 
 pub mod edges;
+pub mod finding;
+pub mod intervals;
 mod least_squares;
 pub mod little;
+pub mod littles_law;
 pub mod queueing;
 pub mod refusal;
 pub mod rivals;

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::least_squares::Point;
-use super::tolerance::{USL_CONCURRENCIES, USL_EXTRAPOLATION, USL_RANGE};
+use super::intervals::Intervals;
+use super::least_squares::{Point, distinct};
 use super::usl::Usl;
-use super::usl_fit::{Intervals, distinct};
+use crate::law::tolerance::{USL_CONCURRENCIES, USL_EXTRAPOLATION, USL_RANGE};
 use crate::units::human::count;
 
 /// A reason not to use a fit.

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::least_squares::{Point, minimise};
-use super::tolerance::AICC_POINTS;
 use super::usl::Usl;
-use super::usl_fit::{self, FitError};
+use crate::law::tolerance::AICC_POINTS;
+use crate::law::usl_fit::{self, FitError};
 
 /// A model of throughput as a function of concurrency.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -1,7 +1,5 @@
 //! How sure is sure enough: every choice of this project that a standard text leaves open.
 
-/// Confidence of every interval unless a caller asks for another.
-pub const CONFIDENCE: f64 = 0.95;
 /// Resamples of a bootstrap: enough for the tails of a 95 % interval (Efron and Tibshirani 1993, ch. 13).
 pub const RESAMPLES: u64 = 999;
 

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::tolerance::{BATCH_RESIDENCES, BATCHES, CONFIDENCE, LITTLE_TOLERANCE, LONGEST_EXTENSION};
-use crate::measure::summary::{Finding, Verdict};
+use crate::law::finding::{Finding, Verdict};
+use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, LITTLE_TOLERANCE, LONGEST_EXTENSION};
+use crate::numeric::interval::CONFIDENCE;
 use crate::numeric::interval::{Interval, Mean};
 use crate::units::human::length;
 

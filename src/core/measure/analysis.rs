@@ -3,15 +3,15 @@
 use super::judgement;
 use super::scaling::scaling;
 use super::series::{Row, of_level};
-use super::steady::steady;
-use super::summary::{LevelSummary, RunDocument};
 use crate::law::usl_fit::Point;
+use crate::measure::document::RunDocument;
+use crate::measure::level::LevelSummary;
 
 /// Works out everything that rests on the rows of a run and puts it into its document.
 pub fn analyse(document: &mut RunDocument, rows: &[Row]) {
     let levels = document.levels.len();
     for (number, level) in (0..).zip(document.levels.iter_mut()) {
-        level.steady = steady(level, of_level(rows, number), levels);
+        level.steady = level.steady_part(of_level(rows, number), levels);
     }
     document.verdicts = Some(judgement::verdicts(&document.levels));
     document.usl = scaling(&points(&document.levels));

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Times;
-use crate::law::tolerance::{BATCH_RESIDENCES, COMPARED_BATCHES, CONFIDENCE, RESAMPLES};
+use crate::law::tolerance::{BATCH_RESIDENCES, COMPARED_BATCHES, RESAMPLES};
+use crate::numeric::interval::CONFIDENCE;
 use crate::numeric::interval::{Interval, bootstrap_interval};
 use crate::random;
 

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::compare::{Difference, bins_per_block, compare, ratio};
 use super::series::Row;
-use super::summary::LevelSummary;
 use crate::law::little::Window;
 use crate::law::tolerance::COMPARED_BATCHES;
+use crate::measure::level::LevelSummary;
 use crate::numeric::interval::Interval;
 use crate::units::quantity::{NS_PER_S, seconds};
 

@@ -3,7 +3,7 @@
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use crate::law::tolerance::CONFIDENCE;
+use crate::numeric::interval::CONFIDENCE;
 use crate::numeric::order::quantile_interval;
 use crate::units::quantity::seconds;
 

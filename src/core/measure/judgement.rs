@@ -3,8 +3,10 @@
 use super::histogram::Percentiles;
 use super::series::{Row, of_level};
 use super::steady;
-use super::summary::{Finding, LevelSummary, ThresholdResult, Verdict, Verdicts};
+use crate::law::finding::{Finding, Verdict, Verdicts};
 use crate::law::tolerance::LITTLE_TOLERANCE;
+use crate::measure::document::ThresholdResult;
+use crate::measure::level::LevelSummary;
 use crate::scenario::threshold::{Metric, Threshold};
 use crate::units::human::grouped;
 use crate::units::quantity::seconds;

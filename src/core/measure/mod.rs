@@ -3,10 +3,12 @@
 pub mod analysis;
 pub mod compare;
 pub mod comparison;
+pub mod document;
 pub mod fan_out;
 mod full_load;
 pub mod histogram;
 pub mod judgement;
+pub mod level;
 pub mod precise;
 pub mod precision;
 pub mod recorder;
@@ -15,5 +17,4 @@ pub mod search;
 pub mod series;
 pub mod size_sample;
 pub mod steady;
-pub mod summary;
 pub mod warm_up;

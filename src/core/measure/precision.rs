@@ -1,7 +1,8 @@
 //! "Run until precise": when a mean is known well enough to stop.
 
-use crate::law::tolerance::{BATCHES, CHECK_GROWTH, CONFIDENCE, LAG_1_SIGNIFICANCE, PRECISE_CHECKS};
+use crate::law::tolerance::{BATCHES, CHECK_GROWTH, LAG_1_SIGNIFICANCE, PRECISE_CHECKS};
 use crate::numeric::batch_means::{batch_ratios, may_be_independent};
+use crate::numeric::interval::CONFIDENCE;
 use crate::numeric::interval::Mean;
 
 /// Values kept: on reaching twice as many, neighbours are added up, so that memory does not grow with the run.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::full_load::FullLoad;
 use super::histogram::Times;
 use super::series::Row;
-use super::summary::{LevelSummary, LittlesLaw, Stage, StageName};
 use crate::law::little::{InFlight, Window};
+use crate::law::littles_law::LittlesLaw;
 use crate::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
+use crate::measure::level::{LevelSummary, Stage, StageName};
 use crate::units::quantity::{NS_PER_S, seconds};
 
 /// Why an arrival could not start: too many jobs were in progress.

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::law::intervals::Intervals;
 use crate::law::rivals::{self, Comparison};
 use crate::law::tolerance::RESAMPLES;
 use crate::law::usl::Usl;
-use crate::law::usl_fit::{self, FitError, Intervals, Point, UslFit};
+use crate::law::usl_fit::{self, FitError, Point, UslFit};
 
 /// Seed of the resampling: the same measurements give the same intervals.
 const BOOTSTRAP_SEED: u64 = 1;

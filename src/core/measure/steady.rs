@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::series::Row;
-use super::summary::{Finding, LevelSummary, LittlesLaw, Verdict};
 use super::warm_up::mser5;
+use crate::law::finding::{Finding, Verdict};
 use crate::law::little::Window;
-use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, CONFIDENCE, LAG_1_SIGNIFICANCE};
+use crate::law::littles_law::LittlesLaw;
+use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, LAG_1_SIGNIFICANCE};
 use crate::law::verdict::{Bin, independent_of};
 use crate::numeric::batch_means::{batch_means, effective_size, lag_1, may_be_independent};
+use crate::numeric::interval::CONFIDENCE;
 use crate::numeric::interval::Mean;
 use crate::units::human::length;
 use crate::units::quantity::{nanoseconds, seconds};
@@ -59,19 +61,20 @@ pub struct Steady {
     pub independent: Finding,
 }
 
-/// The steady part of a level, from its rows. None where the level had none. `levels` are judged together.
+/// The steady part of a level, from its rows and the time under full load, since the start of the level. None where it
+/// had none. `levels` are judged together.
 #[must_use]
-pub fn steady(level: &LevelSummary, rows: &[Row], levels: usize) -> Option<Steady> {
+pub fn steady(rule: Rule, full_load_s: [f64; 2], rows: &[Row], levels: usize) -> Option<Steady> {
     let origin_ns = rows.first()?.start_ns;
-    let [from_s, to_s] = level.full_load_s?;
+    let [from_s, to_s] = full_load_s;
     let [from_ns, to_ns] = [from_s, to_s].map(|time_s| nanoseconds(time_s).saturating_add(origin_ns));
     let inside = |row: &&Row| row.start_ns >= from_ns && row.end_ns() <= to_ns;
     let loaded: Vec<&Row> = rows.iter().filter(inside).collect();
-    let (rule, converged, used) = match level.concurrency {
-        Some(_) => (Rule::Workers, true, loaded.as_slice()),
-        None => {
+    let (converged, used) = match rule {
+        Rule::Workers => (true, loaded.as_slice()),
+        Rule::WarmUp => {
             let (skipped, converged) = warm_up(&loaded);
-            (Rule::WarmUp, converged, &loaded[skipped..])
+            (converged, &loaded[skipped..])
         }
     };
     let (first, last) = (used.first()?, used.last()?);
@@ -162,7 +165,6 @@ fn against_gauge(rows: &[&Row], whole: &Window, levels: usize) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::recorder::Recorder;
     use crate::random;
     use crate::units::quantity::NS_PER_S;
 
@@ -183,25 +185,19 @@ mod tests {
         (0..count).map(row).collect()
     }
 
-    fn level(full_load_s: Option<[f64; 2]>, concurrency: Option<u32>) -> LevelSummary {
-        LevelSummary { full_load_s, concurrency, ..Recorder::new(0, 0).summary() }
-    }
-
     #[test]
     fn only_whole_rows_under_full_load_count() {
-        let found = steady(&level(Some([2.5, 60.5]), Some(100)), &rows(100, 1.0), 1).unwrap();
+        let found = steady(Rule::Workers, [2.5, 60.5], &rows(100, 1.0), 1).unwrap();
         assert_eq!((found.start_s, found.end_s, found.rule), (3.0, 60.0, Rule::Workers));
         assert_eq!((found.littles_law.n, found.littles_law.x_per_s), (100.0, 10.0));
         assert_eq!(found.residence_s.mean, 10.0);
         assert_eq!(found.effective_s, 57.0, "counts that do not vary are not correlated");
-        assert_eq!(steady(&level(None, Some(100)), &rows(100, 1.0), 1), None);
-        assert_eq!(steady(&level(Some([2.5, 3.0]), Some(100)), &rows(100, 1.0), 1), None);
+        assert_eq!(steady(Rule::Workers, [2.5, 3.0], &rows(100, 1.0), 1), None);
     }
 
     #[test]
     fn a_stretch_is_worth_its_own_seconds_at_most_however_long_its_rows() {
-        let level = level(Some([0.0, 100.0]), Some(100));
-        let worth = |rows: &[Row]| steady(&level, rows, 1).unwrap().effective_s;
+        let worth = |rows: &[Row]| steady(Rule::Workers, [0.0, 100.0], rows, 1).unwrap().effective_s;
         let mut rows = rows(100, 1.0);
         let pairs: Vec<Row> = rows.chunks(2).map(|pair| pair[0].then(&pair[1])).collect();
         assert_eq!((worth(&rows), worth(&pairs)), (100.0, 100.0), "rows of 1 s and of 2 s");
@@ -218,8 +214,7 @@ mod tests {
     #[test]
     fn the_gauge_is_judged_when_there_are_enough_batches_and_not_before() {
         let judged = |seconds: u64, bias| {
-            let level = level(Some([0.0, seconds as f64]), Some(100));
-            steady(&level, &rows(seconds, bias), 1).unwrap().independent.verdict
+            steady(Rule::Workers, [0.0, seconds as f64], &rows(seconds, bias), 1).unwrap().independent.verdict
         };
         assert_eq!(judged(2100, 1.0), Verdict::Pass);
         assert_eq!(judged(2100, 1.1), Verdict::Fail);
@@ -233,7 +228,7 @@ mod tests {
             row.window.in_flight_time_ns = row.window.in_flight_time_ns * index as u128 / 60;
             row.window.ended = index as u64 / 6;
         }
-        let found = steady(&level(Some([0.0, 400.0]), None), &rows, 1).unwrap();
+        let found = steady(Rule::WarmUp, [0.0, 400.0], &rows, 1).unwrap();
         assert!(found.converged && found.rule == Rule::WarmUp);
         assert!((40.0..=60.0).contains(&found.start_s), "{}", found.start_s);
     }

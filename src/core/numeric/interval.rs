@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
+/// Confidence of every interval unless a caller asks for another.
+pub const CONFIDENCE: f64 = 0.95;
+
 /// An interval of numbers, ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{Beta, ContinuousCDF};
 
-use crate::law::tolerance::CONFIDENCE;
+use crate::numeric::interval::CONFIDENCE;
 
 /// A probability, as trials showed it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

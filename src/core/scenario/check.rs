@@ -1,11 +1,10 @@
 //! Whether the values of a scenario are in range and go together.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::Arc;
 
-use super::Beside;
 use super::error::{ScenarioError, Source};
-use super::file::{File, Size};
+use super::file::{File, OperationKind, Size};
 use super::manifest::Manifest;
 use super::objects::{ObjectSet, Workload};
 use super::threshold::Threshold;
@@ -27,6 +26,9 @@ pub const MAX_ATTEMPTS: u32 = 1000;
 const DAY_NS: u64 = 86_400 * NS_PER_S;
 /// Date prefixes beyond which dates have more than four digits.
 const MAX_PREFIXES: u64 = 2_000_000;
+
+/// Opens a file that a scenario names, relative to the scenario.
+pub type Beside<'a> = &'a dyn Fn(&str) -> io::Result<Box<dyn Read>>;
 
 /// A file under examination.
 pub(super) struct Check<'a> {
@@ -227,5 +229,42 @@ impl Check<'_> {
                 "the path is relative to the scenario file",
             )
         })
+    }
+
+    /// Checks what a fan-out asks for, and that nothing else has a pipeline.
+    pub(super) fn fan_out(&self, workload: &Workload) -> Checked<()> {
+        let file = self.file;
+        if file.operation != OperationKind::FanOut {
+            return match file.fan_out {
+                Some(_) => self.error(
+                    "fan_out",
+                    "a pipeline belongs to a fan-out",
+                    "write operation = \"fan-out\", or remove [fan_out]",
+                ),
+                None => Ok(()),
+            };
+        }
+        let once = "every object goes through the pipeline once, so that its way can be followed";
+        if file.sweep.is_some() {
+            return self.error("sweep", format!("a fan-out has one level: {once}"), "write one file a level");
+        }
+        if file.stop.precise.is_some() {
+            return self.error("stop.precise", once, "remove `precise`, or measure a publish scenario");
+        }
+        if file.stop.jobs.is_some_and(|jobs| jobs > workload.objects.len()) {
+            let objects = workload.objects.len();
+            return self.error(
+                "stop.jobs",
+                format!("there are only {objects} objects, and {once}"),
+                "raise objects.count",
+            );
+        }
+        match &file.fan_out {
+            Some(fan_out) if fan_out.stack.is_empty() => {
+                self.error("fan_out.stack", "stack is empty", "remove it, or name what scripts/deploy made")
+            }
+            Some(fan_out) => self.span("fan_out.wait", fan_out.wait, MILLISECOND, WEEK),
+            None => Ok(()),
+        }
     }
 }

@@ -3,12 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{Check, Checked};
-use super::file::OperationKind;
-use super::objects::Workload;
 use crate::fan_out::names::Names;
 use crate::service::function::Shape;
-use crate::units::quantity::{MILLISECOND, Span, WEEK};
+use crate::units::quantity::Span;
 
 /// The pipeline behind the topic. On the embedded endpoint it is made; elsewhere it has to be deployed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -60,45 +57,6 @@ impl FanOut {
             dead_letters: self.dead_letters.clone().unwrap_or(standard.dead_letters),
             function: self.function.clone().unwrap_or(standard.function),
             log_group: log_group.unwrap_or(standard.log_group),
-        }
-    }
-}
-
-impl Check<'_> {
-    /// Checks what a fan-out asks for, and that nothing else has a pipeline.
-    pub(super) fn fan_out(&self, workload: &Workload) -> Checked<()> {
-        let file = self.file;
-        if file.operation != OperationKind::FanOut {
-            return match file.fan_out {
-                Some(_) => self.error(
-                    "fan_out",
-                    "a pipeline belongs to a fan-out",
-                    "write operation = \"fan-out\", or remove [fan_out]",
-                ),
-                None => Ok(()),
-            };
-        }
-        let once = "every object goes through the pipeline once, so that its way can be followed";
-        if file.sweep.is_some() {
-            return self.error("sweep", format!("a fan-out has one level: {once}"), "write one file a level");
-        }
-        if file.stop.precise.is_some() {
-            return self.error("stop.precise", once, "remove `precise`, or measure a publish scenario");
-        }
-        if file.stop.jobs.is_some_and(|jobs| jobs > workload.objects.len()) {
-            let objects = workload.objects.len();
-            return self.error(
-                "stop.jobs",
-                format!("there are only {objects} objects, and {once}"),
-                "raise objects.count",
-            );
-        }
-        match &file.fan_out {
-            Some(fan_out) if fan_out.stack.is_empty() => {
-                self.error("fan_out.stack", "stack is empty", "remove it, or name what scripts/deploy made")
-            }
-            Some(fan_out) => self.span("fan_out.wait", fan_out.wait, MILLISECOND, WEEK),
-            None => Ok(()),
         }
     }
 }

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::LevelKey;
 use super::fan_out::FanOut;
+use super::level_key::LevelKey;
 use crate::load::arrival::Spacing;
 use crate::service::Profile;
 use crate::units::quantity::{Bytes, Rate, Share, Span};

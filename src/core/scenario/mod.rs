@@ -4,13 +4,15 @@ pub mod check;
 pub mod error;
 pub mod fan_out;
 pub mod file;
+mod level_key;
 mod levels;
 pub mod manifest;
 pub mod objects;
 mod size;
 pub mod threshold;
 
-use std::io::{self, Read};
+pub use check::Beside;
+pub use level_key::LevelKey;
 
 use check::Check;
 use error::{ScenarioError, Source};
@@ -21,20 +23,6 @@ use threshold::Threshold;
 use crate::load::dispatch::{Arrivals, Budget, Level};
 use crate::load::retry::RetryPolicy;
 use crate::units::quantity;
-
-/// Opens a file that a scenario names, relative to the scenario.
-pub type Beside<'a> = &'a dyn Fn(&str) -> io::Result<Box<dyn Read>>;
-
-/// What sets one level of a run apart from the others.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum LevelKey {
-    /// Workers of a closed level, all pools together.
-    Concurrency(u32),
-    /// Jobs per second of an open level with one rate.
-    Rate(f64),
-    /// An open level whose rate changes.
-    Varying,
-}
 
 /// A scenario that can be run.
 #[derive(Debug, Clone)]
@@ -137,7 +125,7 @@ impl Scenario {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use error::Source;
+    use std::io;
 
     /// A scenario over 25 objects in 5 prefixes; every file it names holds three starts.
     fn resolve(rest: &str) -> Result<Scenario, String> {

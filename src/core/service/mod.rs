@@ -15,7 +15,10 @@ mod token_bucket;
 pub use gauge::Gauge;
 pub use model::{Admission, CopyRequest, Refusal, Request, ServiceModel};
 pub use noise::{Factor, Noise};
-pub use profile::{CopyProfile, Profile, ProfileError, PublishProfile, RequestProfile};
+pub use profile::{
+    CopyProfile, DeliveryProfile, FunctionProfile, Profile, ProfileError, PublishProfile, QueueProfile,
+    RequestProfile,
+};
 pub use tailed::Tailed;
 
 pub(crate) use timers::Timers;

@@ -1,11 +1,13 @@
 use super::family::{Family, Tail};
 use super::*;
+use planner_core::law::littles_law::LittlesLaw;
 use planner_core::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
 use planner_core::measure::analysis::points;
+use planner_core::measure::document::SCHEMA;
+use planner_core::measure::level::LevelSummary;
 use planner_core::measure::recorder::Recorder;
 use planner_core::measure::scaling::scaling;
 use planner_core::measure::steady::{Estimate, Rule, Steady, too_short};
-use planner_core::measure::summary::{LevelSummary, LittlesLaw, SCHEMA};
 use planner_core::service::{CopyRequest, Factor, Noise, Request as ServiceRequest, ServiceModel};
 use planner_core::units::quantity::nanoseconds;
 

@@ -24,7 +24,7 @@ use self::observations::Observation;
 use self::scaling::Scaling;
 use super::doubt::Doubt;
 use planner_core::law::usl::Usl;
-use planner_core::measure::summary::RunDocument;
+use planner_core::measure::document::RunDocument;
 use planner_core::random;
 use planner_core::service::{CopyProfile, Profile};
 

@@ -2,7 +2,8 @@
 
 use super::scaling::Scaling;
 use planner_core::load::attempt::{Attempt, JobEnd, Outcome, Request};
-use planner_core::measure::summary::{LevelSummary, RunDocument};
+use planner_core::measure::document::RunDocument;
+use planner_core::measure::level::LevelSummary;
 use planner_core::random;
 use planner_core::units::quantity::{nanoseconds, seconds};
 

@@ -1,10 +1,10 @@
 //! What a run with several concurrencies says of how times grow with the number in flight.
 
-use planner_core::law::tolerance::CONFIDENCE;
 use planner_core::law::usl::Usl;
 use planner_core::law::usl_fit::within_range;
 use planner_core::measure::analysis::points;
-use planner_core::measure::summary::RunDocument;
+use planner_core::measure::document::RunDocument;
+use planner_core::numeric::interval::CONFIDENCE;
 use planner_core::numeric::interval::student_t;
 
 /// Half of a 95 % interval of a normal distribution, in standard errors.

@@ -24,7 +24,7 @@ pub use publisher::PublisherThreads;
 
 use super::estimate::{Estimate, Spread, needed};
 use super::workers::Goal;
-use planner_core::law::tolerance::CONFIDENCE;
+use planner_core::numeric::interval::CONFIDENCE;
 use planner_core::numeric::order;
 use planner_core::numeric::proportion::Proportion;
 use planner_core::service::Profile;

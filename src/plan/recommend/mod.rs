@@ -12,7 +12,7 @@ use super::doubt::{Doubt, DoubtRecord};
 use super::ground::Ground;
 use super::preface::Probability;
 use super::recommendation::{NearestGoal, Recommendation, SCHEMA};
-use planner_core::law::tolerance::CONFIDENCE;
+use planner_core::numeric::interval::CONFIDENCE;
 use planner_core::numeric::proportion::{Proportion, lower_bound};
 use planner_core::service::function::Shape;
 use planner_core::simulate::pool::Ramp;

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::exit::{BadInput, InvalidRun};
 use crate::runs::{attempts, read};
+use planner_core::law::finding::Verdict;
 use planner_core::load::attempt::Attempt;
 use planner_core::measure::analysis::together;
-use planner_core::measure::summary::{RunDocument, Verdict};
+use planner_core::measure::document::RunDocument;
 use planner_core::scenario::file::OperationKind;
 use planner_plan::fit::{self, FittedModel, Observations};
 

@@ -10,8 +10,9 @@ use crate::runs::index::COMPARISON;
 use crate::runs::read::{Run, read};
 use crate::runs::{blocks, machine};
 use planner_core::measure::comparison::{self, ComparisonDocument, Cut, LevelComparison, SCHEMA};
+use planner_core::measure::document::RunDocument;
+use planner_core::measure::level::LevelSummary;
 use planner_core::measure::series::Row;
-use planner_core::measure::summary::{LevelSummary, RunDocument};
 
 /// Runs the command.
 pub(super) fn run(options: &CompareOptions) -> miette::Result<Exit> {

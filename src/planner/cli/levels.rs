@@ -13,12 +13,12 @@ use crate::runs::read;
 use planner_aws::file_error::FileError;
 use planner_core::load::attempt::Attempt;
 use planner_core::load::dispatch::{Budget, Dispatcher, StopReason};
+use planner_core::measure::document::{RunDocument, SearchSummary};
 use planner_core::measure::judgement;
+use planner_core::measure::level::LevelSummary;
 use planner_core::measure::precise::Watch;
 use planner_core::measure::recorder::Second;
 use planner_core::measure::search::{Answer, Next, Search, Shown};
-use planner_core::measure::steady::steady;
-use planner_core::measure::summary::{LevelSummary, RunDocument, SearchSummary};
 use planner_core::scenario::file::{ArrivalKind, OperationKind, Sweep};
 use planner_core::scenario::threshold::Threshold;
 use planner_core::scenario::{LevelKey, Scenario};
@@ -202,7 +202,7 @@ impl Levels<'_> {
         let level = &done.levels[number];
         let mut rows = read::series(self.folder)?;
         rows.retain(|row| row.level as usize == number);
-        let found = steady(level, &rows, 1);
+        let found = level.steady_part(&rows, 1);
         let x_per_s = found.map_or(level.throughput_per_s, |steady| steady.throughput_per_s.mean);
         Ok(Shown { x_per_s, holds: reaches(level, objective) })
     }

@@ -21,8 +21,8 @@ use planner_core::load::attempt::{Attempt, Start};
 use planner_core::load::dispatch::{Action, Budget, Dispatcher, StopReason};
 use planner_core::load::job::Jobs;
 use planner_core::measure::histogram::Times;
+use planner_core::measure::level::LevelSummary;
 use planner_core::measure::recorder::{Recorder, Second};
-use planner_core::measure::summary::LevelSummary;
 use planner_core::random;
 use planner_core::units::quantity::NS_PER_S;
 

@@ -10,9 +10,9 @@ use super::{attempts, hlog};
 use planner_aws::created::{self, Created};
 use planner_aws::file_error::FileError;
 use planner_core::load::attempt::Attempt;
+use planner_core::measure::document::RunDocument;
 use planner_core::measure::recorder::Second;
 use planner_core::measure::series::Record;
-use planner_core::measure::summary::RunDocument;
 
 /// Name of the document in a run folder.
 pub const DOCUMENT: &str = "run.json";

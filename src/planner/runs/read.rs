@@ -9,10 +9,10 @@ use super::{attempts, fan_out, hlog};
 use planner_aws::file_error::FileError;
 use planner_aws::whole_lines;
 use planner_core::measure::analysis::analyse;
+use planner_core::measure::document::{RunDocument, SCHEMA};
 use planner_core::measure::fan_out::second::FunctionSecond;
 use planner_core::measure::recorder::Recorder;
 use planner_core::measure::series::{Record, Row};
-use planner_core::measure::summary::{RunDocument, SCHEMA};
 use planner_core::units::quantity::NS_PER_S;
 use planner_report::LevelTimes;
 

@@ -8,8 +8,8 @@ use crate::table::Table;
 use crate::{RunView, doubts, words};
 use planner_core::law::little::Window;
 use planner_core::law::tolerance::LITTLE_TOLERANCE;
+use planner_core::measure::level::LevelSummary;
 use planner_core::measure::series::{Row, of_level};
-use planner_core::measure::summary::LevelSummary;
 use planner_core::units::human::{counted, duration, number};
 use planner_core::units::quantity::{NS_PER_S, nanoseconds, seconds};
 

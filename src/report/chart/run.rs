@@ -8,7 +8,7 @@ use super::spectrum::spectrum;
 use super::sweep::sweep;
 use super::timeline::timeline;
 use crate::{RunView, words};
-use planner_core::measure::summary::LevelSummary;
+use planner_core::measure::level::LevelSummary;
 
 /// Levels that are named in a chart.
 const NAMES_AT_MOST: usize = 10;

@@ -7,9 +7,9 @@ use crate::RunView;
 use crate::table::Table;
 use planner_core::law::rivals::Model;
 use planner_core::law::usl::Usl;
+use planner_core::measure::level::LevelSummary;
 use planner_core::measure::scaling::UslSummary;
 use planner_core::measure::steady::Estimate;
-use planner_core::measure::summary::LevelSummary;
 use planner_core::units::human::{duration, number, rate};
 
 /// Levels further apart than by this factor are shown on logarithmic axes.

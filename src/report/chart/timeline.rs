@@ -5,7 +5,7 @@ use super::palette::{BLUE, FRAME, GREEN, VERMILION};
 use super::{Chart, Mark, Panel, Rule, Series, Shades, run};
 use crate::stretch::{Stretch, merged_with_rests, readable_length_s};
 use crate::{RunView, tables};
-use planner_core::measure::summary::LevelSummary;
+use planner_core::measure::level::LevelSummary;
 use planner_core::units::human::{count, duration, length, number};
 use planner_core::units::quantity::NS_PER_S;
 

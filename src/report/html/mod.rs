@@ -9,7 +9,7 @@ use super::ReportError;
 use super::page::{Block, Link, Page, Part, anchors};
 pub use parts::GENERATOR;
 use parts::{Figure, Grid};
-use planner_core::measure::summary::Verdict;
+use planner_core::law::finding::Verdict;
 
 /// A self-contained HTML page.
 ///

@@ -4,7 +4,7 @@ use super::{bound, charts, cost_table, finish, preface, stated};
 use crate::page::{Block, Fact, Page, Part, Sentence};
 use crate::section::{self, Section};
 use crate::table::Table;
-use planner_core::measure::summary::Verdict;
+use planner_core::law::finding::Verdict;
 use planner_core::service::function::Shape;
 use planner_core::units::human::capitalised;
 use planner_core::units::human::{count, counted, duration, number, rate, shortest};

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::law::finding::{Finding, Verdict};
 use crate::law::little::{Hindsight, Window};
+use crate::law::littles_law::LittlesLaw;
 use crate::law::tolerance::LITTLE_TOLERANCE;
-use crate::measure::summary::{Finding, LittlesLaw, Verdict};
 use crate::units::quantity::nanoseconds;
 
 /// Where a message is on its way.

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Evidence;
 use super::object::{ObjectOutcome, ObjectRecord, microseconds};
 use super::stage::{FanOutStage, FanOutStageName};
+use crate::law::finding::Verdict;
 use crate::measure::histogram::{Percentiles, Times};
-use crate::measure::summary::{LevelSummary, Verdict};
+use crate::measure::level::LevelSummary;
 use crate::service::function::Shape;
 use crate::units::quantity::nanoseconds;
 

@@ -6,16 +6,16 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use slab::Slab;
 
-use super::delivery::DeliveryProfile;
 use super::environments::Environments;
 use super::invocation::{Action, Fate, Invocation, InvocationEnd, Member, Shape};
 use super::message::{Batch, Delivery, Message, Timer};
 use super::metrics::Metrics;
 use super::pollers::Pollers;
-use super::profile::FunctionProfile;
-use super::queue::QueueProfile;
 use crate::law::little::{InFlight, Window};
 use crate::random;
+use crate::service::profile::DeliveryProfile;
+use crate::service::profile::FunctionProfile;
+use crate::service::profile::QueueProfile;
 use crate::service::{Profile, Timers};
 use crate::units::quantity::{NS_PER_S, nanoseconds};
 

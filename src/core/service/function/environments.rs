@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::profile::FunctionProfile;
 use crate::service::TokenBucket;
+use crate::service::profile::FunctionProfile;
 use crate::units::quantity::nanoseconds;
 
 /// The execution environments of a function.

@@ -1,7 +1,7 @@
 //! What the consumer keeps of a message, of its deliveries and of the batches they are invoked in.
 
 use super::invocation::Fate;
-use super::queue::MAX_BATCH;
+use crate::service::profile::queue::MAX_BATCH;
 
 /// A message that was published and has not ended.
 #[derive(Clone, Copy, Debug)]

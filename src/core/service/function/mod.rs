@@ -5,19 +5,13 @@
 
 mod asynchronous;
 mod consumer;
-mod delivery;
 mod environments;
 mod invocation;
 mod message;
 mod metrics;
 mod pollers;
-mod profile;
-mod queue;
 mod queued;
 
 pub use consumer::{Consumer, Stages};
-pub use delivery::DeliveryProfile;
 pub use invocation::{Action, Fate, Invocation, InvocationEnd, Member, Shape};
 pub use metrics::{Metrics, Period};
-pub use profile::FunctionProfile;
-pub use queue::QueueProfile;

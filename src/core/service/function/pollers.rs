@@ -1,6 +1,6 @@
 //! What polls a queue for a function: how many invocations it makes at once, and how that grows.
 
-use super::queue::QueueProfile;
+use crate::service::profile::QueueProfile;
 use crate::units::quantity::nanoseconds;
 
 /// Allowance for rounding, in pollers.

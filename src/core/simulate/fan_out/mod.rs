@@ -1,5 +1,6 @@
 //! Publish → topic → (queue) → function → copy for a set of objects, on the virtual clock.
 
+mod event;
 mod outcome;
 mod publisher;
 mod worker;
@@ -15,6 +16,7 @@ use crate::service::function::{Action, Consumer, Fate, Shape};
 use crate::service::{Profile, Timers};
 use crate::simulate::copies::Copies;
 use crate::units::quantity::{NS_PER_S, seconds};
+use event::Event;
 use publisher::{Answer, Publishing};
 use worker::Workers;
 
@@ -52,14 +54,6 @@ pub struct Sample {
     pub throttles: u64,
     /// Objects copied so far.
     pub copied: u64,
-}
-
-/// What is to happen at a time.
-#[derive(Clone, Copy, Debug)]
-enum Event {
-    Publisher(publisher::Event),
-    /// The next step of this invocation.
-    Worker(u32),
 }
 
 /// Runs one replication. The luck of an object depends on the seed and the replication and on nothing else, so that

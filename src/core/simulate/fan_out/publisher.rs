@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::event::{Event, PublisherEvent};
 use crate::law::little::{InFlight, Window};
 use crate::load::arrival::{Process, Schedule, Spacing};
 use crate::load::retry::RetryPolicy;
@@ -24,17 +25,6 @@ pub struct Publisher {
     pub rate_per_s: Option<f64>,
     /// How the requests are spread around the rate.
     pub spacing: Spacing,
-}
-
-/// What happens to the publisher at a time.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Event {
-    /// The next request is due.
-    Due,
-    /// Request `request` is made again.
-    Again { request: u32, attempt: u16 },
-    /// The topic has answered it.
-    Answered { request: u32, attempt: u16, refused: bool, started_ns: u64 },
 }
 
 /// What an answer means for the messages of a request.
@@ -99,13 +89,13 @@ impl<'a> Publishing<'a> {
     }
 
     /// Starts what is due and what a thread is free for.
-    pub(super) fn proceed(&mut self, now_ns: u64, timers: &mut Timers<super::Event>) {
+    pub(super) fn proceed(&mut self, now_ns: u64, timers: &mut Timers<Event>) {
         while self.idle_threads > 0 && self.range(self.next).start < self.messages {
             let due_ns = self.schedule.as_mut().and_then(Schedule::peek).unwrap_or(0);
             if due_ns > now_ns {
                 if !self.armed {
                     self.armed = true;
-                    timers.set(due_ns, super::Event::Publisher(Event::Due));
+                    timers.set(due_ns, Event::Publisher(PublisherEvent::Due));
                 }
                 return;
             }
@@ -119,18 +109,23 @@ impl<'a> Publishing<'a> {
         }
     }
 
-    pub(super) fn handle(&mut self, now_ns: u64, event: Event, timers: &mut Timers<super::Event>) -> Answer {
+    pub(super) fn handle(
+        &mut self,
+        now_ns: u64,
+        event: PublisherEvent,
+        timers: &mut Timers<Event>,
+    ) -> Answer {
         let (request, attempt, refused, started_ns) = match event {
-            Event::Due => {
+            PublisherEvent::Due => {
                 self.armed = false;
                 self.proceed(now_ns, timers);
                 return Answer::Pending;
             }
-            Event::Again { request, attempt } => {
+            PublisherEvent::Again { request, attempt } => {
                 self.request(now_ns, request, attempt, timers);
                 return Answer::Pending;
             }
-            Event::Answered { request, attempt, refused, started_ns } => {
+            PublisherEvent::Answered { request, attempt, refused, started_ns } => {
                 (request, attempt, refused, started_ns)
             }
         };
@@ -139,8 +134,8 @@ impl<'a> Publishing<'a> {
             self.throttles += 1;
             let seed = self.seed ^ BACK_OFF;
             if let Some(wait_ns) = self.retry.back_off_ns(seed, u64::from(request), 0, u32::from(attempt)) {
-                let again = Event::Again { request, attempt: attempt.saturating_add(1) };
-                timers.set(now_ns.saturating_add(wait_ns), super::Event::Publisher(again));
+                let again = PublisherEvent::Again { request, attempt: attempt.saturating_add(1) };
+                timers.set(now_ns.saturating_add(wait_ns), Event::Publisher(again));
                 return Answer::Pending;
             }
         }
@@ -162,7 +157,7 @@ impl<'a> Publishing<'a> {
         start..(start + batch).min(self.messages)
     }
 
-    fn request(&mut self, now_ns: u64, request: u32, attempt: u16, timers: &mut Timers<super::Event>) {
+    fn request(&mut self, now_ns: u64, request: u32, attempt: u16, timers: &mut Timers<Event>) {
         let messages = self.range(request).len() as f64;
         let refused = !self.bucket.take(now_ns, messages, self.profile.rate_per_s);
         let duration_ns = if refused {
@@ -177,7 +172,7 @@ impl<'a> Publishing<'a> {
         };
         self.requests += 1;
         self.stage.started(now_ns);
-        let answered = Event::Answered { request, attempt, refused, started_ns: now_ns };
-        timers.set(now_ns + duration_ns, super::Event::Publisher(answered));
+        let answered = PublisherEvent::Answered { request, attempt, refused, started_ns: now_ns };
+        timers.set(now_ns + duration_ns, Event::Publisher(answered));
     }
 }

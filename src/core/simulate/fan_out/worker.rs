@@ -1,6 +1,6 @@
 //! What an invocation does: it copies the objects of its messages one after the other, with retries of its own.
 
-use super::Event;
+use super::event::Event;
 use crate::law::little::Window;
 use crate::load::retry::RetryPolicy;
 use crate::service::function::{Consumer, Invocation, InvocationEnd, Member};

@@ -18,7 +18,7 @@ use planner_core::measure::fan_out::object::reconcile;
 use planner_core::measure::fan_out::publishes::Publishes;
 use planner_core::measure::fan_out::second::count_copies;
 use planner_core::measure::fan_out::summary::FanOutSummary;
-use planner_core::measure::summary::LevelSummary;
+use planner_core::measure::level::LevelSummary;
 use planner_core::scenario::Scenario;
 
 /// A fan-out whose publishing is over.

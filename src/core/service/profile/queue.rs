@@ -3,15 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::profile::back_off_ns;
-use crate::service::ProfileError;
-use crate::service::profile::{LONGEST_S, check, check_time, check_wait};
+use super::bounds::{LONGEST_S, ProfileError, check, check_time, check_wait};
+use super::function::back_off_ns;
 
 /// Words that set this file's draws apart from all others.
 const THROTTLED: u64 = 0x7175_6575;
 
 /// Messages that one invocation takes at most, without a batching window that is longer than the limit of SQS.
-pub(super) const MAX_BATCH: usize = 10;
+pub(in crate::service) const MAX_BATCH: usize = 10;
 /// Seconds that SQS keeps a message at most: 14 days.
 const MOST_RETENTION_S: f64 = 1_209_600.0;
 
@@ -74,11 +73,11 @@ impl Default for QueueProfile {
 
 impl QueueProfile {
     /// The wait after throttle number `throttle` (from 1) of a batch.
-    pub(super) fn throttle_wait_ns(&self, seed: u64, key: u64, throttle: u32) -> u64 {
+    pub(in crate::service) fn throttle_wait_ns(&self, seed: u64, key: u64, throttle: u32) -> u64 {
         back_off_ns(self.throttle_base_s, self.throttle_cap_s, 1.0, [seed, THROTTLED, key], throttle)
     }
 
-    pub(in crate::service) fn validate(&self, function_timeout_s: f64) -> Result<(), ProfileError> {
+    pub(super) fn validate(&self, function_timeout_s: f64) -> Result<(), ProfileError> {
         let batch_size = f64::from(self.batch_size);
         let holds = (1..=MAX_BATCH as u32).contains(&self.batch_size);
         check("queue.batch_size", batch_size, holds, "number from 1 to 10")?;

@@ -3,9 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{ProfileError, check, check_time, check_wait};
 use crate::random;
-use crate::service::ProfileError;
-use crate::service::profile::{check, check_time, check_wait};
 use crate::units::quantity::nanoseconds;
 
 /// Words that set this file's draws apart from all others.
@@ -106,12 +105,12 @@ impl FunctionProfile {
     }
 
     /// The wait after throttle number `throttle` (from 1) of the event that `key` stands for.
-    pub(super) fn throttle_wait_ns(&self, seed: u64, key: u64, throttle: u32) -> u64 {
+    pub(in crate::service) fn throttle_wait_ns(&self, seed: u64, key: u64, throttle: u32) -> u64 {
         let (base_s, cap_s) = (self.retry_base_s, self.retry_cap_s);
         back_off_ns(base_s, cap_s, self.retry_jitter, [seed, BACK_OFF, key], throttle)
     }
 
-    pub(in crate::service) fn validate(&self) -> Result<(), ProfileError> {
+    pub(super) fn validate(&self) -> Result<(), ProfileError> {
         let times_s = [
             ("function.warm_s", self.warm_s),
             ("function.maximum_event_age_s", self.maximum_event_age_s),

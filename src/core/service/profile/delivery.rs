@@ -3,9 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{ProfileError, check, check_time};
 use crate::random;
-use crate::service::ProfileError;
-use crate::service::profile::{check, check_time};
 use crate::units::quantity::nanoseconds;
 
 /// Words that set this file's draws apart from all others.
@@ -50,7 +49,7 @@ impl DeliveryProfile {
     }
 
     /// Nanoseconds until copy `copy` (0 or 1) of a message is delivered.
-    pub(super) fn latency_ns(&self, seed: u64, key: u64, copy: u64) -> u64 {
+    pub(in crate::service) fn latency_ns(&self, seed: u64, key: u64, copy: u64) -> u64 {
         if self.latency_s == 0.0 {
             return 0;
         }
@@ -58,16 +57,16 @@ impl DeliveryProfile {
         nanoseconds(random::lognormal(seed, &purpose, self.latency_s, self.latency_noise_cv))
     }
 
-    pub(super) fn is_duplicated(&self, seed: u64, key: u64) -> bool {
+    pub(in crate::service) fn is_duplicated(&self, seed: u64, key: u64) -> bool {
         self.duplicate_rate > 0.0 && random::uniform(seed, &[DUPLICATE, key]) < self.duplicate_rate
     }
 
-    pub(super) fn is_refused(&self, seed: u64, key: u64, copy: u64, retry: u32) -> bool {
+    pub(in crate::service) fn is_refused(&self, seed: u64, key: u64, copy: u64, retry: u32) -> bool {
         self.refusal_rate > 0.0
             && random::uniform(seed, &[REFUSAL, key, copy, u64::from(retry)]) < self.refusal_rate
     }
 
-    pub(in crate::service) fn validate(&self) -> Result<(), ProfileError> {
+    pub(super) fn validate(&self) -> Result<(), ProfileError> {
         check_time("delivery.latency_s", self.latency_s)?;
         let cv = self.latency_noise_cv;
         check("delivery.latency_noise_cv", cv, cv >= 0.0, "finite, non-negative number")?;

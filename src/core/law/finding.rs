@@ -1,0 +1,64 @@
+//! What a check of the law comes to.
+
+use serde::{Deserialize, Serialize};
+
+/// What a check came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It holds.
+    Pass,
+    /// It does not hold.
+    Fail,
+    /// More data is needed.
+    Inconclusive,
+    /// There is nothing to check it against.
+    NotAvailable,
+}
+
+impl Verdict {
+    /// The word for people.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Fail => "FAIL",
+            Self::Inconclusive => "INCONCLUSIVE",
+            Self::NotAvailable => "not available",
+        }
+    }
+}
+
+/// A verdict with the ratio it rests on and what to do about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Ratio of the two sides, where it means something.
+    pub ratio: Option<f64>,
+    /// Lower end of its interval.
+    pub low: Option<f64>,
+    /// Upper end of its interval.
+    pub high: Option<f64>,
+    /// What it means and what to do.
+    pub advice: String,
+}
+
+impl Finding {
+    /// No verdict, and why there is none.
+    #[must_use]
+    pub fn not_available(ratio: Option<f64>, advice: impl Into<String>) -> Self {
+        Self { verdict: Verdict::NotAvailable, ratio, low: None, high: None, advice: advice.into() }
+    }
+}
+
+/// The three verdicts on Little's law.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdicts {
+    /// The departure form holds exactly: no event was lost or doubled.
+    pub accounting: Finding,
+    /// A gauge that does not share the event path agrees.
+    pub independent: Finding,
+    /// X·R against N as usually computed.
+    pub raw: Finding,
+}
