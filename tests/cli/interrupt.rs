@@ -166,7 +166,6 @@ fn an_interrupt_stops_the_clean_up_and_another_one_finishes_it() {
 
 /// Each of them computes for far longer than the test waits.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a signal falls at a moment in real time")]
 fn a_computation_ends_at_the_first_signal() {
     let plan = ["recommend", "--deadline", "10m", "--confidence", "0.9999"];
     let simulation = ["simulate", "--workers", "500", "--replications", "1000000"];
@@ -178,8 +177,7 @@ fn a_computation_ends_at_the_first_signal() {
         let batch = ["--objects", "10000000", "--residence", "lognormal(30s, cv=2)"];
         program.args(command).args(batch).arg("--out").arg(folder.path().join("plans"));
         let mut program = Running::start(program, folder.path());
-        std::thread::sleep(std::time::Duration::from_millis(500));
-        assert!(program.goes_on(), "{command:?}: {}", stderr(folder.path()));
+        until("it hears signals", || program.hears(signal).then_some(()));
         program.signal(signal);
         assert_eq!(program.wait().code(), Some(130), "{command:?}, {signal:?}");
         assert!(stderr(folder.path()).contains("nothing was left half-written"));

@@ -107,6 +107,13 @@ impl Running {
         kill_process(id, signal).unwrap();
     }
 
+    /// Whether it has taken a signal into its own hands, which the system tells (Linux, proc_pid_status(5)).
+    pub(crate) fn hears(&self, signal: Signal) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap_or_default();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0").trim();
+        u64::from_str_radix(caught, 16).unwrap() >> (signal.as_raw() - 1) & 1 == 1
+    }
+
     /// Waits until it ends.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         until("the program has ended", || self.0.try_wait().unwrap())
