@@ -8,7 +8,9 @@ use crate::ground::Batch;
 use crate::limits::Limits;
 use crate::price::Prices;
 use crate::residence::Residence;
+use crate::strategy::Strategy;
 use planner_core::load::retry::RetryPolicy;
+use planner_core::service::Profile;
 
 const WISH: Wish =
     Wish { deadline_s: None, threads: 100, pools: 31, rate_per_s: None, observed_s: None, runs: None };

@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::{FunctionChoice, Moment, Simulated, TIMELINE, profiles};
+use super::choice::FunctionChoice;
+use super::simulated::{Moment, Simulated, TIMELINE, profiles};
 use crate::cost::Usage;
 use crate::ground::Ground;
 use planner_core::load::arrival::Spacing;

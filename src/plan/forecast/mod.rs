@@ -1,18 +1,21 @@
 //! What a given choice comes to: the document of `planner simulate`, and how it is worked out.
 
+mod choice;
 mod function;
 mod pool;
+mod simulated;
 
 use serde::{Deserialize, Serialize};
+
+pub use choice::{Choice, FunctionChoice, PoolChoice};
+pub use simulated::Moment;
 
 use super::cost::Cost;
 use super::doubt::{Doubt, DoubtRecord, proviso};
 use super::ground::Ground;
 use super::preface::{Finish, Preface};
-use planner_core::service::Profile;
 use planner_core::service::function::Shape;
 use planner_core::simulate::batch::Finishes;
-use planner_core::simulate::pool::Ramp;
 use planner_core::simulate::work::Order;
 use planner_core::units::human::{count, counted, duration, number};
 use planner_core::units::human::{probability, usd};
@@ -60,70 +63,8 @@ pub struct Forecast {
     pub sources: Vec<String>,
 }
 
-/// A moment of one simulated run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Moment {
-    /// When, since the start.
-    pub t_s: f64,
-    /// Copies in progress then.
-    pub in_flight: f64,
-    /// Messages that wait then, throttled ones included.
-    pub backlog: f64,
-    /// Throttled invocations per second in the stretch that ends then.
-    pub throttles_per_s: f64,
-    /// Objects done by then.
-    pub done: f64,
-}
-
 /// Makespans of a document at most.
 const KEPT_MAKESPANS: usize = 1000;
-/// Points of a timeline at most.
-const TIMELINE: usize = 240;
-
-/// A way of copying.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Choice {
-    /// A pool of workers.
-    Pool(PoolChoice),
-    /// A function behind a topic.
-    Function(FunctionChoice),
-}
-
-/// A pool of workers.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PoolChoice {
-    /// How many.
-    pub workers: u64,
-    /// When they begin.
-    pub ramp: Ramp,
-    /// In which order they take the objects.
-    pub order: Order,
-}
-
-/// A function behind a topic.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FunctionChoice {
-    /// Concurrency that is reserved for it.
-    pub reserved: u32,
-    /// Messages per second; None for as many as the threads can publish.
-    pub rate_per_s: Option<f64>,
-    /// Threads that publish.
-    pub threads: u32,
-    /// What lies between the topic and the function.
-    pub shape: Shape,
-}
-
-/// What the simulated runs of a choice came to.
-struct Simulated {
-    finishes: Finishes,
-    in_flight_peak: f64,
-    throttles: f64,
-    retries: f64,
-    failed: f64,
-    cost: Cost,
-    timeline: Vec<Moment>,
-}
-
 /// Simulates a choice, `replications` times or as often as a second or two allows.
 #[must_use]
 pub fn forecast(
@@ -182,14 +123,6 @@ pub fn thinned_s(finishes: &Finishes) -> Vec<f64> {
     let all = &all[..all.partition_point(|makespan_s| makespan_s.is_finite())];
     let kept = all.len().min(KEPT_MAKESPANS);
     (0..kept).map(|place| all[place * (all.len() - 1) / (kept - 1).max(1)]).collect()
-}
-
-/// The services that stand for what is known: the resampled ones, or the one that was given.
-fn profiles(ground: &Ground) -> &[Profile] {
-    match ground.model.resampled.as_slice() {
-        [] => std::slice::from_ref(&ground.model.profile),
-        resampled => resampled,
-    }
 }
 
 fn way(choice: &Choice) -> String {

@@ -1,6 +1,7 @@
 //! A pool of workers.
 
-use super::{Moment, PoolChoice, Simulated, TIMELINE, profiles};
+use super::choice::PoolChoice;
+use super::simulated::{Moment, Simulated, TIMELINE, profiles};
 use crate::cost::Usage;
 use crate::ground::Ground;
 use planner_core::simulate::batch::{in_flight, simulate_pool};

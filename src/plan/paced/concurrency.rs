@@ -1,10 +1,12 @@
 //! The concurrency that a pace takes, and the pace that a concurrency allows.
 
+use super::question::{Question, kept_s};
 use super::runs::Mixture;
 use super::sweep::Peak;
-use super::{PEAKS, Question, kept_s};
 use crate::estimate::{Estimate, needed};
 
+/// Number of the first replication of the peaks, so that they have luck of their own.
+const PEAKS: u64 = 1 << 50;
 /// Steps from a rate to the one that fills the concurrency; each comes many times nearer than the last.
 const STEPS: usize = 4;
 /// Replications of each step but the last.

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::Question;
+use super::question::Question;
 use crate::cost::Usage;
 use planner_core::load::arrival::Spacing;
 use planner_core::numeric::proportion::Proportion;

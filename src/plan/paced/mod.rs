@@ -12,6 +12,7 @@ mod concurrency;
 mod confirmed;
 mod form;
 mod publisher;
+mod question;
 mod runs;
 mod sweep;
 
@@ -21,15 +22,13 @@ pub use concurrency::{Reachable, Reserved, deadline_within, reserved_concurrency
 pub use confirmed::{Confirmed, Pace};
 pub use form::{Form, overhead_s};
 pub use publisher::PublisherThreads;
+pub use question::Question;
 
 use super::estimate::{Estimate, Spread, needed};
 use super::workers::Goal;
-use planner_core::numeric::interval::CONFIDENCE;
-use planner_core::numeric::order;
 use planner_core::numeric::proportion::Proportion;
-use planner_core::service::Profile;
 use planner_core::simulate::batch::Finishes;
-use planner_core::simulate::work::Work;
+use question::kept_s;
 use runs::{Mixture, Runs};
 
 /// Job times drawn for the search.
@@ -43,30 +42,6 @@ const RAISE_ERRORS: f64 = 2.0;
 const LEAST_RAISE: f64 = 1e-3;
 /// Numbers of the first replication of each use, so that every use has its own luck.
 const FRESH: u64 = 1 << 40;
-const PEAKS: u64 = 1 << 50;
-
-/// A batch, what publishes it and the services that it may meet.
-#[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
-    /// The batch, in the order of publishing.
-    pub work: &'a Work,
-    /// The service as it was measured or assumed, with the account's limits on it ([`super::limits::Limits::on`]).
-    pub central: &'a Profile,
-    /// The service as resamples of the measurement show it, likewise; none for one that is assumed.
-    pub resampled: &'a [Profile],
-    /// Messages of a publish request, 1 to 10.
-    pub batch_size: u32,
-    /// Prefixes of the destination that the objects are spread over.
-    pub prefixes: u32,
-    /// The highest rate allowed, messages per second; None to see what a goal needs whatever the quotas are.
-    pub most_per_s: Option<f64>,
-    /// The largest concurrency allowed; None to see what a goal needs whatever the account has.
-    pub most_concurrency: Option<u64>,
-    /// Share of the runs in which the function may be throttled, between 0 and 1, both excluded.
-    pub throttled_share: f64,
-    /// Seed of all draws.
-    pub seed: u64,
-}
 
 /// The rate that a goal needs, and the concurrency that the rate needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -298,13 +273,6 @@ impl<'a> Search<'a> {
             finishes,
         }
     }
-}
-
-/// The deadline that these runs keep with a probability, seconds: the upper limit of its interval.
-fn kept_s(finishes: &Finishes, probability: f64) -> f64 {
-    let count = finishes.makespans_s.len() as u64;
-    let rank = order::quantile_ranks(count, probability, CONFIDENCE).high.unwrap_or(count);
-    finishes.quantile_s(rank as f64 / count as f64)
 }
 
 fn replications(jobs: u64, probability: f64) -> u64 {

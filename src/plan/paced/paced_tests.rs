@@ -2,8 +2,10 @@ use proptest::prelude::*;
 
 use super::*;
 use planner_core::load::retry::RetryPolicy;
+use planner_core::service::Profile;
 use planner_core::service::function::Shape;
 use planner_core::simulate::work::Order;
+use planner_core::simulate::work::Work;
 
 const RETRY: RetryPolicy = RetryPolicy { max_attempts: 5, base_ns: 1_000_000_000, cap_ns: 20_000_000_000 };
 

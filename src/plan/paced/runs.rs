@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::Question;
 use super::form::{Form, overhead_s};
+use super::question::Question;
 use super::sweep::{Peak, Starting, Sweep};
 use planner_core::service::Profile;
 use planner_core::simulate::batch::{Ending, Finishes};

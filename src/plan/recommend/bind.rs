@@ -1,6 +1,6 @@
 //! Limits that stand in the way, and what to do about each.
 
-use super::Wish;
+use super::wish::Wish;
 use crate::ground::Ground;
 use crate::recommendation::{BindingLimit, LambdaPlan, WorkerPlan};
 use planner_core::service::function::Shape;
@@ -17,9 +17,49 @@ pub(super) fn limits(
     let at_once = workers.and_then(|plan| starts_per_s(wish, plan, ground));
     let paced = lambda.filter(|plan| plan.shape == Shape::Direct).map(|plan| plan.publish.rate_per_s);
     let starts = at_once.into_iter().chain(paced).reduce(f64::max);
-    let of_lambda = lambda.map(|plan| super::function::limits(ground, plan)).unwrap_or_default();
+    let of_lambda = lambda.map(|plan| of_function(ground, plan)).unwrap_or_default();
     let of_s3 = [starts.and_then(|starts| prefix_rate(ground, starts)), copy_size(ground), parts(ground)];
     of_lambda.into_iter().chain(of_s3.into_iter().flatten()).collect()
+}
+
+/// Those of a function and of what publishes to it.
+fn of_function(ground: &Ground, plan: &LambdaPlan) -> Vec<BindingLimit> {
+    let limits = &ground.limits;
+    let lambda = &limits.lambda;
+    let unreserved = u64::from(lambda.unreserved_minimum);
+    let needed = plan.reserved_concurrency.value;
+    let account = quota(
+        "Lambda concurrency that can be reserved",
+        f64::from(lambda.reservable_concurrency()),
+        needed as f64,
+        |_| {
+            format!(
+                "raise the account's Lambda concurrency from {} to {}",
+                count(u64::from(lambda.account_concurrency)),
+                count(raised(needed + unreserved))
+            )
+        },
+    );
+    let scaling = quota(
+        "environments that Lambda starts at once",
+        f64::from(lambda.scaling_environments),
+        plan.burst_environments as f64,
+        |needed| {
+            format!("publish more slowly in the first seconds: {needed} environments would start at once")
+        },
+    );
+    let publishing = quota(
+        "SNS messages per second",
+        limits.publish_per_s(&ground.region),
+        plan.publish.rate_per_s,
+        |needed| format!("raise the SNS quota of {} to {needed}/s", ground.region),
+    );
+    [account, scaling, publishing].into_iter().flatten().collect()
+}
+
+/// A number that is asked for in a request: the next hundred.
+fn raised(needed: u64) -> u64 {
+    needed.div_ceil(100) * 100
 }
 
 /// Copies that begin per second at most: all workers' first at once, or as the ramp lets them; then N/R.
@@ -74,12 +114,7 @@ fn parts(ground: &Ground) -> Option<BindingLimit> {
 }
 
 /// A limit with a remedy that names the number to ask for.
-pub(super) fn quota(
-    limit: &str,
-    have: f64,
-    need: f64,
-    remedy: impl FnOnce(&str) -> String,
-) -> Option<BindingLimit> {
+fn quota(limit: &str, have: f64, need: f64, remedy: impl FnOnce(&str) -> String) -> Option<BindingLimit> {
     (need > have).then(|| BindingLimit {
         limit: limit.into(),
         have,

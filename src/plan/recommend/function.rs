@@ -1,15 +1,15 @@
 //! How much reserved concurrency, and how fast to publish.
 
-use super::bind::quota;
+use super::cannot::Cannot;
 use super::pool::{CURVE_PROFILES, around, job_too_long, nearest, spread};
-use super::{Cannot, Wish, probability};
+use super::wish::Wish;
 use crate::cost::{Usage, gigabyte_seconds};
 use crate::forecast::{finish, thinned_s};
 use crate::ground::Ground;
 use crate::paced::{
     Answer, Confirmed, Form, Infeasible, Pace, Question, Reason, deadline_within, smallest_rate,
 };
-use crate::recommendation::{BindingLimit, Bound, CurvePoint, LambdaPlan, PublishPlan, Way, WithinLimits};
+use crate::recommendation::{Bound, CurvePoint, LambdaPlan, PublishPlan, Way, WithinLimits};
 use crate::workers::Goal;
 use planner_core::numeric::proportion::Proportion;
 use planner_core::service::Profile;
@@ -87,7 +87,7 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
         },
         memory_mb: ground.memory_mb,
         publish: PublishPlan { rate_per_s: answer.value_per_s, threads: u64::from(answer.publisher.threads) },
-        probability: probability(wish, Some(answer.probability)),
+        probability: wish.probability_of(Some(answer.probability)),
         finish_s: finish(&answer.finishes),
         throttles_mean: confirmed.throttles,
         lost_mean: confirmed.dead_lettered + confirmed.lost,
@@ -98,46 +98,6 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
         makespans_s: thinned_s(&answer.finishes),
         within_limits,
     })
-}
-
-/// Limits that the plan goes beyond.
-pub(super) fn limits(ground: &Ground, plan: &LambdaPlan) -> Vec<BindingLimit> {
-    let limits = &ground.limits;
-    let lambda = &limits.lambda;
-    let unreserved = u64::from(lambda.unreserved_minimum);
-    let needed = plan.reserved_concurrency.value;
-    let account = quota(
-        "Lambda concurrency that can be reserved",
-        f64::from(lambda.reservable_concurrency()),
-        needed as f64,
-        |_| {
-            format!(
-                "raise the account's Lambda concurrency from {} to {}",
-                count(u64::from(lambda.account_concurrency)),
-                count(raised(needed + unreserved))
-            )
-        },
-    );
-    let scaling = quota(
-        "environments that Lambda starts at once",
-        f64::from(lambda.scaling_environments),
-        plan.burst_environments as f64,
-        |needed| {
-            format!("publish more slowly in the first seconds: {needed} environments would start at once")
-        },
-    );
-    let publishing = quota(
-        "SNS messages per second",
-        limits.publish_per_s(&ground.region),
-        plan.publish.rate_per_s,
-        |needed| format!("raise the SNS quota of {} to {needed}/s", ground.region),
-    );
-    [account, scaling, publishing].into_iter().flatten().collect()
-}
-
-/// A number that is asked for in a request: the next hundred.
-fn raised(needed: u64) -> u64 {
-    needed.div_ceil(100) * 100
 }
 
 /// P(deadline) and finishing times against the mean concurrency of a pace, in closed form, over what the service may

@@ -1,54 +1,25 @@
 //! `planner recommend`: from a wish to a recommendation with its reasons.
 
 mod bind;
+mod cannot;
 mod function;
 mod pool;
 mod queue;
 mod sensitivity;
 mod verdict;
+mod wish;
+
+pub use wish::Wish;
 
 use super::closed_form::mean_value_floor;
 use super::doubt::{Doubt, DoubtRecord};
 use super::ground::Ground;
-use super::preface::Probability;
-use super::recommendation::{NearestGoal, Recommendation, SCHEMA};
+use super::recommendation::{Recommendation, SCHEMA};
+use cannot::Cannot;
 use planner_core::numeric::interval::CONFIDENCE;
-use planner_core::numeric::proportion::{Proportion, lower_bound};
+use planner_core::numeric::proportion::lower_bound;
 use planner_core::service::function::Shape;
-use planner_core::simulate::pool::Ramp;
 use planner_core::simulate::work::Order;
-
-/// What is wanted.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Wish {
-    /// Seconds from the first start to the last end.
-    pub deadline_s: f64,
-    /// Probability of that, between 0 and 1, both excluded.
-    pub probability: f64,
-    /// Whether a pool of workers is a way to do it.
-    pub workers: bool,
-    /// Whether a function behind a topic is one.
-    pub lambda: bool,
-    /// What lies between the topic and that function.
-    pub shape: Shape,
-    /// The largest concurrency allowed.
-    pub max_concurrency: Option<u64>,
-    /// When workers begin.
-    pub ramp: Ramp,
-    /// In which order workers take objects.
-    pub order: Order,
-}
-
-/// Why a way cannot meet the deadline, and what it can do.
-#[derive(Debug, Clone, PartialEq)]
-struct Cannot {
-    /// Why, as the end of "cannot be met: ".
-    reason: String,
-    /// How probable the deadline is with the concurrency that comes nearest.
-    probability: Proportion,
-    /// Goals within reach.
-    nearest: Vec<NearestGoal>,
-}
 
 /// The smallest concurrency that does what is wanted, for each way that was asked for.
 #[must_use]
@@ -93,10 +64,9 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
         mean_value_floor: mean_value_floor(preface.job.objects, preface.residence.mean_s, wish.deadline_s),
         probability: first.map_or_else(
             || {
-                probability(
-                    wish,
-                    cannot().map(|it| it.probability).max_by(|a, b| a.estimate.total_cmp(&b.estimate)),
-                )
+                let likelier =
+                    cannot().map(|it| it.probability).max_by(|a, b| a.estimate.total_cmp(&b.estimate));
+                wish.probability_of(likelier)
             },
             |first| first.1,
         ),
@@ -138,14 +108,4 @@ fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
         }
         seen
     })
-}
-
-fn probability(wish: &Wish, of: Option<Proportion>) -> Probability {
-    let of = of.unwrap_or(Proportion::of(0, 0));
-    Probability {
-        goal: Some(wish.probability),
-        stated: of.at_least,
-        estimate: of.estimate,
-        replications: of.trials,
-    }
 }

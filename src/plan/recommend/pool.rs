@@ -1,6 +1,7 @@
 //! How many workers.
 
-use super::{Cannot, Wish, probability};
+use super::cannot::Cannot;
+use super::wish::Wish;
 use crate::closed_form::ClosedForm;
 use crate::cost::{Cost, Usage};
 use crate::forecast::{finish, thinned_s};
@@ -31,7 +32,7 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<WorkerPlan, Box<Canno
     let answer = smallest_pool(&question, goal).map_err(|infeasible| cannot(wish, *infeasible))?;
     Ok(WorkerPlan {
         concurrency: Bound { value: answer.value, low: answer.low, high: answer.high },
-        probability: probability(wish, Some(answer.probability)),
+        probability: wish.probability_of(Some(answer.probability)),
         finish_s: finish(&answer.finishes),
         cost: cost(ground, answer.finishes.mean_s(), answer.finishes.failed_attempts),
         curve: curve(ground, &question, wish.deadline_s, answer.value),

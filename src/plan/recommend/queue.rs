@@ -5,9 +5,10 @@
 //! [`smallest_pool`], and a few runs of the whole pipeline show what becomes of it. How fast messages are published does
 //! not matter, as long as they are there before somebody asks for them.
 
+use super::cannot::Cannot;
 use super::function::{self, CONFIRMING_RUNS};
 use super::pool::{curve, given_up, job_too_long, nearest, throughput_too_low};
-use super::{Cannot, Wish, probability};
+use super::wish::Wish;
 use crate::cost::{Usage, gigabyte_seconds};
 use crate::forecast::{finish, thinned_s};
 use crate::ground::Ground;
@@ -74,7 +75,7 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
         },
         memory_mb: ground.memory_mb,
         publish,
-        probability: probability(wish, Some(answer.probability)),
+        probability: wish.probability_of(Some(answer.probability)),
         finish_s: finish(&answer.finishes),
         throttles_mean: confirmed.throttles,
         lost_mean: confirmed.dead_lettered + confirmed.lost,

@@ -1,7 +1,7 @@
 //! What changes the answer by how much, in closed form.
 
-use super::Wish;
 use super::function::{self, CONFIRMING_RUNS};
+use super::wish::Wish;
 use crate::closed_form::ClosedForm;
 use crate::ground::Ground;
 use crate::paced::{Confirmed, Form, Pace, PublisherThreads};

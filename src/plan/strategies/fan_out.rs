@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::{Runs, Scene, mean, share};
+use super::scene::{Runs, Scene, mean, share};
 use crate::cost::Usage;
 use crate::strategy::Strategy;
 use planner_core::load::arrival::Spacing;

@@ -1,6 +1,6 @@
 //! One Lambda function that copies everything with threads, as long as it may run.
 
-use super::{Runs, Scene, mean, share};
+use super::scene::{Runs, Scene, mean, share};
 use crate::cost::{Usage, gigabyte_seconds};
 use crate::strategy::Strategy;
 use planner_core::simulate::cut_off::simulate_until;

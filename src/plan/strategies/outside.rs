@@ -1,8 +1,8 @@
 //! What AWS offers instead of any of this.
 
+use super::scene::share;
 use crate::cost::Usage;
 use crate::ground::Ground;
-use crate::strategies::share;
 use crate::strategy::Strategy;
 use planner_core::units::human::counted;
 use planner_core::units::quantity::Bytes;

@@ -1,6 +1,6 @@
 //! Workers on a machine: one, a pool of them, pools of them, and a machine rented for them.
 
-use super::{Runs, Scene, mean, share};
+use super::scene::{Runs, Scene, mean, share};
 use crate::closed_form::ClosedForm;
 use crate::strategy::{SURE, Strategy};
 use planner_core::simulate::batch::{Finishes, simulate_pool};

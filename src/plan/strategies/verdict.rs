@@ -1,6 +1,6 @@
 //! The comparison in a sentence or two.
 
-use super::Wish;
+use super::scene::Wish;
 use crate::strategy::{SURE, Strategy};
 use planner_core::units::human::duration;
 use planner_core::units::human::{probability, usd};

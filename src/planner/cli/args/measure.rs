@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Format, TargetArgument};
+use super::format::Format;
+use super::target::TargetArgument;
 use planner_core::units::quantity::{Rate, Span};
 
 /// Options of `planner measure`.

@@ -3,21 +3,23 @@
 pub(super) mod answer;
 mod audit;
 mod fit;
+mod format;
 mod measure;
 pub(super) mod plan;
 mod report;
+mod target;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use planner_core::check::window::FileWindow;
-use planner_core::scenario::file::TargetKind;
 use planner_core::units::quantity::Share;
 
 use answer::AnswerOptions;
 pub(super) use audit::{AUDIT_NOTES, AuditOptions, AuditTarget, ReachOptions};
 pub(super) use fit::{FitOptions, ProfileFormat};
+pub(super) use format::Format;
 pub(super) use measure::{Limits, MeasureOptions, Overrides, SearchOptions};
 pub(super) use report::{ReportFormat, ReportOptions};
 
@@ -81,41 +83,6 @@ pub(super) enum Command {
     },
     /// Print the man page.
     Man,
-}
-
-/// How a summary is printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people.
-    #[default]
-    Table,
-    /// The run document.
-    Json,
-    /// For a pull request.
-    Markdown,
-    /// One row a level.
-    Csv,
-}
-
-/// What stands at the other end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TargetArgument {
-    /// The endpoint inside this program.
-    Embedded,
-    /// An emulator or another S3 at a URL.
-    Endpoint,
-    /// A real account.
-    Aws,
-}
-
-impl From<TargetArgument> for TargetKind {
-    fn from(kind: TargetArgument) -> Self {
-        match kind {
-            TargetArgument::Embedded => Self::Embedded,
-            TargetArgument::Endpoint => Self::Endpoint,
-            TargetArgument::Aws => Self::Aws,
-        }
-    }
 }
 
 /// Options of `planner check`.
