@@ -1,17 +1,19 @@
 //! What a load costs, what limits it, and the service model that a run shows.
 
 mod bisect;
+pub mod caveat;
 pub mod closed_form;
 pub mod cost;
 pub mod critical;
 pub mod doubt;
-pub mod emit;
 mod estimate;
 pub mod fit;
 pub mod forecast;
 pub mod ground;
+pub mod limit;
 pub mod limits;
 pub mod mixture;
+pub mod obstacle;
 mod overlay;
 pub mod paced;
 pub mod preface;
@@ -22,5 +24,4 @@ pub mod residence;
 mod sizes;
 pub mod strategies;
 pub mod strategy;
-pub mod words;
 pub mod workers;

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::cost::Cost;
-use super::doubt::DoubtRecord;
+use super::doubt::Doubt;
+use super::limit::BindingLimit;
+use super::obstacle::Obstacle;
 use super::preface::{Finish, Preface, Probability};
 use planner_core::service::function::Shape;
-use planner_core::units::human::{count, counted};
 
 /// The name and version of the document's form.
 pub const SCHEMA: &str = "planner/recommend/1";
@@ -16,8 +17,6 @@ pub const SCHEMA: &str = "planner/recommend/1";
 pub struct Recommendation {
     /// [`SCHEMA`].
     pub schema: String,
-    /// What to set, how sure, when it finishes and what it costs, in a sentence or two.
-    pub verdict: String,
     /// The objects, and what the answer rests on.
     #[serde(flatten)]
     pub preface: Preface,
@@ -54,11 +53,11 @@ pub struct Recommendation {
     pub sensitivities: Vec<Sensitivity>,
     /// Goals that can be reached, where this one cannot.
     pub nearest: Vec<NearestGoal>,
-    /// Why the deadline cannot be met.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub infeasible: Option<String>,
+    /// Why the deadline cannot be met, or not by one of the ways.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub obstacles: Vec<Obstacle>,
     /// What the plan cannot be sure of.
-    pub doubts: Vec<DoubtRecord>,
+    pub doubts: Vec<Doubt>,
     /// Limits and prices that were used, with their dates.
     pub sources: Vec<String>,
 }
@@ -165,24 +164,9 @@ pub struct CurvePoint {
     pub cost_usd: f64,
 }
 
-/// A limit that stands in the way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct BindingLimit {
-    /// Which.
-    pub limit: String,
-    /// What it is.
-    pub have: f64,
-    /// What the plan needs.
-    pub need: f64,
-    /// What to do.
-    pub remedy: String,
-}
-
 /// What happens to the answer when something is otherwise, one way and the other.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Sensitivity {
-    /// What is otherwise.
-    pub name: String,
     /// One way; None where that is how it is planned.
     pub low: Option<Case>,
     /// The other way.
@@ -190,14 +174,41 @@ pub struct Sensitivity {
 }
 
 /// An answer under other circumstances.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     /// The circumstances.
-    pub setting: String,
+    #[serde(flatten)]
+    pub change: Change,
     /// Concurrency that is then needed; None when none is enough.
     pub concurrency: Option<u64>,
     /// Probability of meeting the deadline when the concurrency stays as recommended.
     pub probability: f64,
+}
+
+/// What is otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Change {
+    /// Every copy takes so many times as long.
+    ResidenceTime {
+        /// How many.
+        times: f64,
+    },
+    /// The logarithms of the times spread so many times as far, and their mean stays.
+    Spread {
+        /// How many.
+        times: f64,
+    },
+    /// A further share of all attempts fails.
+    FailingAttempts {
+        /// The share.
+        more: f64,
+    },
+    /// Workers begin one after the other.
+    Ramp {
+        /// How many per second.
+        per_s: f64,
+    },
 }
 
 impl Recommendation {
@@ -214,8 +225,8 @@ impl Recommendation {
 /// A goal that can be reached.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NearestGoal {
-    /// What is relaxed, in words.
-    pub goal: String,
+    /// What is relaxed.
+    pub kind: Relaxed,
     /// Deadline.
     pub deadline_s: f64,
     /// Probability.
@@ -226,6 +237,16 @@ pub struct NearestGoal {
     pub concurrency: u64,
 }
 
+/// What gives way in a goal that can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relaxed {
+    /// The deadline.
+    Deadline,
+    /// The probability.
+    Probability,
+}
+
 /// A way to copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -234,15 +255,4 @@ pub enum Way {
     Workers,
     /// A function behind a topic.
     Lambda,
-}
-
-impl Way {
-    /// The way with its concurrency, in words.
-    #[must_use]
-    pub fn with(self, concurrency: u64) -> String {
-        match self {
-            Self::Workers => counted(concurrency, "worker"),
-            Self::Lambda => format!("a function of {} at once", count(concurrency)),
-        }
-    }
 }

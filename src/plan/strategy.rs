@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::doubt::DoubtRecord;
+use super::caveat::Caveat;
+use super::doubt::Doubt;
 use super::preface::Preface;
 
 /// The name and version of the document's form.
@@ -13,8 +14,6 @@ pub const SCHEMA: &str = "planner/strategies/1";
 pub struct Strategies {
     /// [`SCHEMA`].
     pub schema: String,
-    /// What stands out, in a sentence or two.
-    pub verdict: String,
     /// The objects, and what the answer rests on.
     #[serde(flatten)]
     pub preface: Preface,
@@ -24,7 +23,7 @@ pub struct Strategies {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed: Option<Observed>,
     /// What the comparison cannot be sure of.
-    pub doubts: Vec<DoubtRecord>,
+    pub doubts: Vec<Doubt>,
     /// Limits and prices that were used, with their dates.
     pub sources: Vec<String>,
 }
@@ -32,10 +31,9 @@ pub struct Strategies {
 /// One way of copying.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Strategy {
-    /// Which.
-    pub name: String,
-    /// With which settings.
-    pub setting: String,
+    /// Which, and with which settings.
+    #[serde(flatten)]
+    pub way: Way,
     /// Median of the time from the first start to the last end; absent where it never ends or is not known.
     pub finish_p50_s: Option<f64>,
     /// Its 99th percentile.
@@ -54,7 +52,62 @@ pub struct Strategy {
     /// Simulated runs behind the numbers.
     pub runs: u64,
     /// What breaks, or what to know.
-    pub breaks: String,
+    pub caveats: Vec<Caveat>,
+}
+
+/// A way of copying with its settings.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Way {
+    /// One copy after the other.
+    Loop,
+    /// A pool of threads.
+    Pool {
+        /// Threads.
+        threads: u64,
+    },
+    /// Pools in a pool, each with objects of its own.
+    NestedPools {
+        /// Pools beside each other.
+        pools: u64,
+        /// Threads of each.
+        threads: u64,
+    },
+    /// One function that copies everything.
+    OneFunction {
+        /// Threads.
+        threads: u64,
+        /// Its memory.
+        memory_mb: u32,
+    },
+    /// A pool of threads on a rented machine.
+    RentedMachine {
+        /// Threads.
+        threads: u64,
+        /// Price of the machine, where it is known.
+        usd_per_hour: Option<f64>,
+    },
+    /// A message for each object, as fast as publishing goes.
+    FanOutUnpaced {
+        /// Threads that publish.
+        threads: u64,
+        /// Concurrency to reserve; 0 for none.
+        reserved: u32,
+    },
+    /// A message for each object, at a pace.
+    FanOutPaced {
+        /// The pace, messages per second.
+        rate_per_s: f64,
+        /// Concurrency to reserve; 0 for none.
+        reserved: u32,
+    },
+    /// A message for each object, through a queue.
+    FanOutQueued {
+        /// Maximum concurrency of the event source.
+        maximum_concurrency: u32,
+    },
+    /// One job of S3 Batch Operations.
+    BatchOperations,
 }
 
 /// What an observed finishing time implies by N = X·R.

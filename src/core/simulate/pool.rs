@@ -4,6 +4,8 @@
 //! Whoever is free first takes the next job. Free workers wait in a calendar queue (Brown 1988): slots of equal
 //! width, sorted when their turn comes. The schedule is exact whatever the width.
 
+use serde::{Deserialize, Serialize};
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
@@ -14,7 +16,7 @@ const MAX_SLOTS: u64 = 1 << 20;
 const NONE: u32 = u32::MAX;
 
 /// When the workers of a pool begin.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Ramp {
     /// Workers that begin per second, evenly, the first at 0; None when all begin at once.
     pub per_s: Option<f64>,

@@ -1,5 +1,7 @@
 //! A finite batch of copies, and how long each holds its worker.
 
+use serde::{Deserialize, Serialize};
+
 use std::sync::Arc;
 
 use crate::load::retry::RetryPolicy;
@@ -17,7 +19,8 @@ const CELLS: usize = 4096;
 const EXACT_CELLS: usize = 32;
 
 /// The order in which jobs are started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Order {
     /// As they are listed.
     #[default]

@@ -1,60 +1,23 @@
-//! A fitted model as a file: TOML that ends a scenario or is given to a simulation, JSON for programs.
+//! A service profile in a file.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::{Basis, FittedModel};
-use crate::doubt::DoubtRecord;
 use planner_core::service::Profile;
 
-/// The name and version of the JSON form.
-pub const SCHEMA: &str = "planner/fit/1";
-
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: &'static str,
-    basis: &'a Basis,
-    doubts: Vec<DoubtRecord>,
-    profile: &'a Profile,
-}
-
 /// Where a scenario has its service profile.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Part<P> {
     target: Target<P>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Target<P> {
     service: P,
 }
 
-/// The profile as the end of a scenario, under comments that say what it rests on.
-///
-/// # Errors
-/// Where a number has no form in TOML.
-pub fn toml(model: &FittedModel) -> Result<String, toml::ser::Error> {
-    let part = Part { target: Target { service: &model.profile } };
-    let lines: Vec<String> = header(model).into_iter().map(|line| format!("# {line}\n")).collect();
-    Ok(format!("{}\n{}", lines.concat(), toml::to_string(&part)?))
-}
-
-/// The model as JSON.
-///
-/// # Errors
-/// Where a number has no form in JSON.
-pub fn json(model: &FittedModel) -> serde_json::Result<String> {
-    let document = Document {
-        schema: SCHEMA,
-        basis: &model.basis,
-        doubts: model.doubts.iter().cloned().map(DoubtRecord::from).collect(),
-        profile: &model.profile,
-    };
-    serde_json::to_string_pretty(&document).map(|text| text + "\n")
-}
-
-/// Reads a profile, as [`toml`] writes it or with its tables at the top.
+/// Reads a profile, as the end of a scenario or with its tables at the top.
 ///
 /// # Errors
 /// Where the text is no profile or has a number that cannot be.
@@ -70,48 +33,17 @@ pub fn parse(text: &str) -> Result<Profile, String> {
     Ok(profile)
 }
 
-fn header(model: &FittedModel) -> Vec<String> {
-    let basis = &model.basis;
-    let mut lines = vec![format!("A service profile from {}.", basis.source)];
-    if let Some(started_at) = &basis.started_at {
-        lines.push(format!("Measured on {} jobs, {} copies, from {started_at}.", basis.jobs, basis.attempts));
-    }
-    lines.extend(model.doubts.iter().map(|doubt| format!("Doubt: {doubt}; {}.", doubt.advice())));
-    lines.push("Put it at the end of a scenario, or give it to `planner simulate --profile`.".into());
-    // A name from elsewhere must not end the comment.
-    lines.into_iter().map(|line| line.replace(char::is_control, " ")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doubt::Doubt;
-    use crate::fit::BasisKind;
-
-    fn model() -> FittedModel {
-        let basis = Basis {
-            kind: BasisKind::Measured,
-            source: "run a\nb = 1".into(),
-            started_at: Some("2026-11-23T00:00:00Z".into()),
-            rehearsal: true,
-            jobs: 250,
-            attempts: 251,
-            measured_n_max: Some(100.0),
-            measured_size_bytes: None,
-        };
-        let doubts = vec![Doubt::Rehearsal, Doubt::SmallSample { jobs: 3 }];
-        let mut profile = Profile::default();
-        profile.copy.base_s = 1.0 / 3.0;
-        FittedModel { profile, resampled: Vec::new(), basis, doubts }
-    }
 
     #[test]
-    fn a_profile_reads_back_from_either_form() {
-        let text = toml(&model()).unwrap();
-        assert!(text.contains("\n[target.service.copy]\n"), "{text}");
-        assert!(text.lines().take_while(|line| line.starts_with("# ")).count() == 5, "{text}");
-        assert_eq!(parse(&text).unwrap(), model().profile);
-        assert_eq!(parse("[copy]\nbase_s = 2.0\n").unwrap().copy.base_s, 2.0);
+    fn a_profile_is_read_from_either_form() {
+        let at_the_top = "[copy]\nbase_s = 2.0\n";
+        for text in [at_the_top, "[target.service.copy]\nbase_s = 2.0\n"] {
+            assert_eq!(parse(text).unwrap(), parse(at_the_top).unwrap(), "{text}");
+        }
+        assert_eq!(parse(at_the_top).unwrap().copy.base_s, 2.0);
     }
 
     #[test]
@@ -119,15 +51,5 @@ mod tests {
         assert!(parse("[copy]\nbase = 2.0\n").unwrap_err().contains("base"));
         assert!(parse("[target.service.copy]\nbase_s = -2.0\n").unwrap_err().contains("copy.base_s"));
         assert!(parse("[target]\nkind = \"aws\"\n").is_err());
-    }
-
-    #[test]
-    fn the_json_form_says_what_the_model_rests_on() {
-        let value: serde_json::Value = serde_json::from_str(&json(&model()).unwrap()).unwrap();
-        assert_eq!(value["schema"], SCHEMA);
-        assert_eq!((&value["basis"]["kind"], &value["basis"]["jobs"]), (&"measured".into(), &250.into()));
-        assert_eq!(value["doubts"][1]["kind"], "small_sample");
-        assert!(value["doubts"][1]["advice"].as_str().unwrap().contains("250"));
-        assert_eq!(value["profile"]["copy"]["base_s"], 1.0 / 3.0);
     }
 }

@@ -211,7 +211,8 @@ fn few_concurrencies_show_no_contention_and_the_largest_speaks_for_all() {
     let model = swept(&truth, &[1, 16, 256]);
     assert_eq!((model.profile.copy.sigma, model.basis.jobs), (0.0, 200));
     let doubt = model.doubts.iter().find(|doubt| matches!(doubt, Doubt::NoScaling { .. })).unwrap();
-    assert!(doubt.to_string().contains("3 measurements at 3 concurrencies"), "{doubt}");
+    let Doubt::NoScaling { refused: Some(reason), .. } = doubt else { panic!("{doubt:?}") };
+    assert!(reason.contains("3 measurements at 3 concurrencies"), "{reason}");
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! The ways of copying that can be simulated.
 
+use serde::{Deserialize, Serialize};
+
 use planner_core::service::function::Shape;
 use planner_core::simulate::pool::Ramp;
 use planner_core::simulate::work::Order;
 
 /// A way of copying.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Choice {
     /// A pool of workers.
     Pool(PoolChoice),
@@ -14,7 +17,7 @@ pub enum Choice {
 }
 
 /// A pool of workers.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PoolChoice {
     /// How many.
     pub workers: u64,
@@ -25,7 +28,7 @@ pub struct PoolChoice {
 }
 
 /// A function behind a topic.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct FunctionChoice {
     /// Concurrency that is reserved for it.
     pub reserved: u32,

@@ -11,14 +11,10 @@ pub use choice::{Choice, FunctionChoice, PoolChoice};
 pub use simulated::Moment;
 
 use super::cost::Cost;
-use super::doubt::{Doubt, DoubtRecord, proviso};
+use super::doubt::Doubt;
 use super::ground::Ground;
 use super::preface::{Finish, Preface};
-use planner_core::service::function::Shape;
 use planner_core::simulate::batch::Finishes;
-use planner_core::simulate::work::Order;
-use planner_core::units::human::{count, counted, duration, number};
-use planner_core::units::human::{probability, usd};
 
 /// The name and version of the document's form.
 pub const SCHEMA: &str = "planner/simulate/1";
@@ -28,13 +24,11 @@ pub const SCHEMA: &str = "planner/simulate/1";
 pub struct Forecast {
     /// [`SCHEMA`].
     pub schema: String,
-    /// When it finishes and what goes wrong, in a sentence or two.
-    pub verdict: String,
     /// The objects, and what the answer rests on.
     #[serde(flatten)]
     pub preface: Preface,
-    /// The way of copying, in words.
-    pub way: String,
+    /// The way of copying.
+    pub choice: Choice,
     /// From the first start to the last end.
     pub makespan_s: Finish,
     /// Share of the simulated runs that met the deadline, where one was given.
@@ -58,7 +52,7 @@ pub struct Forecast {
     /// What one simulated run looks like over time.
     pub timeline: Vec<Moment>,
     /// What the forecast cannot be sure of.
-    pub doubts: Vec<DoubtRecord>,
+    pub doubts: Vec<Doubt>,
     /// Limits and prices that were used, with their dates.
     pub sources: Vec<String>,
 }
@@ -81,11 +75,10 @@ pub fn forecast(
     let most = (simulated.in_flight_peak.round() as u64).max(1);
     let mut doubts = ground.doubts(Some(most));
     doubts.extend((simulated.throttles > 0.0).then_some(Doubt::RetriesUndocumented));
-    let mut forecast = Forecast {
+    Forecast {
         schema: SCHEMA.into(),
-        verdict: String::new(),
         preface: ground.preface(deadline_s.unwrap_or(0.0)),
-        way: way(choice),
+        choice: *choice,
         makespan_s: finish(&simulated.finishes),
         probability: by.map(|by| by.estimate),
         probability_at_least: by.map(|by| by.at_least),
@@ -97,11 +90,9 @@ pub fn forecast(
         replications: simulated.finishes.makespans_s.len() as u64,
         makespans_s: thinned_s(&simulated.finishes),
         timeline: simulated.timeline,
-        doubts: doubts.into_iter().map(DoubtRecord::from).collect(),
+        doubts,
         sources: ground.sources(),
-    };
-    forecast.verdict = verdict(&forecast);
-    forecast
+    }
 }
 
 /// Percentiles and mean of makespans.
@@ -123,69 +114,4 @@ pub fn thinned_s(finishes: &Finishes) -> Vec<f64> {
     let all = &all[..all.partition_point(|makespan_s| makespan_s.is_finite())];
     let kept = all.len().min(KEPT_MAKESPANS);
     (0..kept).map(|place| all[place * (all.len() - 1) / (kept - 1).max(1)]).collect()
-}
-
-fn way(choice: &Choice) -> String {
-    match *choice {
-        Choice::Pool(PoolChoice { workers, ramp, order }) => {
-            let begin =
-                ramp.per_s.map_or_else(String::new, |per_s| format!(", {}/s of them begin", number(per_s)));
-            let order = if order == Order::LongestFirst { ", the largest object first" } else { "" };
-            format!("a pool of {}{begin}{order}", counted(workers, "worker"))
-        }
-        Choice::Function(FunctionChoice { reserved, rate_per_s, threads, shape }) => {
-            let pace = match rate_per_s {
-                Some(per_s) => format!("published at {}/s", number(per_s)),
-                None => format!("published by {} as fast as they can", counted(u64::from(threads), "thread")),
-            };
-            let queue = if shape == Shape::Queue { " behind a queue" } else { "" };
-            format!("a function with a reserved concurrency of {}{queue}, {pace}", count(u64::from(reserved)))
-        }
-    }
-}
-
-fn verdict(forecast: &Forecast) -> String {
-    let makespan = &forecast.makespan_s;
-    let runs = count(forecast.replications);
-    let by =
-        forecast.probability.zip(forecast.probability_at_least).map_or_else(String::new, |(by, at_least)| {
-            let how = match by {
-                0.0 => format!("is met in none of {runs} simulated runs"),
-                1.0 => format!(
-                    "is met in all {runs} simulated runs: with probability {} or more",
-                    probability(at_least)
-                ),
-                _ => format!("is met with probability {}", probability(by)),
-            };
-            format!(" The deadline of {} {how}.", duration(forecast.preface.job.deadline_s))
-        });
-    let throttles = (forecast.throttles > 0.0)
-        .then(|| format!(" {} throttled attempts on average.", count(forecast.throttles.round() as u64)));
-    let failed = (forecast.failed > 0.0)
-        .then(|| format!(" {} objects are not copied in the end, on average.", number(forecast.failed)));
-    let proviso =
-        proviso(&forecast.doubts).map_or_else(String::new, |proviso| format!(" This holds {proviso}."));
-    // Fewer runs have no 99th percentile but their longest.
-    let done = match (makespan.p50, makespan.p99, forecast.replications) {
-        (None, ..) => format!("some are never copied in most of {runs} simulated runs"),
-        (Some(p50_s), None, _) => {
-            format!("done in {} at the median, but in some runs never", duration(p50_s))
-        }
-        (Some(p50_s), Some(p99_s), 0..100) => format!(
-            "done in {} at the median, in {} in the longest of {runs} simulated runs",
-            duration(p50_s),
-            duration(p99_s)
-        ),
-        (Some(p50_s), Some(p99_s), _) => {
-            format!("done in {} at the median, in {} with probability 99 %", duration(p50_s), duration(p99_s))
-        }
-    };
-    format!(
-        "{} by {}: {done}, at {}.{by}{}{}{proviso}",
-        counted(forecast.preface.job.objects, "object"),
-        forecast.way,
-        usd(forecast.cost.total_usd),
-        throttles.unwrap_or_default(),
-        failed.unwrap_or_default()
-    )
 }

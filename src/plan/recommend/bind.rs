@@ -1,11 +1,10 @@
-//! Limits that stand in the way, and what to do about each.
+//! Limits that stand in the way, and what to ask for.
 
 use super::wish::Wish;
 use crate::ground::Ground;
-use crate::recommendation::{BindingLimit, LambdaPlan, WorkerPlan};
+use crate::limit::{BindingLimit, Limit};
+use crate::recommendation::{LambdaPlan, WorkerPlan};
 use planner_core::service::function::Shape;
-use planner_core::units::human::{bytes, count, number};
-use planner_core::units::quantity::Bytes;
 
 /// Every limit that the plan goes beyond.
 pub(super) fn limits(
@@ -24,35 +23,23 @@ pub(super) fn limits(
 
 /// Those of a function and of what publishes to it.
 fn of_function(ground: &Ground, plan: &LambdaPlan) -> Vec<BindingLimit> {
-    let limits = &ground.limits;
-    let lambda = &limits.lambda;
-    let unreserved = u64::from(lambda.unreserved_minimum);
+    let lambda = &ground.limits.lambda;
     let needed = plan.reserved_concurrency.value;
-    let account = quota(
-        "Lambda concurrency that can be reserved",
+    let raise_to = raised(needed + u64::from(lambda.unreserved_minimum));
+    let account = beyond(
+        Limit::ReservableConcurrency { account: lambda.account_concurrency, raise_to },
         f64::from(lambda.reservable_concurrency()),
         needed as f64,
-        |_| {
-            format!(
-                "raise the account's Lambda concurrency from {} to {}",
-                count(u64::from(lambda.account_concurrency)),
-                count(raised(needed + unreserved))
-            )
-        },
     );
-    let scaling = quota(
-        "environments that Lambda starts at once",
+    let scaling = beyond(
+        Limit::ScalingEnvironments,
         f64::from(lambda.scaling_environments),
         plan.burst_environments as f64,
-        |needed| {
-            format!("publish more slowly in the first seconds: {needed} environments would start at once")
-        },
     );
-    let publishing = quota(
-        "SNS messages per second",
-        limits.publish_per_s(&ground.region),
+    let publishing = beyond(
+        Limit::PublishRate { region: ground.region.clone() },
+        ground.limits.publish_per_s(&ground.region),
         plan.publish.rate_per_s,
-        |needed| format!("raise the SNS quota of {} to {needed}/s", ground.region),
     );
     [account, scaling, publishing].into_iter().flatten().collect()
 }
@@ -60,6 +47,11 @@ fn of_function(ground: &Ground, plan: &LambdaPlan) -> Vec<BindingLimit> {
 /// A number that is asked for in a request: the next hundred.
 fn raised(needed: u64) -> u64 {
     needed.div_ceil(100) * 100
+}
+
+/// The limit, where more is needed than it allows.
+fn beyond(limit: Limit, have: f64, need: f64) -> Option<BindingLimit> {
+    (need > have).then_some(BindingLimit { limit, have, need })
 }
 
 /// Copies that begin per second at most: all workers' first at once, or as the ramp lets them; then N/R.
@@ -74,51 +66,21 @@ fn prefix_rate(ground: &Ground, starts_per_s: f64) -> Option<BindingLimit> {
     let requests_each = ground.batch.copy_requests() as f64 / ground.batch.objects().max(1) as f64;
     let per_prefix = ground.limits.s3.requests_per_s_per_prefix;
     let (have, need) = (per_prefix * f64::from(ground.batch.prefixes), starts_per_s * requests_each);
-    (need > have).then(|| BindingLimit {
-        limit: "S3 requests per second and prefix".into(),
-        have,
-        need,
-        remedy: format!(
-            "spread the destination over {} prefixes, or let the copies begin more slowly",
-            count((need / per_prefix).ceil() as u64)
-        ),
-    })
+    beyond(Limit::PrefixRate { prefixes: (need / per_prefix).ceil() as u64 }, have, need)
 }
 
 fn copy_size(ground: &Ground) -> Option<BindingLimit> {
     let have = ground.limits.s3.copy_max_bytes;
     let larger = || ground.batch.sizes_bytes.iter().filter(|&&size| size > have);
-    let largest = larger().max()?;
-    Some(BindingLimit {
-        limit: "bytes in one CopyObject request".into(),
-        have: have as f64,
-        need: *largest as f64,
-        remedy: format!(
-            "copy {} of the objects in parts of {}",
-            count(larger().count() as u64),
-            Bytes(ground.batch.part_size_bytes)
-        ),
-    })
+    let largest = *larger().max()?;
+    let (objects, part_size_bytes) = (larger().count() as u64, ground.batch.part_size_bytes);
+    beyond(Limit::CopySize { objects, part_size_bytes }, have as f64, largest as f64)
 }
 
 fn parts(ground: &Ground) -> Option<BindingLimit> {
     let largest = ground.batch.size_range_bytes()[1];
     let (have, part) = (u64::from(ground.limits.s3.parts_max), ground.batch.part_size_bytes);
     let need = largest.div_ceil(part.max(1));
-    (largest > ground.batch.multipart_above_bytes && need > have).then(|| BindingLimit {
-        limit: "parts of one object".into(),
-        have: have as f64,
-        need: need as f64,
-        remedy: format!("give --part-size {} or more", bytes(largest.div_ceil(have))),
-    })
-}
-
-/// A limit with a remedy that names the number to ask for.
-fn quota(limit: &str, have: f64, need: f64, remedy: impl FnOnce(&str) -> String) -> Option<BindingLimit> {
-    (need > have).then(|| BindingLimit {
-        limit: limit.into(),
-        have,
-        need,
-        remedy: remedy(&number(need.ceil())),
-    })
+    let limit = Limit::Parts { part_size_bytes: largest.div_ceil(have) };
+    beyond(limit, have as f64, need as f64).filter(|_| largest > ground.batch.multipart_above_bytes)
 }

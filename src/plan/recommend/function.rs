@@ -1,11 +1,12 @@
 //! How much reserved concurrency, and how fast to publish.
 
 use super::cannot::Cannot;
-use super::pool::{CURVE_PROFILES, around, job_too_long, nearest, spread};
+use super::pool::{CURVE_PROFILES, around, nearest, spread};
 use super::wish::Wish;
 use crate::cost::{Usage, gigabyte_seconds};
 use crate::forecast::{finish, thinned_s};
 use crate::ground::Ground;
+use crate::obstacle::Obstacle;
 use crate::paced::{
     Answer, Confirmed, Form, Infeasible, Pace, Question, Reason, deadline_within, smallest_rate,
 };
@@ -15,7 +16,6 @@ use planner_core::numeric::proportion::Proportion;
 use planner_core::service::Profile;
 use planner_core::service::function::Shape;
 use planner_core::simulate::work::{Order, Work};
-use planner_core::units::human::{count, duration, number};
 
 /// Share of the runs in which something may be throttled.
 const THROTTLED_SHARE: f64 = 0.01;
@@ -134,41 +134,22 @@ fn curve(
 }
 
 fn times_out(ground: &Ground, answer: &Answer) -> Box<Cannot> {
-    let timeout = duration(ground.limits.lambda.timeout_s);
-    let reason = format!(
-        "with probability {} some copy takes longer than {timeout}, after which Lambda cuts it off: copy with workers, \
-         in parts, or by S3 Batch Operations",
-        number(answer.timeout_probability)
-    );
-    Box::new(Cannot { reason, probability: Proportion::of(0, 0), nearest: Vec::new() })
+    let (probability, timeout_s) = (answer.timeout_probability, ground.limits.lambda.timeout_s);
+    let obstacle = Obstacle::TimesOut { probability, timeout_s };
+    Box::new(Cannot { obstacle, probability: Proportion::of(0, 0), nearest: Vec::new() })
 }
 
 fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
     let Infeasible { reason, probability, deadline_s, .. } = infeasible;
-    let reason = match reason {
-        Reason::JobTooLong { .. } => job_too_long(wish),
-        Reason::ThroughputTooLow { needed_per_s } => format!(
-            "copies slow each other down, and at no pace are {} objects a second done",
-            number(needed_per_s)
-        ),
-        Reason::RateTooLow { most_per_s, needed_per_s } => format!(
-            "{} messages a second can be published, and the deadline needs {}",
-            number(most_per_s),
-            number(needed_per_s)
-        ),
-        Reason::ConcurrencyTooLow { most, needed } => format!(
-            "a concurrency of {} is allowed for the function, and the deadline needs {}",
-            count(most),
-            count(needed)
-        ),
+    let peak = infeasible.finishes.in_flight_peak;
+    let (obstacle, best) = match reason {
+        Reason::JobTooLong { .. } => (Obstacle::JobTooLong, peak),
+        Reason::ThroughputTooLow { needed_per_s } => (Obstacle::NoPace { needed_per_s }, peak),
+        Reason::RateTooLow { most_per_s, needed_per_s } => {
+            (Obstacle::RateTooLow { most_per_s, needed_per_s }, peak)
+        }
+        Reason::ConcurrencyTooLow { most, needed } => (Obstacle::ConcurrencyTooLow { most, needed }, most),
     };
-    let best = match infeasible.reason {
-        Reason::ConcurrencyTooLow { most, .. } => most,
-        _ => infeasible.finishes.in_flight_peak,
-    };
-    Box::new(Cannot {
-        reason,
-        probability,
-        nearest: nearest(wish, (Way::Lambda, best), deadline_s, probability),
-    })
+    let nearest = nearest(wish, (Way::Lambda, best), deadline_s, probability);
+    Box::new(Cannot { obstacle, probability, nearest })
 }

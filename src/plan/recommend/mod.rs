@@ -6,13 +6,12 @@ mod function;
 mod pool;
 mod queue;
 mod sensitivity;
-mod verdict;
 mod wish;
 
 pub use wish::Wish;
 
 use super::closed_form::mean_value_floor;
-use super::doubt::{Doubt, DoubtRecord};
+use super::doubt::Doubt;
 use super::ground::Ground;
 use super::recommendation::{Recommendation, SCHEMA};
 use cannot::Cannot;
@@ -55,9 +54,8 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
         Some(_) if !is_direct => Wish { ramp: queue::ramp(ground), order: Order::Fifo, ..*wish },
         _ => *wish,
     };
-    let mut plan = Recommendation {
+    Recommendation {
         schema: SCHEMA.into(),
-        verdict: String::new(),
         feasible: first.is_some(),
         within_limits: first.is_some() && binding_limits.is_empty(),
         concurrency,
@@ -80,16 +78,13 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
             .map(|bound| sensitivity::of(ground, &asked, pace_per_s, bound.value))
             .unwrap_or_default(),
         nearest: cannot().flat_map(|it| it.nearest.clone()).collect(),
-        infeasible: Some(distinct(cannot().map(|it| it.reason.clone())).join("; "))
-            .filter(|reasons| !reasons.is_empty()),
-        doubts: doubts.into_iter().map(DoubtRecord::from).collect(),
+        obstacles: distinct(cannot().map(|it| it.obstacle)),
+        doubts,
         sources: ground.sources(),
         workers,
         lambda,
         preface,
-    };
-    plan.verdict = verdict::of(&plan);
-    plan
+    }
 }
 
 fn split<P>(way: Option<Result<P, Box<Cannot>>>) -> (Option<P>, Option<Box<Cannot>>) {

@@ -6,10 +6,10 @@ use crate::closed_form::ClosedForm;
 use crate::cost::{Cost, Usage};
 use crate::forecast::{finish, thinned_s};
 use crate::ground::Ground;
-use crate::recommendation::{Bound, CurvePoint, NearestGoal, Way, WorkerPlan};
+use crate::obstacle::Obstacle;
+use crate::recommendation::{Bound, CurvePoint, NearestGoal, Relaxed, Way, WorkerPlan};
 use crate::workers::{Goal, Infeasible, Question, Reason, smallest_pool};
 use planner_core::numeric::proportion::Proportion;
-use planner_core::units::human::{counted, duration, number};
 
 /// Points of the curve.
 const CURVE_POINTS: u32 = 25;
@@ -95,51 +95,24 @@ pub(super) fn spread(mut met: Vec<f64>, central: impl FnOnce() -> f64) -> (f64, 
 
 fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
     let Infeasible { reason, best, probability, deadline_s, .. } = infeasible;
-    let reason = match reason {
-        Reason::JobTooLong { .. } => job_too_long(wish),
+    let obstacle = obstacle(Way::Workers, best, &reason);
+    let nearest = nearest(wish, (Way::Workers, best), deadline_s, probability);
+    Box::new(Cannot { obstacle, probability, nearest })
+}
+
+/// What a pool cannot do, and what stands for one.
+pub(super) fn obstacle(way: Way, best: u64, reason: &Reason) -> Obstacle {
+    match *reason {
+        Reason::JobTooLong { .. } => Obstacle::JobTooLong,
         Reason::ThroughputTooLow { x_per_s, needed_per_s } => {
-            throughput_too_low(&counted(best, "worker"), x_per_s, needed_per_s)
+            Obstacle::ThroughputTooLow { way, best, x_per_s, needed_per_s }
         }
-        Reason::TooFewWorkers { most } => {
-            let are = if most == 1 { "is" } else { "are" };
-            format!("{} {are} allowed, and the deadline needs more", counted(most, "worker"))
+        Reason::TooFewWorkers { most } => Obstacle::TooFewWorkers { most },
+        Reason::GivenUp { largest_probability, attempts } => {
+            Obstacle::GivenUp { largest_probability, attempts }
         }
-        Reason::GivenUp { largest_probability, attempts } => given_up(largest_probability, attempts),
-        Reason::RampTooSlow { per_s } => format!("workers that begin at {}/s begin too late", number(per_s)),
-    };
-    Box::new(Cannot {
-        reason,
-        probability,
-        nearest: nearest(wish, (Way::Workers, best), deadline_s, probability),
-    })
-}
-
-/// Why no concurrency helps.
-pub(super) fn job_too_long(wish: &Wish) -> String {
-    format!(
-        "whatever the concurrency, the slowest of the copies takes longer than {} by itself too often for a probability of {}",
-        duration(wish.deadline_s),
-        planner_core::units::human::probability(wish.probability)
-    )
-}
-
-/// Why the goal is out of reach although time is not.
-pub(super) fn given_up(largest_probability: f64, attempts: u32) -> String {
-    format!(
-        "so many attempts fail that every object is copied with a probability of {} only, with {} at each: give \
-         --max-attempts",
-        planner_core::units::human::probability(largest_probability),
-        counted(u64::from(attempts), "attempt")
-    )
-}
-
-/// Why more at once do not help.
-pub(super) fn throughput_too_low(best: &str, x_per_s: f64, needed_per_s: f64) -> String {
-    format!(
-        "copies slow each other down: {best} do {} objects a second, more do fewer, and the deadline needs {}",
-        number(x_per_s),
-        number(needed_per_s)
-    )
+        Reason::RampTooSlow { per_s } => Obstacle::RampTooSlow { way, per_s },
+    }
 }
 
 /// The two goals within reach: a later deadline as sure, or the same one less sure.
@@ -150,14 +123,14 @@ pub(super) fn nearest(
     probability: Proportion,
 ) -> Vec<NearestGoal> {
     let later = Some(deadline_s).filter(|deadline_s| deadline_s.is_finite()).map(|deadline_s| NearestGoal {
-        goal: "a later deadline".into(),
+        kind: Relaxed::Deadline,
         deadline_s,
         probability: wish.probability,
         way,
         concurrency: best,
     });
     let less_sure = NearestGoal {
-        goal: "the same deadline, less sure".into(),
+        kind: Relaxed::Probability,
         deadline_s: wish.deadline_s,
         probability: probability.at_least,
         way,

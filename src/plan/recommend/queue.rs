@@ -7,11 +7,12 @@
 
 use super::cannot::Cannot;
 use super::function::{self, CONFIRMING_RUNS};
-use super::pool::{curve, given_up, job_too_long, nearest, throughput_too_low};
+use super::pool::{curve, nearest, obstacle};
 use super::wish::Wish;
 use crate::cost::{Usage, gigabyte_seconds};
 use crate::forecast::{finish, thinned_s};
 use crate::ground::Ground;
+use crate::obstacle::Obstacle;
 use crate::paced::{Confirmed, Pace, PublisherThreads, overhead_s};
 use crate::recommendation::{Bound, CurvePoint, LambdaPlan, PublishPlan, Way, WithinLimits};
 use crate::workers::{Answer, Goal, Infeasible, Question, Reason, smallest_pool};
@@ -20,7 +21,6 @@ use planner_core::service::Profile;
 use planner_core::service::function::Shape;
 use planner_core::simulate::pool::Ramp;
 use planner_core::simulate::work::Order;
-use planner_core::units::human::{count, duration, number};
 
 /// Messages are published so many times as fast as invocations can begin.
 const AHEAD: f64 = 2.0;
@@ -48,8 +48,8 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
     let before_s = overhead_s(&central);
     let left_s = wish.deadline_s - before_s;
     if left_s <= 0.0 {
-        let reason = format!("publishing, delivery and a cold start alone take {}", duration(before_s));
-        return Err(Box::new(Cannot { reason, probability: Proportion::of(0, 0), nearest: Vec::new() }));
+        let obstacle = Obstacle::OverheadTooLong { before_s };
+        return Err(Box::new(Cannot { obstacle, probability: Proportion::of(0, 0), nearest: Vec::new() }));
     }
     let goal = Goal { deadline_s: left_s, probability: wish.probability };
     let mut answer =
@@ -152,22 +152,11 @@ fn curve_of(
 
 fn cannot(ground: &Ground, wish: &Wish, before_s: f64, infeasible: Infeasible) -> Box<Cannot> {
     let Infeasible { reason, best, probability, deadline_s, .. } = infeasible;
-    let reason = match reason {
-        Reason::JobTooLong { .. } => job_too_long(wish),
-        Reason::ThroughputTooLow { x_per_s, needed_per_s } => {
-            throughput_too_low(&format!("{} at once", count(best)), x_per_s, needed_per_s)
-        }
-        Reason::TooFewWorkers { most } => format!(
-            "{} invocations at once are allowed behind a queue, which begin {} a minute, and the deadline needs more: \
-             without the queue there is no such limit",
-            count(most),
-            count(u64::from(ground.limits.sqs.event_source_scaling_per_min))
-        ),
-        Reason::GivenUp { largest_probability, attempts } => given_up(largest_probability, attempts),
-        Reason::RampTooSlow { per_s } => {
-            format!("a queue's invocations begin at {}/s, too late", number(per_s))
-        }
+    let begin_per_min = ground.limits.sqs.event_source_scaling_per_min;
+    let obstacle = match reason {
+        Reason::TooFewWorkers { most } => Obstacle::TooFewInvocations { most, begin_per_min },
+        reason => obstacle(Way::Lambda, best, &reason),
     };
     let nearest = nearest(wish, (Way::Lambda, best), deadline_s + before_s, probability);
-    Box::new(Cannot { reason, probability, nearest })
+    Box::new(Cannot { obstacle, probability, nearest })
 }

@@ -5,7 +5,7 @@ use super::wish::Wish;
 use crate::closed_form::ClosedForm;
 use crate::ground::Ground;
 use crate::paced::{Confirmed, Form, Pace, PublisherThreads};
-use crate::recommendation::{Case, Sensitivity};
+use crate::recommendation::{Case, Change, Sensitivity};
 use planner_core::service::function::Shape;
 use planner_core::service::{CopyProfile, Factor, Noise, Profile, Tailed};
 use planner_core::simulate::pool::Ramp;
@@ -25,37 +25,22 @@ const ABOVE: f64 = 0.9;
 /// Halvings of its tail: to a share of 2⁻⁴⁰ of it.
 const HALVINGS: i32 = 40;
 
-/// One way in which things may be otherwise.
-struct Setting {
-    name: &'static str,
-    profile: fn(&Profile) -> Profile,
-    ramp_per_s: Option<f64>,
-}
+const ROWS: [(Option<Change>, Change); 3] = [
+    (Some(Change::ResidenceTime { times: 0.8 }), Change::ResidenceTime { times: 1.2 }),
+    (Some(Change::Spread { times: 1.0 / SPREAD }), Change::Spread { times: SPREAD }),
+    (None, Change::FailingAttempts { more: 0.02 }),
+];
+const RAMP: (Option<Change>, Change) = (None, Change::Ramp { per_s: RAMP_PER_S });
 
-impl Setting {
-    const fn of(name: &'static str, profile: fn(&Profile) -> Profile) -> Self {
-        Self { name, profile, ramp_per_s: None }
+/// A service under other circumstances.
+fn changed(change: Change, profile: &Profile) -> Profile {
+    match change {
+        Change::ResidenceTime { times } => scaled(profile, times),
+        Change::Spread { times } => stretched(profile, times),
+        Change::FailingAttempts { more } => failing(profile, more),
+        Change::Ramp { .. } => profile.clone(),
     }
 }
-
-const ROWS: [(&str, Option<Setting>, Setting); 3] = [
-    (
-        "residence time",
-        Some(Setting::of("−20 %", |profile| scaled(profile, 0.8))),
-        Setting::of("+20 %", |profile| scaled(profile, 1.2)),
-    ),
-    (
-        "spread of its logarithm",
-        Some(Setting::of("÷ 1.5", |profile| stretched(profile, 1.0 / SPREAD))),
-        Setting::of("× 1.5", |profile| stretched(profile, SPREAD)),
-    ),
-    ("failing attempts", None, Setting::of("2 % more", failing)),
-];
-const RAMP: (&str, Option<Setting>, Setting) = (
-    "how workers begin",
-    None,
-    Setting { name: "100/s", profile: Profile::clone, ramp_per_s: Some(RAMP_PER_S) },
-);
 
 /// What each row does to an answer of `value`: workers of a pool, or executions of a function whose messages are
 /// published at `pace_per_s`.
@@ -66,10 +51,9 @@ pub(super) fn of(ground: &Ground, wish: &Wish, pace_per_s: Option<f64>, value: u
     let base = asks.needed(&ground.model.profile, wish.ramp).unwrap_or(value as f64).max(1e-9);
     let asks = Asks { base, ..asks };
     let ramp = (is_pool && wish.ramp.per_s.is_none()).then_some(RAMP);
-    let sensitivity = |(name, low, high): (&str, Option<Setting>, Setting)| Sensitivity {
-        name: name.into(),
-        low: low.map(|low| asks.case(&low)),
-        high: asks.case(&high),
+    let sensitivity = |(low, high): (Option<Change>, Change)| Sensitivity {
+        low: low.map(|low| asks.case(low)),
+        high: asks.case(high),
     };
     ROWS.into_iter().chain(ramp).map(sensitivity).collect()
 }
@@ -89,14 +73,17 @@ struct Asks<'a> {
 
 impl Asks<'_> {
     /// What the closed form leaves out, and the margin for what is not known, stay in proportion.
-    fn case(&self, setting: &Setting) -> Case {
-        let ramp = setting.ramp_per_s.map_or(self.wish.ramp, |per_s| Ramp { per_s: Some(per_s) });
+    fn case(&self, change: Change) -> Case {
+        let ramp = match change {
+            Change::Ramp { per_s } => Ramp { per_s: Some(per_s) },
+            _ => self.wish.ramp,
+        };
         let most = self.most() as f64;
         let in_proportion = |needed: f64| (needed * self.value as f64 / self.base).round().min(most) as u64;
         let model = &self.ground.model;
-        let central = (setting.profile)(&model.profile);
+        let central = changed(change, &model.profile);
         let chosen = model.resampled.iter().step_by(model.resampled.len().div_ceil(PROFILES).max(1));
-        let mut profiles: Vec<Profile> = chosen.map(setting.profile).collect();
+        let mut profiles: Vec<Profile> = chosen.map(|profile| changed(change, profile)).collect();
         if profiles.is_empty() {
             profiles.push(central.clone());
         }
@@ -104,7 +91,7 @@ impl Asks<'_> {
             || profiles.iter().map(|profile| self.met(profile, ramp)).sum::<f64>() / profiles.len() as f64;
         let throttled_pace = self.pace_per_s.filter(|&pace_per_s| self.is_throttled(&central, pace_per_s));
         Case {
-            setting: setting.name.into(),
+            change,
             concurrency: self.needed(&central, ramp).map(in_proportion),
             probability: throttled_pace
                 .map_or_else(met, |pace_per_s| self.met_throttled(&central, &profiles, pace_per_s)),
@@ -188,10 +175,10 @@ fn stretched(profile: &Profile, exponent: f64) -> Profile {
     Profile { copy: CopyProfile { noise: Some(noise), ..profile.copy.clone() }, ..profile.clone() }
 }
 
-/// Of a hundred attempts two more fail.
-fn failing(profile: &Profile) -> Profile {
+/// A further share of the attempts fails.
+fn failing(profile: &Profile, more: f64) -> Profile {
     let mut profile = profile.clone();
-    profile.request.error_rate = (profile.request.error_rate + 0.02).min(1.0);
+    profile.request.error_rate = (profile.request.error_rate + more).min(1.0);
     profile
 }
 

@@ -4,13 +4,13 @@
 use rayon::prelude::*;
 
 use super::scene::{Runs, Scene, mean, share};
+use crate::caveat::Caveat;
 use crate::cost::Usage;
-use crate::strategy::Strategy;
+use crate::strategy::{Strategy, Way};
 use planner_core::load::arrival::Spacing;
 use planner_core::service::Profile;
 use planner_core::service::function::Shape;
 use planner_core::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, run};
-use planner_core::units::human::{count, counted, duration, number, percent, rate};
 
 /// Threads that publish where no rate asks for more.
 const PUBLISH_THREADS: u32 = 16;
@@ -26,60 +26,39 @@ pub(super) fn ways(scene: &Scene<'_>) -> [Strategy; 3] {
 
 fn unpaced(scene: &Scene<'_>) -> Strategy {
     let means = simulated(scene, Shape::Direct, None);
-    let breaks = if means.throttles >= 0.5 {
-        format!(
-            "published in {}; what is throttled waits in back-off, up to {} each time: it needs a pace, not more \
-             concurrency",
-            duration(means.published_s),
-            duration(scene.ground.limits.lambda.backoff_max_s)
-        )
+    let caveat = if means.throttles >= 0.5 {
+        let longest_s = scene.ground.limits.lambda.backoff_max_s;
+        Caveat::BackOff { published_s: means.published_s, longest_s }
     } else {
-        format!(
-            "nothing is throttled: {} fit into today's limits at once",
-            counted(scene.objects(), "object")
-        )
+        Caveat::FitsAtOnce { objects: scene.objects() }
     };
-    let setting = format!("{} publish, {}", counted(u64::from(PUBLISH_THREADS), "thread"), reserved(scene));
-    let breaks = breaks + &means.losses(scene);
-    scene.way("fan-out unpaced", setting, means.runs, breaks)
+    let way = Way::FanOutUnpaced { threads: PUBLISH_THREADS.into(), reserved: reserved(scene) };
+    means.row(scene, way, caveat)
 }
 
 fn paced(scene: &Scene<'_>) -> Strategy {
     let rate_per_s = scene.wish.rate_per_s.unwrap_or_else(|| pace_per_s(scene));
     let means = simulated(scene, Shape::Direct, Some(rate_per_s));
-    let limits = &scene.ground.limits.lambda;
-    let breaks = if means.throttles >= 0.5 {
-        format!("{} throttled all the same: publish more slowly or reserve more", number(means.throttles))
-    } else if scene.objects() > u64::from(limits.usable_concurrency()) {
-        format!(
-            "publishing takes {}: raise the account's concurrency above {} to publish faster",
-            duration(means.published_s),
-            count(u64::from(limits.account_concurrency))
-        )
+    let lambda = &scene.ground.limits.lambda;
+    let caveat = if means.throttles >= 0.5 {
+        Caveat::StillThrottled { throttles: means.throttles }
     } else {
-        format!("publishing takes {}, and nothing is throttled", duration(means.published_s))
+        let is_bound = scene.objects() > u64::from(lambda.usable_concurrency());
+        let account_concurrency = is_bound.then_some(lambda.account_concurrency);
+        Caveat::PublishingTakes { published_s: means.published_s, account_concurrency }
     };
-    let setting = format!("publish {}, {}", rate(rate_per_s), reserved(scene));
-    let breaks = breaks + &means.losses(scene);
-    scene.way("fan-out paced", setting, means.runs, breaks)
+    means.row(scene, Way::FanOutPaced { rate_per_s, reserved: reserved(scene) }, caveat)
 }
 
 fn queued(scene: &Scene<'_>) -> Strategy {
     let means = simulated(scene, Shape::Queue, None);
-    let most = maximum_concurrency(scene);
-    let queue = &scene.ground.model.profile.queue;
-    let (first, per_min) = (queue.pollers_initial, scene.ground.limits.sqs.event_source_scaling_per_min);
-    let wanted = u64::from(most).min(scene.objects());
+    let maximum_concurrency = maximum_concurrency(scene);
+    let first = scene.ground.model.profile.queue.pollers_initial;
+    let per_min = scene.ground.limits.sqs.event_source_scaling_per_min;
+    let wanted = u64::from(maximum_concurrency).min(scene.objects());
     let growth_s = wanted.saturating_sub(u64::from(first)) as f64 / f64::from(per_min) * 60.0;
-    let breaks = format!(
-        "messages wait in the queue and none is throttled; it begins with {first} copies at once and adds {per_min} a \
-         minute: {} until {}{}",
-        duration(growth_s),
-        count(wanted),
-        means.losses(scene)
-    );
-    let setting = format!("maximum concurrency {}", count(u64::from(most)));
-    scene.way("fan-out queued", setting, means.runs, breaks)
+    let caveat = Caveat::QueueGrows { first, per_min, growth_s, wanted };
+    means.row(scene, Way::FanOutQueued { maximum_concurrency }, caveat)
 }
 
 /// The largest rate that today's concurrency takes without throttling.
@@ -105,11 +84,8 @@ fn pace_per_s(scene: &Scene<'_>) -> f64 {
     .fold(f64::INFINITY, f64::min)
 }
 
-fn reserved(scene: &Scene<'_>) -> String {
-    match scene.ground.limits.lambda.reservable_concurrency() {
-        0 => "nothing to reserve".into(),
-        reserved => format!("reserve {}", count(u64::from(reserved))),
-    }
+fn reserved(scene: &Scene<'_>) -> u32 {
+    scene.ground.limits.lambda.reservable_concurrency()
 }
 
 /// What an event source may ask for at once, and the function has.
@@ -132,21 +108,16 @@ struct Means {
 }
 
 impl Means {
-    /// What is not copied, and why.
-    fn losses(&self, scene: &Scene<'_>) -> String {
-        let left = 1.0 - self.runs.copied;
-        let mut text = String::new();
-        if self.unpublished >= 0.5 {
-            text += &format!("; the topic refuses {} messages too often", number(self.unpublished));
-        }
-        if self.timeouts >= 0.5 {
-            let timeout = duration(scene.ground.limits.lambda.timeout_s);
-            text += &format!("; {} copies are cut off after {timeout}", number(self.timeouts));
-        }
-        if left > 0.0 {
-            text += &format!("; {} of the objects are not copied", percent(left));
-        }
-        text
+    /// The row of a way, with what is not copied and why.
+    fn row(self, scene: &Scene<'_>, way: Way, caveat: Caveat) -> Strategy {
+        let timeout_s = scene.ground.limits.lambda.timeout_s;
+        let (messages, copies, share) = (self.unpublished, self.timeouts, 1.0 - self.runs.copied);
+        let losses = [
+            (messages >= 0.5).then_some(Caveat::Unpublished { messages }),
+            (copies >= 0.5).then_some(Caveat::TimedOut { copies, timeout_s }),
+            (share > 0.0).then_some(Caveat::NotCopied { share }),
+        ];
+        scene.way(way, self.runs, [Some(caveat)].into_iter().chain(losses).flatten().collect())
     }
 }
 

@@ -1,10 +1,10 @@
 //! One Lambda function that copies everything with threads, as long as it may run.
 
 use super::scene::{Runs, Scene, mean, share};
+use crate::caveat::Caveat;
 use crate::cost::{Usage, gigabyte_seconds};
-use crate::strategy::Strategy;
+use crate::strategy::{Strategy, Way};
 use planner_core::simulate::cut_off::simulate_until;
-use planner_core::units::human::{count, counted, duration, percent};
 
 /// Memory at which a function has a whole CPU (AWS Lambda Developer Guide, "Configure Lambda function memory").
 const ONE_CPU_MB: u32 = 1769;
@@ -36,31 +36,25 @@ pub(super) fn one(scene: &Scene<'_>) -> Strategy {
         copied,
         cost_usd: usage.cost(&ground.prices).total_usd,
     };
-    let setting = format!("{} in {} MB", counted(workers, "thread"), ground.memory_mb);
-    let breaks = [cut(scene, ended, copied), most_threads(scene, threads), memory(ground.memory_mb)];
-    scene.way("one function", setting, runs, breaks.into_iter().flatten().collect::<Vec<_>>().join("; "))
+    let caveats = [
+        Some(cut(scene, ended, copied)),
+        (scene.wish.threads > threads).then_some(Caveat::MostThreads { most: lambda.threads_max }),
+        little_cpu(ground.memory_mb),
+    ];
+    let way = Way::OneFunction { threads: workers, memory_mb: ground.memory_mb };
+    scene.way(way, runs, caveats.into_iter().flatten().collect())
 }
 
-fn cut(scene: &Scene<'_>, ended: f64, copied: f64) -> Option<String> {
-    let timeout = duration(scene.ground.limits.lambda.timeout_s);
+fn cut(scene: &Scene<'_>, ended: f64, copied: f64) -> Caveat {
+    let timeout_s = scene.ground.limits.lambda.timeout_s;
     if copied >= 1.0 {
-        return Some(format!("a job that takes longer than {timeout} would be cut off"));
+        return Caveat::WouldBeCutOff { timeout_s };
     }
-    let turns = if ended >= 1.0 {
-        format!(" (about {} in turn, each over what is left, do it)", count((1.0 / copied).ceil() as u64))
-    } else {
-        String::new()
-    };
-    Some(format!("cut off after {timeout} with {} copied{turns}", percent(copied)))
+    let in_turn = (ended >= 1.0).then(|| (1.0 / copied).ceil() as u64);
+    Caveat::CutOff { timeout_s, copied, in_turn }
 }
 
-fn most_threads(scene: &Scene<'_>, threads: u32) -> Option<String> {
-    let most = scene.ground.limits.lambda.threads_max;
-    (scene.wish.threads > threads)
-        .then(|| format!("a function has at most {} threads", count(u64::from(most))))
-}
-
-fn memory(memory_mb: u32) -> Option<String> {
-    let cpu = f64::from(memory_mb) / f64::from(ONE_CPU_MB);
-    (cpu < 0.5).then(|| format!("{memory_mb} MB come with {} of a CPU for all threads", percent(cpu)))
+fn little_cpu(memory_mb: u32) -> Option<Caveat> {
+    let share = f64::from(memory_mb) / f64::from(ONE_CPU_MB);
+    (share < 0.5).then_some(Caveat::LittleCpu { memory_mb, share })
 }

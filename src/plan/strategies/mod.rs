@@ -5,11 +5,10 @@ mod function;
 mod outside;
 mod pools;
 mod scene;
-mod verdict;
 
 pub use scene::Wish;
 
-use super::doubt::{Doubt, DoubtRecord};
+use super::doubt::Doubt;
 use super::ground::Ground;
 use super::mixture::Mixture;
 use super::strategy::{Observed, SCHEMA, Strategies};
@@ -32,12 +31,11 @@ pub fn strategies(ground: &Ground, wish: &Wish) -> Strategies {
     let preface = ground.preface(wish.deadline_s.unwrap_or(0.0));
     Strategies {
         schema: SCHEMA.into(),
-        verdict: verdict::of(&ways, wish),
         observed: wish
             .observed_s
             .map(|finish_s| observed(finish_s, preface.job.objects, preface.residence.mean_s)),
         strategies: ways,
-        doubts: doubts.map(DoubtRecord::from).collect(),
+        doubts: doubts.collect(),
         sources: ground.sources(),
         preface,
     }

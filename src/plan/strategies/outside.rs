@@ -1,11 +1,10 @@
 //! What AWS offers instead of any of this.
 
 use super::scene::share;
+use crate::caveat::Caveat;
 use crate::cost::Usage;
 use crate::ground::Ground;
-use crate::strategy::Strategy;
-use planner_core::units::human::counted;
-use planner_core::units::quantity::Bytes;
+use crate::strategy::{Strategy, Way};
 
 /// S3 Batch Operations: the cost is known, the time is not (Amazon S3 User Guide, "Copy objects").
 pub(super) fn batch_operations(ground: &Ground) -> Strategy {
@@ -20,13 +19,10 @@ pub(super) fn batch_operations(ground: &Ground) -> Strategy {
         batch_objects: batch.objects(),
         ..Usage::default()
     };
-    let too_large = match batch.objects() - objects {
-        0 => String::new(),
-        left => format!("; {} above {} must be copied otherwise", counted(left, "object"), Bytes(most_bytes)),
-    };
+    let left = batch.objects() - objects;
+    let too_large = (left > 0).then_some(Caveat::TooLarge { objects: left, largest_bytes: most_bytes });
     Strategy {
-        name: "Batch Operations".into(),
-        setting: "1 job of S3 Batch Operations".into(),
+        way: Way::BatchOperations,
         finish_p50_s: None,
         finish_p99_s: None,
         by_deadline: None,
@@ -35,8 +31,6 @@ pub(super) fn batch_operations(ground: &Ground) -> Strategy {
         cost_usd: usage.cost(&ground.prices).total_usd,
         copied: share(objects as f64, batch.objects()),
         runs: 0,
-        breaks: format!(
-            "when it is done is not known: AWS decides; it needs a manifest and a role, and writes a report{too_large}"
-        ),
+        caveats: [Caveat::TimeUnknown].into_iter().chain(too_large).collect(),
     }
 }

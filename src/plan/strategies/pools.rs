@@ -1,13 +1,12 @@
 //! Workers on a machine: one, a pool of them, pools of them, and a machine rented for them.
 
 use super::scene::{Runs, Scene, mean, share};
+use crate::caveat::Caveat;
 use crate::closed_form::ClosedForm;
-use crate::strategy::{SURE, Strategy};
+use crate::strategy::{SURE, Strategy, Way};
 use planner_core::simulate::batch::{Finishes, simulate_pool};
 use planner_core::simulate::nested::{Nested, simulate_nested};
 use planner_core::simulate::pool::Ramp;
-use planner_core::units::human::usd;
-use planner_core::units::human::{count, counted, duration, number};
 
 const AT_ONCE: Ramp = Ramp { per_s: None };
 /// Open files that a process on Linux is usually allowed, each connection being one.
@@ -16,41 +15,25 @@ const USUAL_OPEN_FILES: u64 = 1024;
 /// A for loop, a pool and pools in a pool.
 pub(super) fn on_the_machine_at_hand(scene: &Scene<'_>) -> Vec<Strategy> {
     let threads = u64::from(scene.wish.threads);
-    let each = duration(scene.times.at(1).mean_s);
-    let loop_ = scene.way(
-        "for loop",
-        "1 worker".into(),
-        runs(scene, &drained(scene, 1)),
-        format!("one copy of {each} after the other; what stops it stops everything"),
-    );
-    let pool = scene.way(
-        "pool",
-        counted(threads, "thread"),
-        runs(scene, &drained(scene, threads)),
-        format!("one process: what stops it stops everything; {}", connections(threads)),
-    );
-    vec![loop_, pool, nested(scene)]
+    let one_after_the_other = Caveat::OneAfterTheOther { copy_s: scene.times.at(1).mean_s };
+    let one = scene.way(Way::Loop, runs(scene, &drained(scene, 1)), vec![one_after_the_other]);
+    let caveats = vec![Caveat::OneProcess, connections(threads)];
+    let pool = scene.way(Way::Pool { threads }, runs(scene, &drained(scene, threads)), caveats);
+    vec![one, pool, nested(scene)]
 }
 
 /// A pool of threads on a machine of its own; with a deadline as many as that needs.
 pub(super) fn rented(scene: &Scene<'_>) -> Strategy {
     let threads = needed(scene).unwrap_or(u64::from(scene.wish.threads));
     let finishes = drained(scene, threads);
-    let usd_per_hour = scene.ground.prices.ec2.usd_per_hour;
+    let usd_per_hour = Some(scene.ground.prices.ec2.usd_per_hour).filter(|&usd_per_hour| usd_per_hour > 0.0);
     let mut usage = scene.ground.copy_usage(finishes.failed_attempts);
     usage.machine_hours = finishes.mean_s() / 3600.0;
     let cost_usd = usage.cost(&scene.ground.prices).total_usd;
-    let (setting, price) = if usd_per_hour > 0.0 {
-        (format!(" at {} an hour", usd(usd_per_hour)), String::new())
-    } else {
-        (String::new(), "; its price is not in the cost: give --machine-usd-per-hour".into())
-    };
-    scene.way(
-        "rented machine",
-        counted(threads, "thread") + &setting,
-        Runs { cost_usd, ..runs(scene, &finishes) },
-        format!("S3 copies without it: it needs threads, not bandwidth; {}{price}", connections(threads)),
-    )
+    let mut caveats = vec![Caveat::NeedsNoBandwidth, connections(threads)];
+    caveats.extend(usd_per_hour.is_none().then_some(Caveat::PriceUnknown));
+    let way = Way::RentedMachine { threads, usd_per_hour };
+    scene.way(way, Runs { cost_usd, ..runs(scene, &finishes) }, caveats)
 }
 
 /// Threads that end by the deadline, a little more surely than a way has to so that simulated runs bear it out, or come
@@ -85,16 +68,9 @@ fn nested(scene: &Scene<'_>) -> Strategy {
         copied: share(copied, scene.objects()),
         cost_usd: ground.copy_usage(failed.max(0.0)).cost(&ground.prices).total_usd,
     };
-    let breaks = format!(
-        "{} of {} copy on average, the others wait in pools whose objects are done: one pool of as many takes {}; {}",
-        number(busy),
-        counted(threads, "thread"),
-        duration(plain_s),
-        connections(threads)
-    );
-    let (pools, each) = (u64::from(wish.pools), u64::from(wish.threads));
-    let setting = format!("{} of {}", counted(pools, "pool"), counted(each, "thread"));
-    scene.way("pools in a pool", setting, runs, breaks)
+    let idle = Caveat::IdlePools { busy, threads, one_pool_s: plain_s };
+    let way = Way::NestedPools { pools: wish.pools.into(), threads: wish.threads.into() };
+    scene.way(way, runs, vec![idle, connections(threads)])
 }
 
 fn drained(scene: &Scene<'_>, workers: u64) -> Finishes {
@@ -113,11 +89,7 @@ fn runs(scene: &Scene<'_>, finishes: &Finishes) -> Runs {
 }
 
 /// What so many threads ask of the machine.
-fn connections(threads: u64) -> String {
-    let files = if threads >= USUAL_OPEN_FILES {
-        format!(", and open files beyond the usual {}", count(USUAL_OPEN_FILES))
-    } else {
-        String::new()
-    };
-    format!("let the SDK keep {}{files}", counted(threads, "connection"))
+fn connections(threads: u64) -> Caveat {
+    let beyond_open_files = (threads >= USUAL_OPEN_FILES).then_some(USUAL_OPEN_FILES);
+    Caveat::Connections { threads, beyond_open_files }
 }

@@ -1,8 +1,9 @@
 //! What every way is worked out from, and the row that its runs become.
 
+use crate::caveat::Caveat;
 use crate::ground::Ground;
 use crate::mixture::Mixture;
-use crate::strategy::Strategy;
+use crate::strategy::{Strategy, Way};
 use planner_core::service::Profile;
 use planner_core::simulate::work::Work;
 
@@ -80,7 +81,7 @@ impl Scene<'_> {
     }
 
     /// The row of a way that was simulated.
-    pub(super) fn way(&self, name: &str, setting: String, runs: Runs, breaks: String) -> Strategy {
+    pub(super) fn way(&self, way: Way, runs: Runs, caveats: Vec<Caveat>) -> Strategy {
         let Runs { mut finishes_s, in_flight_peak, throttles, copied, cost_usd } = runs;
         finishes_s.sort_unstable_by(f64::total_cmp);
         let by = |deadline_s: f64| {
@@ -88,8 +89,7 @@ impl Scene<'_> {
             ended as f64 / finishes_s.len().max(1) as f64
         };
         Strategy {
-            name: name.into(),
-            setting,
+            way,
             finish_p50_s: quantile_s(&finishes_s, 0.5),
             finish_p99_s: quantile_s(&finishes_s, 0.99),
             by_deadline: self.wish.deadline_s.map(by),
@@ -98,7 +98,7 @@ impl Scene<'_> {
             cost_usd,
             copied,
             runs: finishes_s.len() as u64,
-            breaks,
+            caveats,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::args::{FitOptions, ProfileFormat};
 use super::exit::Exit;
 use super::{basis, tell};
 use crate::runs::folder::replace;
-use planner_plan::fit::file;
+use planner_report::plan::{doubt, profile};
 
 /// The profile itself does not depend on it.
 const SEED: u64 = 1;
@@ -15,11 +15,11 @@ const SEED: u64 = 1;
 pub(super) fn run(options: &FitOptions) -> miette::Result<Exit> {
     let model = basis::of_runs(&basis::runs_or_newest(&options.runs)?, SEED)?.model;
     let text = match options.format {
-        ProfileFormat::Toml => file::toml(&model).into_diagnostic()?,
-        ProfileFormat::Json => file::json(&model).into_diagnostic()?,
+        ProfileFormat::Toml => profile::toml(&model).into_diagnostic()?,
+        ProfileFormat::Json => profile::json(&model).into_diagnostic()?,
     };
-    for doubt in &model.doubts {
-        tell::say(format_args!("doubt: {doubt}; {}", doubt.advice()));
+    for one in &model.doubts {
+        tell::say(format_args!("doubt: {}; {}", doubt::text(one), doubt::advice(one)));
     }
     match &options.out {
         None => Ok(tell::print(&text)?),

@@ -1,15 +1,16 @@
 //! `planner recommend`: how much concurrency a deadline needs, how sure that is, and why.
 
 use jiff::Timestamp;
+use miette::IntoDiagnostic;
 
 use super::args::plan::{RecommendOptions, Way};
 use super::exit::{BadInput, Exit};
 use super::{ground, plan_answer, tell};
 use planner_core::simulate::pool::Ramp;
 use planner_core::units::human::{count, counted};
-use planner_plan::emit::emit;
 use planner_plan::recommend::{Wish, recommend};
-use planner_report::plan::recommendation;
+use planner_report::plan::emit::emit;
+use planner_report::plan::{json, recommendation, words};
 
 /// From so many objects on the answer takes so long that one wants to know it.
 const MANY_OBJECTS: u64 = 1_000_000;
@@ -45,12 +46,19 @@ pub(super) fn run(options: &RecommendOptions) -> miette::Result<Exit> {
         match emit(&plan, form.into()) {
             Ok(text) => tell::print(&text).map(drop)?,
             Err(error) if plan.feasible => return Err(BadInput::new(error.to_string(), "").into()),
-            Err(error) => tell::say(format_args!("{error}: {}", plan.verdict)),
+            Err(error) => tell::say(format_args!("{error}: {}", words::verdict(&plan))),
         }
     } else {
         let text = recommendation::text(&plan, tell::width(), tell::wants_colour());
         let page = recommendation::page(&plan);
-        plan_answer::give(&options.answer, "recommend", now, &plan, &text, &page)?;
+        plan_answer::give(
+            &options.answer,
+            "recommend",
+            now,
+            &json::recommendation(&plan).into_diagnostic()?,
+            &text,
+            &page,
+        )?;
     }
     Ok(if plan.feasible { Exit::Fine } else { Exit::DeadlineMissed })
 }

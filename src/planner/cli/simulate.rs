@@ -1,12 +1,14 @@
 //! `planner simulate`: what a given choice comes to.
 
 use jiff::Timestamp;
+use miette::IntoDiagnostic;
 
 use super::args::plan::SimulateOptions;
 use super::exit::Exit;
 use super::{ground, plan_answer, tell};
 use planner_core::simulate::pool::Ramp;
 use planner_plan::forecast::{Choice, FunctionChoice, PoolChoice, forecast};
+use planner_report::plan::{forecast as report, json};
 
 /// Runs the command.
 pub(super) fn run(options: &SimulateOptions) -> miette::Result<Exit> {
@@ -17,9 +19,9 @@ pub(super) fn run(options: &SimulateOptions) -> miette::Result<Exit> {
     let mut plan = forecast(&ground, &choice, deadline_s, options.replications);
     let now = Timestamp::now();
     plan_answer::sign(&mut plan.preface, now);
-    let text = planner_report::plan::forecast::text(&plan, tell::width(), tell::wants_colour());
-    let page = planner_report::plan::forecast::page(&plan);
-    plan_answer::give(&options.answer, "simulate", now, &plan, &text, &page)?;
+    let document = json::forecast(&plan).into_diagnostic()?;
+    let text = report::text(&plan, tell::width(), tell::wants_colour());
+    plan_answer::give(&options.answer, "simulate", now, &document, &text, &report::page(&plan))?;
     Ok(Exit::Fine)
 }
 

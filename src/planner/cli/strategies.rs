@@ -1,12 +1,13 @@
 //! `planner strategies`: the ways of doing a job, side by side.
 
 use jiff::Timestamp;
+use miette::IntoDiagnostic;
 
 use super::args::plan::StrategiesOptions;
 use super::exit::Exit;
 use super::{ground, plan_answer, tell};
 use planner_plan::strategies::{Wish, strategies};
-use planner_report::plan::strategies as report;
+use planner_report::plan::{json, strategies as report};
 
 /// Runs the command.
 pub(super) fn run(options: &StrategiesOptions) -> miette::Result<Exit> {
@@ -28,6 +29,13 @@ pub(super) fn run(options: &StrategiesOptions) -> miette::Result<Exit> {
     plan_answer::sign(&mut comparison.preface, now);
     let text = report::text(&comparison, tell::width(), tell::wants_colour());
     let page = report::page(&comparison);
-    plan_answer::give(&options.answer, "strategies", now, &comparison, &text, &page)?;
+    plan_answer::give(
+        &options.answer,
+        "strategies",
+        now,
+        &json::strategies(&comparison).into_diagnostic()?,
+        &text,
+        &page,
+    )?;
     Ok(if comparison.some_way_meets_the_deadline() { Exit::Fine } else { Exit::DeadlineMissed })
 }

@@ -1,5 +1,6 @@
 //! The charts of a plan.
 
+use super::{way, words};
 use crate::chart::{
     self, AnswerKind, Chance, Chances, Chart, Choice, Cost, Costs, Makespans, Sensitivities, Sensitivity,
     Stage, Stages, chance, cost, makespan, sensitivity, stages,
@@ -126,10 +127,13 @@ pub(super) fn of_sensitivities(plan: &Recommendation) -> Option<Chart> {
         .sensitivities
         .iter()
         .map(|row| Sensitivity {
-            name: row.name.clone(),
-            low_setting: row.low.as_ref().map_or_else(|| "as planned".into(), |low| low.setting.clone()),
+            name: words::changed(row.high.change).into(),
+            low_setting: row
+                .low
+                .as_ref()
+                .map_or_else(|| "as planned".into(), |low| words::setting(low.change)),
             low: row.low.as_ref().map_or(Some(base), |low| low.concurrency.map(|n| n as f64)),
-            high_setting: row.high.setting.clone(),
+            high_setting: words::setting(row.high.change),
             high: row.high.concurrency.map(|n| n as f64),
         })
         .collect();
@@ -163,7 +167,7 @@ pub(super) fn of_forecast(plan: &Forecast) -> Vec<Chart> {
 pub(super) fn of_strategies(comparison: &Strategies) -> Option<Chart> {
     let deadline_s = Some(comparison.preface.job.deadline_s).filter(|deadline_s| *deadline_s > 0.0);
     let way = |way: &Strategy| chart::Way {
-        name: format!("{}: {}", way.name, way.setting),
+        name: format!("{}: {}", way::name(&way.way), way::setting(&way.way)),
         finish_s: way.finish_p50_s.zip(way.finish_p99_s).map(<[f64; 2]>::from),
         meets: deadline_s.map(|_| way.meets_the_deadline()),
     };

@@ -1,13 +1,13 @@
 //! A forecast on the terminal and as a page.
 
-use super::{charts, cost_table, finish, preface};
+use super::words::time;
+use super::{charts, cost_table, finish, forecast_words, preface};
 use crate::page::{Block, Fact, Page, Part};
 use crate::section::{self, Section};
 use crate::table::Table;
 use planner_core::units::human::{count, counted, duration, number};
 use planner_core::units::human::{probability, usd};
 use planner_plan::forecast::{Forecast, Moment};
-use planner_plan::words::time;
 
 /// Rows of the table over time.
 const MOMENTS: usize = 12;
@@ -17,10 +17,10 @@ const MOMENTS: usize = 12;
 pub fn text(plan: &Forecast, width: usize, colour: bool) -> String {
     let mut sections: Vec<Section> =
         preface::banners(&plan.preface).into_iter().map(Section::Warning).collect();
-    sections.push(Section::Lead(plan.verdict.clone()));
+    sections.push(Section::Lead(forecast_words::verdict(plan)));
     sections.push(Section::Words("job", preface::objects(&plan.preface)));
     sections.push(Section::Words("rests on", preface::basis(&plan.preface)));
-    sections.push(Section::Words("way", plan.way.clone()));
+    sections.push(Section::Words("way", forecast_words::way(&plan.choice)));
     sections
         .extend([outcome(plan), over_time(plan), cost_table("everything", &plan.cost)].map(Section::Table));
     sections.extend(preface::doubts(&plan.doubts).into_iter().map(|doubt| Section::Words("doubt", doubt)));
@@ -36,9 +36,13 @@ pub fn page(plan: &Forecast) -> Page {
     let charts = charts::of_forecast(plan).into_iter().map(Block::from);
     Page {
         kind: "Forecast".into(),
-        title: format!("{} by {}", counted(plan.preface.job.objects, "object"), plan.way),
+        title: format!(
+            "{} by {}",
+            counted(plan.preface.job.objects, "object"),
+            forecast_words::way(&plan.choice)
+        ),
         banners: preface::banners(&plan.preface),
-        lead: plan.verdict.clone(),
+        lead: forecast_words::verdict(plan),
         sentences: Vec::new(),
         tiles: tiles(plan),
         provenance: preface::provenance(&plan.preface),

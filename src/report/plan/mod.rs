@@ -1,17 +1,24 @@
 //! Plans for people: the answer first, its reasons after.
 
 mod charts;
+pub mod doubt;
+pub mod emit;
 pub mod forecast;
+mod forecast_words;
+pub mod json;
 pub mod preface;
+pub mod profile;
 pub mod recommendation;
 pub mod strategies;
+mod way;
+pub mod words;
 
 use super::table::Table;
 use planner_core::units::human::{count, number, probability, usd};
 use planner_plan::cost::Cost;
 use planner_plan::preface::{Finish, Probability};
 use planner_plan::recommendation::Bound;
-use planner_plan::words::time;
+use words::time;
 
 /// `3,380 (3,351 to 3,468)`.
 pub fn bound(bound: &Bound) -> String {

@@ -4,7 +4,9 @@ use crate::page::{Block, Part};
 use crate::words;
 use planner_core::units::human::capitalised;
 use planner_core::units::human::{bytes, count, counted, duration, number};
-use planner_plan::doubt::DoubtRecord;
+use planner_plan::doubt::Doubt;
+
+use super::doubt;
 use planner_plan::fit::BasisKind;
 use planner_plan::preface::Preface;
 
@@ -72,8 +74,11 @@ pub fn basis(preface: &Preface) -> String {
 }
 
 /// Every doubt with what to do about it.
-pub fn doubts(doubts: &[DoubtRecord]) -> Vec<String> {
-    doubts.iter().map(|doubt| format!("{}: {}.", capitalised(&doubt.text), doubt.advice)).collect()
+pub fn doubts(doubts: &[Doubt]) -> Vec<String> {
+    doubts
+        .iter()
+        .map(|doubt| format!("{}: {}.", capitalised(&doubt::text(doubt)), doubt::advice(doubt)))
+        .collect()
 }
 
 /// How the plan is made again.

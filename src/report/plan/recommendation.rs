@@ -1,5 +1,6 @@
 //! A recommendation on the terminal and as a page.
 
+use super::words::{self, pool_cost, time};
 use super::{bound, charts, cost_table, finish, preface, stated};
 use crate::page::{Block, Fact, Page, Part, Sentence};
 use crate::section::{self, Section};
@@ -10,7 +11,6 @@ use planner_core::units::human::capitalised;
 use planner_core::units::human::{count, counted, duration, number, rate, shortest};
 use planner_core::units::human::{probability, usd};
 use planner_plan::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
-use planner_plan::words::{pool_cost, time};
 
 /// The recommendation as text, no line wider than `width` columns.
 #[must_use]
@@ -31,7 +31,7 @@ pub fn page(plan: &Recommendation) -> Page {
             duration(plan.preface.job.deadline_s)
         ),
         banners: preface::banners(&plan.preface),
-        lead: plan.verdict.clone(),
+        lead: words::verdict(plan),
         sentences: binding(plan),
         tiles: tiles(plan),
         provenance: preface::provenance(&plan.preface),
@@ -46,7 +46,7 @@ pub fn page(plan: &Recommendation) -> Page {
             ),
             Part::new(
                 "What can be reached",
-                plan.infeasible
+                words::infeasible(plan)
                     .iter()
                     .map(|reason| Block::Paragraph(format!("{}.", capitalised(reason))))
                     .chain([table(nearest(plan))]),
@@ -75,7 +75,7 @@ pub fn page(plan: &Recommendation) -> Page {
 fn binding(plan: &Recommendation) -> Vec<Sentence> {
     let told = plan.binding_limits.iter().map(|limit| {
         let [have, need] = [limit.have, limit.need].map(|value| shortest(value, 4));
-        format!("{} binds: {have} where {need} is needed.", capitalised(&limit.limit))
+        format!("{} binds: {have} where {need} is needed.", capitalised(words::limit(limit)))
     });
     told.map(|text| Sentence { verdict: Verdict::Fail, text }).collect()
 }
@@ -102,11 +102,11 @@ fn tiles(plan: &Recommendation) -> Vec<Fact> {
 fn sections(plan: &Recommendation) -> Vec<Section> {
     let mut sections = Vec::new();
     sections.extend(preface::banners(&plan.preface).into_iter().map(Section::Warning));
-    sections.push(Section::Lead(plan.verdict.clone()));
+    sections.push(Section::Lead(words::verdict(plan)));
     sections.push(Section::Words("job", job(plan)));
     sections.push(Section::Words("rests on", preface::basis(&plan.preface)));
-    if let Some(reason) = &plan.infeasible {
-        sections.push(Section::Words("cannot", reason.clone()));
+    if let Some(reason) = words::infeasible(plan) {
+        sections.push(Section::Words("cannot", reason));
     }
     sections.push(Section::Table(nearest(plan)));
     sections.push(Section::Table(ways(plan)));
@@ -200,7 +200,7 @@ pub fn limits(plan: &Recommendation) -> Table {
         Table::new("What each limit has and needs", &["limit", "have", "need", "what to do"]).words_from(3);
     for limit in &plan.binding_limits {
         let [have, need] = [limit.have, limit.need].map(|value| shortest(value, 4));
-        table.row([limit.limit.clone(), have, need, limit.remedy.clone()]);
+        table.row([words::limit(limit).into(), have, need, words::remedy(limit)]);
     }
     table
 }
@@ -214,7 +214,11 @@ pub fn sensitivities(plan: &Recommendation) -> Table {
     for row in &plan.sensitivities {
         for case in row.low.iter().chain([&row.high]) {
             let needed = case.concurrency.map_or_else(|| "none is enough".into(), count);
-            table.row([format!("{} {}", row.name, case.setting), needed, probability(case.probability)]);
+            table.row([
+                format!("{} {}", words::changed(case.change), words::setting(case.change)),
+                needed,
+                probability(case.probability),
+            ]);
         }
     }
     table
@@ -226,10 +230,10 @@ pub fn nearest(plan: &Recommendation) -> Table {
         Table::new("Nearest goals within reach", &["can be reached", "deadline", "probability", "with"]);
     for goal in &plan.nearest {
         table.row([
-            goal.goal.clone(),
+            words::relaxed(goal.kind).into(),
             duration(goal.deadline_s),
             probability(goal.probability),
-            goal.way.with(goal.concurrency),
+            words::with(goal.way, goal.concurrency),
         ]);
     }
     table

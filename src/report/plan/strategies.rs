@@ -1,6 +1,6 @@
 //! Ways of doing a job, side by side, on the terminal and as a page.
 
-use super::{charts, preface};
+use super::{charts, preface, way};
 use crate::page::{Block, Fact, Page, Part};
 use crate::section::{self, Section};
 use crate::table::Table;
@@ -24,7 +24,7 @@ pub fn page(comparison: &Strategies) -> Page {
         kind: "Strategies".into(),
         title: format!("Ways to copy {}", counted(preface.job.objects, "object")),
         banners: preface::banners(preface),
-        lead: comparison.verdict.clone(),
+        lead: way::verdict(comparison),
         sentences: Vec::new(),
         tiles: tiles(comparison),
         provenance: preface::provenance(preface),
@@ -66,10 +66,10 @@ fn tiles(comparison: &Strategies) -> Vec<Fact> {
     let loop_p50_s = strategies.first().and_then(|way| way.finish_p50_s);
     let observed_n = comparison.observed.map(|it| Fact::new("in flight, as observed", number(it.in_flight)));
     [
-        tile(strategies.first().map_or("", |way| &way.name), loop_p50_s),
-        fastest.and_then(|way| tile(&format!("{}, median", way.name), way.finish_p50_s)),
-        fastest.and_then(|way| tile(&format!("{}, 99 %", way.name), way.finish_p99_s)),
-        fastest.map(|way| Fact::new(format!("{}, cost", way.name), usd(way.cost_usd))),
+        tile(strategies.first().map_or("", |way| way::name(&way.way)), loop_p50_s),
+        fastest.and_then(|way| tile(&format!("{}, median", way::name(&way.way)), way.finish_p50_s)),
+        fastest.and_then(|way| tile(&format!("{}, 99 %", way::name(&way.way)), way.finish_p99_s)),
+        fastest.map(|way| Fact::new(format!("{}, cost", way::name(&way.way)), usd(way.cost_usd))),
         observed_n,
     ]
     .into_iter()
@@ -80,7 +80,7 @@ fn tiles(comparison: &Strategies) -> Vec<Fact> {
 fn sections(comparison: &Strategies) -> Vec<Section> {
     let mut sections = Vec::new();
     sections.extend(preface::banners(&comparison.preface).into_iter().map(Section::Warning));
-    sections.push(Section::Lead(comparison.verdict.clone()));
+    sections.push(Section::Lead(way::verdict(comparison)));
     sections.push(Section::Words("job", job(comparison)));
     sections.push(Section::Words("rests on", preface::basis(&comparison.preface)));
     sections.push(Section::Table(ways(comparison)));
@@ -110,7 +110,7 @@ pub fn ways(comparison: &Strategies) -> Table {
     let mut table = Table::new("Ways", &head);
     for way in &comparison.strategies {
         let mut row = vec![
-            way.name.clone(),
+            way::name(&way.way).into(),
             finish(way, way.finish_p50_s),
             finish(way, way.finish_p99_s),
             way.in_flight_peak.map_or_else(|| UNKNOWN.into(), count),
@@ -170,7 +170,7 @@ fn legend(comparison: &Strategies) -> String {
 pub fn breaks(comparison: &Strategies) -> Table {
     let mut table = Table::new("What to know", &["way", "setting", "what to know"]).words_from(1);
     for way in &comparison.strategies {
-        table.row([way.name.clone(), way.setting.clone(), way.breaks.clone()]);
+        table.row([way::name(&way.way).into(), way::setting(&way.way), way::breaks(way)]);
     }
     table
 }
@@ -189,7 +189,7 @@ fn against_the_loop(comparison: &Strategies) -> Table {
             continue;
         };
         table.row([
-            way.name.clone(),
+            way::name(&way.way).into(),
             rate(objects / finish_s),
             number(loop_s / finish_s),
             usd(way.cost_usd / objects * 1000.0),
@@ -213,15 +213,15 @@ fn observed(it: &Observed) -> String {
 mod tests {
     use super::*;
     use crate::{html, markdown};
-    use planner_plan::doubt::{Doubt, DoubtRecord};
+    use planner_plan::caveat::Caveat;
+    use planner_plan::doubt::Doubt;
     use planner_plan::preface::{JobDescription, Preface, ResidenceSummary};
     use planner_plan::residence::Residence;
-    use planner_plan::strategy::SCHEMA;
+    use planner_plan::strategy::{SCHEMA, Way};
 
-    fn way(name: &str, finish_s: Option<f64>, runs: u64, by_deadline: Option<f64>, breaks: &str) -> Strategy {
+    fn row(way: Way, finish_s: Option<f64>, runs: u64, by_deadline: Option<f64>, caveat: Caveat) -> Strategy {
         Strategy {
-            name: name.into(),
-            setting: "a setting of some length, with 3,100 threads".into(),
+            way,
             finish_p50_s: finish_s,
             finish_p99_s: finish_s.map(|finish_s| finish_s * 1.1),
             by_deadline,
@@ -230,16 +230,18 @@ mod tests {
             cost_usd: 1632.25,
             copied: if finish_s.is_some() { 1.0 } else { 0.0714 },
             runs,
-            breaks: breaks.into(),
+            caveats: vec![caveat],
         }
     }
 
     fn sample(deadline_s: f64) -> Strategies {
         let residence: Residence = "lognormal(25.2s, cv=0.25)".parse().unwrap();
         let by = |share: f64| (deadline_s > 0.0).then_some(share);
+        let cut_off = Caveat::CutOff { timeout_s: 900.0, copied: 0.0714, in_turn: Some(15) };
+        let back_off = Caveat::BackOff { published_s: 42.0, longest_s: 300.0 };
+        let paced = Caveat::PublishingTakes { published_s: 360.0, account_concurrency: Some(1000) };
         Strategies {
             schema: SCHEMA.into(),
-            verdict: "The fastest is the fan-out paced.".into(),
             preface: Preface {
                 version: "0.1.0".into(),
                 created_at: "2026-01-02T03:04:05Z".into(),
@@ -255,11 +257,11 @@ mod tests {
                 residence: ResidenceSummary { mean_s: 25.2, cv: 0.25, mean_at_most_in_flight_s: None },
             },
             strategies: vec![
-                way("for loop", Some(1_134_000.0), 222, by(0.0), "one after the other <b>"),
-                way("one function", None, 222, by(0.0), "cut off after 15m with 7.14 % copied"),
-                way("fan-out unpaced", Some(590.0), 22, by(0.45), "it needs a pace, not more concurrency"),
-                way("fan-out paced", Some(400.0), 22, by(1.0), "publishing takes 6m"),
-                way("Batch Operations", None, 0, None, "when it is done is not known"),
+                row(Way::Loop, Some(1_134_000.0), 222, by(0.0), Caveat::OneAfterTheOther { copy_s: 25.2 }),
+                row(Way::OneFunction { threads: 100, memory_mb: 512 }, None, 222, by(0.0), cut_off),
+                row(Way::FanOutUnpaced { threads: 16, reserved: 900 }, Some(590.0), 22, by(0.45), back_off),
+                row(Way::FanOutPaced { rate_per_s: 125.0, reserved: 900 }, Some(400.0), 22, by(1.0), paced),
+                row(Way::BatchOperations, None, 0, None, Caveat::TimeUnknown),
             ],
             observed: Some(Observed {
                 finish_s: 160.0,
@@ -267,14 +269,24 @@ mod tests {
                 in_flight: 39.375,
                 residence_s: 25.2,
             }),
-            doubts: vec![DoubtRecord::from(Doubt::Assumed)],
-            sources: vec!["limits of 2026-11 for us-east-1".into()],
+            doubts: vec![Doubt::Assumed],
+            sources: vec!["limits of 2026-11 for <b>us-east-1".into()],
         }
     }
 
     #[test]
     fn a_comparison_at_80_columns() {
         insta::assert_snapshot!(text(&sample(600.0), 80, false));
+    }
+
+    #[test]
+    fn a_comparison_without_a_way_in_time_names_the_nearest() {
+        let mut comparison = sample(600.0);
+        comparison.strategies.iter_mut().for_each(|row| row.by_deadline = row.by_deadline.map(|_| 0.9));
+        let verdict = super::way::verdict(&comparison);
+        let nearest =
+            "No way is done within 10m under today's limits. The nearest: fan-out paced (p99 7m 20s).";
+        assert_eq!(verdict, nearest);
     }
 
     #[test]
@@ -294,6 +306,6 @@ mod tests {
             assert!(markdown.contains(told), "{told}: {markdown}");
         }
         let html = html::render(&page).unwrap();
-        assert!(html.contains("Against the for loop") && !html.contains("other <b>"));
+        assert!(html.contains("Against the for loop") && !html.contains("<b>us-east-1"));
     }
 }

@@ -10,8 +10,8 @@ use planner_core::scenario::file::Size;
 use planner_core::service::function::Shape;
 use planner_core::simulate::work::Order;
 use planner_core::units::quantity::{Bytes, Rate, Share, Span, YEAR};
-use planner_plan::emit::Emit;
 use planner_plan::residence::Residence;
+use planner_report::plan::emit::Emit;
 
 /// Objects that a plan is made for at most: each takes eight bytes of memory.
 const MOST_OBJECTS: u64 = 100_000_000;

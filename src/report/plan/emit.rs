@@ -1,7 +1,7 @@
 //! A recommendation as parameters of a deployment.
 
-use super::recommendation::{LambdaPlan, PublishPlan, Recommendation};
 use planner_core::service::function::Shape;
+use planner_plan::recommendation::{LambdaPlan, PublishPlan, Recommendation};
 
 /// A form that a deployment reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

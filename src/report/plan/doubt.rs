@@ -1,0 +1,129 @@
+//! What a model or a plan cannot know, in words.
+
+use planner_core::units::human::{count, counted};
+use planner_core::units::quantity::Bytes;
+use planner_plan::doubt::Doubt;
+
+/// What is so.
+#[must_use]
+pub fn text(doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::Rehearsal => "the run was a rehearsal: its times are those of an emulated service".into(),
+        Doubt::SmallSample { jobs } => {
+            format!("only {jobs} jobs were measured: a small sample says little about the slowest")
+        }
+        Doubt::SlowestApart { jobs } => format!(
+            "the slowest copies stand apart, as if they went another way, and {} show few of them",
+            counted(*jobs, "job")
+        ),
+        Doubt::SizesTooAlike { smallest_bytes, largest_bytes } => format!(
+            "sizes from {} to {} are too alike to tell a fixed time from a bandwidth; times are taken to be \
+             proportional to size",
+            Bytes(*smallest_bytes),
+            Bytes(*largest_bytes)
+        ),
+        Doubt::NoScaling { n, refused } => {
+            let because = refused.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            format!(
+                "how times grow with concurrency is not known beyond the {n:.0} in flight that were measured{because}"
+            )
+        }
+        Doubt::CutOff { unfinished } => format!(
+            "{unfinished} jobs were cut off: copies that began too late to be seen to their end are left out"
+        ),
+        Doubt::Throttled { share } => format!(
+            "{:.1} % of the copies were throttled; the model keeps the limit of the prefix at its list value",
+            100.0 * share
+        ),
+        Doubt::ClientErrors { share } => format!(
+            "{:.1} % of the copies failed with a client's error, which the model leaves out",
+            100.0 * share
+        ),
+        Doubt::Assumed => "nothing was measured: the residence time is as given".into(),
+        Doubt::MeanOnly { cv } => {
+            format!("only a mean was given: a lognormal spread with cv {cv} is assumed")
+        }
+        Doubt::Extrapolated { value, measured_n } => format!(
+            "{} at once is {:.1} times the {measured_n:.0} in flight that were measured",
+            count(*value),
+            *value as f64 / measured_n
+        ),
+        Doubt::TailExtrapolated { measured, planned } => format!(
+            "the slowest of {} copies is not among the {} measured: a fitted tail stands in for it",
+            count(*planned),
+            count(*measured)
+        ),
+        Doubt::OtherSizes { measured_bytes, planned_bytes } => {
+            let range = |[smallest, largest]: [u64; 2]| format!("{} to {}", Bytes(smallest), Bytes(largest));
+            format!("planned objects are {}, measured ones {}", range(*planned_bytes), range(*measured_bytes))
+        }
+        Doubt::RetriesUndocumented => {
+            "how Lambda spaces the retries of throttled messages is not documented in detail".into()
+        }
+        Doubt::FewRuns { runs } => format!(
+            "so many objects were simulated {runs} times only, which cannot show the wanted probability"
+        ),
+        Doubt::PartsAsOne { objects } => {
+            format!("{} objects are copied in parts, and each is planned as one copy", count(*objects))
+        }
+    }
+}
+
+/// What to do about it.
+#[must_use]
+pub fn advice(doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::Rehearsal => "measure a small load on the account before relying on the numbers".into(),
+        Doubt::SmallSample { .. } => "measure 250 jobs or more".into(),
+        Doubt::SlowestApart { .. } => {
+            "measure some thousand jobs: until then the probability may be less than is stated".into()
+        }
+        Doubt::SizesTooAlike { .. } => {
+            "measure sizes that differ by a factor of 3 or more before planning for other sizes".into()
+        }
+        Doubt::NoScaling { n, .. } => format!(
+            "measure a sweep of six or more concurrencies beyond N = {n:.0}, or stay within 1.25 times of it"
+        ),
+        Doubt::CutOff { .. } => "measure again and let the run end".into(),
+        Doubt::Throttled { .. } => {
+            "spread the destination over more prefixes or lower the rate, and measure again".into()
+        }
+        Doubt::ClientErrors { .. } => "correct permissions and keys, and measure again".into(),
+        Doubt::Assumed => "measure a small load and plan from that run".into(),
+        Doubt::Extrapolated { .. } => {
+            "measure at that concurrency, or raise it in steps and watch the residence time".into()
+        }
+        Doubt::TailExtrapolated { .. } => {
+            "the interval allows for it; measure more jobs to narrow it".into()
+        }
+        Doubt::OtherSizes { .. } => "measure the sizes that will be copied".into(),
+        Doubt::RetriesUndocumented => {
+            "avoid throttles by publishing at a pace; where they occur, compare AsyncEventAge with the forecast".into()
+        }
+        Doubt::FewRuns { .. } => {
+            "the number comes from the closed form and reaches it there; the stated probability is what so few runs can show".into()
+        }
+        Doubt::PartsAsOne { .. } => {
+            "parts copied in parallel make it faster: measure objects of that size with parts to know by how much".into()
+        }
+        Doubt::MeanOnly { .. } => {
+            "measure, or give a spread as in lognormal(30s, cv=0.5): the tail decides the answer".into()
+        }
+    }
+}
+
+/// What a stated probability takes for granted beyond what was measured, to follow it in a sentence: times at a larger
+/// concurrency than any measured.
+#[must_use]
+pub fn proviso(doubts: &[Doubt]) -> Option<String> {
+    let is_unknown = doubts.iter().any(|doubt| matches!(doubt, Doubt::NoScaling { .. }));
+    doubts.iter().find_map(|doubt| {
+        let Doubt::Extrapolated { value, measured_n } = *doubt else { return None };
+        let (value, measured) = (count(value), count(measured_n.round() as u64));
+        Some(if is_unknown {
+            format!("if copies take no longer with {value} in flight than with the {measured} measured")
+        } else {
+            format!("if times grow on to {value} in flight as they did up to the {measured} measured")
+        })
+    })
+}

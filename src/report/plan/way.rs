@@ -1,0 +1,199 @@
+//! Ways of copying in words: what they are called, their settings, what to know of them, and which stand out.
+
+use planner_core::units::human::{count, counted, duration, number, percent, probability, rate, usd};
+use planner_core::units::quantity::Bytes;
+use planner_plan::caveat::Caveat;
+use planner_plan::strategy::{SURE, Strategies, Strategy, Way};
+
+/// What a way is called.
+pub(super) fn name(way: &Way) -> &'static str {
+    match way {
+        Way::Loop => "for loop",
+        Way::Pool { .. } => "pool",
+        Way::NestedPools { .. } => "pools in a pool",
+        Way::OneFunction { .. } => "one function",
+        Way::RentedMachine { .. } => "rented machine",
+        Way::FanOutUnpaced { .. } => "fan-out unpaced",
+        Way::FanOutPaced { .. } => "fan-out paced",
+        Way::FanOutQueued { .. } => "fan-out queued",
+        Way::BatchOperations => "Batch Operations",
+    }
+}
+
+/// Its settings.
+pub(super) fn setting(way: &Way) -> String {
+    let reserve = |reserved: u32| match reserved {
+        0 => "nothing to reserve".to_owned(),
+        reserved => format!("reserve {}", count(u64::from(reserved))),
+    };
+    match *way {
+        Way::Loop => "1 worker".into(),
+        Way::Pool { threads } => counted(threads, "thread"),
+        Way::NestedPools { pools, threads } => {
+            format!("{} of {}", counted(pools, "pool"), counted(threads, "thread"))
+        }
+        Way::OneFunction { threads, memory_mb } => {
+            format!("{} in {memory_mb} MB", counted(threads, "thread"))
+        }
+        Way::RentedMachine { threads, usd_per_hour } => {
+            let price = usd_per_hour.map(|each| format!(" at {} an hour", usd(each))).unwrap_or_default();
+            counted(threads, "thread") + &price
+        }
+        Way::FanOutUnpaced { threads, reserved } => {
+            format!("{} publish, {}", counted(threads, "thread"), reserve(reserved))
+        }
+        Way::FanOutPaced { rate_per_s, reserved } => {
+            format!("publish {}, {}", rate(rate_per_s), reserve(reserved))
+        }
+        Way::FanOutQueued { maximum_concurrency } => {
+            format!("maximum concurrency {}", count(u64::from(maximum_concurrency)))
+        }
+        Way::BatchOperations => "1 job of S3 Batch Operations".into(),
+    }
+}
+
+/// What breaks, or what to know.
+pub(super) fn breaks(way: &Strategy) -> String {
+    way.caveats.iter().map(caveat).collect::<Vec<_>>().join("; ")
+}
+
+fn caveat(caveat: &Caveat) -> String {
+    match *caveat {
+        Caveat::OneAfterTheOther { copy_s } => {
+            format!("one copy of {} after the other; what stops it stops everything", duration(copy_s))
+        }
+        Caveat::OneProcess => "one process: what stops it stops everything".into(),
+        Caveat::NeedsNoBandwidth => "S3 copies without it: it needs threads, not bandwidth".into(),
+        Caveat::Connections { threads, beyond_open_files } => {
+            let files = beyond_open_files
+                .map(|usual| format!(", and open files beyond the usual {}", count(usual)))
+                .unwrap_or_default();
+            format!("let the SDK keep {}{files}", counted(threads, "connection"))
+        }
+        Caveat::PriceUnknown => "its price is not in the cost: give --machine-usd-per-hour".into(),
+        Caveat::IdlePools { busy, threads, one_pool_s } => format!(
+            "{} of {} copy on average, the others wait in pools whose objects are done: one pool of as many takes {}",
+            number(busy),
+            counted(threads, "thread"),
+            duration(one_pool_s)
+        ),
+        Caveat::WouldBeCutOff { timeout_s } => {
+            format!("a job that takes longer than {} would be cut off", duration(timeout_s))
+        }
+        Caveat::CutOff { timeout_s, copied, in_turn } => {
+            let turns = in_turn
+                .map(|turns| format!(" (about {} in turn, each over what is left, do it)", count(turns)))
+                .unwrap_or_default();
+            format!("cut off after {} with {} copied{turns}", duration(timeout_s), percent(copied))
+        }
+        Caveat::MostThreads { most } => {
+            format!("a function has at most {} threads", count(u64::from(most)))
+        }
+        Caveat::LittleCpu { memory_mb, share } => {
+            format!("{memory_mb} MB come with {} of a CPU for all threads", percent(share))
+        }
+        Caveat::BackOff { published_s, longest_s } => format!(
+            "published in {}; what is throttled waits in back-off, up to {} each time: it needs a pace, not more \
+             concurrency",
+            duration(published_s),
+            duration(longest_s)
+        ),
+        Caveat::FitsAtOnce { objects } => {
+            format!("nothing is throttled: {} fit into today's limits at once", counted(objects, "object"))
+        }
+        Caveat::StillThrottled { throttles } => {
+            format!("{} throttled all the same: publish more slowly or reserve more", number(throttles))
+        }
+        Caveat::PublishingTakes { published_s, account_concurrency } => {
+            let published = duration(published_s);
+            account_concurrency.map_or_else(
+                || format!("publishing takes {published}, and nothing is throttled"),
+                |concurrency| {
+                    format!(
+                        "publishing takes {published}: raise the account's concurrency above {} to publish faster",
+                        count(u64::from(concurrency))
+                    )
+                },
+            )
+        }
+        Caveat::QueueGrows { first, per_min, growth_s, wanted } => format!(
+            "messages wait in the queue and none is throttled; it begins with {first} copies at once and adds \
+             {per_min} a minute: {} until {}",
+            duration(growth_s),
+            count(wanted)
+        ),
+        Caveat::Unpublished { messages } => {
+            format!("the topic refuses {} messages too often", number(messages))
+        }
+        Caveat::TimedOut { copies, timeout_s } => {
+            format!("{} copies are cut off after {}", number(copies), duration(timeout_s))
+        }
+        Caveat::NotCopied { share } => format!("{} of the objects are not copied", percent(share)),
+        Caveat::TimeUnknown => {
+            "when it is done is not known: AWS decides; it needs a manifest and a role, and writes a report"
+                .into()
+        }
+        Caveat::TooLarge { objects, largest_bytes } => {
+            format!("{} above {} must be copied otherwise", counted(objects, "object"), Bytes(largest_bytes))
+        }
+    }
+}
+
+/// Which ways do it, the fastest and the cheapest of them.
+pub(super) fn verdict(comparison: &Strategies) -> String {
+    let done: Vec<&Strategy> =
+        comparison.strategies.iter().filter(|way| way.finish_p99_s.is_some()).collect();
+    let deadline_s = comparison.preface.job.deadline_s;
+    if deadline_s <= 0.0 {
+        return compared(&done).unwrap_or_else(|| "No way copies all of it under today's limits.".into());
+    }
+    let deadline = duration(deadline_s);
+    let in_time: Vec<&Strategy> = done.iter().copied().filter(|way| way.meets_the_deadline()).collect();
+    match compared(&in_time) {
+        Some(sentence) => {
+            let names: Vec<&str> = in_time.iter().map(|way| name(&way.way)).collect();
+            let sure = probability(SURE);
+            format!(
+                "Done within {deadline} in {sure} of the simulated runs: {}. {sentence}",
+                names.join(", ")
+            )
+        }
+        None => {
+            let nearest = fastest(&done).map_or_else(String::new, |way| {
+                format!(" The nearest: {} ({}).", name(&way.way), finish(way))
+            });
+            format!("No way is done within {deadline} under today's limits.{nearest}")
+        }
+    }
+}
+
+fn compared(ways: &[&Strategy]) -> Option<String> {
+    let fastest = fastest(ways)?;
+    let cheapest = ways.iter().copied().min_by(|a, b| key(a).total_cmp(&key(b)).then(order(a, b)))?;
+    let told = |way: &Strategy| {
+        format!("{} ({}, {}, {})", name(&way.way), setting(&way.way), finish(way), usd(way.cost_usd))
+    };
+    Some(if fastest.way == cheapest.way {
+        format!("Fastest and cheapest: {}.", told(fastest))
+    } else {
+        format!("Fastest: {}. Cheapest: {}.", told(fastest), told(cheapest))
+    })
+}
+
+fn fastest<'a>(ways: &[&'a Strategy]) -> Option<&'a Strategy> {
+    ways.iter().copied().min_by(|a, b| order(a, b))
+}
+
+fn order(a: &Strategy, b: &Strategy) -> std::cmp::Ordering {
+    let finish_s = |way: &Strategy| way.finish_p99_s.unwrap_or(f64::INFINITY);
+    finish_s(a).total_cmp(&finish_s(b))
+}
+
+/// Costs that print alike are alike.
+fn key(way: &Strategy) -> f64 {
+    (way.cost_usd * 100.0).round()
+}
+
+fn finish(way: &Strategy) -> String {
+    way.finish_p99_s.map_or_else(|| "never".into(), |finish_s| format!("p99 {}", duration(finish_s)))
+}
