@@ -16,8 +16,8 @@ use aws_sdk_s3::config::{
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::http::HttpClient;
 
-use super::TargetError;
 use super::answer_limit::AnswerLimit;
+use super::target_error::TargetError;
 use planner_core::scenario::file::OperationKind;
 
 /// Time to make a connection.
