@@ -186,10 +186,7 @@ fn tune(
 /// `AWS_ENDPOINT_URL_SNS`, else `AWS_ENDPOINT_URL`.
 #[must_use]
 pub fn url_from_environment(operation: OperationKind) -> Option<String> {
-    service_url(match operation {
-        OperationKind::Copy => "S3",
-        OperationKind::Publish | OperationKind::FanOut => "SNS",
-    })
+    service_url(if operation.publishes() { "SNS" } else { "S3" })
 }
 
 /// The URL that the environment has for a service: `AWS_ENDPOINT_URL_` and its name, else `AWS_ENDPOINT_URL`.

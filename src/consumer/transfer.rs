@@ -85,7 +85,8 @@ impl<'a> Transfer<'a> {
             }
             Request::CompleteUpload => tries.make(0, || copy.complete()).await.map(drop),
             Request::AbortUpload => tries.once(ABORT_GRACE, copy.abort()).await,
-            Request::Copy | Request::Publish => tries.make(0, || copy.whole()).await.map(drop),
+            // The shape of a copy has no others.
+            _ => tries.make(0, || copy.whole()).await.map(drop),
         };
         (request, answer)
     }

@@ -222,10 +222,7 @@ impl RunTarget {
         let gauge = self.cloud.as_ref()?.gauge();
         Some(Box::new(move || {
             let reading = gauge.read();
-            match operation {
-                OperationKind::Copy => reading.copies,
-                OperationKind::Publish | OperationKind::FanOut => reading.publishes,
-            }
+            if operation.publishes() { reading.publishes } else { reading.copies }
         }))
     }
 }
