@@ -62,7 +62,7 @@ fn cpu_us<F: Future>(work: impl FnOnce(Clients) -> F) -> f64 {
         let config = CloudConfig::default();
         let cloud = Cloud::new(config.clone());
         cloud.seed(&workload().objects, &places());
-        let clients = cloud.clients(&config, TIMEOUT);
+        let clients = cloud.clients(TIMEOUT);
         let cpu = ProcessTime::now();
         black_box(work(clients).await);
         cpu.elapsed().as_secs_f64() * 1e6 / ATTEMPTS as f64

@@ -48,7 +48,7 @@ async fn an_interrupt_is_heeded_by_a_driver_that_is_behind_its_schedule() {
     };
     cloud.seed(&objects, &places);
     let workload = Workload { objects, operation: OperationKind::Copy, copy: Copy::default(), batch: 1 };
-    let clients = cloud.clients(&config, Duration::from_secs(60));
+    let clients = cloud.clients(Duration::from_secs(60));
     let (interrupted, interrupts) = watch::channel(0);
     let mut drive = Drive {
         operator: Arc::new(Operator::new(clients, workload.clone(), places, None)),

@@ -53,7 +53,7 @@ impl HttpConnector for Script {
 }
 
 fn clients(cloud: &Cloud) -> Clients {
-    cloud.clients(&CloudConfig::default(), Duration::from_secs(900))
+    cloud.clients(Duration::from_secs(900))
 }
 
 fn workload(operation: OperationKind, size: Size) -> Workload {
@@ -146,7 +146,7 @@ fn run(cloud: &Cloud, attempt_timeout: Duration, size: u64) -> (tempfile::TempDi
     }
     let folder = tempfile::tempdir().unwrap();
     let log = CreatedLog::create(folder.path()).unwrap();
-    let clients = cloud.clients(&CloudConfig::default(), attempt_timeout);
+    let clients = cloud.clients(attempt_timeout);
     (folder, Operator::new(clients, workload, places(), Some(Arc::new(log))))
 }
 

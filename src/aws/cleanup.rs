@@ -7,11 +7,11 @@ use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::DateTime;
 use futures::{StreamExt, stream};
 
-use super::TargetError;
 use super::claim::{self, Unmade};
 use super::clients::Clients;
 use super::reply::explain;
-use crate::created::{Created, CreatedLog, FILE, Object, Tear, Written, prefix};
+use super::target_error::TargetError;
+use crate::created::{Created, CreatedLog, FILE, Object, Tear, Written, prefix, real_version};
 use planner_core::scenario::file::{File as ScenarioFile, OperationKind};
 
 /// Deletions in progress at once.
@@ -338,12 +338,6 @@ fn is_as_written(head: &HeadObjectOutput, written: &Written) -> bool {
     let modified_s = head.last_modified().map(DateTime::secs);
     head.e_tag().map(bare) == Some(bare(&written.etag))
         && written.modified_s.zip(modified_s).is_none_or(|(written, found)| written == found)
-}
-
-/// The id of a version; an object without one of its own is called `null`, and so is the next one.
-#[must_use]
-pub fn real_version(id: Option<&str>) -> Option<&str> {
-    id.filter(|id| !id.is_empty() && *id != "null")
 }
 
 async fn delete_version(s3: &S3, bucket: &str, key: &str, version: &str) -> Result<(), TargetError> {

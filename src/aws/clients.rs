@@ -16,8 +16,8 @@ use aws_sdk_s3::config::{
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::http::HttpClient;
 
-use super::TargetError;
 use super::answer_limit::AnswerLimit;
+use super::target_error::TargetError;
 use planner_core::scenario::file::OperationKind;
 
 /// Time to make a connection.
@@ -186,10 +186,7 @@ fn tune(
 /// `AWS_ENDPOINT_URL_SNS`, else `AWS_ENDPOINT_URL`.
 #[must_use]
 pub fn url_from_environment(operation: OperationKind) -> Option<String> {
-    service_url(match operation {
-        OperationKind::Copy => "S3",
-        OperationKind::Publish | OperationKind::FanOut => "SNS",
-    })
+    service_url(if operation.publishes() { "SNS" } else { "S3" })
 }
 
 /// The URL that the environment has for a service: `AWS_ENDPOINT_URL_` and its name, else `AWS_ENDPOINT_URL`.

@@ -8,12 +8,11 @@ use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 
-use super::TargetError;
 use super::clients::Clients;
 use super::operation::Places;
 use super::reply::explain;
-use super::{not_listed, written};
-use crate::created::CreatedLog;
+use super::target_error::TargetError;
+use crate::created::{CreatedLog, Written};
 use planner_core::scenario::objects::ObjectSet;
 
 /// Uploads in progress at once.
@@ -42,12 +41,12 @@ pub async fn upload(
         let key = format!("{}{}", places.source_prefix, object.key);
         let body = zeros.slice(..usize::try_from(object.size_bytes).unwrap_or(0));
         async move {
-            created.intended(bucket, &key).map_err(not_listed)?;
+            created.intended(bucket, &key).map_err(TargetError::not_listed)?;
             let request = clients.s3.put_object().bucket(bucket).key(&key).body(ByteStream::from(body));
             let answer = request.send().await;
             let answer = answer.map_err(|error| explain(format!("failed to upload to {bucket}"), &error))?;
-            let written = written(answer.e_tag().unwrap_or_default(), answer.version_id(), None);
-            created.written(bucket, &key, written).map_err(not_listed)
+            let written = Written::of(answer.e_tag(), answer.version_id(), None);
+            created.written(bucket, &key, written).map_err(TargetError::not_listed)
         }
     };
     // Those in progress end and are listed even when another has failed.

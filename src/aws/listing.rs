@@ -11,8 +11,8 @@ use aws_sdk_s3::types::EncodingType;
 use percent_encoding::percent_decode_str;
 use tokio::sync::mpsc;
 
-use super::TargetError;
 use super::reply::explain;
+use super::target_error::TargetError;
 use planner_core::audit::Listed;
 use planner_core::audit::place::Place;
 

@@ -6,8 +6,8 @@ use aws_sdk_cloudwatch::Client as CloudWatch;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
 
-use super::TargetError;
 use super::reply::explain;
+use super::target_error::TargetError;
 use planner_core::audit::function::{Events, Peaks};
 use planner_core::check::cloudwatch::{Metrics, Period};
 

@@ -3,24 +3,17 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use aws_sdk_sns::types::{BatchResultErrorEntry, PublishBatchRequestEntry};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
-use tokio::time::Instant;
 
 use super::clients::Clients;
+use super::clock::Clock;
+use super::copy::ObjectCopy;
 use super::reply::Reply;
-use super::written;
 use crate::created::CreatedLog;
 use planner_core::fan_out::message::{Message, Place};
 use planner_core::load::attempt::{Outcome, Request, Start};
-use planner_core::load::job::Shape;
 use planner_core::scenario::file::OperationKind;
 use planner_core::scenario::objects::Workload;
-
-/// Characters of a key that stand for themselves in `x-amz-copy-source`.
-const KEY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// Where the operation reads and writes.
 #[derive(Debug, Clone)]
@@ -39,13 +32,6 @@ pub struct Places {
     pub topic_arn: String,
 }
 
-/// A multipart upload in progress.
-#[derive(Debug, Clone, Default)]
-struct Upload {
-    id: String,
-    parts: Vec<(i32, Option<String>)>,
-}
-
 /// Carries out attempts.
 #[derive(Debug)]
 pub struct Operator {
@@ -53,14 +39,14 @@ pub struct Operator {
     workload: Workload,
     places: Places,
     created: Option<Arc<CreatedLog>>,
-    uploads: Mutex<HashMap<u64, Upload>>,
+    /// Copies in parts that are in progress, by their jobs.
+    uploads: Mutex<HashMap<u64, Arc<ObjectCopy>>>,
     /// Messages of a batch that are still to be published, where some of it was refused.
     remaining: Mutex<HashMap<u64, Vec<u64>>>,
     /// Objects whose messages the topic took from batches that it refused the rest of.
     taken: Mutex<BTreeSet<u64>>,
-    /// When the operator was made, by both clocks: messages say when they were sent.
-    made_at: Instant,
-    made_at_s: f64,
+    /// Messages say when they were sent.
+    clock: Clock,
 }
 
 impl Operator {
@@ -80,8 +66,7 @@ impl Operator {
             uploads: Mutex::default(),
             remaining: Mutex::default(),
             taken: Mutex::default(),
-            made_at: Instant::now(),
-            made_at_s: jiff::Timestamp::now().as_duration().as_secs_f64(),
+            clock: Clock::of_day(),
         }
     }
 
@@ -107,98 +92,53 @@ impl Operator {
     }
 
     async fn copy(&self, start: &Start) -> Result<(), Reply> {
-        let (source, key) = self.keys(start.object);
-        self.log(|log| log.intended(&self.places.destination_bucket, &key))?;
-        let request = self.clients.s3.copy_object();
-        let request = request.copy_source(source).bucket(&self.places.destination_bucket).key(&key);
-        let answer = request.send().await.map_err(|error| Reply::from(&error))?;
-        let Some(result) = answer.copy_object_result() else { return Err(empty_result()) };
-        let tag = result.e_tag().unwrap_or_default();
-        let written = written(tag, answer.version_id(), result.last_modified());
-        self.log(|log| log.written(&self.places.destination_bucket, &key, written))
+        let copy = self.object_copy(start.object);
+        let Place { bucket, key } = &copy.destination;
+        self.log(|log| log.intended(bucket, key))?;
+        let written = copy.whole().await?;
+        self.log(|log| log.written(bucket, key, written))
     }
 
     async fn create_upload(&self, start: &Start) -> Result<(), Reply> {
-        let (_, key) = self.keys(start.object);
-        let bucket = &self.places.destination_bucket;
-        self.log(|log| log.upload_intended(bucket, &key))?;
-        let request = self.clients.s3.create_multipart_upload().bucket(bucket).key(&key);
-        let answer = match request.send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                let reply = Reply::from(&error);
-                // Whatever else went wrong, an upload may have been begun.
-                if matches!(reply.outcome, Outcome::Throttled | Outcome::ClientError) {
-                    self.log(|log| log.upload_refused(bucket, &key))?;
-                }
-                return Err(reply);
+        let copy = Arc::new(self.object_copy(start.object));
+        let Place { bucket, key } = &copy.destination;
+        self.log(|log| log.upload_intended(bucket, key))?;
+        if let Err(reply) = copy.begin(|request| request).await {
+            // Whatever else went wrong, an upload may have been begun.
+            if matches!(reply.outcome, Outcome::Throttled | Outcome::ClientError) {
+                self.log(|log| log.upload_refused(bucket, key))?;
             }
-        };
-        let id = answer.upload_id().unwrap_or_default().to_owned();
-        lock(&self.uploads).insert(start.job, Upload { id: id.clone(), parts: Vec::new() });
-        self.log(|log| log.upload_begun(bucket, &key, &id))
+            return Err(reply);
+        }
+        lock(&self.uploads).insert(start.job, Arc::clone(&copy));
+        self.log(|log| log.upload_begun(bucket, key, copy.upload_id()))
     }
 
     async fn copy_part(&self, start: &Start, part: u32) -> Result<(), Reply> {
-        let (source, key) = self.keys(start.object);
-        let offset = match self.workload.copy_shape(self.workload.objects.size_bytes(start.object)) {
-            Shape::Multipart { part_bytes, .. } => part_bytes * u64::from(part - 1),
-            Shape::Single(_) => 0,
-        };
-        let number = i32::try_from(part).unwrap_or(i32::MAX);
-        let request = self.clients.s3.upload_part_copy();
-        let request = request
-            .copy_source(source)
-            .copy_source_range(format!("bytes={offset}-{}", offset + start.bytes - 1))
-            .bucket(&self.places.destination_bucket)
-            .key(key)
-            .upload_id(self.upload_id(start.job))
-            .part_number(number);
-        let answer = request.send().await.map_err(|error| Reply::from(&error))?;
-        let Some(result) = answer.copy_part_result() else { return Err(empty_result()) };
-        let tag = result.e_tag().map(str::to_owned);
-        if let Some(upload) = lock(&self.uploads).get_mut(&start.job) {
-            upload.parts.push((number, tag));
-        }
-        Ok(())
+        let shape = self.workload.copy_shape(self.workload.objects.size_bytes(start.object));
+        self.uploading(start).part(part, shape.offset_bytes(part), start.bytes).await
     }
 
     async fn complete_upload(&self, start: &Start) -> Result<(), Reply> {
-        let (_, key) = self.keys(start.object);
-        let mut upload = self.upload(start.job);
-        upload.parts.sort_unstable();
-        let parts = upload
-            .parts
-            .into_iter()
-            .map(|(number, tag)| CompletedPart::builder().part_number(number).set_e_tag(tag).build());
-        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build();
-        self.log(|log| log.intended(&self.places.destination_bucket, &key))?;
-        let request = self.clients.s3.complete_multipart_upload();
-        let request = request
-            .bucket(&self.places.destination_bucket)
-            .key(&key)
-            .upload_id(&upload.id)
-            .multipart_upload(parts);
-        let answer = request.send().await.map_err(|error| Reply::from(&error))?;
-        self.end_upload(start.job, &key, &upload.id)?;
-        let written = written(answer.e_tag().unwrap_or_default(), answer.version_id(), None);
-        self.log(|log| log.written(&self.places.destination_bucket, &key, written))
+        let copy = self.uploading(start);
+        let Place { bucket, key } = &copy.destination;
+        self.log(|log| log.intended(bucket, key))?;
+        let written = copy.complete().await?;
+        self.end_upload(start.job, &copy)?;
+        self.log(|log| log.written(bucket, key, written))
     }
 
     async fn abort_upload(&self, start: &Start) -> Result<(), Reply> {
-        let (_, key) = self.keys(start.object);
-        let id = self.upload_id(start.job);
-        let request = self.clients.s3.abort_multipart_upload();
-        let request = request.bucket(&self.places.destination_bucket).key(&key).upload_id(&id);
-        request.send().await.map_err(|error| Reply::from(&error))?;
-        self.end_upload(start.job, &key, &id)
+        let copy = self.uploading(start);
+        copy.abort().await?;
+        self.end_upload(start.job, &copy)
     }
 
     async fn publish(&self, start: &Start) -> Result<(), Reply> {
         self.log_copies([start.object])?;
         let request = self.clients.sns.publish().topic_arn(&self.places.topic_arn);
-        let answer = request.message(self.message(start.object)?).send().await;
-        answer.map(drop).map_err(|error| Reply::from(&error))
+        request.message(self.message(start.object)?).send().await?;
+        Ok(())
     }
 
     /// Publishes the messages of a batch that no earlier attempt got through.
@@ -212,7 +152,7 @@ impl Operator {
             let entry = entry.build().map_err(|_| Reply::failure(Outcome::ClientError, "RequestNotBuilt"))?;
             request = request.publish_batch_request_entries(entry);
         }
-        let answer = request.send().await.map_err(|error| Reply::from(&error))?;
+        let answer = request.send().await?;
         let reply = |entry: &BatchResultErrorEntry| {
             Reply::from_code(Some(entry.code()), if entry.sender_fault() { 400 } else { 500 })
         };
@@ -242,15 +182,14 @@ impl Operator {
 
     /// What is published for an object.
     fn message(&self, object: u64) -> Result<String, Reply> {
-        let Places { run, source_bucket, source_prefix, destination_bucket, .. } = &self.places;
         let source = self.workload.objects.object(object);
         let message = Message {
-            run: run.clone(),
+            run: self.places.run.clone(),
             n: object,
-            source: Place { bucket: source_bucket.clone(), key: format!("{source_prefix}{}", source.key) },
-            destination: Place { bucket: destination_bucket.clone(), key: self.destination_key(object) },
+            source: self.source(&source.key),
+            destination: self.destination(&source.key),
             size_bytes: source.size_bytes,
-            sent_s: self.made_at_s + self.made_at.elapsed().as_secs_f64(),
+            sent_s: self.clock.now_s(),
         };
         message.encode().map_err(|_| Reply::failure(Outcome::ClientError, "RequestNotBuilt"))
     }
@@ -261,32 +200,36 @@ impl Operator {
             return Ok(());
         }
         objects.into_iter().try_for_each(|object| {
-            self.log(|log| log.intended(&self.places.destination_bucket, &self.destination_key(object)))
+            let Place { bucket, key } = self.destination(&self.workload.objects.object(object).key);
+            self.log(|log| log.intended(&bucket, &key))
         })
     }
 
-    fn destination_key(&self, object: u64) -> String {
-        format!("{}{}", self.places.destination_prefix, self.workload.objects.object(object).key)
-    }
-
-    /// The source as a header wants it, and the destination key.
-    fn keys(&self, object: u64) -> (String, String) {
+    fn object_copy(&self, object: u64) -> ObjectCopy {
         let key = self.workload.objects.object(object).key;
-        let Places { source_bucket, source_prefix, destination_prefix, .. } = &self.places;
-        (copy_source(source_bucket, &format!("{source_prefix}{key}")), format!("{destination_prefix}{key}"))
+        ObjectCopy::new(&self.clients.s3, &self.source(&key), None, self.destination(&key))
     }
 
-    fn upload(&self, job: u64) -> Upload {
-        lock(&self.uploads).get(&job).cloned().unwrap_or_default()
+    fn source(&self, key: &str) -> Place {
+        let Places { source_bucket, source_prefix, .. } = &self.places;
+        Place { bucket: source_bucket.clone(), key: format!("{source_prefix}{key}") }
     }
 
-    fn upload_id(&self, job: u64) -> String {
-        lock(&self.uploads).get(&job).map(|upload| upload.id.clone()).unwrap_or_default()
+    fn destination(&self, key: &str) -> Place {
+        let Places { destination_bucket, destination_prefix, .. } = &self.places;
+        Place { bucket: destination_bucket.clone(), key: format!("{destination_prefix}{key}") }
     }
 
-    fn end_upload(&self, job: u64, key: &str, id: &str) -> Result<(), Reply> {
+    /// The copy whose upload a job began.
+    fn uploading(&self, start: &Start) -> Arc<ObjectCopy> {
+        let begun = lock(&self.uploads).get(&start.job).cloned();
+        begun.unwrap_or_else(|| Arc::new(self.object_copy(start.object)))
+    }
+
+    fn end_upload(&self, job: u64, copy: &ObjectCopy) -> Result<(), Reply> {
         lock(&self.uploads).remove(&job);
-        self.log(|log| log.upload_ended(&self.places.destination_bucket, key, id))
+        let Place { bucket, key } = &copy.destination;
+        self.log(|log| log.upload_ended(bucket, key, copy.upload_id()))
     }
 
     /// Writes to the log where there is one. What cannot be logged is not done.
@@ -296,17 +239,6 @@ impl Operator {
             _ => Ok(()),
         }
     }
-}
-
-/// A 200 that says nothing of what it wrote. It may have been cut off, or be no answer of S3 at all.
-fn empty_result() -> Reply {
-    Reply::failure(Outcome::ServerError, "EmptyResult")
-}
-
-/// An object as `x-amz-copy-source` names it.
-#[must_use]
-pub fn copy_source(bucket: &str, key: &str) -> String {
-    format!("{bucket}/{}", utf8_percent_encode(key, KEY))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -6,11 +6,11 @@ use std::time::Duration;
 use aws_sdk_sqs::types::{Message as Letter, QueueAttributeName};
 use tokio::time::Instant;
 
-use super::TargetError;
 use super::clients::Clients;
 use super::listing::{Next, PageBudget, pages, patient};
 use super::metrics::of_function;
 use super::reply::explain;
+use super::target_error::TargetError;
 use planner_core::audit::function::Peaks;
 use planner_core::audit::place::Place;
 use planner_core::check::cloudwatch::Period;

@@ -3,9 +3,9 @@
 use aws_sdk_s3::Client as S3;
 use aws_sdk_sns::Client as Sns;
 
-use super::TargetError;
 use super::clients::Clients;
 use super::reply::explain;
+use super::target_error::TargetError;
 
 /// Whether a bucket is there.
 ///

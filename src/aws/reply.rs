@@ -8,7 +8,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use http_body_util::LengthLimitError;
 
-use super::TargetError;
+use super::target_error::TargetError;
 use planner_core::load::attempt::Outcome;
 
 /// What to do about requests that nobody may make.
@@ -100,6 +100,12 @@ impl<E: ProvideErrorMetadata + Error + 'static> From<&SdkError<E, HttpResponse>>
     }
 }
 
+impl<E: ProvideErrorMetadata + Error + 'static> From<SdkError<E, HttpResponse>> for Reply {
+    fn from(error: SdkError<E, HttpResponse>) -> Self {
+        Self::from(&error)
+    }
+}
+
 /// An SDK error as a reason for people, where a command cannot go on.
 pub fn explain<E>(what: impl Into<String>, error: &SdkError<E, HttpResponse>) -> TargetError
 where
@@ -115,7 +121,7 @@ where
             Some(message) => format!("{code}: {}", cut(message, MOST_MESSAGE_BYTES)),
             None => code.to_owned(),
         },
-        other => format!("{code}: {}", super::chain(other)),
+        other => format!("{code}: {}", chain(other)),
     };
     let failed = TargetError::new(what, reason);
     match (reply.outcome, code) {
@@ -138,8 +144,22 @@ fn credentials_error(error: &(dyn Error + 'static)) -> Option<String> {
     Some(match find_cause::<CredentialsError>(error)? {
         // What it tried is a screen of text, and none of it is the user's.
         CredentialsError::CredentialsNotLoaded(_) => "no credentials were found".to_owned(),
-        other => super::chain(other),
+        other => chain(other),
     })
+}
+
+/// An error and all its causes in one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.ends_with(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 /// The error itself or the first of its causes that is of a type.

@@ -5,8 +5,8 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use serde::Deserialize;
 use serde_json::Value;
 
-use planner_core::fan_out::copied::Shape;
 use planner_core::fan_out::message::{Message, MessageError};
+use planner_core::service::function::Shape;
 
 /// One message, as it arrived.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,5 @@
 //! One invocation: every message in it worked on, every outcome logged, and what failed asked for again.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use aws_sdk_s3::Client as S3;
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -12,11 +10,13 @@ use super::object::Found;
 use super::settings::Settings;
 use super::transfer::Transfer;
 use super::tries::Tries;
+use planner_aws::clock::Clock;
 use planner_aws::reply::Reply;
-use planner_core::fan_out::copied::{Copied, Outcome, SCHEMA, Shape};
+use planner_core::fan_out::copied::{Copied, Outcome, SCHEMA};
 use planner_core::fan_out::message::Message;
 use planner_core::load::attempt;
 use planner_core::random;
+use planner_core::service::function::Shape;
 
 /// Words that set this file's draws apart from all others.
 const INJECT: u64 = 0x696e_6a65;
@@ -26,10 +26,14 @@ const INJECT: u64 = 0x696e_6a65;
 pub struct Invocation {
     /// Its name in Lambda's log.
     pub request_id: String,
-    /// When the function was called, in seconds since 1970.
+    /// By which clock lines are dated.
+    pub clock: Clock,
+    /// When the function was called, by that clock.
     pub received_s: f64,
     /// When to stop working.
     pub deadline: Instant,
+    /// Whether it is the first of its execution environment.
+    pub cold: bool,
 }
 
 /// Why an invocation failed.
@@ -55,7 +59,6 @@ pub struct Consumer {
     s3: S3,
     settings: Settings,
     log: Log,
-    warm: AtomicBool,
 }
 
 /// What became of one message, and what to say about it.
@@ -86,7 +89,7 @@ impl From<Reply> for End {
 impl Consumer {
     /// A consumer that copies with `s3` and logs with `log`.
     pub fn new(s3: S3, settings: Settings, log: impl Fn(&Copied) + Send + Sync + 'static) -> Self {
-        Self { s3, settings, log: Box::new(log), warm: AtomicBool::new(false) }
+        Self { s3, settings, log: Box::new(log) }
     }
 
     /// Works on all messages of an event side by side. The answer names those that a queue is to hand out again.
@@ -94,25 +97,36 @@ impl Consumer {
     /// # Errors
     /// Where the event is not understood, or one from SNS could not be done, so that Lambda calls again.
     pub async fn handle(&self, event: Value, invocation: &Invocation) -> Result<Value, Failure> {
-        let cold = !self.warm.swap(true, Ordering::Relaxed);
         let deliveries =
             deliveries(event).map_err(|error| Failure::new("EventNotUnderstood", error.to_string()))?;
-        let lines = join_all(deliveries.iter().map(|delivery| self.work(delivery, invocation, cold))).await;
-        let failed: Vec<(&Delivery, &Copied)> =
-            deliveries.iter().zip(&lines).filter(|(_, line)| !line.outcome.is_done()).collect();
-        let repeatable =
-            |(delivery, _): &(&Delivery, &Copied)| delivery.shape == Shape::Queue && delivery.id.is_some();
-        if failed.iter().all(repeatable) {
-            let failed = failed.iter().map(|(delivery, _)| json!({ "itemIdentifier": delivery.id }));
-            return Ok(json!({ "batchItemFailures": failed.collect::<Vec<_>>() }));
+        let failed = self.work(&deliveries, invocation).await?;
+        let failed = failed.into_iter().map(|place| json!({ "itemIdentifier": deliveries[place].id }));
+        Ok(json!({ "batchItemFailures": failed.collect::<Vec<_>>() }))
+    }
+
+    /// Works on all of these messages side by side. The answer has the places of those that a queue is to hand out
+    /// again.
+    ///
+    /// # Errors
+    /// Where one from SNS could not be done, so that Lambda calls again.
+    pub async fn work(
+        &self,
+        deliveries: &[Delivery],
+        invocation: &Invocation,
+    ) -> Result<Vec<usize>, Failure> {
+        let lines = join_all(deliveries.iter().map(|delivery| self.follow(delivery, invocation))).await;
+        let failed: Vec<usize> = (0..lines.len()).filter(|&place| !lines[place].outcome.is_done()).collect();
+        let repeatable = |delivery: &Delivery| delivery.shape == Shape::Queue && delivery.id.is_some();
+        if failed.iter().all(|&place| repeatable(&deliveries[place])) {
+            return Ok(failed);
         }
-        let reasons = failed.iter().map(|(_, line)| reason(line)).collect::<Vec<_>>().join("; ");
+        let reasons = failed.iter().map(|&place| reason(&lines[place])).collect::<Vec<_>>().join("; ");
         Err(Failure::new("CopyFailed", reasons))
     }
 
-    /// Works on one message and logs what became of it.
-    async fn work(&self, delivery: &Delivery, invocation: &Invocation, cold: bool) -> Copied {
-        let started_s = now_s();
+    /// Follows one message and logs what became of it.
+    async fn follow(&self, delivery: &Delivery, invocation: &Invocation) -> Copied {
+        let started_s = invocation.clock.now_s();
         let message = delivery.message.as_ref().ok();
         let (request, n) = (random::name(&invocation.request_id), message.map_or(0, |message| message.n));
         let tries = Tries::until(invocation.deadline, random::word(request, &[n]));
@@ -129,7 +143,7 @@ impl Consumer {
             queued_s: delivery.queued_s,
             received_s: invocation.received_s,
             started_s,
-            ended_s: now_s(),
+            ended_s: invocation.clock.now_s(),
             size_bytes: end.size_bytes,
             outcome: end.outcome,
             code: end.code,
@@ -137,7 +151,7 @@ impl Consumer {
             requests: tries.requests(),
             throttles: tries.throttles(),
             request_id: invocation.request_id.clone(),
-            cold,
+            cold: invocation.cold,
         };
         (self.log)(&line);
         line
@@ -178,12 +192,6 @@ impl Consumer {
         let purpose = [INJECT, message.n, u64::from(delivery.number.unwrap_or(0))];
         random::uniform(random::name(&message.run), &purpose) < self.settings.inject_failures
     }
-}
-
-/// Seconds since 1970.
-#[must_use]
-pub fn now_s() -> f64 {
-    jiff::Timestamp::now().as_duration().as_secs_f64()
 }
 
 /// Which object failed and why, in words that a dead-letter queue shows.

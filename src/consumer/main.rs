@@ -1,5 +1,6 @@
 //! The Lambda function `copy_consumer`: copies the objects that messages name.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
@@ -7,13 +8,13 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use planner_aws::clients::Clients;
-use planner_consumer::handler::{Consumer, Invocation, now_s};
+use planner_aws::clock::Clock;
+use planner_consumer::handler::{Consumer, Invocation};
 use planner_consumer::settings::Settings;
+use planner_core::service::function::RESERVE_NS;
 
 /// The longest that a request may take: as long as an invocation.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(900);
-/// What an invocation keeps back, so that it can still abort an upload and answer.
-const RESERVE: Duration = Duration::from_secs(2);
 
 /// Serves invocations for as long as the execution environment lives. It fails where the environment variables are
 /// wrong or Lambda's own interface is not there.
@@ -30,11 +31,15 @@ async fn main() -> Result<(), Error> {
             println!("{line}");
         }
     });
-    let consumer = &consumer;
+    let (consumer, warm) = (&consumer, &AtomicBool::new(false));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+        let clock = Clock::of_day();
+        let received_s = clock.now_s();
         let invocation = Invocation {
-            received_s: now_s(),
-            deadline: deadline(event.context.deadline),
+            clock,
+            received_s,
+            deadline: deadline(event.context.deadline, received_s),
+            cold: !warm.swap(true, Ordering::Relaxed),
             request_id: event.context.request_id,
         };
         let answer = consumer.handle(event.payload, &invocation).await;
@@ -47,8 +52,7 @@ async fn main() -> Result<(), Error> {
 }
 
 /// When to stop work for an invocation that ends at a time in milliseconds since 1970.
-fn deadline(ends_ms: u64) -> Instant {
-    let left_s = ends_ms as f64 / 1e3 - now_s();
-    let left = Duration::try_from_secs_f64(left_s).unwrap_or_default();
-    Instant::now() + left.saturating_sub(RESERVE)
+fn deadline(ends_ms: u64, now_s: f64) -> Instant {
+    let left = Duration::try_from_secs_f64(ends_ms as f64 / 1e3 - now_s).unwrap_or_default();
+    Instant::now() + left.saturating_sub(Duration::from_nanos(RESERVE_NS))
 }

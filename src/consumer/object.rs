@@ -1,8 +1,9 @@
 //! An object as S3 describes it, and whether another is its copy.
 
 use aws_sdk_s3::Client as S3;
+use aws_sdk_s3::operation::create_multipart_upload::builders::CreateMultipartUploadFluentBuilder;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
-use aws_sdk_s3::primitives::DateTime;
+use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_s3::types::ServerSideEncryption;
 
 use planner_aws::reply::Reply;
@@ -21,7 +22,7 @@ impl Found {
         match s3.head_object().bucket(&place.bucket).key(&place.key).send().await {
             Ok(answer) => Ok(Some(Self(answer))),
             Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(None),
-            Err(error) => Err(Reply::from(&error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -61,6 +62,25 @@ impl Found {
         }
     }
 
+    /// Gives an upload the object's metadata, and these tags.
+    #[must_use]
+    pub fn dress(
+        &self,
+        upload: CreateMultipartUploadFluentBuilder,
+        tagging: Option<String>,
+    ) -> CreateMultipartUploadFluentBuilder {
+        let head = &self.0;
+        upload
+            .set_tagging(tagging)
+            .set_metadata(head.metadata().cloned())
+            .set_content_type(head.content_type().map(str::to_owned))
+            .set_content_encoding(head.content_encoding().map(str::to_owned))
+            .set_content_language(head.content_language().map(str::to_owned))
+            .set_content_disposition(head.content_disposition().map(str::to_owned))
+            .set_cache_control(head.cache_control().map(str::to_owned))
+            .set_expires(head.expires_string().and_then(http_date))
+    }
+
     fn modified(&self) -> Option<&DateTime> {
         self.0.last_modified()
     }
@@ -74,6 +94,22 @@ impl Found {
         let tag = self.tag()?.trim_matches('"');
         (tag.len() == 32 && tag.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(tag)
     }
+}
+
+/// The tags of an object, as a header wants them.
+///
+/// # Errors
+/// Where S3 does not say.
+pub async fn tagging(s3: &S3, place: &Place) -> Result<String, Reply> {
+    let answer = s3.get_object_tagging().bucket(&place.bucket).key(&place.key).send().await?;
+    let mut text = form_urlencoded::Serializer::new(String::new());
+    text.extend_pairs(answer.tag_set().iter().map(|tag| (tag.key(), tag.value())));
+    Ok(text.finish())
+}
+
+/// S3 keeps whatever was given as Expires, and takes a date.
+fn http_date(text: &str) -> Option<DateTime> {
+    DateTime::from_str(text, DateTimeFormat::HttpDate).ok()
 }
 
 #[cfg(test)]

@@ -57,6 +57,14 @@ pub struct Settings {
 pub struct SettingsError(String);
 
 impl Settings {
+    /// A function that may copy from one bucket to another.
+    #[must_use]
+    pub fn between(source_bucket: &str, destination_bucket: &str, copy: Copy) -> Self {
+        let whole = |bucket: &str| Allowed { bucket: bucket.to_owned(), prefix: String::new() };
+        let (source, destination) = (whole(source_bucket), whole(destination_bucket));
+        Self { source, destination, copy, endpoint_url: None, inject_failures: 0.0 }
+    }
+
     /// Reads the settings from variables, given by name.
     ///
     /// # Errors

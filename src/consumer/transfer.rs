@@ -1,17 +1,14 @@
 //! The copy of one object: one request, or a multipart upload whose parts are copied side by side.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_s3::Client as S3;
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
-use super::object::Found;
+use super::object::{Found, tagging};
 use super::tries::Tries;
-use planner_aws::operation::copy_source;
+use planner_aws::copy::ObjectCopy;
 use planner_aws::reply::Reply;
 use planner_core::fan_out::message::Message;
 use planner_core::load::attempt::{Outcome, Request};
@@ -29,8 +26,7 @@ pub struct Transfer<'a> {
     message: &'a Message,
     source: &'a Found,
     job: Job,
-    upload_id: OnceLock<String>,
-    parts: Mutex<Vec<CompletedPart>>,
+    copy: ObjectCopy,
 }
 
 impl<'a> Transfer<'a> {
@@ -47,7 +43,9 @@ impl<'a> Transfer<'a> {
             shape => shape,
         };
         let job = Job { object: message.n, bytes, items: 1, shape };
-        Self { s3, tries, message, source, job, upload_id: OnceLock::new(), parts: Mutex::default() }
+        // Parts are of the object that was looked at, or the copy fails.
+        let copy = ObjectCopy::new(s3, &message.source, source.tag(), message.destination.clone());
+        Self { s3, tries, message, source, job, copy }
     }
 
     /// Carries it out. An upload that fails is aborted.
@@ -79,109 +77,28 @@ impl<'a> Transfer<'a> {
     }
 
     async fn request(&self, request: Request, bytes: u64) -> (Request, Result<(), Reply>) {
+        let (tries, copy, shape) = (self.tries, &self.copy, self.job.shape);
         let answer = match request {
             Request::CreateUpload => self.create_upload().await,
-            Request::CopyPart(part) => self.tries.make(part, || self.copy_part(part, bytes)).await,
-            Request::CompleteUpload => self.tries.make(0, || self.complete_upload()).await,
-            Request::AbortUpload => self.tries.once(ABORT_GRACE, self.abort_upload()).await,
-            Request::Copy | Request::Publish => self.tries.make(0, || self.copy()).await,
+            Request::CopyPart(part) => {
+                tries.make(part, || copy.part(part, shape.offset_bytes(part), bytes)).await
+            }
+            Request::CompleteUpload => tries.make(0, || copy.complete()).await.map(drop),
+            Request::AbortUpload => tries.once(ABORT_GRACE, copy.abort()).await,
+            // The shape of a copy has no others.
+            _ => tries.make(0, || copy.whole()).await.map(drop),
         };
         (request, answer)
     }
 
-    fn copy_source(&self) -> String {
-        copy_source(&self.message.source.bucket, &self.message.source.key)
-    }
-
-    async fn copy(&self) -> Result<(), Reply> {
-        let to = &self.message.destination;
-        let request = self.s3.copy_object().copy_source(self.copy_source());
-        let request = request.set_copy_source_if_match(self.source.tag().map(str::to_owned));
-        let answer = request.bucket(&to.bucket).key(&to.key).send().await;
-        answer.map(drop).map_err(|error| Reply::from(&error))
-    }
-
-    /// CopyObject takes over metadata and tags by itself; an upload has to be given them.
+    /// CopyObject takes over metadata and tags by itself; an upload has to be given them. An upload whose answer never
+    /// comes has no id, so that nobody here can abort it. It has no parts either; the destination's lifecycle rule,
+    /// which `scripts/deploy` asks for, removes it.
     async fn create_upload(&self) -> Result<(), Reply> {
-        let tagging = match self.source.head().tag_count() {
-            Some(1..) => Some(self.tries.make(0, || self.tagging()).await?),
+        let tags = match self.source.head().tag_count() {
+            Some(1..) => Some(self.tries.make(0, || tagging(self.s3, &self.message.source)).await?),
             _ => None,
         };
-        let id = self.tries.make(0, || self.begin_upload(tagging.clone())).await?;
-        // Set once, because a job begins one upload.
-        self.upload_id.get_or_init(|| id);
-        Ok(())
+        self.tries.make(0, || self.copy.begin(|request| self.source.dress(request, tags.clone()))).await
     }
-
-    async fn tagging(&self) -> Result<String, Reply> {
-        let from = &self.message.source;
-        let answer = self.s3.get_object_tagging().bucket(&from.bucket).key(&from.key).send().await;
-        let answer = answer.map_err(|error| Reply::from(&error))?;
-        let mut text = form_urlencoded::Serializer::new(String::new());
-        text.extend_pairs(answer.tag_set().iter().map(|tag| (tag.key(), tag.value())));
-        Ok(text.finish())
-    }
-
-    /// An upload whose answer never comes has no id, so that nobody here can abort it. It has no parts either; the
-    /// destination's lifecycle rule, which `scripts/deploy` asks for, removes it.
-    async fn begin_upload(&self, tagging: Option<String>) -> Result<String, Reply> {
-        let (to, head) = (&self.message.destination, self.source.head());
-        let request = self.s3.create_multipart_upload().bucket(&to.bucket).key(&to.key);
-        let request = request
-            .set_tagging(tagging)
-            .set_metadata(head.metadata().cloned())
-            .set_content_type(head.content_type().map(str::to_owned))
-            .set_content_encoding(head.content_encoding().map(str::to_owned))
-            .set_content_language(head.content_language().map(str::to_owned))
-            .set_content_disposition(head.content_disposition().map(str::to_owned))
-            .set_cache_control(head.cache_control().map(str::to_owned))
-            .set_expires(head.expires_string().and_then(http_date));
-        let answer = request.send().await.map_err(|error| Reply::from(&error))?;
-        Ok(answer.upload_id().unwrap_or_default().to_owned())
-    }
-
-    async fn copy_part(&self, part: u32, bytes: u64) -> Result<(), Reply> {
-        let offset = match self.job.shape {
-            Shape::Multipart { part_bytes, .. } => part_bytes * u64::from(part - 1),
-            Shape::Single(_) => 0,
-        };
-        let to = &self.message.destination;
-        let number = i32::try_from(part).unwrap_or(i32::MAX);
-        let request = self.s3.upload_part_copy().copy_source(self.copy_source());
-        let request = request
-            .set_copy_source_if_match(self.source.tag().map(str::to_owned))
-            .copy_source_range(format!("bytes={offset}-{}", offset + bytes - 1))
-            .bucket(&to.bucket)
-            .key(&to.key)
-            .set_upload_id(self.upload_id.get().cloned())
-            .part_number(number);
-        let answer = request.send().await.map_err(|error| Reply::from(&error))?;
-        let tag = answer.copy_part_result().and_then(|result| result.e_tag()).map(str::to_owned);
-        let done = CompletedPart::builder().part_number(number).set_e_tag(tag).build();
-        // A panic elsewhere leaves the list itself whole.
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner).push(done);
-        Ok(())
-    }
-
-    async fn complete_upload(&self) -> Result<(), Reply> {
-        let to = &self.message.destination;
-        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        parts.sort_unstable_by_key(CompletedPart::part_number);
-        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        let request = self.s3.complete_multipart_upload().bucket(&to.bucket).key(&to.key);
-        let request = request.set_upload_id(self.upload_id.get().cloned()).multipart_upload(parts);
-        request.send().await.map(drop).map_err(|error| Reply::from(&error))
-    }
-
-    async fn abort_upload(&self) -> Result<(), Reply> {
-        let to = &self.message.destination;
-        let request = self.s3.abort_multipart_upload().bucket(&to.bucket).key(&to.key);
-        let request = request.set_upload_id(self.upload_id.get().cloned());
-        request.send().await.map(drop).map_err(|error| Reply::from(&error))
-    }
-}
-
-/// S3 keeps whatever was given as Expires, and takes a date.
-fn http_date(text: &str) -> Option<DateTime> {
-    DateTime::from_str(text, DateTimeFormat::HttpDate).ok()
 }

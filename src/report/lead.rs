@@ -3,7 +3,6 @@
 use super::fan_out;
 use planner_core::measure::document::RunDocument;
 use planner_core::measure::level::LevelSummary;
-use planner_core::scenario::file::OperationKind;
 use planner_core::units::human::{bytes, counted, duration, number, percent, rate};
 
 /// What is done and what is attempted per second are the same up to this share.
@@ -15,10 +14,10 @@ pub(super) fn done(document: &RunDocument) -> String {
     let size_bytes: u64 = document.levels.iter().map(|level| level.size_bytes).sum();
     let makespan_s = document.levels.iter().map(|level| level.makespan_s).sum();
     let followed = document.fan_out.as_ref().map_or_else(String::new, |found| fan_out::done(found) + "; ");
-    let what = match document.scenario.operation {
-        OperationKind::Copy => format!("{} copied ({})", counted(items, "object"), bytes(size_bytes)),
-        OperationKind::Publish | OperationKind::FanOut => format!("{} published", counted(items, "message")),
-    };
+    let operation = document.scenario.operation;
+    let (item, done) = operation.done();
+    let size = if operation.publishes() { String::new() } else { format!(" ({})", bytes(size_bytes)) };
+    let what = format!("{} {done}{size}", counted(items, item));
     let failed = document.levels.iter().map(|level| level.jobs_failed).sum();
     let what = if failed > 0 { format!("{what} and {} failed", counted(failed, "job")) } else { what };
     let time = duration(makespan_s);

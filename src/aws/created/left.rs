@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::{Event, FILE, Record, Written};
+use super::record::{Event, FILE, Record};
+use super::written::Written;
 use crate::file_error::FileError;
 
 /// An object that a run wrote, or may have written.

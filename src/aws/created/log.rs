@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Event, FILE, HEADER, Record, Written};
+use super::record::{Event, FILE, HEADER, Record};
+use super::written::Written;
 use crate::file_error::FileError;
 use crate::whole_lines;
 

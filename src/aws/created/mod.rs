@@ -3,17 +3,14 @@
 
 mod left;
 mod log;
-
-use serde::{Deserialize, Serialize};
+mod record;
+mod written;
 
 pub use self::left::{Created, Object, Tear};
 pub use self::log::CreatedLog;
-
-/// Name of the file in a run folder.
-pub const FILE: &str = "created.csv";
-
-/// The columns. Lists of older versions have only the first four.
-const HEADER: [&str; 6] = ["event", "bucket", "key", "mark", "version", "modified_s"];
+pub use self::record::FILE;
+pub use self::written::Written;
+pub(crate) use self::written::real_version;
 
 /// What stands before every key that a run writes.
 #[must_use]
@@ -21,57 +18,9 @@ pub fn prefix(run: &str) -> String {
     format!("planner-runs/{run}/")
 }
 
-/// What happened to a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Event {
-    /// It is about to be written.
-    Intended,
-    /// It was written, with this ETag.
-    Written,
-    /// A multipart upload to it is about to be begun; its id is not known before the answer.
-    UploadIntended,
-    /// The service refused to begin that upload, or it was not to be found later.
-    UploadRefused,
-    /// A multipart upload with this id was begun.
-    UploadBegun,
-    /// That upload was completed or aborted.
-    UploadEnded,
-    /// The topic with this ARN was created.
-    Topic,
-    /// The bucket is about to be created.
-    Bucket,
-    /// The topic or bucket turned out to be somebody else's.
-    Left,
-    /// It was deleted again.
-    Deleted,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Record {
-    event: Event,
-    bucket: String,
-    key: String,
-    mark: String,
-    #[serde(default)]
-    version: Option<String>,
-    #[serde(default)]
-    modified_s: Option<i64>,
-}
-
-/// What the answer to a write said of the object.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Written {
-    /// ETag as the service gives it, with its quotes; empty where the answer has none.
-    pub etag: String,
-    /// Version, in a versioned bucket.
-    pub version: Option<String>,
-    /// LastModified in whole seconds since 1970, where the answer has it.
-    pub modified_s: Option<i64>,
-}
-
 #[cfg(test)]
 mod tests {
+    use super::record::HEADER;
     use super::*;
 
     fn tagged(etag: &str) -> Written {

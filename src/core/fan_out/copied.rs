@@ -6,18 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::service::function::Shape;
+
 /// Kind and version of the line.
 pub const SCHEMA: &str = "planner/copy/1";
-
-/// How a message reached the function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Shape {
-    /// From SNS.
-    Direct,
-    /// From SNS through SQS.
-    Queue,
-}
 
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

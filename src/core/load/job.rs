@@ -20,6 +20,17 @@ pub enum Shape {
     },
 }
 
+impl Shape {
+    /// Where a part begins in its object, in bytes.
+    #[must_use]
+    pub fn offset_bytes(self, part: u32) -> u64 {
+        match self {
+            Self::Multipart { part_bytes, .. } => part_bytes.saturating_mul(u64::from(part - 1)),
+            Self::Single(_) => 0,
+        }
+    }
+}
+
 /// A job as the dispatcher sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Job {
@@ -92,8 +103,7 @@ impl Progress {
     pub fn bytes_of(&self, request: Request) -> u64 {
         match (self.shape, request) {
             (Shape::Multipart { part_bytes, .. }, Request::CopyPart(part)) => {
-                let offset = part_bytes.saturating_mul(u64::from(part - 1));
-                self.bytes.saturating_sub(offset).min(part_bytes)
+                self.bytes.saturating_sub(self.shape.offset_bytes(part)).min(part_bytes)
             }
             (_, Request::Copy | Request::Publish) => self.bytes,
             _ => 0,

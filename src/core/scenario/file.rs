@@ -106,6 +106,23 @@ pub enum OperationKind {
     FanOut,
 }
 
+impl OperationKind {
+    /// Whether it publishes messages, rather than asking S3 for something.
+    #[must_use]
+    pub fn publishes(self) -> bool {
+        matches!(self, Self::Publish | Self::FanOut)
+    }
+
+    /// What an item is called, and what has been done with it.
+    #[must_use]
+    pub fn done(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Copy => ("object", "copied"),
+            Self::Publish | Self::FanOut => ("message", "published"),
+        }
+    }
+}
+
 /// The objects of a scenario: made up by count and size, or listed in a manifest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

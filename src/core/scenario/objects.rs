@@ -136,10 +136,7 @@ impl Workload {
     /// Objects or messages that one job carries at most.
     #[must_use]
     pub fn items_per_job(&self) -> u64 {
-        match self.operation {
-            OperationKind::Copy => 1,
-            OperationKind::Publish | OperationKind::FanOut => u64::from(self.batch),
-        }
+        if self.operation.publishes() { u64::from(self.batch) } else { 1 }
     }
 
     /// Jobs that it takes to go through all objects once.

@@ -27,7 +27,9 @@ pub use question::Question;
 use super::estimate::{Estimate, Spread, needed};
 use super::workers::Goal;
 use planner_core::numeric::proportion::Proportion;
+use planner_core::service::function::RESERVE_NS;
 use planner_core::simulate::batch::Finishes;
+use planner_core::units::quantity::seconds;
 use question::kept_s;
 use runs::{Mixture, Runs};
 
@@ -131,6 +133,7 @@ pub fn smallest_rate(question: &Question<'_>, goal: Goal) -> Result<Answer, Box<
         return Err(Box::new(search.infeasible(reason, best_per_s)));
     }
     let form = &search.central.form;
+    let work_s = (question.central.function.timeout_s - seconds(RESERVE_NS)).max(0.0);
     Ok(Answer {
         value_per_s,
         point_per_s: estimate.point,
@@ -141,8 +144,7 @@ pub fn smallest_rate(question: &Question<'_>, goal: Goal) -> Result<Answer, Box<
         replications: search.replications,
         reserved,
         publisher: PublisherThreads::new(value_per_s, question.batch_size, &question.central.publish),
-        timeout_probability: form
-            .longer_than(question.central.function.timeout_s, form.in_flight(value_per_s)),
+        timeout_probability: form.longer_than(work_s, form.in_flight(value_per_s)),
     })
 }
 

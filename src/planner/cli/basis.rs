@@ -130,13 +130,16 @@ fn fault(document: &RunDocument) -> Option<(String, &'static str)> {
     }
     let is_without_copies = match document.scenario.operation {
         OperationKind::Copy => None,
-        OperationKind::Publish => Some("it published messages and copied nothing"),
         OperationKind::FanOut => {
-            Some("its copies were made by a function, which publishes no times of attempts")
+            Some("its copies were made by a function, which publishes no times of attempts".to_owned())
+        }
+        other => {
+            let (item, done) = other.done();
+            Some(format!("it {done} {item}s and copied nothing"))
         }
     };
     if let Some(reason) = is_without_copies {
-        return Some((reason.into(), "measure a scenario with operation = \"copy\""));
+        return Some((reason, "measure a scenario with operation = \"copy\""));
     }
     if document.levels.iter().all(|level| level.jobs_done == 0) {
         return Some(("nothing succeeded".into(), "`planner report` shows the errors"));

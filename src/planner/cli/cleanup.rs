@@ -166,7 +166,7 @@ mod tests {
     async fn whatever_is_left_behind_is_no_success() {
         let config = CloudConfig::default();
         let cloud = Cloud::new(config.clone());
-        let clients = cloud.clients(&config, TIMEOUT);
+        let clients = cloud.clients(TIMEOUT);
         let folder = tempfile::tempdir().unwrap();
         let names = RunNames { run: "r", buckets: Some(["a", "b"]), topic: None };
         let created = CreatedLog::create(folder.path()).unwrap();

@@ -8,6 +8,7 @@ use super::exit::{BadInput, Exit};
 use super::interrupt::interrupted;
 use super::{load_scenario, run_target, tell};
 use crate::emulator::{Cloud, CloudConfig, serve};
+use planner_consumer::settings::Settings;
 use planner_core::scenario::Scenario;
 use planner_core::scenario::file::OperationKind;
 
@@ -58,7 +59,9 @@ fn fill(cloud: &Cloud, scenario: &Scenario) {
     let arn = cloud.create_topic(&file.topic());
     if file.operation == OperationKind::FanOut {
         // It works on its own from the first message on.
-        let _ = cloud.deploy(&arn, file.pipeline().shape, file.copy.clone());
+        let settings =
+            Settings::between(&target.source_bucket, &target.destination_bucket, file.copy.clone());
+        let _ = cloud.deploy(&arn, file.pipeline().shape, settings);
     }
     tell::say(format_args!("topic {arn}"));
 }

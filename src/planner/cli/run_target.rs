@@ -13,6 +13,7 @@ use planner_aws::clients::{Clients, is_aws, url_from_environment};
 use planner_aws::created::{self, CreatedLog};
 use planner_aws::operation::Places;
 use planner_aws::{TargetError, claim, data_set, preflight};
+use planner_consumer::settings::Settings;
 use planner_core::scenario::Scenario;
 use planner_core::scenario::file::{OperationKind, TargetKind};
 
@@ -43,8 +44,8 @@ pub(super) async fn connect(scenario: &Scenario, real_time: bool) -> miette::Res
                 let clients = config.clients_at(&url, timeout);
                 RunTarget { clients, cloud: Some(cloud), account: None, url: None, kind: target.kind }
             } else {
-                let cloud = Cloud::new(config.clone());
-                let clients = cloud.clients(&config, timeout);
+                let cloud = Cloud::new(config);
+                let clients = cloud.clients(timeout);
                 RunTarget { clients, cloud: Some(cloud), account: None, url: None, kind: target.kind }
             }
         }
@@ -187,7 +188,9 @@ impl RunTarget {
                 cloud.seed(&scenario.workload.objects, &places);
                 places.topic_arn = cloud.create_topic(&file.topic());
                 // The operator publishes to it; what it does is asked for by its topic.
-                let _ = cloud.deploy(&places.topic_arn, file.pipeline().shape, file.copy.clone());
+                let settings =
+                    Settings::between(&target.source_bucket, &target.destination_bucket, file.copy.clone());
+                let _ = cloud.deploy(&places.topic_arn, file.pipeline().shape, settings);
             }
             (OperationKind::Copy | OperationKind::FanOut, None) => {
                 if file.operation == OperationKind::FanOut {
@@ -219,10 +222,7 @@ impl RunTarget {
         let gauge = self.cloud.as_ref()?.gauge();
         Some(Box::new(move || {
             let reading = gauge.read();
-            match operation {
-                OperationKind::Copy => reading.copies,
-                OperationKind::Publish | OperationKind::FanOut => reading.publishes,
-            }
+            if operation.publishes() { reading.publishes } else { reading.copies }
         }))
     }
 }

@@ -42,7 +42,7 @@ fn behind_topic(scenario: &Scenario, prices: &Prices) -> BehindTopic {
             let service = scenario.file.target.service.clone().unwrap_or_default();
             prices.behind_topic(scenario.file.pipeline().shape, &service)
         }
-        OperationKind::Copy | OperationKind::Publish => BehindTopic::default(),
+        _ => BehindTopic::default(),
     }
 }
 

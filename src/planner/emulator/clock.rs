@@ -17,12 +17,20 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) fn start() -> Self {
-        Self { start: Instant::now(), start_of_day: wall_time() }
+        // A whole second: S3 tells whole seconds, and two things are in the same one in every run or in none.
+        let since_1970 = wall_time().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let start_of_day = SystemTime::UNIX_EPOCH + Duration::from_secs(since_1970.as_secs());
+        Self { start: Instant::now(), start_of_day }
     }
 
     /// Nanoseconds since the start.
     pub(super) fn now_ns(&self) -> u64 {
         self.start.elapsed().as_nanos() as u64
+    }
+
+    /// When it is `at_ns`, by tokio's clock.
+    pub(super) fn instant(&self, at_ns: u64) -> Instant {
+        self.start + Duration::from_nanos(at_ns)
     }
 
     /// The time of day at `now_ns`; it moves with virtual time.

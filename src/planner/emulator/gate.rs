@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::clock::Clock;
+use planner_core::law::little;
 use planner_core::service::{Admission, Profile, Refusal, Request, ServiceModel};
 
 /// The service model and the clock that it is told.
@@ -10,6 +11,7 @@ use planner_core::service::{Admission, Profile, Refusal, Request, ServiceModel};
 pub(super) struct Gate {
     pub(super) clock: Clock,
     model: Mutex<ServiceModel>,
+    copying: Mutex<little::InFlight>,
 }
 
 /// Locks `mutex`; what it guards is whole even if a holder panicked, since holders only compute.
@@ -19,17 +21,32 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Gate {
     pub(super) fn new(profile: Profile, seed: u64) -> Self {
-        Self { clock: Clock::start(), model: Mutex::new(ServiceModel::new(profile, seed)) }
+        Self {
+            clock: Clock::start(),
+            model: Mutex::new(ServiceModel::new(profile, seed)),
+            copying: Mutex::new(little::InFlight::new()),
+        }
     }
 
     /// Admits a request and waits for its time. It stays in flight until the answer is dropped, so
     /// that its effect can be made visible at its end, and leaves if its client goes away.
     pub(super) async fn pass(&self, request: &Request<'_>) -> Result<InFlight<'_>, Refusal> {
-        let admission = lock(&self.model).admit(self.clock.now_ns(), request);
+        let started_ns = self.clock.now_ns();
+        let admission = lock(&self.model).admit(started_ns, request);
         let (refusal, duration_ns) = (admission.refusal, admission.duration_ns);
-        let in_flight = InFlight { gate: self, admission: Some(admission) };
+        let is_copy = matches!(request, Request::Copy(_));
+        if is_copy {
+            lock(&self.copying).started(started_ns);
+        }
+        let copy_started_ns = is_copy.then_some(started_ns);
+        let in_flight = InFlight { gate: self, admission: Some(admission), copy_started_ns };
         self.clock.wait(duration_ns).await;
         refusal.map_or(Ok(in_flight), Err)
+    }
+
+    /// What was counted over the copy requests, refused ones included, since the call before.
+    pub(super) fn close_copies(&self) -> little::Window {
+        lock(&self.copying).close(self.clock.now_ns())
     }
 }
 
@@ -39,12 +56,17 @@ impl Gate {
 pub(super) struct InFlight<'a> {
     gate: &'a Gate,
     admission: Option<Admission>,
+    copy_started_ns: Option<u64>,
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
+        let now_ns = self.gate.clock.now_ns();
         if let Some(admission) = self.admission.take() {
-            lock(&self.gate.model).finish(self.gate.clock.now_ns(), admission);
+            lock(&self.gate.model).finish(now_ns, admission);
+        }
+        if let Some(started_ns) = self.copy_started_ns {
+            lock(&self.gate.copying).ended(started_ns, now_ns);
         }
     }
 }

@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::Cloud;
+use super::cloud::Cloud;
 use super::router::Router;
 
 /// How long requests may go on after the shutdown.

@@ -6,11 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use http::StatusCode;
 
-use super::ACCOUNT_ID;
 use super::function::Host;
 use super::gate::{Gate, lock};
 use super::signature::Rejection;
-use super::topics::{DifferentTags, NoSuchTopic, Subscription, Topics};
+use super::topics::{ACCOUNT_ID, DifferentTags, NoSuchTopic, Subscription, Topics};
 use super::xml::{Element, element, text};
 use planner_core::fan_out::message::Message;
 use planner_core::service::Request;

@@ -2,32 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::Arc;
 
 use s3s::{S3Result, s3_error};
 
-use super::content::Content;
-use super::tag::Tag;
+use super::object::Object;
 use super::upload::Uploads;
-
-/// What a client said about an object besides its bytes.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Headers {
-    pub(super) content_type: Option<String>,
-    pub(super) metadata: Option<s3s::dto::Metadata>,
-}
-
-/// One object. Copies share content and headers, so tens of thousands take tens of megabytes.
-#[derive(Clone, Debug)]
-pub(super) struct Object {
-    pub(super) content: Content,
-    pub(super) tag: Tag,
-    /// Nanoseconds since the endpoint started.
-    pub(super) modified_ns: u64,
-    pub(super) headers: Arc<Headers>,
-    /// How often copies of it were asked for.
-    pub(super) copies_asked: u32,
-}
 
 #[derive(Debug)]
 struct Bucket {
@@ -211,7 +190,11 @@ fn behind(prefix: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::emulator::content::Content;
+    use crate::emulator::tag::Tag;
     use proptest::prelude::*;
 
     fn store(keys: &[String]) -> Store {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::ACCOUNT_ID;
 use planner_core::random;
+
+/// The account that owns everything here.
+pub const ACCOUNT_ID: &str = "000000000000";
 
 /// Entries on a page of topics or subscriptions.
 const PAGE_ENTRIES: usize = 100;

@@ -7,7 +7,7 @@ use s3s::dto::CompletedPart;
 use s3s::{S3Result, s3_error};
 
 use super::content::Content;
-use super::store::{Headers, Object};
+use super::object::{Headers, Object};
 use super::tag::Tag;
 use planner_core::random;
 

@@ -69,7 +69,8 @@ fn tries(lines: &[Copied]) -> BTreeMap<(Option<u64>, u64), Vec<&Copied>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fan_out::copied::{Outcome, SCHEMA, Shape};
+    use crate::fan_out::copied::{Outcome, SCHEMA};
+    use crate::service::function::Shape;
 
     fn line(n: u64, queued_s: f64, [received_s, ended_s]: [f64; 2], request_id: &str) -> Copied {
         Copied {

@@ -6,7 +6,7 @@ use super::publishes::Publishes;
 use super::second::{count_copies, of_invocations};
 use super::stage::window;
 use super::summary::FanOutSummary;
-use crate::fan_out::copied::{Copied, Outcome, SCHEMA, Shape as Way};
+use crate::fan_out::copied::{Copied, Outcome, SCHEMA};
 use crate::load::attempt::{self, Attempt, JobEnd, Request, Start};
 use crate::measure::recorder::Recorder;
 use crate::service::function::Shape;
@@ -36,7 +36,7 @@ fn line(n: u64, outcome: Outcome, received_s: f64, ended_s: f64) -> Copied {
         schema: SCHEMA.into(),
         run: Some("r".into()),
         n: Some(n),
-        shape: Way::Queue,
+        shape: Shape::Queue,
         sent_s: None,
         queued_s: None,
         received_s,

@@ -3,6 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::units::quantity::NS_PER_S;
+
+/// What the function keeps back of an invocation's time, so that it can still abort an upload and answer, in
+/// nanoseconds.
+pub const RESERVE_NS: u64 = 2 * NS_PER_S;
+
 /// How messages reach the function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -53,6 +59,14 @@ pub struct Invocation {
     pub timeout_ns: u64,
     /// Where this invocation fails by itself, as a share of its first copy's time.
     pub error_at: Option<f64>,
+}
+
+impl Invocation {
+    /// Time after which the code stops working by itself.
+    #[must_use]
+    pub fn work_ns(&self) -> u64 {
+        self.timeout_ns.saturating_sub(RESERVE_NS)
+    }
 }
 
 /// A message of an invocation.

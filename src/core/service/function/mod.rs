@@ -13,5 +13,5 @@ mod pollers;
 mod queued;
 
 pub use consumer::{Consumer, Stages};
-pub use invocation::{Action, Fate, Invocation, InvocationEnd, Member, Shape};
+pub use invocation::{Action, Fate, Invocation, InvocationEnd, Member, RESERVE_NS, Shape};
 pub use metrics::{Metrics, Period};

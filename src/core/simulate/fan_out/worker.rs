@@ -80,7 +80,7 @@ impl<'a> Workers<'a> {
             member: 0,
             attempt: 1,
             failed: 0,
-            deadline_ns: ready_ns.saturating_add(invocation.timeout_ns),
+            deadline_ns: ready_ns.saturating_add(invocation.work_ns()),
             error_at: invocation.error_at,
             flight: None,
             cut: None,

@@ -12,7 +12,8 @@ use super::objects::{MAX_SINGLE_BYTES, check_match};
 use super::{Storage, entity_tag};
 use crate::emulator::content::Content;
 use crate::emulator::gate::InFlight;
-use crate::emulator::store::{Headers, Object, Store};
+use crate::emulator::object::{Headers, Object};
+use crate::emulator::store::Store;
 use crate::emulator::tag::Tag;
 use crate::emulator::upload::{Part, check_part_number};
 use planner_core::service::{CopyRequest, Request};
@@ -25,10 +26,7 @@ struct Copying<T> {
 }
 
 impl Storage {
-    pub(in crate::emulator) async fn copy_object(
-        &self,
-        input: CopyObjectInput,
-    ) -> S3Result<CopyObjectOutput> {
+    pub(super) async fn copy_object(&self, input: CopyObjectInput) -> S3Result<CopyObjectOutput> {
         let source = source_name(&input.copy_source)?;
         let begun = begin_copy(&mut self.store(), &input, source);
         let _in_flight = self.pass_copy(source, (&input.bucket, &input.key), None, &begun).await?;
@@ -42,7 +40,7 @@ impl Storage {
         Ok(CopyObjectOutput { copy_object_result: Some(result), ..Default::default() })
     }
 
-    pub(in crate::emulator) async fn upload_part_copy(
+    pub(super) async fn upload_part_copy(
         &self,
         input: UploadPartCopyInput,
     ) -> S3Result<UploadPartCopyOutput> {

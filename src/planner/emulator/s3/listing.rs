@@ -10,7 +10,8 @@ use s3s::dto::{
 use s3s::{S3Result, s3_error};
 
 use super::{Storage, entity_tag, page_size};
-use crate::emulator::store::{Listing, Object};
+use crate::emulator::object::Object;
+use crate::emulator::store::Listing;
 
 /// What `encoding-type=url` leaves as it is.
 const PLAIN: &AsciiSet =

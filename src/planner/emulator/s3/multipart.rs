@@ -9,11 +9,11 @@ use s3s::dto::{
 use s3s::{S3Result, s3_error};
 
 use super::{Storage, entity_tag, page_size};
-use crate::emulator::store::Headers;
+use crate::emulator::object::Headers;
 use crate::emulator::upload::{Part, check_part_number};
 
 impl Storage {
-    pub(in crate::emulator) async fn create_multipart_upload(
+    pub(super) async fn create_multipart_upload(
         &self,
         input: CreateMultipartUploadInput,
     ) -> S3Result<CreateMultipartUploadOutput> {
@@ -41,7 +41,7 @@ impl Storage {
         Ok(UploadPartOutput { e_tag: Some(entity_tag(tag)), ..Default::default() })
     }
 
-    pub(in crate::emulator) async fn complete_multipart_upload(
+    pub(super) async fn complete_multipart_upload(
         &self,
         input: CompleteMultipartUploadInput,
     ) -> S3Result<CompleteMultipartUploadOutput> {

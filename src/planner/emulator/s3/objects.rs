@@ -15,7 +15,7 @@ use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::{Storage, entity_tag};
 use crate::emulator::content::{Content, Receiving};
-use crate::emulator::store::{Headers, Object};
+use crate::emulator::object::{Headers, Object};
 use crate::emulator::tag::Tag;
 
 /// The largest object that one request may write or copy.
@@ -62,10 +62,7 @@ impl Storage {
         })
     }
 
-    pub(in crate::emulator) async fn head_object(
-        &self,
-        input: HeadObjectInput,
-    ) -> S3Result<HeadObjectOutput> {
+    pub(super) async fn head_object(&self, input: HeadObjectInput) -> S3Result<HeadObjectOutput> {
         let _in_flight = self.pass_small(&input.key).await?;
         let object = self.found(&input.bucket, &input.key, input.if_match.as_ref())?;
         let (range, content_range) = requested_range(input.range, object.content.size_bytes())?;

@@ -1,0 +1,167 @@
+//! An endpoint with buckets, topics and functions.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use s3s::service::S3ServiceBuilder;
+
+use super::config::CloudConfig;
+use super::connector::InProcess;
+use super::content::{Budget, Content};
+use super::function::{self, Function, Host};
+use super::gate::{EndpointGauge, Gate, lock};
+use super::object::Object;
+use super::router::Router;
+use super::s3::Storage;
+use super::signature::Keys;
+use super::sns::Notifications;
+use super::tag::Tag;
+use super::topics::Topics;
+use planner_aws::clients::Clients;
+use planner_aws::operation::Places;
+use planner_consumer::settings::Settings;
+use planner_core::scenario::objects::ObjectSet;
+use planner_core::service::function::Shape;
+use planner_core::units::quantity::nanoseconds;
+
+/// An endpoint with buckets and topics. Clones are the same endpoint.
+#[derive(Clone)]
+pub struct Cloud {
+    storage: Storage,
+    notifications: Notifications,
+    pub(super) router: Arc<Router>,
+    config: Arc<CloudConfig>,
+}
+
+impl fmt::Debug for Cloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cloud").field("region", &self.storage.region).finish_non_exhaustive()
+    }
+}
+
+impl Cloud {
+    /// An empty endpoint whose time starts now. For virtual time, make it inside the paused runtime.
+    #[must_use]
+    pub fn new(config: CloudConfig) -> Self {
+        let CloudConfig { profile, seed, region, .. } = &config;
+        let gate = Arc::new(Gate::new(profile.clone(), *seed));
+        let topics = Arc::new(Mutex::new(Topics::new(region, *seed)));
+        let notifications = Notifications { gate: Arc::clone(&gate), topics, functions: Arc::default() };
+        let storage = Storage {
+            gate,
+            store: Arc::default(),
+            budget: Budget::new(config.max_stored_bytes),
+            region: region.as_str().into(),
+        };
+        let keys = Keys { access_key: config.access_key.clone(), secret_key: config.secret_key.clone() };
+        let mut service = S3ServiceBuilder::new(storage.clone());
+        service.set_auth(keys.clone());
+        let router = Arc::new(Router {
+            storage: service.build(),
+            notifications: notifications.clone(),
+            keys,
+            seed: *seed,
+            requests: AtomicU64::new(0),
+        });
+        Self { storage, notifications, router, config: Arc::new(config) }
+    }
+
+    /// An HTTP client for AWS SDK clients whose every request is answered here, without sockets.
+    /// Point them at [`planner_aws::clients::IN_PROCESS_URL`], with path-style addressing.
+    #[must_use]
+    pub fn http_client(&self) -> SharedHttpClient {
+        SharedHttpClient::new(InProcess(Arc::clone(&self.router)))
+    }
+
+    /// Clients that reach the endpoint in process.
+    #[must_use]
+    pub fn clients(&self, attempt_timeout: Duration) -> Clients {
+        Clients::in_process(
+            self.http_client(),
+            &self.config.region,
+            self.config.credentials(),
+            attempt_timeout,
+        )
+    }
+
+    /// Makes a bucket unless there is one.
+    pub fn create_bucket(&self, bucket: &str) {
+        lock(&self.storage.store).create_bucket(bucket, self.storage.gate.clock.now_ns());
+    }
+
+    /// Puts an object of `size_bytes` zeros, which take no memory, without a request; makes the bucket
+    /// if there is none.
+    pub fn put_sparse(&self, bucket: &str, key: &str, size_bytes: u64) {
+        let modified_ns = self.storage.gate.clock.now_ns();
+        let object = Object {
+            content: Content::zeros(size_bytes),
+            tag: Tag::of_seed(key, size_bytes),
+            modified_ns,
+            headers: Arc::default(),
+            copies_asked: 0,
+        };
+        lock(&self.storage.store).seed(bucket, key, object);
+    }
+
+    /// Puts the objects of a workload into the endpoint, where they take no memory, and makes both buckets.
+    pub fn seed(&self, objects: &ObjectSet, places: &Places) {
+        self.create_bucket(&places.source_bucket);
+        self.create_bucket(&places.destination_bucket);
+        for index in 0..objects.len() {
+            let object = objects.object(index);
+            self.put_sparse(&places.source_bucket, &object.key, object.size_bytes);
+        }
+    }
+
+    /// Makes a topic unless there is one, and gives its ARN.
+    #[must_use = "publishing needs the ARN"]
+    pub fn create_topic(&self, name: &str) -> String {
+        lock(&self.notifications.topics).create(name)
+    }
+
+    /// Messages that a topic took, if there is such a topic.
+    #[must_use]
+    pub fn messages(&self, topic_arn: &str) -> Option<u64> {
+        lock(&self.notifications.topics).messages(topic_arn).ok()
+    }
+
+    /// Deploys the function that copies what messages to the topic name, with these settings. A topic has one
+    /// function; deploying another replaces it.
+    pub fn deploy(&self, topic_arn: &str, shape: Shape, settings: Settings) -> Function {
+        let CloudConfig { profile, seed, .. } = &*self.config;
+        let host = Arc::new(Host::new(Arc::clone(&self.storage.gate), profile, shape, *seed));
+        let s3 = self.clients(Duration::from_nanos(nanoseconds(profile.function.timeout_s))).s3;
+        function::start(&host, s3, settings);
+        lock(&self.notifications.functions).insert(topic_arn.to_owned(), Arc::clone(&host));
+        Function(host)
+    }
+
+    /// The function behind a topic.
+    #[must_use]
+    pub fn function(&self, topic_arn: &str) -> Option<Function> {
+        lock(&self.notifications.functions).get(topic_arn).cloned().map(Function)
+    }
+
+    /// Nanoseconds since the endpoint's start.
+    #[must_use]
+    pub fn now_ns(&self) -> u64 {
+        self.storage.gate.clock.now_ns()
+    }
+
+    /// The objects whose keys begin with `prefix`, without it, and when each was last written, in nanoseconds since
+    /// the endpoint's start. No request is made.
+    #[must_use]
+    pub fn modified_ns(&self, bucket: &str, prefix: &str) -> BTreeMap<String, u64> {
+        lock(&self.storage.store).modified_ns(bucket, prefix)
+    }
+
+    /// Reads requests in flight here, independently of any client.
+    #[must_use]
+    pub fn gauge(&self) -> EndpointGauge {
+        EndpointGauge(Arc::clone(&self.storage.gate))
+    }
+}

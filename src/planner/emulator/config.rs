@@ -1,0 +1,68 @@
+//! What an endpoint is like.
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+
+use planner_aws::clients::Clients;
+use planner_core::service::Profile;
+
+/// What an endpoint is like.
+#[derive(Clone)]
+pub struct CloudConfig {
+    /// Times and limits.
+    pub profile: Profile,
+    /// Seed of all luck.
+    pub seed: u64,
+    /// The access key that requests are signed with.
+    pub access_key: String,
+    /// The secret that goes with it.
+    pub secret_key: String,
+    /// The region that topics and buckets are in.
+    pub region: String,
+    /// Real bytes that objects and parts may have together; seeded objects have none.
+    pub max_stored_bytes: u64,
+}
+
+impl Default for CloudConfig {
+    fn default() -> Self {
+        Self {
+            profile: Profile::default(),
+            seed: 1,
+            access_key: "planner".to_owned(),
+            secret_key: "planner-secret".to_owned(),
+            region: "us-east-1".to_owned(),
+            max_stored_bytes: 1 << 30,
+        }
+    }
+}
+
+impl CloudConfig {
+    /// The keys as SDK clients want them.
+    #[must_use]
+    pub fn credentials(&self) -> SharedCredentialsProvider {
+        let (key, secret) = (self.access_key.clone(), self.secret_key.clone());
+        SharedCredentialsProvider::new(Credentials::new(key, secret, None, None, "embedded endpoint"))
+    }
+
+    /// Clients of an endpoint with these keys that is served at a URL.
+    #[must_use]
+    pub fn clients_at(&self, url: &str, attempt_timeout: Duration) -> Clients {
+        Clients::with_endpoint(url, &self.region, self.credentials(), attempt_timeout)
+    }
+}
+
+impl fmt::Debug for CloudConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { profile, seed, access_key, region, max_stored_bytes, secret_key: _ } = self;
+        f.debug_struct("CloudConfig")
+            .field("profile", profile)
+            .field("seed", seed)
+            .field("access_key", access_key)
+            .field("region", region)
+            .field("max_stored_bytes", max_stored_bytes)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,52 @@
+//! What runs a function: it asks the service model what Lambda does next, and does it.
+
+use std::sync::Arc;
+
+use aws_sdk_s3::Client as S3;
+
+use super::host::{Host, STRANGERS};
+use super::work::work;
+use crate::emulator::gate::lock;
+use planner_consumer::handler::Consumer;
+use planner_consumer::settings::Settings;
+use planner_core::service::function::Action;
+
+/// Puts the consumer into a function; its first message starts it.
+pub(in crate::emulator) fn start(host: &Arc<Host>, s3: S3, settings: Settings) {
+    let logging = Arc::clone(host);
+    let consumer = Consumer::new(s3, settings, move |line| lock(&logging.state).lines.push(line.clone()));
+    *lock(&host.driver) = Some(Box::pin(drive(Arc::clone(host), Arc::new(consumer))));
+}
+
+/// Asks what to do, for as long as the endpoint lives.
+async fn drive(host: Arc<Host>, consumer: Arc<Consumer>) {
+    loop {
+        let action = {
+            let mut state = lock(&host.state);
+            let action = state.consumer.poll(host.now_ns());
+            if let Action::Ended { key, fate } = action {
+                if key < STRANGERS {
+                    state.fates.insert(key, fate);
+                }
+                host.open.send_replace(state.consumer.open());
+            }
+            action
+        };
+        match action {
+            Action::Invoke(invocation) => {
+                let (host, consumer) = (Arc::clone(&host), Arc::clone(&consumer));
+                tokio::spawn(async move { work(&host, &consumer, invocation).await });
+            }
+            Action::Ended { .. } => {}
+            Action::Wait(None) => host.woken.notified().await,
+            Action::Wait(Some(until_ns)) => {
+                // Never early: the model would only say again how long to wait.
+                let until = tokio::time::sleep_until(host.gate.clock.instant(until_ns));
+                tokio::select! {
+                    () = host.woken.notified() => {}
+                    () = until => {}
+                }
+            }
+        }
+    }
+}
