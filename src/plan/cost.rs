@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::price::{GB, Prices};
+use planner_core::account::{BYTES_PER_GB, Prices};
 use planner_core::simulate::fan_out::FanOutOutcome;
 
 /// Megabytes of a function's memory in the gigabyte that Lambda is billed by.
@@ -109,7 +109,7 @@ impl Usage {
             (
                 "S3",
                 "transfer between regions",
-                self.bytes_between_regions as f64 / GB,
+                self.bytes_between_regions as f64 / BYTES_PER_GB,
                 "GB",
                 s3.transfer_usd_per_gb_high,
             ),

@@ -17,7 +17,7 @@ pub use model::{Admission, CopyRequest, Refusal, Request, ServiceModel};
 pub use noise::{Factor, Noise};
 pub use profile::{
     CopyProfile, DeliveryProfile, FunctionProfile, Profile, ProfileError, PublishProfile, QueueProfile,
-    RequestProfile,
+    RequestProfile, USUAL_REGION,
 };
 pub use tailed::Tailed;
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Basis, FittedModel};
 use crate::doubt::DoubtRecord;
+use planner_core::account::Limits;
 use planner_core::service::Profile;
 
 /// The name and version of the JSON form.
@@ -66,7 +67,7 @@ pub fn parse(text: &str) -> Result<Profile, String> {
         toml::from_str::<Profile>(text)
     };
     let profile = profile.map_err(|error| error.to_string())?;
-    profile.validate().map_err(|error| error.to_string())?;
+    profile.validate(Limits::built_in()).map_err(|error| error.to_string())?;
     Ok(profile)
 }
 

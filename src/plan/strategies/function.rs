@@ -6,9 +6,6 @@ use crate::strategy::Strategy;
 use planner_core::simulate::cut_off::simulate_until;
 use planner_core::units::human::{count, counted, duration, percent};
 
-/// Memory at which a function has a whole CPU (AWS Lambda Developer Guide, "Configure Lambda function memory").
-const ONE_CPU_MB: u32 = 1769;
-
 /// One function with a pool of threads.
 pub(super) fn one(scene: &Scene<'_>) -> Strategy {
     let (ground, lambda) = (scene.ground, &scene.ground.limits.lambda);
@@ -37,7 +34,11 @@ pub(super) fn one(scene: &Scene<'_>) -> Strategy {
         cost_usd: usage.cost(&ground.prices).total_usd,
     };
     let setting = format!("{} in {} MB", counted(workers, "thread"), ground.memory_mb);
-    let breaks = [cut(scene, ended, copied), most_threads(scene, threads), memory(ground.memory_mb)];
+    let breaks = [
+        cut(scene, ended, copied),
+        most_threads(scene, threads),
+        memory(ground.memory_mb, lambda.cpu_memory_mb),
+    ];
     scene.way("one function", setting, runs, breaks.into_iter().flatten().collect::<Vec<_>>().join("; "))
 }
 
@@ -60,7 +61,7 @@ fn most_threads(scene: &Scene<'_>, threads: u32) -> Option<String> {
         .then(|| format!("a function has at most {} threads", count(u64::from(most))))
 }
 
-fn memory(memory_mb: u32) -> Option<String> {
-    let cpu = f64::from(memory_mb) / f64::from(ONE_CPU_MB);
+fn memory(memory_mb: u32, cpu_memory_mb: u32) -> Option<String> {
+    let cpu = f64::from(memory_mb) / f64::from(cpu_memory_mb);
     (cpu < 0.5).then(|| format!("{memory_mb} MB come with {} of a CPU for all threads", percent(cpu)))
 }

@@ -8,6 +8,7 @@ use super::args::plan::{BasisOptions, JobOptions};
 use super::basis::{self, Measured};
 use super::exit::BadInput;
 use super::load_scenario::open;
+use planner_core::account::{Limits, Prices};
 use planner_core::load::retry::RetryPolicy;
 use planner_core::scenario::file::{Copy, Retry, Size};
 use planner_core::scenario::manifest::Manifest;
@@ -17,8 +18,6 @@ use planner_core::units::human::{count, duration};
 use planner_core::units::quantity::{Bytes, MONTH, Rate, WEEK};
 use planner_plan::fit::{FittedModel, file};
 use planner_plan::ground::{Batch, Ground};
-use planner_plan::limits::Limits;
-use planner_plan::price::Prices;
 
 /// A run that comes with the program, for when there is none yet.
 const REFERENCE_RUN: &str = "reports/examples/daily";
@@ -40,7 +39,7 @@ pub(super) fn ground(job: &JobOptions, options: &BasisOptions, runs: &Path) -> m
         Some(path) => Prices::parse(&text(path)?).map_err(|error| unusable(path, "price list", error))?,
     };
     let limits = match &options.limits {
-        None => Limits::built_in(),
+        None => Limits::built_in().clone(),
         Some(path) => Limits::parse(&text(path)?).map_err(|error| unusable(path, "list of limits", error))?,
     };
     memory_is_possible(options.memory, &limits)?;

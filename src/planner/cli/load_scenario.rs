@@ -11,6 +11,7 @@ use super::args::Overrides;
 use super::exit::BadInput;
 use super::safety;
 use planner_aws::clients::url_from_environment;
+use planner_core::account::Limits;
 use planner_core::scenario::error::Source;
 use planner_core::scenario::file::{Stop, TargetKind};
 use planner_core::scenario::{self, Scenario};
@@ -33,9 +34,9 @@ pub(super) fn load(path: &Path, overrides: Option<&Overrides>) -> miette::Result
     let folder = path.parent().unwrap_or(Path::new("."));
     let beside = |name: &str| open(&folder.join(name));
     let is_overridden = file != written;
-    Scenario::resolve(file, &source, &beside).map_err(|error| {
+    Scenario::resolve(file, &source, &beside, Limits::built_in()).map_err(|error| {
         // A line of the file would be the wrong place to point at for what an option says.
-        if is_overridden && Scenario::resolve(written, &source, &beside).is_ok() {
+        if is_overridden && Scenario::resolve(written, &source, &beside, Limits::built_in()).is_ok() {
             let help = error.help().map(|help| help.to_string()).unwrap_or_default();
             BadInput::new(format!("the options do not go with {}: {error}", source.name), help).into()
         } else {

@@ -23,6 +23,7 @@ use crate::runs::{machine, read};
 use planner_aws::cleanup::{Extent, RunNames};
 use planner_aws::created::CreatedLog;
 use planner_aws::operation::{Operator, Places};
+use planner_core::account::Prices;
 use planner_core::law::finding::Verdict;
 use planner_core::load::dispatch::{Budget, StopReason};
 use planner_core::measure::analysis::analyse;
@@ -34,7 +35,7 @@ use planner_core::measure::level::LevelSummary;
 use planner_core::measure::series::Row;
 use planner_core::scenario::Scenario;
 use planner_core::scenario::file::{OperationKind, TargetKind};
-use planner_plan::price::Prices;
+use planner_plan::load_cost::usd_per_request;
 
 /// Runs the command.
 pub(super) fn run(options: &MeasureOptions) -> miette::Result<Exit> {
@@ -244,7 +245,7 @@ impl Measurement<'_> {
     fn budget(&self) -> Budget {
         let Limits { max_requests, max_cost, max_duration, .. } = &self.options.limits;
         let workload = &self.scenario.workload;
-        let request_usd = self.prices.usd_per_request(workload.operation, workload.items_per_job());
+        let request_usd = usd_per_request(&self.prices, workload.operation, workload.items_per_job());
         let message_usd = safety::behind_message_usd(&self.scenario, &self.prices);
         Budget {
             max_requests: max_requests.unwrap_or(u64::MAX),

@@ -9,10 +9,11 @@ use super::exit::{BadInput, Refusal};
 use super::tell;
 use planner_aws::clients::{is_aws, service_url};
 use planner_aws::data_set::MAX_BYTES;
+use planner_core::account::Prices;
 use planner_core::scenario::Scenario;
 use planner_core::scenario::file::{OperationKind, TargetKind};
 use planner_core::units::human;
-use planner_plan::price::{BehindTopic, Estimate, Prices};
+use planner_plan::load_cost::{BehindTopic, Estimate};
 
 /// The load before it runs, over all levels; None where nothing but the limits ends it.
 pub(super) fn estimate(scenario: &Scenario, prices: &Prices) -> Option<Estimate> {
@@ -40,7 +41,7 @@ fn behind_topic(scenario: &Scenario, prices: &Prices) -> BehindTopic {
     match scenario.file.operation {
         OperationKind::FanOut => {
             let service = scenario.file.target.service.clone().unwrap_or_default();
-            prices.behind_topic(scenario.file.pipeline().shape, &service)
+            BehindTopic::of(scenario.file.pipeline().shape, &service, prices)
         }
         OperationKind::Copy | OperationKind::Publish => BehindTopic::default(),
     }

@@ -45,9 +45,10 @@ use self::sns::Notifications;
 use self::store::Object;
 use self::tag::Tag;
 use self::topics::Topics;
+use planner_core::account::Limits;
 use planner_core::scenario::file::Copy;
-use planner_core::service::Profile;
 use planner_core::service::function::Shape;
+use planner_core::service::{Profile, USUAL_REGION};
 
 /// The account that owns everything here.
 pub const ACCOUNT_ID: &str = "000000000000";
@@ -55,8 +56,10 @@ pub const ACCOUNT_ID: &str = "000000000000";
 /// What an endpoint is like.
 #[derive(Clone)]
 pub struct CloudConfig {
-    /// Times and limits.
+    /// Times, rates and refusals.
     pub profile: Profile,
+    /// Limits on what a request may ask for.
+    pub limits: Limits,
     /// Seed of all luck.
     pub seed: u64,
     /// The access key that requests are signed with.
@@ -73,10 +76,11 @@ impl Default for CloudConfig {
     fn default() -> Self {
         Self {
             profile: Profile::default(),
+            limits: Limits::built_in().clone(),
             seed: 1,
             access_key: "planner".to_owned(),
             secret_key: "planner-secret".to_owned(),
-            region: "us-east-1".to_owned(),
+            region: USUAL_REGION.to_owned(),
             max_stored_bytes: 1 << 30,
         }
     }
@@ -93,9 +97,10 @@ impl CloudConfig {
 
 impl fmt::Debug for CloudConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { profile, seed, access_key, region, max_stored_bytes, secret_key: _ } = self;
+        let Self { profile, limits, seed, access_key, region, max_stored_bytes, secret_key: _ } = self;
         f.debug_struct("CloudConfig")
             .field("profile", profile)
+            .field("limits", limits)
             .field("seed", seed)
             .field("access_key", access_key)
             .field("region", region)
@@ -124,8 +129,8 @@ impl Cloud {
     /// An empty endpoint whose time starts now. For virtual time, make it inside the paused runtime.
     #[must_use]
     pub fn new(config: CloudConfig) -> Self {
-        let CloudConfig { profile, seed, access_key, secret_key, region, max_stored_bytes } = config;
-        let gate = Arc::new(Gate::new(profile.clone(), seed));
+        let CloudConfig { profile, limits, seed, access_key, secret_key, region, max_stored_bytes } = config;
+        let gate = Arc::new(Gate::new(profile.clone(), limits, seed));
         let topics = Arc::new(Mutex::new(Topics::new(&region, seed)));
         let notifications = Notifications { gate: Arc::clone(&gate), topics, functions: Arc::default() };
         let storage = Storage {

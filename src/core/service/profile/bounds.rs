@@ -1,12 +1,14 @@
 //! What the numbers of a profile can be.
 
+use std::borrow::Cow;
+
 /// The longest time that anything in a profile takes: a week, in seconds.
 pub(super) const LONGEST_S: f64 = 604_800.0;
 /// The shortest wait, in seconds: simulated time would hardly go on between shorter ones.
 const SHORTEST_S: f64 = 0.001;
 
 /// A number in a profile that cannot be.
-#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("service profile: `{field}` is {}; give a {rule}", legible(*value))]
 pub struct ProfileError {
     /// The field, with its table.
@@ -14,7 +16,7 @@ pub struct ProfileError {
     /// What it holds.
     pub value: f64,
     /// What it must be.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
 }
 
 /// A number without dozens of zeros.
@@ -38,7 +40,7 @@ pub(super) fn check(
     field: &'static str,
     value: f64,
     holds: bool,
-    rule: &'static str,
+    rule: impl Into<Cow<'static, str>>,
 ) -> Result<(), ProfileError> {
-    if holds && value.is_finite() { Ok(()) } else { Err(ProfileError { field, value, rule }) }
+    if holds && value.is_finite() { Ok(()) } else { Err(ProfileError { field, value, rule: rule.into() }) }
 }

@@ -3,6 +3,7 @@
 mod bounds;
 mod delivery;
 mod function;
+mod limited;
 pub(super) mod queue;
 
 use schemars::JsonSchema;
@@ -14,7 +15,11 @@ pub use function::FunctionProfile;
 pub use queue::QueueProfile;
 
 use super::noise::{self, Factor, Noise};
+use crate::account::Limits;
 use bounds::{check, check_time};
+
+/// The region that is assumed where none is named.
+pub const USUAL_REGION: &str = "us-east-1";
 
 /// What a service is like; the defaults stand for copies inside one busy region.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -133,7 +138,7 @@ pub struct RequestProfile {
 impl Default for RequestProfile {
     fn default() -> Self {
         Self {
-            prefix_rate_per_s: 3500.0,
+            prefix_rate_per_s: Limits::built_in().s3.requests_per_s_per_prefix,
             error_rate: 0.0,
             refusal_s: 0.02,
             metadata_s: 0.02,
@@ -157,16 +162,16 @@ pub struct PublishProfile {
 
 impl Default for PublishProfile {
     fn default() -> Self {
-        Self { base_s: 0.015, noise_cv: 0.3, rate_per_s: 30_000.0 }
+        Self { base_s: 0.015, noise_cv: 0.3, rate_per_s: Limits::built_in().publish_per_s(USUAL_REGION) }
     }
 }
 
 impl Profile {
-    /// Checks that every number is one a service can have.
+    /// Checks that every number is one that a service on an account with these limits can have.
     ///
     /// # Errors
     /// Names the first field that is not finite, is negative, is zero where it divides, or contradicts another.
-    pub fn validate(&self) -> Result<(), ProfileError> {
+    pub fn validate(&self, limits: &Limits) -> Result<(), ProfileError> {
         let (copy, request, publish) = (&self.copy, &self.request, &self.publish);
         let times_s = [
             ("copy.base_s", copy.base_s),
@@ -207,8 +212,8 @@ impl Profile {
         let error_rate = request.error_rate;
         check("request.error_rate", error_rate, (0.0..=1.0).contains(&error_rate), "number from 0 to 1")?;
         self.delivery.validate()?;
-        self.function.validate()?;
-        self.queue.validate(self.function.timeout_s)
+        self.function.validate(&limits.lambda)?;
+        self.queue.validate(self.function.timeout_s, &limits.sqs)
     }
 }
 
@@ -219,7 +224,7 @@ mod tests {
     #[test]
     fn the_default_copies_700_mb_in_25_point_2_seconds() {
         assert!((CopyProfile::default().mean_s(700_000_000, 1) - 25.2).abs() < 1e-9);
-        assert_eq!(Profile::default().validate(), Ok(()));
+        assert_eq!(Profile::default().validate(Limits::built_in()), Ok(()));
     }
 
     #[test]
@@ -238,7 +243,7 @@ mod tests {
     fn impossible_numbers_are_named() {
         let mut profile = Profile::default();
         profile.copy.bandwidth_bytes_per_s = 0.0;
-        let error = profile.validate().unwrap_err();
+        let error = profile.validate(Limits::built_in()).unwrap_err();
         assert_eq!(
             error.to_string(),
             "service profile: `copy.bandwidth_bytes_per_s` is 0; give a finite, positive number"
@@ -246,13 +251,16 @@ mod tests {
 
         let mut profile = Profile::default();
         profile.publish.base_s = f64::NAN;
-        assert_eq!(profile.validate().unwrap_err().field, "publish.base_s");
+        assert_eq!(profile.validate(Limits::built_in()).unwrap_err().field, "publish.base_s");
         profile = Profile::default();
         profile.request.error_rate = 1.5;
-        assert_eq!(profile.validate().unwrap_err().field, "request.error_rate");
+        assert_eq!(profile.validate(Limits::built_in()).unwrap_err().field, "request.error_rate");
         profile = Profile::default();
         profile.copy.aggregate_bandwidth_bytes_per_s = Some(f64::INFINITY);
-        assert_eq!(profile.validate().unwrap_err().field, "copy.aggregate_bandwidth_bytes_per_s");
+        assert_eq!(
+            profile.validate(Limits::built_in()).unwrap_err().field,
+            "copy.aggregate_bandwidth_bytes_per_s"
+        );
     }
 
     #[test]

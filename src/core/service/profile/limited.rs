@@ -1,0 +1,52 @@
+//! A service under the limits of an account.
+
+use super::{FunctionProfile, Profile, QueueProfile};
+use crate::account::Limits;
+
+impl Profile {
+    /// The service that is assumed in a region of an account with these limits.
+    #[must_use]
+    pub fn of_account(limits: &Limits, region: &str) -> Self {
+        let assumed = Self {
+            queue: QueueProfile::of_account(limits),
+            function: FunctionProfile::of_account(&limits.lambda),
+            ..Self::default()
+        };
+        assumed.under(limits, region)
+    }
+
+    /// The same service in a region of an account with these limits. What is reserved for its function stays.
+    #[must_use]
+    pub fn under(&self, limits: &Limits, region: &str) -> Self {
+        let mut profile = self.clone();
+        profile.function = profile.function.under(&limits.lambda);
+        let assumed = QueueProfile::of_account(limits);
+        profile.queue.pollers_added_per_minute = assumed.pollers_added_per_minute;
+        profile.queue.visibility_timeout_s = assumed.visibility_timeout_s;
+        profile.publish.rate_per_s = limits.publish_per_s(region);
+        profile.request.prefix_rate_per_s = limits.s3.requests_per_s_per_prefix;
+        profile
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::USUAL_REGION;
+
+    #[test]
+    fn the_built_in_limits_of_the_largest_region_are_those_of_the_built_in_service() {
+        let profile = Profile::default();
+        let limits = Limits::built_in();
+        assert_eq!(profile.under(limits, USUAL_REGION), profile);
+        assert_eq!(Profile::of_account(limits, USUAL_REGION), profile);
+        assert_eq!(profile.under(limits, "eu-north-1").publish.rate_per_s, 300.0);
+        let raised = Limits::parse("[lambda]\naccount_concurrency = 5000\n").unwrap();
+        assert_eq!(profile.under(&raised, USUAL_REGION).function.account_concurrency, 5000);
+        let nothing =
+            Limits::parse("[lambda]\naccount_concurrency = 10\nunreserved_minimum = 10\ntimeout_s = 60.0\n");
+        let nothing = nothing.unwrap();
+        assert_eq!(nothing.lambda.usable_concurrency(), 10);
+        assert_eq!(profile.under(&nothing, USUAL_REGION).queue.visibility_timeout_s, 360.0);
+    }
+}
