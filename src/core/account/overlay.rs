@@ -26,7 +26,7 @@ pub fn lay_over(whole: &mut Table, own: Table) {
 }
 
 /// Every number of a table by its dotted name; those of an array share the array's.
-pub(super) fn numbers(table: &Table) -> Vec<(String, f64)> {
+pub fn numbers(table: &Table) -> Vec<(String, f64)> {
     let mut found = Vec::new();
     for (name, value) in table {
         collect(name.clone(), value, &mut found);

@@ -15,9 +15,10 @@ mod token_bucket;
 pub use gauge::Gauge;
 pub use model::{Admission, CopyRequest, Refusal, Request, ServiceModel};
 pub use noise::{Factor, Noise};
+pub use profile::bounds::ProfileError;
 pub use profile::{
-    CopyProfile, DeliveryProfile, FunctionProfile, Profile, ProfileError, PublishProfile, QueueProfile,
-    RequestProfile, USUAL_REGION,
+    CopyProfile, DeliveryProfile, FunctionProfile, Profile, PublishProfile, QueueProfile, RequestProfile,
+    USUAL_REGION,
 };
 pub use tailed::Tailed;
 

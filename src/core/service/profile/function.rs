@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bounds::{ProfileError, check, check_time, check_wait};
 use crate::account::{LambdaLimits, Limits};
 use crate::random;
 use crate::units::quantity::nanoseconds;
@@ -134,53 +133,6 @@ impl FunctionProfile {
         let (base_s, cap_s) = (self.retry_base_s, self.retry_cap_s);
         back_off_ns(base_s, cap_s, self.retry_jitter, [seed, BACK_OFF, key], throttle)
     }
-
-    pub(super) fn validate(&self, limits: &LambdaLimits) -> Result<(), ProfileError> {
-        let times_s = [
-            ("function.warm_s", self.warm_s),
-            ("function.maximum_event_age_s", self.maximum_event_age_s),
-            ("function.error_retry_s", self.error_retry_s),
-        ];
-        let waits_s = [
-            ("function.timeout_s", self.timeout_s),
-            ("function.scaling_period_s", self.scaling_period_s),
-            ("function.retry_base_s", self.retry_base_s),
-            ("function.retry_cap_s", self.retry_cap_s),
-        ];
-        let positive = [
-            ("function.memory_mb", f64::from(self.memory_mb)),
-            ("function.reserved_concurrency", f64::from(self.reserved_concurrency.unwrap_or(1))),
-            ("function.account_concurrency", f64::from(self.account_concurrency)),
-            ("function.scaling_environments", f64::from(self.scaling_environments)),
-        ];
-        let shares = [
-            ("function.error_rate", self.error_rate),
-            ("function.system_error_rate", self.system_error_rate),
-            ("function.retry_jitter", self.retry_jitter),
-            ("function.dead_letter_error_rate", self.dead_letter_error_rate),
-        ];
-        times_s.into_iter().try_for_each(|(field, value)| check_time(field, value))?;
-        waits_s.into_iter().try_for_each(|(field, value)| check_wait(field, value))?;
-        let holds = (0.0..=limits.timeout_s).contains(&self.cold_start_s);
-        let rule = format!(
-            "number of seconds from 0 to {}, after which Lambda ends an initialisation",
-            limits.timeout_s
-        );
-        check("function.cold_start_s", self.cold_start_s, holds, rule)?;
-        let attempts = f64::from(self.maximum_retry_attempts);
-        check("function.maximum_retry_attempts", attempts, attempts <= 1000.0, "number from 0 to 1000")?;
-        for (field, value) in positive {
-            check(field, value, value > 0.0, "finite, positive number")?;
-        }
-        for (field, value) in shares {
-            check(field, value, (0.0..=1.0).contains(&value), "number from 0 to 1")?;
-        }
-        let most = self.account_concurrency.saturating_sub(self.unreserved_minimum);
-        let reserved = self.reserved_concurrency.unwrap_or(0);
-        let rule =
-            "number of at most `account_concurrency` − `unreserved_minimum`, or raise the account's quota";
-        check("function.reserved_concurrency", f64::from(reserved), reserved <= most, rule)
-    }
 }
 
 /// min(cap, base·2^(time − 1)), less a random share of up to `jitter`.
@@ -206,21 +158,5 @@ mod tests {
         let mean_s =
             (0..10_000).map(|key| jittered.throttle_wait_ns(1, key, 5) as f64 / 1e9).sum::<f64>() / 1e4;
         assert!((mean_s - 12.0).abs() < 0.1, "{mean_s}");
-    }
-
-    #[test]
-    fn what_an_account_cannot_reserve_is_refused() {
-        let mut function = FunctionProfile { reserved_concurrency: Some(900), ..FunctionProfile::default() };
-        assert_eq!(function.validate(&Limits::built_in().lambda), Ok(()));
-        function.reserved_concurrency = Some(901);
-        let error = function.validate(&Limits::built_in().lambda).unwrap_err();
-        assert_eq!((error.field, error.value), ("function.reserved_concurrency", 901.0));
-        function.reserved_concurrency = Some(0);
-        assert_eq!(
-            function.validate(&Limits::built_in().lambda).unwrap_err().rule,
-            "finite, positive number"
-        );
-        let function = FunctionProfile { error_rate: 1.1, ..FunctionProfile::default() };
-        assert_eq!(function.validate(&Limits::built_in().lambda).unwrap_err().field, "function.error_rate");
     }
 }

@@ -1,6 +1,6 @@
 //! The numbers that describe a service, as a user writes them.
 
-mod bounds;
+pub(super) mod bounds;
 mod delivery;
 mod function;
 mod limited;
@@ -9,14 +9,12 @@ pub(super) mod queue;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use bounds::ProfileError;
 pub use delivery::DeliveryProfile;
 pub use function::FunctionProfile;
 pub use queue::QueueProfile;
 
-use super::noise::{self, Factor, Noise};
+use super::noise::{Factor, Noise};
 use crate::account::Limits;
-use bounds::{check, check_time};
 
 /// The region that is assumed where none is named.
 pub const USUAL_REGION: &str = "us-east-1";
@@ -166,57 +164,6 @@ impl Default for PublishProfile {
     }
 }
 
-impl Profile {
-    /// Checks that every number is one that a service on an account with these limits can have.
-    ///
-    /// # Errors
-    /// Names the first field that is not finite, is negative, is zero where it divides, or contradicts another.
-    pub fn validate(&self, limits: &Limits) -> Result<(), ProfileError> {
-        let (copy, request, publish) = (&self.copy, &self.request, &self.publish);
-        let times_s = [
-            ("copy.base_s", copy.base_s),
-            ("request.refusal_s", request.refusal_s),
-            ("request.metadata_s", request.metadata_s),
-            ("publish.base_s", publish.base_s),
-        ];
-        let not_negative = [
-            ("copy.noise_cv", copy.noise_cv),
-            ("copy.sigma", copy.sigma),
-            ("copy.kappa", copy.kappa),
-            ("request.metadata_noise_cv", request.metadata_noise_cv),
-            ("publish.noise_cv", publish.noise_cv),
-        ];
-        let positive = [
-            ("copy.bandwidth_bytes_per_s", copy.bandwidth_bytes_per_s),
-            ("copy.aggregate_bandwidth_bytes_per_s", copy.aggregate_bandwidth_bytes_per_s.unwrap_or(1.0)),
-            ("request.prefix_rate_per_s", request.prefix_rate_per_s),
-            ("publish.rate_per_s", publish.rate_per_s),
-        ];
-        times_s.into_iter().try_for_each(|(field, value)| check_time(field, value))?;
-        for (field, value) in not_negative {
-            check(field, value, value >= 0.0, "finite, non-negative number")?;
-        }
-        for (field, value) in positive {
-            check(field, value, value > 0.0, "finite, positive number")?;
-        }
-        if let Some(Noise::Factors(values)) = &copy.noise {
-            let mean = values.iter().sum::<f64>() / values.len() as f64;
-            let rule = "list of two or more ascending factors whose mean is 1";
-            check("copy.noise.factors", mean, noise::are_factors(values), rule)?;
-        }
-        if let Some(Noise::Tailed(tailed)) = &copy.noise {
-            let rule =
-                "`above` between 0 and 1, two or more values as body and one as tail, ascending, with mean 1";
-            check("copy.noise.tailed", tailed.above, noise::are_tailed_factors(tailed), rule)?;
-        }
-        let error_rate = request.error_rate;
-        check("request.error_rate", error_rate, (0.0..=1.0).contains(&error_rate), "number from 0 to 1")?;
-        self.delivery.validate()?;
-        self.function.validate(&limits.lambda)?;
-        self.queue.validate(self.function.timeout_s, &limits.sqs)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,30 +184,6 @@ mod tests {
             assert!(throughput_per_s <= cap / bytes as f64 * (1.0 + 1e-12), "at {in_flight}");
         }
         assert!((copy.mean_s(bytes, 100) - 70.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn impossible_numbers_are_named() {
-        let mut profile = Profile::default();
-        profile.copy.bandwidth_bytes_per_s = 0.0;
-        let error = profile.validate(Limits::built_in()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "service profile: `copy.bandwidth_bytes_per_s` is 0; give a finite, positive number"
-        );
-
-        let mut profile = Profile::default();
-        profile.publish.base_s = f64::NAN;
-        assert_eq!(profile.validate(Limits::built_in()).unwrap_err().field, "publish.base_s");
-        profile = Profile::default();
-        profile.request.error_rate = 1.5;
-        assert_eq!(profile.validate(Limits::built_in()).unwrap_err().field, "request.error_rate");
-        profile = Profile::default();
-        profile.copy.aggregate_bandwidth_bytes_per_s = Some(f64::INFINITY);
-        assert_eq!(
-            profile.validate(Limits::built_in()).unwrap_err().field,
-            "copy.aggregate_bandwidth_bytes_per_s"
-        );
     }
 
     #[test]

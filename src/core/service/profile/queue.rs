@@ -3,9 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bounds::{LONGEST_S, ProfileError, check, check_time, check_wait};
 use super::function::back_off_ns;
-use crate::account::{Limits, SqsLimits};
+use crate::account::Limits;
 
 /// Words that set this file's draws apart from all others.
 const THROTTLED: u64 = 0x7175_6575;
@@ -80,64 +79,5 @@ impl QueueProfile {
     /// The wait after throttle number `throttle` (from 1) of a batch.
     pub(in crate::service) fn throttle_wait_ns(&self, seed: u64, key: u64, throttle: u32) -> u64 {
         back_off_ns(self.throttle_base_s, self.throttle_cap_s, 1.0, [seed, THROTTLED, key], throttle)
-    }
-
-    pub(super) fn validate(&self, function_timeout_s: f64, sqs: &SqsLimits) -> Result<(), ProfileError> {
-        let batch_size = f64::from(self.batch_size);
-        let holds = (1..=MAX_BATCH as u32).contains(&self.batch_size);
-        check("queue.batch_size", batch_size, holds, "number from 1 to 10")?;
-        let (least, most) = (sqs.event_source_concurrency_min, sqs.event_source_concurrency_max);
-        let concurrency = self.maximum_concurrency.unwrap_or(least);
-        let holds = (least..=most).contains(&concurrency);
-        let rule = format!("number from {least} to {most}");
-        check("queue.maximum_concurrency", f64::from(concurrency), holds, rule)?;
-        for (field, value) in [
-            ("queue.pollers_initial", f64::from(self.pollers_initial)),
-            ("queue.pollers_added_per_minute", f64::from(self.pollers_added_per_minute)),
-            ("queue.pollers_maximum", f64::from(self.pollers_maximum)),
-            ("queue.max_receive_count", f64::from(self.max_receive_count.unwrap_or(1))),
-        ] {
-            check(field, value, value > 0.0, "finite, positive number")?;
-        }
-        let (retention_s, most_s) = (self.retention_s, sqs.retention_max_s);
-        let holds = retention_s > 0.0 && retention_s <= most_s;
-        let rule = format!(
-            "positive number of seconds up to {most_s}, which is SQS's limit of {} days",
-            most_s / 86_400.0
-        );
-        check("queue.retention_s", retention_s, holds, rule)?;
-        check_wait("queue.throttle_base_s", self.throttle_base_s)?;
-        check_wait("queue.throttle_cap_s", self.throttle_cap_s)?;
-        check_time("queue.throttle_pause_s", self.throttle_pause_s)?;
-        let holds = (function_timeout_s..=LONGEST_S).contains(&self.visibility_timeout_s);
-        let rule =
-            "number of seconds from `function.timeout_s`, as Lambda demands, to 604800, which is a week";
-        check("queue.visibility_timeout_s", self.visibility_timeout_s, holds, rule)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn queues_that_lambda_would_not_take_are_refused() {
-        assert_eq!(QueueProfile::default().validate(900.0, &Limits::built_in().sqs), Ok(()));
-        let wrong = [
-            (QueueProfile { batch_size: 0, ..QueueProfile::default() }, "queue.batch_size"),
-            (QueueProfile { batch_size: 11, ..QueueProfile::default() }, "queue.batch_size"),
-            (
-                QueueProfile { maximum_concurrency: Some(1), ..QueueProfile::default() },
-                "queue.maximum_concurrency",
-            ),
-            (
-                QueueProfile { visibility_timeout_s: 30.0, ..QueueProfile::default() },
-                "queue.visibility_timeout_s",
-            ),
-            (QueueProfile { throttle_base_s: f64::NAN, ..QueueProfile::default() }, "queue.throttle_base_s"),
-        ];
-        for (queue, field) in wrong {
-            assert_eq!(queue.validate(900.0, &Limits::built_in().sqs).unwrap_err().field, field);
-        }
     }
 }
