@@ -10,6 +10,7 @@ pub mod manifest;
 pub mod objects;
 mod size;
 pub mod threshold;
+mod unsaid;
 
 pub use check::Beside;
 pub use level_key::LevelKey;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::answer::AnswerOptions;
+use planner_core::account::Limits;
 use planner_core::scenario::check::MAX_ATTEMPTS;
 use planner_core::scenario::file::Size;
 use planner_core::service::function::Shape;
@@ -162,7 +163,7 @@ pub(crate) struct BasisOptions {
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
     /// Memory of the function, in MB.
-    #[arg(long, value_name = "MB", default_value_t = 128)]
+    #[arg(long, value_name = "MB", default_value_t = Limits::built_in().lambda.memory_min_mb)]
     pub memory: u32,
     /// Seed of the simulation.
     #[arg(long, default_value_t = 1)]
