@@ -2,11 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use planner_core::account::{BYTES_PER_GB, Prices};
+use planner_core::account::{BYTES_PER_GB, MB_PER_GB, Prices};
 use planner_core::simulate::fan_out::FanOutOutcome;
-
-/// Megabytes of a function's memory in the gigabyte that Lambda is billed by.
-const MB_PER_GB: f64 = 1024.0;
 
 /// What a rented machine is billed as.
 const MACHINE: &str = "machine";

@@ -5,7 +5,7 @@ pub mod overlay;
 mod prices;
 mod table;
 
-pub use prices::BYTES_PER_GB;
+pub use prices::{BYTES_PER_GB, MB_PER_GB};
 pub use table::{
     BatchOperationsPrices, Ec2Prices, LambdaLimits, LambdaPrices, Limits, Prices, S3Limits, S3Prices,
     SnsLimits, SnsPrices, SqsLimits, SqsPrices,

@@ -6,6 +6,9 @@ use super::table::Prices;
 /// Bytes in the gigabyte that transfer is billed by.
 pub const BYTES_PER_GB: f64 = 1e9;
 
+/// Megabytes of a function's memory in the gigabyte that Lambda is billed by.
+pub const MB_PER_GB: f64 = 1024.0;
+
 impl Prices {
     /// The list that is built in.
     ///

@@ -11,7 +11,8 @@ use super::threshold::Threshold;
 use crate::account::Limits;
 use crate::units::quantity::{Bytes, MILLISECOND, NS_PER_S, Span, WEEK};
 
-/// Objects that a scenario makes up at most, as many as a plan is made for: going through more would take hours.
+/// Objects that a scenario makes up and a plan is made for at most: going through more would take hours, and each takes
+/// eight bytes of memory.
 pub const MAX_OBJECTS: u64 = 100_000_000;
 /// More workers than this are a mistake.
 pub const MAX_WORKERS: u32 = 1_000_000;

@@ -10,11 +10,8 @@ use super::{CopyProfile, Profile};
 use crate::account::Limits;
 use crate::account::overlay::numbers;
 use crate::service::noise::{self, Noise};
+use crate::units::quantity::{MILLISECOND, WEEK};
 
-/// The longest time that anything in a profile takes: a week, in seconds.
-const LONGEST_S: f64 = 604_800.0;
-/// The shortest wait, in seconds: simulated time would hardly go on between shorter ones.
-const SHORTEST_S: f64 = 0.001;
 /// Retries of an event beyond which more are a mistake.
 const MOST_RETRIES: f64 = 1000.0;
 
@@ -113,10 +110,10 @@ fn bounds(field: &str, limits: &Limits) -> (RangeInclusive<f64>, Cow<'static, st
         | "queue.throttle_base_s"
         | "queue.throttle_cap_s" => {
             let rule = "number of seconds from 0.001 to 604800, which is a week";
-            (SHORTEST_S..=LONGEST_S, rule.into())
+            (MILLISECOND.seconds()..=WEEK.seconds(), rule.into())
         }
         _ if name.ends_with("_s") && !name.ends_with("_per_s") => {
-            (0.0..=LONGEST_S, "number of seconds from 0 to 604800, which is a week".into())
+            (0.0..=WEEK.seconds(), "number of seconds from 0 to 604800, which is a week".into())
         }
         _ if name.ends_with("_rate") || name.ends_with("_jitter") => (0.0..=1.0, "number from 0 to 1".into()),
         _ if name.ends_with("_cv") || matches!(name, "sigma" | "kappa") => {

@@ -6,16 +6,13 @@ use clap::{Args, ValueEnum};
 
 use super::answer::AnswerOptions;
 use planner_core::account::Limits;
-use planner_core::scenario::check::MAX_ATTEMPTS;
+use planner_core::scenario::check::{MAX_ATTEMPTS, MAX_OBJECTS};
 use planner_core::scenario::file::Size;
 use planner_core::service::function::Shape;
 use planner_core::simulate::work::Order;
 use planner_core::units::quantity::{Bytes, Rate, Share, Span, YEAR};
 use planner_plan::emit::Emit;
 use planner_plan::residence::Residence;
-
-/// Objects that a plan is made for at most: each takes eight bytes of memory.
-const MOST_OBJECTS: u64 = 100_000_000;
 
 fn probability(text: &str) -> Result<f64, String> {
     let Share(share) = text.parse()?;
@@ -114,7 +111,7 @@ pub(crate) struct JobOptions {
         value_name = "N",
         required_unless_present = "manifest",
         conflicts_with = "manifest",
-        value_parser = clap::value_parser!(u64).range(1..=MOST_OBJECTS)
+        value_parser = clap::value_parser!(u64).range(1..=MAX_OBJECTS)
     )]
     pub objects: Option<u64>,
     /// Their size: 700MB, 600MB..800MB or 'lognormal(700MB, cv=0.5)'; by default as in the run, or 600MB..800MB.
