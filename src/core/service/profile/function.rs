@@ -92,25 +92,6 @@ impl FunctionProfile {
         }
     }
 
-    /// The same function on an account with these limits.
-    pub(super) fn under(self, limits: &LambdaLimits) -> Self {
-        let account = Self::of_account(limits);
-        Self {
-            timeout_s: self.timeout_s.min(account.timeout_s),
-            maximum_event_age_s: self.maximum_event_age_s.min(account.maximum_event_age_s),
-            memory_mb: self.memory_mb,
-            reserved_concurrency: self.reserved_concurrency,
-            cold_start_s: self.cold_start_s,
-            warm_s: self.warm_s,
-            error_rate: self.error_rate,
-            system_error_rate: self.system_error_rate,
-            retry_jitter: self.retry_jitter,
-            dead_letter_queue: self.dead_letter_queue,
-            dead_letter_error_rate: self.dead_letter_error_rate,
-            ..account
-        }
-    }
-
     /// A function that nothing limits: to see what concurrency a load asks for.
     #[must_use]
     pub fn unlimited(&self) -> Self {
