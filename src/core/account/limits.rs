@@ -7,6 +7,9 @@ use super::table::{LambdaLimits, Limits};
 use crate::units::human::{count, counted, duration, number};
 use crate::units::quantity::Bytes;
 
+/// The region where nobody names one.
+pub const DEFAULT_REGION: &str = "us-east-1";
+
 static BUILT_IN: LazyLock<Limits> =
     LazyLock::new(|| Limits::parse("").expect("the built-in list is read by a test"));
 

@@ -5,6 +5,7 @@ pub mod overlay;
 mod prices;
 mod table;
 
+pub use limits::DEFAULT_REGION;
 pub use prices::{BYTES_PER_GB, MB_PER_GB};
 pub use table::{
     BatchOperationsPrices, Ec2Prices, LambdaLimits, LambdaPrices, Limits, Prices, S3Limits, S3Prices,

@@ -6,9 +6,9 @@ use toml::{Table, Value};
 
 use super::error::{ScenarioError, Source};
 use super::file::{Copy, File, Target};
-use crate::account::Limits;
 use crate::account::overlay::lay_over;
-use crate::service::{Profile, USUAL_REGION};
+use crate::account::{DEFAULT_REGION, Limits};
+use crate::service::Profile;
 
 impl File {
     /// The same file, in which copies and the service are as an account with these limits has them wherever `source`
@@ -17,7 +17,7 @@ impl File {
     /// # Errors
     /// Where the text is not what the file was read from.
     pub fn on_account(self, source: &Source, limits: &Limits) -> Result<Self, ScenarioError> {
-        let region = self.target.region.as_deref().unwrap_or(USUAL_REGION);
+        let region = self.target.region.as_deref().unwrap_or(DEFAULT_REGION);
         let profile = Profile::of_account(limits, region);
         let laid_over = || -> Result<(Copy, Profile), String> {
             let written: Table = source.text.parse().map_err(|error: toml::de::Error| error.to_string())?;

@@ -18,7 +18,6 @@ pub use noise::{Factor, Noise};
 pub use profile::bounds::ProfileError;
 pub use profile::{
     CopyProfile, DeliveryProfile, FunctionProfile, Profile, PublishProfile, QueueProfile, RequestProfile,
-    USUAL_REGION,
 };
 pub use tailed::Tailed;
 

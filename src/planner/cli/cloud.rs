@@ -8,9 +8,10 @@ use super::exit::{BadInput, Exit};
 use super::interrupt::interrupted;
 use super::{load_scenario, named_file, run_target, tell};
 use crate::emulator::{Cloud, CloudConfig, serve};
+use planner_core::account::DEFAULT_REGION;
 use planner_core::scenario::Scenario;
 use planner_core::scenario::file::OperationKind;
-use planner_core::service::{Profile, USUAL_REGION};
+use planner_core::service::Profile;
 
 /// Runs the command.
 pub(super) fn run(options: &CloudOptions) -> miette::Result<Exit> {
@@ -21,7 +22,7 @@ pub(super) fn run(options: &CloudOptions) -> miette::Result<Exit> {
         Some(scenario) => run_target::embedded_config(scenario),
         None => {
             let limits = named_file::limits(limits)?;
-            let profile = Profile::of_account(&limits, USUAL_REGION);
+            let profile = Profile::of_account(&limits, DEFAULT_REGION);
             CloudConfig { profile, limits, ..CloudConfig::default() }
         }
     };

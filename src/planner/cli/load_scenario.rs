@@ -51,7 +51,9 @@ pub(super) fn load(
     resolve(&file).map_err(|error| {
         // A line of the scenario would be the wrong place to point at for what an option or another file says.
         let cause = match limits {
-            _ if resolve(&written).is_ok() => format!("the options do not go with {}", source.name),
+            _ if file != written && resolve(&written).is_ok() => {
+                format!("the options do not go with {}", source.name)
+            }
             Some(limits) if by(&written, Limits::built_in()).is_ok() => {
                 format!("{} does not go with the limits in {}", source.name, limits.display())
             }

@@ -45,10 +45,10 @@ use self::sns::Notifications;
 use self::store::Object;
 use self::tag::Tag;
 use self::topics::Topics;
-use planner_core::account::Limits;
+use planner_core::account::{DEFAULT_REGION, Limits};
 use planner_core::scenario::file::Copy;
+use planner_core::service::Profile;
 use planner_core::service::function::Shape;
-use planner_core::service::{Profile, USUAL_REGION};
 
 /// The account that owns everything here.
 pub const ACCOUNT_ID: &str = "000000000000";
@@ -80,7 +80,7 @@ impl Default for CloudConfig {
             seed: 1,
             access_key: "planner".to_owned(),
             secret_key: "planner-secret".to_owned(),
-            region: USUAL_REGION.to_owned(),
+            region: DEFAULT_REGION.to_owned(),
             max_stored_bytes: 1 << 30,
         }
     }

@@ -45,21 +45,21 @@ impl Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::USUAL_REGION;
+    use crate::account::DEFAULT_REGION;
 
     #[test]
     fn the_built_in_limits_of_the_largest_region_are_those_of_the_built_in_service() {
         let profile = Profile::default();
         let limits = Limits::built_in();
-        assert_eq!(profile.under(limits, USUAL_REGION), profile);
-        assert_eq!(Profile::of_account(limits, USUAL_REGION), profile);
+        assert_eq!(profile.under(limits, DEFAULT_REGION), profile);
+        assert_eq!(Profile::of_account(limits, DEFAULT_REGION), profile);
         assert_eq!(profile.under(limits, "eu-north-1").publish.rate_per_s, 300.0);
         let raised = Limits::parse("[lambda]\naccount_concurrency = 5000\n").unwrap();
-        assert_eq!(profile.under(&raised, USUAL_REGION).function.account_concurrency, 5000);
+        assert_eq!(profile.under(&raised, DEFAULT_REGION).function.account_concurrency, 5000);
         let nothing =
             Limits::parse("[lambda]\naccount_concurrency = 10\nunreserved_minimum = 10\ntimeout_s = 60.0\n");
         let nothing = nothing.unwrap();
         assert_eq!(nothing.lambda.usable_concurrency(), 10);
-        assert_eq!(profile.under(&nothing, USUAL_REGION).queue.visibility_timeout_s, 360.0);
+        assert_eq!(profile.under(&nothing, DEFAULT_REGION).queue.visibility_timeout_s, 360.0);
     }
 }

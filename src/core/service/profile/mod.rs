@@ -14,10 +14,7 @@ pub use function::FunctionProfile;
 pub use queue::QueueProfile;
 
 use super::noise::{Factor, Noise};
-use crate::account::Limits;
-
-/// The region that is assumed where none is named.
-pub const USUAL_REGION: &str = "us-east-1";
+use crate::account::{DEFAULT_REGION, Limits};
 
 /// What a service is like; the defaults stand for copies inside one busy region.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -160,7 +157,7 @@ pub struct PublishProfile {
 
 impl Default for PublishProfile {
     fn default() -> Self {
-        Self { base_s: 0.015, noise_cv: 0.3, rate_per_s: Limits::built_in().publish_per_s(USUAL_REGION) }
+        Self { base_s: 0.015, noise_cv: 0.3, rate_per_s: Limits::built_in().publish_per_s(DEFAULT_REGION) }
     }
 }
 
