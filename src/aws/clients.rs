@@ -18,12 +18,11 @@ use aws_smithy_runtime_api::client::http::HttpClient;
 
 use super::answer_limit::AnswerLimit;
 use super::target_error::TargetError;
+use planner_core::account::DEFAULT_REGION;
 use planner_core::scenario::file::OperationKind;
 
 /// Time to make a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Where neither the scenario nor the environment names a region.
-const DEFAULT_REGION: &str = "us-east-1";
 /// Where clients in process believe their endpoint to be; nothing is ever sent there.
 pub const IN_PROCESS_URL: &str = "http://localhost";
 

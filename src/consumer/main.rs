@@ -11,10 +11,8 @@ use planner_aws::clients::Clients;
 use planner_aws::clock::Clock;
 use planner_consumer::handler::{Consumer, Invocation};
 use planner_consumer::settings::Settings;
+use planner_core::account::Limits;
 use planner_core::service::function::RESERVE_NS;
-
-/// The longest that a request may take: as long as an invocation.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(900);
 
 /// Serves invocations for as long as the execution environment lives. It fails where the environment variables are
 /// wrong or Lambda's own interface is not there.
@@ -22,9 +20,11 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(900);
 async fn main() -> Result<(), Error> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let settings = Settings::from_variables(variable)?;
+    // A request may take as long as an invocation.
+    let timeout = Duration::from_secs_f64(Limits::built_in().lambda.timeout_s);
     let clients = match &settings.endpoint_url {
-        Some(url) => Clients::endpoint(url, None, ATTEMPT_TIMEOUT)?,
-        None => Clients::aws(None, ATTEMPT_TIMEOUT).await,
+        Some(url) => Clients::endpoint(url, None, timeout)?,
+        None => Clients::aws(None, timeout).await,
     };
     let consumer = Consumer::new(clients.s3, settings, |line| {
         if let Ok(line) = serde_json::to_string(line) {

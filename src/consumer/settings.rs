@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
+use planner_core::account::Limits;
 use planner_core::fan_out::message::Place;
-use planner_core::scenario::check::{MAX_SINGLE_COPY_BYTES, MIN_PART_BYTES};
 use planner_core::scenario::file::Copy;
 use planner_core::units::quantity::Bytes;
 
@@ -112,14 +112,14 @@ where
 }
 
 fn check_copy(copy: &Copy) -> Result<(), SettingsError> {
-    if !(MIN_PART_BYTES..=MAX_SINGLE_COPY_BYTES).contains(&copy.part_size.0) {
-        return Err(SettingsError(format!(
-            "PART_SIZE is {}; S3 takes parts of 5MiB to 5GiB",
-            copy.part_size
-        )));
+    let s3 = &Limits::built_in().s3;
+    let (least, most, whole) = (Bytes(s3.part_min_bytes), Bytes(s3.part_max_bytes), Bytes(s3.copy_max_bytes));
+    if !(least..=most).contains(&copy.part_size) {
+        let message = format!("PART_SIZE is {}; S3 takes parts of {least} to {most}", copy.part_size);
+        return Err(SettingsError(message));
     }
-    if copy.multipart_above > Bytes(MAX_SINGLE_COPY_BYTES) {
-        let message = format!("MULTIPART_ABOVE is {}; CopyObject ends at 5GiB", copy.multipart_above);
+    if copy.multipart_above > whole {
+        let message = format!("MULTIPART_ABOVE is {}; CopyObject ends at {whole}", copy.multipart_above);
         return Err(SettingsError(message));
     }
     if copy.parallel_parts == 0 {

@@ -10,10 +10,10 @@ use super::object::{Found, tagging};
 use super::tries::Tries;
 use planner_aws::copy::ObjectCopy;
 use planner_aws::reply::Reply;
+use planner_core::account::Limits;
 use planner_core::fan_out::message::Message;
 use planner_core::load::attempt::{Outcome, Request};
 use planner_core::load::job::{Job, Progress, Shape, Step};
-use planner_core::scenario::check::MAX_PARTS;
 use planner_core::scenario::file::Copy;
 
 /// How long after the deadline an upload may still be aborted.
@@ -34,9 +34,10 @@ impl<'a> Transfer<'a> {
     #[must_use]
     pub fn new(s3: &'a S3, tries: &'a Tries, message: &'a Message, source: &'a Found, how: &Copy) -> Self {
         let bytes = source.size_bytes();
+        let parts_max = Limits::built_in().s3.parts_max;
         let shape = match how.shape(bytes) {
-            Shape::Multipart { parts, parallel, .. } if u64::from(parts) > MAX_PARTS => {
-                let part_bytes = bytes.div_ceil(MAX_PARTS);
+            Shape::Multipart { parts, parallel, .. } if parts > parts_max => {
+                let part_bytes = bytes.div_ceil(u64::from(parts_max));
                 let parts = u32::try_from(bytes.div_ceil(part_bytes)).unwrap_or(u32::MAX);
                 Shape::Multipart { parts, part_bytes, parallel }
             }

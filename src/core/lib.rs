@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock, a file, the environment or the network: time and randomness come in as values.
 
+pub mod account;
 pub mod audit;
 pub mod check;
 pub mod fan_out;

@@ -2,11 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::price::{GB, Prices};
+use planner_core::account::{BYTES_PER_GB, MB_PER_GB, Prices};
 use planner_core::simulate::fan_out::FanOutOutcome;
-
-/// Megabytes of a function's memory in the gigabyte that Lambda is billed by.
-const MB_PER_GB: f64 = 1024.0;
 
 /// What a rented machine is billed as.
 const MACHINE: &str = "machine";
@@ -109,7 +106,7 @@ impl Usage {
             (
                 "S3",
                 "transfer between regions",
-                self.bytes_between_regions as f64 / GB,
+                self.bytes_between_regions as f64 / BYTES_PER_GB,
                 "GB",
                 s3.transfer_usd_per_gb_high,
             ),

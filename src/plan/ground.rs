@@ -5,10 +5,9 @@ use std::sync::Arc;
 use super::cost::{Usage, requests_per_copy};
 use super::doubt::Doubt;
 use super::fit::FittedModel;
-use super::limits::Limits;
 use super::mixture::Mixture;
 use super::preface::{JobDescription, Preface, ResidenceSummary};
-use super::price::Prices;
+use planner_core::account::{Limits, Prices};
 use planner_core::load::retry::RetryPolicy;
 use planner_core::service::Profile;
 use planner_core::simulate::work::{Order, Work};
@@ -114,7 +113,7 @@ impl Ground {
     /// A service under the limits of the account, with the planned memory of the function.
     #[must_use]
     pub fn on_account(&self, profile: &Profile) -> Profile {
-        let mut profile = self.limits.on(profile, &self.region);
+        let mut profile = profile.under(&self.limits, &self.region);
         profile.function.memory_mb = self.memory_mb;
         profile
     }

@@ -148,6 +148,7 @@ fn coefficient_of_variation(text: &str) -> Result<f64, String> {
 mod tests {
     use super::*;
     use crate::fit::BasisKind;
+    use planner_core::account::Limits;
     use proptest::prelude::*;
 
     fn parsed(text: &str) -> Residence {
@@ -175,7 +176,7 @@ mod tests {
             ("30s", 0.25, 2),
         ] {
             let model = parsed(text).model();
-            assert_eq!(model.profile.validate(), Ok(()));
+            assert_eq!(model.profile.validate(Limits::built_in()), Ok(()));
             for bytes in [0, 700_000_000, 5 << 30] {
                 assert!((model.profile.copy.mean_s(bytes, 3000) - 30.0).abs() < 1e-6, "{text}");
             }
@@ -221,7 +222,7 @@ mod tests {
         #[test]
         fn no_text_is_trouble(text in "[a-z0-9(),.= -]{0,30}") {
             if let Ok(residence) = text.parse::<Residence>() {
-                prop_assert_eq!(residence.model().profile.validate(), Ok(()));
+                prop_assert_eq!(residence.model().profile.validate(Limits::built_in()), Ok(()));
             }
         }
     }

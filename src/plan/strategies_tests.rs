@@ -6,10 +6,9 @@ use super::*;
 use crate::caveat::Caveat;
 use crate::fit::FittedModel;
 use crate::ground::Batch;
-use crate::limits::Limits;
-use crate::price::Prices;
 use crate::residence::Residence;
 use crate::strategy::Way;
+use planner_core::account::{Limits, Prices};
 use planner_core::load::retry::RetryPolicy;
 use planner_core::service::Profile;
 
@@ -26,7 +25,7 @@ fn ground(objects: usize, bytes: u64, model: FittedModel) -> Ground {
         },
         model,
         retry: RetryPolicy { max_attempts: 5, base_ns: 100_000_000, cap_ns: 20_000_000_000 },
-        limits: Limits::built_in(),
+        limits: Limits::built_in().clone(),
         prices: Prices::built_in(),
         region: "us-east-1".into(),
         between_regions: false,

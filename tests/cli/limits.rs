@@ -1,4 +1,4 @@
-//! Limits that hold whatever the scenario says.
+//! What a run may use up whatever the scenario says, and the limits of the account that it is checked by.
 
 use std::path::Path;
 
@@ -97,4 +97,43 @@ fn a_run_that_costs_too_much_is_refused_before_it_starts() {
         assert!(ended.stderr.contains("refused"), "{}", ended.stderr);
     }
     assert!(runs(out.path()).is_empty());
+}
+
+#[test]
+fn a_run_is_held_to_the_limits_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = folder.path().join("limits.toml");
+    let out = folder.path().join("runs");
+    let run_under = |own: &str, scenario: &str, code: i32| {
+        std::fs::write(&limits, own).unwrap();
+        let mut command = measure(&write_scenario(folder.path(), scenario), &out);
+        command.arg("--limits").arg(&limits);
+        run(command).with_code(code)
+    };
+    let large = QUICK.replace("1KiB", "150MB");
+    let parts = format!("{large}[copy]\npart_size = \"100MiB\"\n");
+    for (own, scenario, says) in [
+        ("[s3]\nparts_max = 0\n", QUICK, "limits.toml as a list of limits: `s3.parts_max` is 0"),
+        ("[s3]\nparts = 3\n", QUICK, "unknown field `parts`"),
+        ("[s3]\npart_max_bytes = 99999999\n", &parts, "use 5MiB to 99999999B"),
+        ("[s3]\ncopy_max_bytes = 99999999\nparts_max = 1\n", &parts, "more than 1 parts"),
+        ("[lambda]\ntimeout_s = 1e9\n", QUICK, "`function.timeout_s` is 1000000000"),
+        ("[lambda]\nreserved = 3\n", QUICK, "unknown field `reserved`"),
+    ] {
+        let ended = run_under(own, scenario, 3);
+        let words: Vec<&str> = ended.stderr.split_whitespace().filter(|word| *word != "│").collect();
+        let message = words.join(" ");
+        assert!(message.contains(says) && message.contains("limits.toml"), "{message}");
+    }
+    assert!(runs(&out).is_empty());
+    // What the scenario leaves unsaid follows the file: objects are copied in parts, and prefixes take less.
+    run_under("[s3]\ncopy_max_bytes = 104857600\nrequests_per_s_per_prefix = 20.0\n", &large, 0);
+    let document = RunFolder::only(&out).document();
+    let level = &document["levels"][0];
+    assert!(
+        level["attempts"].as_u64().unwrap() >= 40 * 3 && level["throttles"].as_u64().unwrap() > 0,
+        "{level}"
+    );
+    assert_eq!(document["scenario"]["copy"]["multipart_above"], "100MiB");
+    assert_eq!(document["scenario"]["target"]["service"]["copy"]["base_s"], 0.05);
 }

@@ -31,7 +31,7 @@ pub enum Arrivals {
     },
 }
 
-/// Limits that hold whatever the scenario says. Infinite or `u64::MAX` means none.
+/// What a run may use up, whatever the scenario says. Infinite or `u64::MAX` means none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Budget {
     /// Requests on the wire.

@@ -8,16 +8,11 @@ use super::file::{File, OperationKind, Size};
 use super::manifest::Manifest;
 use super::objects::{ObjectSet, Workload};
 use super::threshold::Threshold;
-use crate::service::Profile;
+use crate::account::Limits;
 use crate::units::quantity::{Bytes, MILLISECOND, NS_PER_S, Span, WEEK};
 
-/// Parts of one multipart upload that S3 accepts.
-pub const MAX_PARTS: u64 = 10_000;
-/// Largest object that one CopyObject request copies: 5 GiB.
-pub const MAX_SINGLE_COPY_BYTES: u64 = 5 << 30;
-/// Smallest part that S3 accepts, the last one excepted: 5 MiB.
-pub const MIN_PART_BYTES: u64 = 5 << 20;
-/// Objects that a scenario makes up at most, as many as a plan is made for: going through more would take hours.
+/// Objects that a scenario makes up and a plan is made for at most: going through more would take hours, and each takes
+/// eight bytes of memory.
 pub const MAX_OBJECTS: u64 = 100_000_000;
 /// More workers than this are a mistake.
 pub const MAX_WORKERS: u32 = 1_000_000;
@@ -34,6 +29,7 @@ pub type Beside<'a> = &'a dyn Fn(&str) -> io::Result<Box<dyn Read>>;
 pub(super) struct Check<'a> {
     pub file: &'a File,
     pub source: &'a Source,
+    pub limits: &'a Limits,
     pub beside: Beside<'a>,
 }
 
@@ -80,7 +76,7 @@ impl Check<'_> {
     }
 
     pub(super) fn service(&self) -> Checked<()> {
-        match self.file.target.service.as_ref().map(Profile::validate) {
+        match self.file.target.service.as_ref().map(|service| service.validate(self.limits)) {
             Some(Err(error)) => self.error(&format!("target.service.{}", error.field), error.to_string(), ""),
             _ => Ok(()),
         }
@@ -97,25 +93,24 @@ impl Check<'_> {
 
     pub(super) fn workload(&self) -> Checked<Workload> {
         let (file, copy) = (self.file, &self.file.copy);
-        if !(MIN_PART_BYTES..=MAX_SINGLE_COPY_BYTES).contains(&copy.part_size.0) {
-            return self.error(
-                "copy.part_size",
-                format!("part_size is {}", copy.part_size),
-                "use 5MiB to 5GiB",
-            );
+        let (s3, batch_max) = (&self.limits.s3, self.limits.sns.batch_max);
+        if !(s3.part_min_bytes..=s3.part_max_bytes).contains(&copy.part_size.0) {
+            let help = format!("use {} to {}", Bytes(s3.part_min_bytes), Bytes(s3.part_max_bytes));
+            return self.error("copy.part_size", format!("part_size is {}", copy.part_size), help);
         }
-        if copy.multipart_above.0 > MAX_SINGLE_COPY_BYTES {
+        if copy.multipart_above.0 > s3.copy_max_bytes {
             return self.error(
                 "copy.multipart_above",
                 format!("multipart_above is {}", copy.multipart_above),
-                "one CopyObject request copies 5GiB at most",
+                format!("one CopyObject request copies {} at most", Bytes(s3.copy_max_bytes)),
             );
         }
         if copy.parallel_parts == 0 {
             return self.error("copy.parallel_parts", "parallel_parts is 0", "use 1 or more");
         }
-        if !(1..=10).contains(&file.publish.batch) {
-            return self.error("publish.batch", format!("batch is {}", file.publish.batch), "use 1 to 10");
+        if !(1..=batch_max).contains(&file.publish.batch) {
+            let help = format!("use 1 to {batch_max}");
+            return self.error("publish.batch", format!("batch is {}", file.publish.batch), help);
         }
         let attempts = file.retry.max_attempts;
         if !(1..=MAX_ATTEMPTS).contains(&attempts) {
@@ -141,14 +136,14 @@ impl Check<'_> {
     }
 
     fn parts_fit(&self, workload: &Workload) -> Checked<()> {
-        let part_bytes = workload.copy.part_size.0;
+        let (part_bytes, parts_max) = (workload.copy.part_size.0, u64::from(self.limits.s3.parts_max));
         let largest =
             (0..workload.objects.len()).map(|index| workload.objects.size_bytes(index)).max().unwrap_or(0);
-        if largest > workload.copy.multipart_above.0 && largest.div_ceil(part_bytes) > MAX_PARTS {
-            let least = Bytes(largest.div_ceil(MAX_PARTS));
+        if largest > workload.copy.multipart_above.0 && largest.div_ceil(part_bytes) > parts_max {
+            let least = Bytes(largest.div_ceil(parts_max));
             return self.error(
                 "copy.part_size",
-                format!("an object of {} has more than {MAX_PARTS} parts", Bytes(largest)),
+                format!("an object of {} has more than {parts_max} parts", Bytes(largest)),
                 format!("use a part_size of {least} or more"),
             );
         }

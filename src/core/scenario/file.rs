@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fan_out::FanOut;
 use super::level_key::LevelKey;
+use crate::account::{Limits, S3Limits};
 use crate::load::arrival::Spacing;
 use crate::service::Profile;
 use crate::units::quantity::{Bytes, Rate, Share, Span};
@@ -315,7 +316,16 @@ pub struct Copy {
 
 impl Default for Copy {
     fn default() -> Self {
-        Self { multipart_above: Bytes(5 << 30), part_size: Bytes(512 << 20), parallel_parts: 8 }
+        Self::of_account(&Limits::built_in().s3)
+    }
+}
+
+impl Copy {
+    /// How objects are copied on an account with these limits where nobody says: in one request if possible.
+    #[must_use]
+    pub fn of_account(limits: &S3Limits) -> Self {
+        let part_size = Bytes((512 << 20).clamp(limits.part_min_bytes, limits.part_max_bytes));
+        Self { multipart_above: Bytes(limits.copy_max_bytes), part_size, parallel_parts: 8 }
     }
 }
 

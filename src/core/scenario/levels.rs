@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use toml::Table;
+
 use super::check::{Check, Checked, MAX_WORKERS};
 use super::file::{ArrivalKind, OperationKind, RateStep};
 use super::objects::Workload;
@@ -92,46 +94,27 @@ impl Check<'_> {
 
     /// Every field of `arrivals` must belong to its kind: a forgotten one is a misunderstanding.
     fn no_stray_fields(&self) -> Checked<()> {
-        use ArrivalKind::{Closed, Constant, Nested, Poisson, Ramp, Steps, Trace};
-        let a = &self.file.arrivals;
-        let open: &[ArrivalKind] = &[Constant, Poisson, Ramp, Steps, Trace];
-        let fields: [(&str, bool, &[ArrivalKind]); 10] = [
-            ("workers", a.workers.is_some(), &[Closed]),
-            ("outer", a.outer.is_some(), &[Nested]),
-            ("inner", a.inner.is_some(), &[Nested]),
-            ("rate", a.rate.is_some(), &[Constant, Poisson]),
-            ("from", a.from.is_some(), &[Ramp]),
-            ("to", a.to.is_some(), &[Ramp]),
-            ("over", a.over.is_some(), &[Ramp]),
-            ("steps", a.steps.is_some(), &[Steps]),
-            ("file", a.file.is_some(), &[Trace]),
-            ("max_in_flight", a.max_in_flight.is_some(), open),
-        ];
-        let stray = fields.iter().find(|(_, given, kinds)| *given && !kinds.contains(&a.kind));
-        if let Some((name, _, kinds)) = stray {
-            let kinds =
-                kinds.iter().map(|kind| format!("{kind:?}").to_lowercase()).collect::<Vec<_>>().join(", ");
-            return self.error(
-                &format!("arrivals.{name}"),
-                format!("`{name}` means nothing for {} arrivals", format!("{:?}", a.kind).to_lowercase()),
-                format!("it belongs to: {kinds}"),
-            );
+        let arrivals = &self.file.arrivals;
+        let name_of = |kind: &ArrivalKind| format!("{kind:?}").to_lowercase();
+        let kind = name_of(&arrivals.kind);
+        let refuse = |path: &str, what: &str, kinds: &[ArrivalKind], more: &str| {
+            let kinds: Vec<String> = kinds.iter().map(name_of).collect();
+            let help = format!("it belongs to: {}{more}", kinds.join(", "));
+            self.error(path, format!("{what} means nothing for {kind} arrivals"), help)
+        };
+        let written = Table::try_from(arrivals).expect("what is read from TOML can be written as TOML");
+        for field in written.keys() {
+            let kinds = kinds_with(field);
+            if !kinds.contains(&arrivals.kind) {
+                let more =
+                    if field == "spacing" { "; for a constant rate write kind = \"poisson\"" } else { "" };
+                return refuse(&format!("arrivals.{field}"), &format!("`{field}`"), kinds, more);
+            }
         }
-        if self.file.sweep.is_some() && !matches!(a.kind, Closed | Constant | Poisson) {
-            return self.error(
-                "sweep",
-                format!("a sweep means nothing for {} arrivals", format!("{:?}", a.kind).to_lowercase()),
-                "it belongs to: closed, constant, poisson",
-            );
+        match self.file.sweep {
+            Some(_) if !SWEPT.contains(&arrivals.kind) => refuse("sweep", "a sweep", &SWEPT, ""),
+            _ => Ok(()),
         }
-        if a.spacing.is_some() && !matches!(a.kind, Ramp | Steps) {
-            return self.error(
-                "arrivals.spacing",
-                "`spacing` belongs to ramp and steps",
-                "for a constant rate write kind = \"poisson\"",
-            );
-        }
-        Ok(())
     }
 
     fn workers(&self, path: &str, count: Option<u32>) -> Checked<u32> {
@@ -240,6 +223,26 @@ impl Check<'_> {
         };
         let input = self.open(name, "arrivals.file")?;
         read_trace(input).map_err(|error| self.source.error("arrivals.file", format!("{name}: {error}"), ""))
+    }
+}
+
+/// The kinds of arrivals that can be swept.
+const SWEPT: [ArrivalKind; 3] = [ArrivalKind::Closed, ArrivalKind::Constant, ArrivalKind::Poisson];
+
+/// The kinds of arrivals that a field belongs to.
+fn kinds_with(field: &str) -> &'static [ArrivalKind] {
+    use ArrivalKind::{Closed, Constant, Nested, Poisson, Ramp, Steps, Trace};
+    match field {
+        "kind" => &[Closed, Nested, Constant, Poisson, Ramp, Steps, Trace],
+        "workers" => &[Closed],
+        "outer" | "inner" => &[Nested],
+        "rate" => &[Constant, Poisson],
+        "from" | "to" | "over" => &[Ramp],
+        "steps" => &[Steps],
+        "spacing" => &[Ramp, Steps],
+        "file" => &[Trace],
+        "max_in_flight" => &[Constant, Poisson, Ramp, Steps, Trace],
+        _ => &[],
     }
 }
 

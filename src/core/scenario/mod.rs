@@ -10,6 +10,7 @@ pub mod manifest;
 pub mod objects;
 mod size;
 pub mod threshold;
+mod unsaid;
 
 pub use check::Beside;
 pub use level_key::LevelKey;
@@ -20,6 +21,7 @@ use file::File;
 use objects::Workload;
 use threshold::Threshold;
 
+use crate::account::Limits;
 use crate::load::dispatch::{Arrivals, Budget, Level};
 use crate::load::retry::RetryPolicy;
 use crate::units::quantity;
@@ -35,6 +37,8 @@ pub struct Scenario {
     pub levels: Vec<Arrivals>,
     /// Goals.
     pub thresholds: Vec<Threshold>,
+    /// Limits of the account, which it was checked by.
+    pub limits: Limits,
     max_jobs: u64,
 }
 
@@ -53,12 +57,17 @@ pub fn schema() -> schemars::Schema {
 }
 
 impl Scenario {
-    /// Checks a file and works out its objects and levels.
+    /// Checks a file by the limits of an account, and works out its objects and levels.
     ///
     /// # Errors
     /// Where values are out of range or do not go together, or a file it names cannot be read.
-    pub fn resolve(file: File, source: &Source, beside: Beside) -> Result<Self, ScenarioError> {
-        let check = Check { file: &file, source, beside };
+    pub fn resolve(
+        file: File,
+        source: &Source,
+        beside: Beside,
+        limits: &Limits,
+    ) -> Result<Self, ScenarioError> {
+        let check = Check { file: &file, source, limits, beside };
         check.name()?;
         let workload = check.workload()?;
         let thresholds = check.thresholds()?;
@@ -67,7 +76,7 @@ impl Scenario {
         let (process_ends, max_in_flight) = (check.process_ends(), check.max_in_flight()?);
         let max_jobs = check.max_jobs(&workload, process_ends)?;
         let levels = check.levels(&workload, max_jobs, max_in_flight)?;
-        Ok(Self { workload, levels, thresholds, max_jobs, file })
+        Ok(Self { workload, levels, thresholds, limits: limits.clone(), max_jobs, file })
     }
 
     /// Level number `index` as the dispatcher wants it.
@@ -138,7 +147,7 @@ mod tests {
         let source = Source { name: "test.toml".into(), text };
         let file = parse(&source).map_err(|error| error.to_string())?;
         let starts: Beside = &|_| Ok(Box::new("0\n1.5\n3\n".as_bytes()));
-        Scenario::resolve(file, &source, starts).map_err(|error| error.to_string())
+        Scenario::resolve(file, &source, starts, Limits::built_in()).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -177,7 +186,8 @@ mod tests {
                     size = { fixed = \"1MB\" }\n[arrivals]\nkind = \"closed\"\nworkers = 1";
         let source = Source { name: "test.toml".into(), text: text.into() };
         let beside: Beside = &|_| Ok(Box::new(io::empty()));
-        let error = Scenario::resolve(parse(&source).unwrap(), &source, beside).unwrap_err();
+        let error =
+            Scenario::resolve(parse(&source).unwrap(), &source, beside, Limits::built_in()).unwrap_err();
         assert!(error.to_string().starts_with("1000000000000 objects"), "{error}");
         let label = miette::Diagnostic::labels(&error).and_then(|mut labels| labels.next()).unwrap();
         assert!(text[label.offset()..].starts_with("1000000000000"), "{label:?}");

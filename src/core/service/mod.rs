@@ -15,9 +15,9 @@ mod token_bucket;
 pub use gauge::Gauge;
 pub use model::{Admission, CopyRequest, Refusal, Request, ServiceModel};
 pub use noise::{Factor, Noise};
+pub use profile::bounds::ProfileError;
 pub use profile::{
-    CopyProfile, DeliveryProfile, FunctionProfile, Profile, ProfileError, PublishProfile, QueueProfile,
-    RequestProfile,
+    CopyProfile, DeliveryProfile, FunctionProfile, Profile, PublishProfile, QueueProfile, RequestProfile,
 };
 pub use tailed::Tailed;
 

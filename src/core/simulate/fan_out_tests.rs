@@ -1,5 +1,6 @@
 //! The fan-out held to closed forms, to its accounting and to its limits.
 
+use crate::account::Limits;
 use proptest::prelude::*;
 
 use super::*;
@@ -245,7 +246,7 @@ fn faulty() -> impl Strategy<Value = Profile> {
 }
 
 fn check_replication(fan_out: &FanOut<'_>, profile: &Profile, seed: u64) -> Result<(), TestCaseError> {
-    profile.validate().map_err(|error| TestCaseError::fail(error.to_string()))?;
+    profile.validate(Limits::built_in()).map_err(|error| TestCaseError::fail(error.to_string()))?;
     let outcome = run(fan_out, profile, seed, 0);
     let messages = fan_out.sizes_bytes.len() as u64;
     prop_assert_eq!(outcome.copied + outcome.dead_lettered + outcome.lost, messages, "{:?}", outcome);

@@ -120,6 +120,7 @@ fn joined(sorted: &[f64], tail: &Tail) -> Tailed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use planner_core::account::Limits;
     use planner_core::service::Profile;
     use proptest::prelude::*;
 
@@ -128,7 +129,7 @@ mod tests {
         let mut factors: Vec<f64> = factors.iter().map(|factor| factor / mean).collect();
         let mut profile = Profile::default();
         profile.copy.noise = noise(&mut factors, luck).noise;
-        profile.validate().is_ok()
+        profile.validate(Limits::built_in()).is_ok()
     }
 
     proptest! {

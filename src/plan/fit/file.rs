@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use planner_core::account::Limits;
 use planner_core::service::Profile;
 
 /// Where a scenario has its service profile.
@@ -29,7 +30,7 @@ pub fn parse(text: &str) -> Result<Profile, String> {
         toml::from_str::<Profile>(text)
     };
     let profile = profile.map_err(|error| error.to_string())?;
-    profile.validate().map_err(|error| error.to_string())?;
+    profile.validate(Limits::built_in()).map_err(|error| error.to_string())?;
     Ok(profile)
 }
 

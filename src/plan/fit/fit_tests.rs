@@ -1,5 +1,6 @@
 use super::family::{Family, Tail};
 use super::*;
+use planner_core::account::Limits;
 use planner_core::law::littles_law::LittlesLaw;
 use planner_core::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
 use planner_core::measure::analysis::points;
@@ -83,7 +84,7 @@ fn a_known_profile_is_found_again_and_survives_a_file() {
         let text = toml::to_string(&model.profile).unwrap();
         let read: Profile = toml::from_str(&text).unwrap();
         assert_eq!(read, model.profile);
-        assert_eq!(read.validate(), Ok(()));
+        assert_eq!(read.validate(Limits::built_in()), Ok(()));
         assert!((read.copy.base_s - 2.0).abs() < 0.6, "{}", read.copy.base_s);
         assert!((read.copy.bandwidth_bytes_per_s / 28e6 - 1.0).abs() < 0.06);
         let (factor, true_factor) = (read.copy.factor(), truth.copy.factor());
@@ -132,7 +133,7 @@ fn the_same_run_and_seed_give_the_same_model() {
     assert_eq!(fitted(1), fitted(1));
     assert_eq!(fitted(1).profile, fitted(2).profile);
     assert_ne!(fitted(1).resampled, fitted(2).resampled);
-    assert!(fitted(1).resampled.iter().all(|profile| profile.validate().is_ok()));
+    assert!(fitted(1).resampled.iter().all(|profile| profile.validate(Limits::built_in()).is_ok()));
 }
 
 /// A level that was steady all the time, at what a profile gives with so many workers.
@@ -273,7 +274,7 @@ fn too_little_is_refused_and_little_is_said_to_be() {
         let model = few(jobs).unwrap();
         assert!(model.doubts.contains(&Doubt::SmallSample { jobs }));
         let all = model.resampled.iter().chain([&model.profile]);
-        assert!(all.clone().all(|profile| profile.validate().is_ok()), "{jobs} jobs");
+        assert!(all.clone().all(|profile| profile.validate(Limits::built_in()).is_ok()), "{jobs} jobs");
     }
     assert!(!few(30).unwrap().doubts.contains(&Doubt::SmallSample { jobs: 30 }));
 }
@@ -285,7 +286,7 @@ fn times_without_noise_and_times_of_zero_are_no_trouble() {
     let mut observations = Observations::of(&document(&[4]));
     (0..50).for_each(|job| observations.add(&attempt(0, job, job % 2, 0.0, 0.0, Outcome::Ok)));
     let model = fit(&document(&[4]), &observations, 1).unwrap();
-    assert_eq!(model.profile.validate(), Ok(()));
+    assert_eq!(model.profile.validate(Limits::built_in()), Ok(()));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::question::Question;
 use crate::cost::Usage;
+use planner_core::account::Limits;
 use planner_core::load::arrival::Spacing;
 use planner_core::numeric::proportion::Proportion;
 use planner_core::random;
@@ -13,11 +14,6 @@ use planner_core::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, run};
 
 /// Words that set this file's draws apart from all others.
 const CONFIRM: u64 = 0x6661_6e63;
-
-/// What an event source takes as its maximum concurrency (AWS Lambda Developer Guide, "Configuring scaling behavior
-/// for SQS event source mappings").
-const LEAST_OF_AN_EVENT_SOURCE: u32 = 2;
-const MOST_OF_AN_EVENT_SOURCE: u32 = 1000;
 
 /// What is set for a fan-out.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -114,8 +110,9 @@ fn raised(profile: &Profile, pace: &Pace) -> Profile {
     function.reserved_concurrency = Some(pace.reserved);
     let needed = pace.reserved.saturating_add(function.unreserved_minimum);
     function.account_concurrency = function.account_concurrency.max(needed);
-    profile.queue.maximum_concurrency =
-        Some(pace.reserved.max(LEAST_OF_AN_EVENT_SOURCE)).filter(|&most| most <= MOST_OF_AN_EVENT_SOURCE);
+    let sqs = &Limits::built_in().sqs;
+    profile.queue.maximum_concurrency = Some(pace.reserved.max(sqs.event_source_concurrency_min))
+        .filter(|&most| most <= sqs.event_source_concurrency_max);
     profile.publish.rate_per_s = profile.publish.rate_per_s.max(pace.rate_per_s.unwrap_or(0.0));
     profile
 }

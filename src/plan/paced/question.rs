@@ -11,7 +11,7 @@ use planner_core::simulate::work::Work;
 pub struct Question<'a> {
     /// The batch, in the order of publishing.
     pub work: &'a Work,
-    /// The service as it was measured or assumed, with the account's limits on it ([`crate::limits::Limits::on`]).
+    /// The service as it was measured or assumed, under the account's limits ([`Profile::under`]).
     pub central: &'a Profile,
     /// The service as resamples of the measurement show it, likewise; none for one that is assumed.
     pub resampled: &'a [Profile],

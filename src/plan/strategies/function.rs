@@ -6,9 +6,6 @@ use crate::cost::{Usage, gigabyte_seconds};
 use crate::strategy::{Strategy, Way};
 use planner_core::simulate::cut_off::simulate_until;
 
-/// Memory at which a function has a whole CPU (AWS Lambda Developer Guide, "Configure Lambda function memory").
-const ONE_CPU_MB: u32 = 1769;
-
 /// One function with a pool of threads.
 pub(super) fn one(scene: &Scene<'_>) -> Strategy {
     let (ground, lambda) = (scene.ground, &scene.ground.limits.lambda);
@@ -39,7 +36,7 @@ pub(super) fn one(scene: &Scene<'_>) -> Strategy {
     let caveats = [
         Some(cut(scene, ended, copied)),
         (scene.wish.threads > threads).then_some(Caveat::MostThreads { most: lambda.threads_max }),
-        little_cpu(ground.memory_mb),
+        little_cpu(ground.memory_mb, lambda.cpu_memory_mb),
     ];
     let way = Way::OneFunction { threads: workers, memory_mb: ground.memory_mb };
     scene.way(way, runs, caveats.into_iter().flatten().collect())
@@ -54,7 +51,7 @@ fn cut(scene: &Scene<'_>, ended: f64, copied: f64) -> Caveat {
     Caveat::CutOff { timeout_s, copied, in_turn }
 }
 
-fn little_cpu(memory_mb: u32) -> Option<Caveat> {
-    let share = f64::from(memory_mb) / f64::from(ONE_CPU_MB);
+fn little_cpu(memory_mb: u32, cpu_memory_mb: u32) -> Option<Caveat> {
+    let share = f64::from(memory_mb) / f64::from(cpu_memory_mb);
     (share < 0.5).then_some(Caveat::LittleCpu { memory_mb, share })
 }

@@ -6,16 +6,27 @@ use tokio::net::TcpListener;
 use super::args::CloudOptions;
 use super::exit::{BadInput, Exit};
 use super::interrupt::interrupted;
-use super::{load_scenario, run_target, tell};
+use super::{load_scenario, named_file, run_target, tell};
 use crate::emulator::{Cloud, CloudConfig, serve};
 use planner_consumer::settings::Settings;
+use planner_core::account::DEFAULT_REGION;
 use planner_core::scenario::Scenario;
 use planner_core::scenario::file::OperationKind;
+use planner_core::service::Profile;
 
 /// Runs the command.
 pub(super) fn run(options: &CloudOptions) -> miette::Result<Exit> {
-    let scenario = options.scenario.as_deref().map(|path| load_scenario::load(path, None)).transpose()?;
-    let base = scenario.as_ref().map(run_target::embedded_config).unwrap_or_default();
+    let limits = options.limits.as_deref();
+    let load = |path| load_scenario::load(path, None, limits);
+    let scenario = options.scenario.as_deref().map(load).transpose()?;
+    let base = match &scenario {
+        Some(scenario) => run_target::embedded_config(scenario),
+        None => {
+            let limits = named_file::limits(limits)?;
+            let profile = Profile::of_account(&limits, DEFAULT_REGION);
+            CloudConfig { profile, limits, ..CloudConfig::default() }
+        }
+    };
     let config = CloudConfig {
         access_key: options.access_key.clone(),
         secret_key: options.secret_key.clone(),

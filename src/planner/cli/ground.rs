@@ -1,6 +1,5 @@
 //! What a plan starts from, by the command line: the objects, a model, limits and prices.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,6 +7,8 @@ use super::args::plan::{BasisOptions, JobOptions};
 use super::basis::{self, Measured};
 use super::exit::BadInput;
 use super::load_scenario::open;
+use super::named_file::{self, text, unreadable, unusable};
+use planner_core::account::{Limits, Prices};
 use planner_core::load::retry::RetryPolicy;
 use planner_core::scenario::file::{Copy, Retry, Size};
 use planner_core::scenario::manifest::Manifest;
@@ -17,8 +18,6 @@ use planner_core::units::human::{count, duration};
 use planner_core::units::quantity::{Bytes, MONTH, Rate, WEEK};
 use planner_plan::fit::{FittedModel, file};
 use planner_plan::ground::{Batch, Ground};
-use planner_plan::limits::Limits;
-use planner_plan::price::Prices;
 
 /// A run that comes with the program, for when there is none yet.
 const REFERENCE_RUN: &str = "reports/examples/daily";
@@ -39,10 +38,7 @@ pub(super) fn ground(job: &JobOptions, options: &BasisOptions, runs: &Path) -> m
         None => Prices::built_in(),
         Some(path) => Prices::parse(&text(path)?).map_err(|error| unusable(path, "price list", error))?,
     };
-    let limits = match &options.limits {
-        None => Limits::built_in(),
-        Some(path) => Limits::parse(&text(path)?).map_err(|error| unusable(path, "list of limits", error))?,
-    };
+    let limits = named_file::limits(options.limits.as_deref())?;
     memory_is_possible(options.memory, &limits)?;
     let batch = Batch {
         sizes_bytes: sizes(job, options.seed, found.run.as_ref().and_then(|run| run.objects.size.as_ref()))?,
@@ -183,16 +179,4 @@ fn memory_is_possible(memory_mb: u32, limits: &Limits) -> Result<(), BadInput> {
     }
     let reason = format!("a function cannot have {memory_mb} MB of memory");
     Err(BadInput::new(reason, format!("give --memory between {least} and {most}")))
-}
-
-fn text(path: &Path) -> Result<String, BadInput> {
-    fs::read_to_string(path).map_err(|error| unreadable(path, error))
-}
-
-fn unreadable(path: &Path, error: impl std::fmt::Display) -> BadInput {
-    BadInput::new(format!("failed to read {}: {error}", path.display()), "check the path")
-}
-
-fn unusable(path: &Path, what: &str, error: impl std::fmt::Display) -> BadInput {
-    BadInput::new(format!("failed to use {} as a {what}: {error}", path.display()), "")
 }

@@ -9,14 +9,22 @@ use miette::Diagnostic;
 
 use super::args::Overrides;
 use super::exit::BadInput;
-use super::safety;
+use super::{named_file, safety};
 use planner_aws::clients::url_from_environment;
+use planner_core::account::Limits;
 use planner_core::scenario::error::Source;
 use planner_core::scenario::file::{Stop, TargetKind};
 use planner_core::scenario::{self, Scenario};
 
-/// Reads a scenario with the overrides of the command line.
-pub(super) fn load(path: &Path, overrides: Option<&Overrides>) -> miette::Result<Scenario> {
+/// Reads a scenario with the overrides of the command line, for an account whose limits another file may hold.
+///
+/// # Errors
+/// Where a file cannot be read or used, or the scenario does not go with the options or the limits.
+pub(super) fn load(
+    path: &Path,
+    overrides: Option<&Overrides>,
+    limits: Option<&Path>,
+) -> miette::Result<Scenario> {
     let text = fs::read_to_string(path).map_err(|error| {
         BadInput::new(
             format!("failed to read {}: {error}", path.display()),
@@ -32,15 +40,27 @@ pub(super) fn load(path: &Path, overrides: Option<&Overrides>) -> miette::Result
     file.target.endpoint_url.as_deref().map_or(Ok(()), safety::check_url)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let beside = |name: &str| open(&folder.join(name));
-    let is_overridden = file != written;
-    Scenario::resolve(file, &source, &beside).map_err(|error| {
-        // A line of the file would be the wrong place to point at for what an option says.
-        if is_overridden && Scenario::resolve(written, &source, &beside).is_ok() {
-            let help = error.help().map(|help| help.to_string()).unwrap_or_default();
-            BadInput::new(format!("the options do not go with {}: {error}", source.name), help).into()
-        } else {
-            error.into()
-        }
+    let own = named_file::limits(limits)?;
+    let by = |file: &scenario::file::File, limits: &Limits| {
+        Scenario::resolve(file.clone(), &source, &beside, limits)
+    };
+    let resolve = |file: &scenario::file::File| match limits {
+        None => by(file, &own),
+        Some(_) => by(&file.clone().on_account(&source, &own)?, &own),
+    };
+    resolve(&file).map_err(|error| {
+        // A line of the scenario would be the wrong place to point at for what an option or another file says.
+        let cause = match limits {
+            _ if file != written && resolve(&written).is_ok() => {
+                format!("the options do not go with {}", source.name)
+            }
+            Some(limits) if by(&written, Limits::built_in()).is_ok() => {
+                format!("{} does not go with the limits in {}", source.name, limits.display())
+            }
+            _ => return error.into(),
+        };
+        let help = error.help().map(|help| help.to_string()).unwrap_or_default();
+        BadInput::new(format!("{cause}: {error}"), help).into()
     })
 }
 

@@ -9,7 +9,7 @@ use miette::IntoDiagnostic;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::args::{Limits, MeasureOptions, ReportFormat};
+use super::args::{BudgetOptions, MeasureOptions, ReportFormat};
 use super::exit::{BadInput, Exit, Interruption};
 use super::fan_out::Settling;
 use super::interrupt::Interrupts;
@@ -23,6 +23,7 @@ use crate::runs::{machine, read};
 use planner_aws::cleanup::{Extent, RunNames};
 use planner_aws::created::CreatedLog;
 use planner_aws::operation::{Operator, Places};
+use planner_core::account::Prices;
 use planner_core::law::finding::Verdict;
 use planner_core::load::dispatch::{Budget, StopReason};
 use planner_core::measure::analysis::analyse;
@@ -34,22 +35,23 @@ use planner_core::measure::level::LevelSummary;
 use planner_core::measure::series::Row;
 use planner_core::scenario::Scenario;
 use planner_core::scenario::file::{OperationKind, TargetKind};
-use planner_plan::price::Prices;
+use planner_plan::load_cost::usd_per_request;
 
 /// Runs the command.
 pub(super) fn run(options: &MeasureOptions) -> miette::Result<Exit> {
-    let scenario = load_scenario::load(&options.scenario, Some(&options.overrides))?;
-    let prices = read_prices(options.limits.prices.as_deref())?;
+    let scenario =
+        load_scenario::load(&options.scenario, Some(&options.overrides), options.limits.as_deref())?;
+    let prices = read_prices(options.budget.prices.as_deref())?;
     let wanted = Wanted::of(&options.search, &scenario)?;
     // How many levels a search takes is not known beforehand.
     let estimate = if wanted.is_some() { None } else { safety::estimate(&scenario, &prices) };
-    let description = safety::describe(&scenario, estimate.as_ref(), &options.limits, &prices);
+    let description = safety::describe(&scenario, estimate.as_ref(), &options.budget, &prices);
     if options.dry_run {
         tell::print(&description)?;
-        safety::refuse_harm(&scenario, estimate.as_ref(), &options.limits)?;
+        safety::refuse_harm(&scenario, estimate.as_ref(), &options.budget)?;
         return Ok(Exit::Fine);
     }
-    safety::refuse_harm(&scenario, estimate.as_ref(), &options.limits)?;
+    safety::refuse_harm(&scenario, estimate.as_ref(), &options.budget)?;
     if !options.quiet && scenario.file.target.kind != TargetKind::Embedded {
         tell::say(description.trim_end());
     }
@@ -242,9 +244,9 @@ impl Measurement<'_> {
     }
 
     fn budget(&self) -> Budget {
-        let Limits { max_requests, max_cost, max_duration, .. } = &self.options.limits;
+        let BudgetOptions { max_requests, max_cost, max_duration, .. } = &self.options.budget;
         let workload = &self.scenario.workload;
-        let request_usd = self.prices.usd_per_request(workload.operation, workload.items_per_job());
+        let request_usd = usd_per_request(&self.prices, workload.operation, workload.items_per_job());
         let message_usd = safety::behind_message_usd(&self.scenario, &self.prices);
         Budget {
             max_requests: max_requests.unwrap_or(u64::MAX),

@@ -16,6 +16,7 @@ mod interrupt;
 mod levels;
 mod load_scenario;
 mod measure;
+mod named_file;
 mod plan_answer;
 mod progress;
 mod recommend;

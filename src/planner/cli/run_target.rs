@@ -87,6 +87,7 @@ pub(super) fn embedded_config(scenario: &Scenario) -> CloudConfig {
     let standard = CloudConfig::default();
     CloudConfig {
         profile: target.service.clone().unwrap_or_default(),
+        limits: scenario.limits.clone(),
         seed: scenario.file.seed,
         region: target.region.clone().unwrap_or(standard.region.clone()),
         ..standard

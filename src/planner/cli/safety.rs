@@ -4,17 +4,18 @@ use std::io::{BufRead, IsTerminal};
 
 use miette::IntoDiagnostic;
 
-use super::args::Limits;
+use super::args::BudgetOptions;
 use super::exit::{BadInput, Refusal};
 use super::tell;
 use planner_aws::clients::{is_aws, service_url};
 use planner_aws::data_set::MAX_BYTES;
+use planner_core::account::Prices;
 use planner_core::scenario::Scenario;
 use planner_core::scenario::file::{OperationKind, TargetKind};
 use planner_core::units::human;
-use planner_plan::price::{BehindTopic, Estimate, Prices};
+use planner_plan::load_cost::{BehindTopic, Estimate};
 
-/// The load before it runs, over all levels; None where nothing but the limits ends it.
+/// The load before it runs, over all levels; None where nothing but the budget ends it.
 pub(super) fn estimate(scenario: &Scenario, prices: &Prices) -> Option<Estimate> {
     let jobs = (0..scenario.levels.len())
         .map(|level| scenario.expected_jobs(level))
@@ -40,7 +41,7 @@ fn behind_topic(scenario: &Scenario, prices: &Prices) -> BehindTopic {
     match scenario.file.operation {
         OperationKind::FanOut => {
             let service = scenario.file.target.service.clone().unwrap_or_default();
-            prices.behind_topic(scenario.file.pipeline().shape, &service)
+            BehindTopic::of(scenario.file.pipeline().shape, &service, prices)
         }
         _ => BehindTopic::default(),
     }
@@ -50,7 +51,7 @@ fn behind_topic(scenario: &Scenario, prices: &Prices) -> BehindTopic {
 pub(super) fn describe(
     scenario: &Scenario,
     estimate: Option<&Estimate>,
-    limits: &Limits,
+    budget: &BudgetOptions,
     prices: &Prices,
 ) -> String {
     let target = &scenario.file.target;
@@ -90,18 +91,18 @@ pub(super) fn describe(
                 estimate.cost_low_usd, estimate.cost_high_usd, prices.region, prices.as_of
             ));
         }
-        if let Some(text) = describe_limits(limits) {
-            lines.push(format!("  limits: {text}"));
+        if let Some(text) = describe_budget(budget) {
+            lines.push(format!("  budget: {text}"));
         }
     }
     lines.join("\n") + "\n"
 }
 
-fn describe_limits(limits: &Limits) -> Option<String> {
+fn describe_budget(budget: &BudgetOptions) -> Option<String> {
     let parts: Vec<String> = [
-        limits.max_requests.map(|count| human::counted(count, "request")),
-        limits.max_cost.map(|usd| format!("{usd} USD")),
-        limits.max_duration.map(|span| span.to_string()),
+        budget.max_requests.map(|count| human::counted(count, "request")),
+        budget.max_cost.map(|usd| format!("{usd} USD")),
+        budget.max_duration.map(|span| span.to_string()),
     ]
     .into_iter()
     .flatten()
@@ -113,10 +114,10 @@ fn describe_limits(limits: &Limits) -> Option<String> {
 pub(super) fn refuse_harm(
     scenario: &Scenario,
     estimate: Option<&Estimate>,
-    limits: &Limits,
+    budget: &BudgetOptions,
 ) -> miette::Result<()> {
     let target = &scenario.file.target;
-    if limits.max_cost.is_some_and(|usd| !usd.is_finite() || usd < 0.0) {
+    if budget.max_cost.is_some_and(|usd| !usd.is_finite() || usd < 0.0) {
         return Err(BadInput::new("--max-cost must be 0 or more", "").into());
     }
     if target.kind == TargetKind::Embedded {
@@ -144,7 +145,7 @@ pub(super) fn refuse_harm(
         )
         .into());
     }
-    let is_bounded = estimate.is_some() || limits.max_requests.is_some() || limits.max_cost.is_some();
+    let is_bounded = estimate.is_some() || budget.max_requests.is_some() || budget.max_cost.is_some();
     if target.kind == TargetKind::Aws && !is_bounded {
         return Err(Refusal::new(
             "nothing limits the number of requests",
@@ -152,7 +153,7 @@ pub(super) fn refuse_harm(
         )
         .into());
     }
-    if let (Some(estimate), Some(usd)) = (estimate, limits.max_cost)
+    if let (Some(estimate), Some(usd)) = (estimate, budget.max_cost)
         && estimate.cost_low_usd > usd
     {
         return Err(Refusal::new(

@@ -47,8 +47,8 @@ impl Cloud {
     /// An empty endpoint whose time starts now. For virtual time, make it inside the paused runtime.
     #[must_use]
     pub fn new(config: CloudConfig) -> Self {
-        let CloudConfig { profile, seed, region, .. } = &config;
-        let gate = Arc::new(Gate::new(profile.clone(), *seed));
+        let CloudConfig { profile, limits, seed, region, .. } = &config;
+        let gate = Arc::new(Gate::new(profile.clone(), limits.clone(), *seed));
         let topics = Arc::new(Mutex::new(Topics::new(region, *seed)));
         let notifications = Notifications { gate: Arc::clone(&gate), topics, functions: Arc::default() };
         let storage = Storage {

@@ -7,13 +7,16 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
 use planner_aws::clients::Clients;
+use planner_core::account::{DEFAULT_REGION, Limits};
 use planner_core::service::Profile;
 
 /// What an endpoint is like.
 #[derive(Clone)]
 pub struct CloudConfig {
-    /// Times and limits.
+    /// Times, rates and refusals.
     pub profile: Profile,
+    /// Limits on what a request may ask for.
+    pub limits: Limits,
     /// Seed of all luck.
     pub seed: u64,
     /// The access key that requests are signed with.
@@ -30,10 +33,11 @@ impl Default for CloudConfig {
     fn default() -> Self {
         Self {
             profile: Profile::default(),
+            limits: Limits::built_in().clone(),
             seed: 1,
             access_key: "planner".to_owned(),
             secret_key: "planner-secret".to_owned(),
-            region: "us-east-1".to_owned(),
+            region: DEFAULT_REGION.to_owned(),
             max_stored_bytes: 1 << 30,
         }
     }
@@ -56,9 +60,10 @@ impl CloudConfig {
 
 impl fmt::Debug for CloudConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { profile, seed, access_key, region, max_stored_bytes, secret_key: _ } = self;
+        let Self { profile, limits, seed, access_key, region, max_stored_bytes, secret_key: _ } = self;
         f.debug_struct("CloudConfig")
             .field("profile", profile)
+            .field("limits", limits)
             .field("seed", seed)
             .field("access_key", access_key)
             .field("region", region)

@@ -3,13 +3,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::clock::Clock;
+use planner_core::account::Limits;
 use planner_core::law::little;
 use planner_core::service::{Admission, Profile, Refusal, Request, ServiceModel};
 
-/// The service model and the clock that it is told.
+/// The service model, the clock that it is told, and the limits on what a request may ask for.
 #[derive(Debug)]
 pub(super) struct Gate {
     pub(super) clock: Clock,
+    pub(super) limits: Limits,
     model: Mutex<ServiceModel>,
     copying: Mutex<little::InFlight>,
 }
@@ -20,9 +22,10 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Gate {
-    pub(super) fn new(profile: Profile, seed: u64) -> Self {
+    pub(super) fn new(profile: Profile, limits: Limits, seed: u64) -> Self {
         Self {
             clock: Clock::start(),
+            limits,
             model: Mutex::new(ServiceModel::new(profile, seed)),
             copying: Mutex::new(little::InFlight::new()),
         }

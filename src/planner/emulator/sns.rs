@@ -11,14 +11,9 @@ use super::gate::{Gate, lock};
 use super::signature::Rejection;
 use super::topics::{ACCOUNT_ID, DifferentTags, NoSuchTopic, Subscription, Topics};
 use super::xml::{Element, element, text};
+use planner_core::account::SnsLimits;
 use planner_core::fan_out::message::Message;
 use planner_core::service::Request;
-
-/// A message, or all messages of a batch together, are no longer than this.
-const MAX_MESSAGE_BYTES: usize = 256 * 1024;
-
-/// A batch has no more messages than this.
-const MAX_BATCH: usize = 10;
 
 /// A request that is not fulfilled, with SNS's code and status for it.
 #[derive(Debug, PartialEq, Eq)]
@@ -127,7 +122,7 @@ impl Notifications {
         if arn.is_empty() {
             return Err(SnsError::invalid("TopicArn or TargetArn Reason: no value for required parameter"));
         }
-        check_message(message)?;
+        check_message(message, &self.gate.limits.sns)?;
         let id = self.topics().accept(arn)?;
         self.hand_on(arn, message);
         Ok(Some(vec![text("MessageId", id)]))
@@ -141,13 +136,13 @@ impl Notifications {
             .pass(&Request::Publish { message: &luck(first), messages: entries.len() as u32 })
             .await
             .map_err(|_| SnsError::throttled())?;
-        check_batch(&entries)?;
+        check_batch(&entries, &self.gate.limits.sns)?;
         let arn = required(form, "TopicArn")?;
         let mut topics = self.topics();
         topics.messages(arn)?;
         let (mut sent, mut failed) = (Vec::new(), Vec::new());
         for entry in entries {
-            match check_message(entry.message) {
+            match check_message(entry.message, &self.gate.limits.sns) {
                 Ok(()) => {
                     let id = topics.accept(arn)?;
                     self.hand_on(arn, entry.message);
@@ -309,10 +304,10 @@ fn tags(form: &Form<'_>) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn check_message(message: &str) -> Result<(), SnsError> {
-    match message.len() {
+fn check_message(message: &str, limits: &SnsLimits) -> Result<(), SnsError> {
+    match message.len() as u64 {
         0 => Err(SnsError::invalid("Empty message")),
-        1..=MAX_MESSAGE_BYTES => Ok(()),
+        length if length <= limits.message_max_bytes => Ok(()),
         _ => Err(SnsError::invalid("Message too long")),
     }
 }
@@ -337,13 +332,14 @@ fn batch_entries<'a>(form: &'a Form<'_>) -> Vec<BatchEntry<'a>> {
         .collect()
 }
 
-fn check_batch(entries: &[BatchEntry<'_>]) -> Result<(), SnsError> {
+fn check_batch(entries: &[BatchEntry<'_>], limits: &SnsLimits) -> Result<(), SnsError> {
     if entries.is_empty() {
         let message = "The batch request doesn't contain any entries.";
         return Err(SnsError::bad_request("EmptyBatchRequest", message));
     }
-    if entries.len() > MAX_BATCH {
-        let message = format!("The batch request contains {} entries, {MAX_BATCH} at most.", entries.len());
+    let (most, most_bytes) = (limits.batch_max, limits.message_max_bytes);
+    if entries.len() > most as usize {
+        let message = format!("The batch request contains {} entries, {most} at most.", entries.len());
         return Err(SnsError::bad_request("TooManyEntriesInBatchRequest", message));
     }
     let ids: HashSet<&str> = entries.iter().map(|entry| entry.id).collect();
@@ -351,9 +347,9 @@ fn check_batch(entries: &[BatchEntry<'_>]) -> Result<(), SnsError> {
         let message = "Two or more batch entries in the request have the same Id.";
         return Err(SnsError::bad_request("BatchEntryIdsNotDistinct", message));
     }
-    let total_bytes: usize = entries.iter().map(|entry| entry.message.len()).sum();
-    if total_bytes > MAX_MESSAGE_BYTES {
-        let message = format!("The messages have {total_bytes} bytes, {MAX_MESSAGE_BYTES} at most.");
+    let total_bytes: u64 = entries.iter().map(|entry| entry.message.len() as u64).sum();
+    if total_bytes > most_bytes {
+        let message = format!("The messages have {total_bytes} bytes, {most_bytes} at most.");
         return Err(SnsError::bad_request("BatchRequestTooLong", message));
     }
     Ok(())

@@ -9,13 +9,8 @@ use s3s::{S3Result, s3_error};
 use super::content::Content;
 use super::object::{Headers, Object};
 use super::tag::Tag;
+use planner_core::account::S3Limits;
 use planner_core::random;
-
-/// Every part but the last is at least this long.
-const MIN_PART_BYTES: u64 = 5 << 20;
-
-/// Parts are numbered from 1 to this.
-const MAX_PARTS: u32 = 10_000;
 
 /// A part as it was sent or copied.
 #[derive(Clone, Debug)]
@@ -56,11 +51,11 @@ impl Upload {
     }
 
     /// Puts the listed parts together.
-    fn assemble(&self, listed: &[CompletedPart], now_ns: u64) -> S3Result<Object> {
+    fn assemble(&self, listed: &[CompletedPart], limits: &S3Limits, now_ns: u64) -> S3Result<Object> {
         let mut parts = Vec::with_capacity(listed.len());
         let mut previous = 0;
         for entry in listed {
-            let number = entry.part_number.map_or(Ok(0), check_part_number)?;
+            let number = entry.part_number.map_or(Ok(0), |number| check_part_number(number, limits))?;
             if number <= previous {
                 return Err(s3_error!(
                     InvalidPartOrder,
@@ -73,7 +68,7 @@ impl Upload {
         let Some((_, all_but_last)) = parts.split_last() else {
             return Err(s3_error!(MalformedXML, "The upload must list at least one part"));
         };
-        if all_but_last.iter().any(|part| part.content.size_bytes() < MIN_PART_BYTES) {
+        if all_but_last.iter().any(|part| part.content.size_bytes() < limits.part_min_bytes) {
             return Err(s3_error!(
                 EntityTooSmall,
                 "Your proposed upload is smaller than the minimum allowed size"
@@ -155,9 +150,10 @@ impl Uploads {
         &mut self,
         (bucket, key, id): (&str, &str, &str),
         listed: &[CompletedPart],
+        limits: &S3Limits,
         now_ns: u64,
     ) -> S3Result<Object> {
-        let object = self.get_mut(bucket, key, id)?.assemble(listed, now_ns)?;
+        let object = self.get_mut(bucket, key, id)?.assemble(listed, limits, now_ns)?;
         self.by_id.remove(id);
         Ok(object)
     }
@@ -176,8 +172,9 @@ impl Uploads {
 }
 
 /// A part number, if it is one.
-pub(super) fn check_part_number(number: i32) -> S3Result<u32> {
-    u32::try_from(number).ok().filter(|number| (1..=MAX_PARTS).contains(number)).ok_or_else(|| {
-        s3_error!(InvalidArgument, "Part number must be an integer between 1 and {MAX_PARTS}, inclusive")
+pub(super) fn check_part_number(number: i32, limits: &S3Limits) -> S3Result<u32> {
+    let most = limits.parts_max;
+    u32::try_from(number).ok().filter(|number| (1..=most).contains(number)).ok_or_else(|| {
+        s3_error!(InvalidArgument, "Part number must be an integer between 1 and {most}, inclusive")
     })
 }

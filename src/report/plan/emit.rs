@@ -1,5 +1,6 @@
 //! A recommendation as parameters of a deployment.
 
+use planner_core::account::Limits;
 use planner_core::service::function::Shape;
 use planner_plan::recommendation::{LambdaPlan, PublishPlan, Recommendation};
 
@@ -24,10 +25,6 @@ pub enum EmitError {
     #[error("the deadline cannot be met, so there is nothing to deploy; the plan names what can be met")]
     Infeasible,
 }
-
-/// The least concurrency that the template reserves, whatever the shape: an event source makes two executions at once
-/// or more.
-const LEAST_RESERVED: u64 = 2;
 
 /// A parameter's value.
 enum Value {
@@ -73,9 +70,11 @@ fn parameters(function: &LambdaPlan, part_size_bytes: u64) -> [(&'static str, Va
         Shape::Queue => "queue",
     };
     let PublishPlan { rate_per_s, threads } = function.publish;
+    // The template reserves no less, whatever the shape.
+    let least = u64::from(Limits::built_in().sqs.event_source_concurrency_min);
     [
         ("Shape", Value::Text(shape.into())),
-        ("ReservedConcurrency", Value::number(function.reserved_concurrency.value.max(LEAST_RESERVED))),
+        ("ReservedConcurrency", Value::number(function.reserved_concurrency.value.max(least))),
         ("PublishRate", Value::number((rate_per_s * 100.0).ceil() / 100.0)),
         ("PublisherThreads", Value::number(threads)),
         ("PartSize", Value::Text(part_size_bytes.to_string())),

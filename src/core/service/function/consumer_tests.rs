@@ -1,6 +1,7 @@
 //! The consumer against what is documented of the services, event by event.
 
 use super::*;
+use crate::account::Limits;
 
 const S: u64 = NS_PER_S;
 
@@ -13,7 +14,7 @@ fn profile() -> Profile {
 }
 
 fn consumer(profile: &Profile, shape: Shape) -> Consumer {
-    profile.validate().unwrap();
+    profile.validate(Limits::built_in()).unwrap();
     Consumer::new(profile, shape, 60, 1)
 }
 

@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bounds::{ProfileError, check, check_time};
 use crate::random;
 use crate::units::quantity::nanoseconds;
 
@@ -64,18 +63,6 @@ impl DeliveryProfile {
     pub(in crate::service) fn is_refused(&self, seed: u64, key: u64, copy: u64, retry: u32) -> bool {
         self.refusal_rate > 0.0
             && random::uniform(seed, &[REFUSAL, key, copy, u64::from(retry)]) < self.refusal_rate
-    }
-
-    pub(super) fn validate(&self) -> Result<(), ProfileError> {
-        check_time("delivery.latency_s", self.latency_s)?;
-        let cv = self.latency_noise_cv;
-        check("delivery.latency_noise_cv", cv, cv >= 0.0, "finite, non-negative number")?;
-        for (field, value) in
-            [("delivery.duplicate_rate", self.duplicate_rate), ("delivery.refusal_rate", self.refusal_rate)]
-        {
-            check(field, value, (0.0..=1.0).contains(&value), "number from 0 to 1")?;
-        }
-        Ok(())
     }
 }
 

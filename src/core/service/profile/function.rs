@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bounds::{ProfileError, check, check_time, check_wait};
+use crate::account::{LambdaLimits, Limits};
 use crate::random;
 use crate::units::quantity::nanoseconds;
 
@@ -62,31 +62,36 @@ pub struct FunctionProfile {
 
 impl Default for FunctionProfile {
     fn default() -> Self {
-        Self {
-            timeout_s: 900.0,
-            memory_mb: 128,
-            reserved_concurrency: None,
-            account_concurrency: 1000,
-            unreserved_minimum: 100,
-            scaling_environments: 1000,
-            scaling_period_s: 10.0,
-            cold_start_s: 0.3,
-            warm_s: 600.0,
-            error_rate: 0.0,
-            system_error_rate: 0.0,
-            retry_base_s: 1.0,
-            retry_cap_s: 300.0,
-            retry_jitter: 0.5,
-            maximum_event_age_s: 21_600.0,
-            maximum_retry_attempts: 2,
-            error_retry_s: 60.0,
-            dead_letter_queue: true,
-            dead_letter_error_rate: 0.0,
-        }
+        Self::of_account(&Limits::built_in().lambda)
     }
 }
 
 impl FunctionProfile {
+    /// The function that is assumed on an account with these limits.
+    pub(super) fn of_account(limits: &LambdaLimits) -> Self {
+        Self {
+            timeout_s: limits.timeout_s,
+            memory_mb: limits.memory_min_mb,
+            reserved_concurrency: None,
+            account_concurrency: limits.account_concurrency,
+            unreserved_minimum: limits.unreserved_minimum,
+            scaling_environments: limits.scaling_environments,
+            scaling_period_s: limits.scaling_interval_s,
+            cold_start_s: 0.3,
+            warm_s: 600.0,
+            error_rate: 0.0,
+            system_error_rate: 0.0,
+            retry_base_s: limits.backoff_first_s,
+            retry_cap_s: limits.backoff_max_s,
+            retry_jitter: 0.5,
+            maximum_event_age_s: limits.event_age_max_s,
+            maximum_retry_attempts: limits.error_retries_after_s.len() as u32,
+            error_retry_s: limits.error_retries_after_s.first().copied().unwrap_or_default(),
+            dead_letter_queue: true,
+            dead_letter_error_rate: 0.0,
+        }
+    }
+
     /// A function that nothing limits: to see what concurrency a load asks for.
     #[must_use]
     pub fn unlimited(&self) -> Self {
@@ -108,50 +113,6 @@ impl FunctionProfile {
     pub(in crate::service) fn throttle_wait_ns(&self, seed: u64, key: u64, throttle: u32) -> u64 {
         let (base_s, cap_s) = (self.retry_base_s, self.retry_cap_s);
         back_off_ns(base_s, cap_s, self.retry_jitter, [seed, BACK_OFF, key], throttle)
-    }
-
-    pub(super) fn validate(&self) -> Result<(), ProfileError> {
-        let times_s = [
-            ("function.warm_s", self.warm_s),
-            ("function.maximum_event_age_s", self.maximum_event_age_s),
-            ("function.error_retry_s", self.error_retry_s),
-        ];
-        let waits_s = [
-            ("function.timeout_s", self.timeout_s),
-            ("function.scaling_period_s", self.scaling_period_s),
-            ("function.retry_base_s", self.retry_base_s),
-            ("function.retry_cap_s", self.retry_cap_s),
-        ];
-        let positive = [
-            ("function.memory_mb", f64::from(self.memory_mb)),
-            ("function.reserved_concurrency", f64::from(self.reserved_concurrency.unwrap_or(1))),
-            ("function.account_concurrency", f64::from(self.account_concurrency)),
-            ("function.scaling_environments", f64::from(self.scaling_environments)),
-        ];
-        let shares = [
-            ("function.error_rate", self.error_rate),
-            ("function.system_error_rate", self.system_error_rate),
-            ("function.retry_jitter", self.retry_jitter),
-            ("function.dead_letter_error_rate", self.dead_letter_error_rate),
-        ];
-        times_s.into_iter().try_for_each(|(field, value)| check_time(field, value))?;
-        waits_s.into_iter().try_for_each(|(field, value)| check_wait(field, value))?;
-        let holds = (0.0..=900.0).contains(&self.cold_start_s);
-        let rule = "number of seconds from 0 to 900, after which Lambda ends an initialisation";
-        check("function.cold_start_s", self.cold_start_s, holds, rule)?;
-        let attempts = f64::from(self.maximum_retry_attempts);
-        check("function.maximum_retry_attempts", attempts, attempts <= 1000.0, "number from 0 to 1000")?;
-        for (field, value) in positive {
-            check(field, value, value > 0.0, "finite, positive number")?;
-        }
-        for (field, value) in shares {
-            check(field, value, (0.0..=1.0).contains(&value), "number from 0 to 1")?;
-        }
-        let most = self.account_concurrency.saturating_sub(self.unreserved_minimum);
-        let reserved = self.reserved_concurrency.unwrap_or(0);
-        let rule =
-            "number of at most `account_concurrency` − `unreserved_minimum`, or raise the account's quota";
-        check("function.reserved_concurrency", f64::from(reserved), reserved <= most, rule)
     }
 }
 
@@ -178,18 +139,5 @@ mod tests {
         let mean_s =
             (0..10_000).map(|key| jittered.throttle_wait_ns(1, key, 5) as f64 / 1e9).sum::<f64>() / 1e4;
         assert!((mean_s - 12.0).abs() < 0.1, "{mean_s}");
-    }
-
-    #[test]
-    fn what_an_account_cannot_reserve_is_refused() {
-        let mut function = FunctionProfile { reserved_concurrency: Some(900), ..FunctionProfile::default() };
-        assert_eq!(function.validate(), Ok(()));
-        function.reserved_concurrency = Some(901);
-        let error = function.validate().unwrap_err();
-        assert_eq!((error.field, error.value), ("function.reserved_concurrency", 901.0));
-        function.reserved_concurrency = Some(0);
-        assert_eq!(function.validate().unwrap_err().rule, "finite, positive number");
-        let function = FunctionProfile { error_rate: 1.1, ..FunctionProfile::default() };
-        assert_eq!(function.validate().unwrap_err().field, "function.error_rate");
     }
 }

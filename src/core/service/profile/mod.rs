@@ -1,20 +1,20 @@
 //! The numbers that describe a service, as a user writes them.
 
-mod bounds;
+pub(super) mod bounds;
 mod delivery;
 mod function;
+mod limited;
 pub(super) mod queue;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use bounds::ProfileError;
 pub use delivery::DeliveryProfile;
 pub use function::FunctionProfile;
 pub use queue::QueueProfile;
 
-use super::noise::{self, Factor, Noise};
-use bounds::{check, check_time};
+use super::noise::{Factor, Noise};
+use crate::account::{DEFAULT_REGION, Limits};
 
 /// What a service is like; the defaults stand for copies inside one busy region.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -133,7 +133,7 @@ pub struct RequestProfile {
 impl Default for RequestProfile {
     fn default() -> Self {
         Self {
-            prefix_rate_per_s: 3500.0,
+            prefix_rate_per_s: Limits::built_in().s3.requests_per_s_per_prefix,
             error_rate: 0.0,
             refusal_s: 0.02,
             metadata_s: 0.02,
@@ -157,58 +157,7 @@ pub struct PublishProfile {
 
 impl Default for PublishProfile {
     fn default() -> Self {
-        Self { base_s: 0.015, noise_cv: 0.3, rate_per_s: 30_000.0 }
-    }
-}
-
-impl Profile {
-    /// Checks that every number is one a service can have.
-    ///
-    /// # Errors
-    /// Names the first field that is not finite, is negative, is zero where it divides, or contradicts another.
-    pub fn validate(&self) -> Result<(), ProfileError> {
-        let (copy, request, publish) = (&self.copy, &self.request, &self.publish);
-        let times_s = [
-            ("copy.base_s", copy.base_s),
-            ("request.refusal_s", request.refusal_s),
-            ("request.metadata_s", request.metadata_s),
-            ("publish.base_s", publish.base_s),
-        ];
-        let not_negative = [
-            ("copy.noise_cv", copy.noise_cv),
-            ("copy.sigma", copy.sigma),
-            ("copy.kappa", copy.kappa),
-            ("request.metadata_noise_cv", request.metadata_noise_cv),
-            ("publish.noise_cv", publish.noise_cv),
-        ];
-        let positive = [
-            ("copy.bandwidth_bytes_per_s", copy.bandwidth_bytes_per_s),
-            ("copy.aggregate_bandwidth_bytes_per_s", copy.aggregate_bandwidth_bytes_per_s.unwrap_or(1.0)),
-            ("request.prefix_rate_per_s", request.prefix_rate_per_s),
-            ("publish.rate_per_s", publish.rate_per_s),
-        ];
-        times_s.into_iter().try_for_each(|(field, value)| check_time(field, value))?;
-        for (field, value) in not_negative {
-            check(field, value, value >= 0.0, "finite, non-negative number")?;
-        }
-        for (field, value) in positive {
-            check(field, value, value > 0.0, "finite, positive number")?;
-        }
-        if let Some(Noise::Factors(values)) = &copy.noise {
-            let mean = values.iter().sum::<f64>() / values.len() as f64;
-            let rule = "list of two or more ascending factors whose mean is 1";
-            check("copy.noise.factors", mean, noise::are_factors(values), rule)?;
-        }
-        if let Some(Noise::Tailed(tailed)) = &copy.noise {
-            let rule =
-                "`above` between 0 and 1, two or more values as body and one as tail, ascending, with mean 1";
-            check("copy.noise.tailed", tailed.above, noise::are_tailed_factors(tailed), rule)?;
-        }
-        let error_rate = request.error_rate;
-        check("request.error_rate", error_rate, (0.0..=1.0).contains(&error_rate), "number from 0 to 1")?;
-        self.delivery.validate()?;
-        self.function.validate()?;
-        self.queue.validate(self.function.timeout_s)
+        Self { base_s: 0.015, noise_cv: 0.3, rate_per_s: Limits::built_in().publish_per_s(DEFAULT_REGION) }
     }
 }
 
@@ -219,7 +168,7 @@ mod tests {
     #[test]
     fn the_default_copies_700_mb_in_25_point_2_seconds() {
         assert!((CopyProfile::default().mean_s(700_000_000, 1) - 25.2).abs() < 1e-9);
-        assert_eq!(Profile::default().validate(), Ok(()));
+        assert_eq!(Profile::default().validate(Limits::built_in()), Ok(()));
     }
 
     #[test]
@@ -232,27 +181,6 @@ mod tests {
             assert!(throughput_per_s <= cap / bytes as f64 * (1.0 + 1e-12), "at {in_flight}");
         }
         assert!((copy.mean_s(bytes, 100) - 70.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn impossible_numbers_are_named() {
-        let mut profile = Profile::default();
-        profile.copy.bandwidth_bytes_per_s = 0.0;
-        let error = profile.validate().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "service profile: `copy.bandwidth_bytes_per_s` is 0; give a finite, positive number"
-        );
-
-        let mut profile = Profile::default();
-        profile.publish.base_s = f64::NAN;
-        assert_eq!(profile.validate().unwrap_err().field, "publish.base_s");
-        profile = Profile::default();
-        profile.request.error_rate = 1.5;
-        assert_eq!(profile.validate().unwrap_err().field, "request.error_rate");
-        profile = Profile::default();
-        profile.copy.aggregate_bandwidth_bytes_per_s = Some(f64::INFINITY);
-        assert_eq!(profile.validate().unwrap_err().field, "copy.aggregate_bandwidth_bytes_per_s");
     }
 
     #[test]

@@ -3,16 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bounds::{LONGEST_S, ProfileError, check, check_time, check_wait};
 use super::function::back_off_ns;
+use crate::account::Limits;
 
 /// Words that set this file's draws apart from all others.
 const THROTTLED: u64 = 0x7175_6575;
 
 /// Messages that one invocation takes at most, without a batching window that is longer than the limit of SQS.
 pub(in crate::service) const MAX_BATCH: usize = 10;
-/// Seconds that SQS keeps a message at most: 14 days.
-const MOST_RETENTION_S: f64 = 1_209_600.0;
 
 /// A queue and the event source mapping that polls it for the function.
 ///
@@ -54,80 +52,32 @@ pub struct QueueProfile {
 
 impl Default for QueueProfile {
     fn default() -> Self {
+        Self::of_account(Limits::built_in())
+    }
+}
+
+impl QueueProfile {
+    /// The queue that is assumed on an account with these limits.
+    pub(super) fn of_account(limits: &Limits) -> Self {
+        let sqs = &limits.sqs;
         Self {
             batch_size: 1,
             partial_batch_responses: true,
             maximum_concurrency: None,
-            pollers_initial: 5,
-            pollers_added_per_minute: 300,
-            pollers_maximum: 1250,
-            visibility_timeout_s: 5400.0,
+            pollers_initial: sqs.event_source_concurrency_initial,
+            pollers_added_per_minute: sqs.event_source_scaling_per_min,
+            pollers_maximum: sqs.event_source_concurrency_unset,
+            visibility_timeout_s: sqs.visibility_timeouts * limits.lambda.timeout_s,
             max_receive_count: Some(5),
-            retention_s: 345_600.0,
+            retention_s: sqs.retention_s,
             throttle_base_s: 1.0,
             throttle_cap_s: 60.0,
             throttle_pause_s: 60.0,
         }
     }
-}
 
-impl QueueProfile {
     /// The wait after throttle number `throttle` (from 1) of a batch.
     pub(in crate::service) fn throttle_wait_ns(&self, seed: u64, key: u64, throttle: u32) -> u64 {
         back_off_ns(self.throttle_base_s, self.throttle_cap_s, 1.0, [seed, THROTTLED, key], throttle)
-    }
-
-    pub(super) fn validate(&self, function_timeout_s: f64) -> Result<(), ProfileError> {
-        let batch_size = f64::from(self.batch_size);
-        let holds = (1..=MAX_BATCH as u32).contains(&self.batch_size);
-        check("queue.batch_size", batch_size, holds, "number from 1 to 10")?;
-        let most = self.maximum_concurrency.unwrap_or(2);
-        let holds = (2..=1000).contains(&most);
-        check("queue.maximum_concurrency", f64::from(most), holds, "number from 2 to 1000")?;
-        for (field, value) in [
-            ("queue.pollers_initial", f64::from(self.pollers_initial)),
-            ("queue.pollers_added_per_minute", f64::from(self.pollers_added_per_minute)),
-            ("queue.pollers_maximum", f64::from(self.pollers_maximum)),
-            ("queue.max_receive_count", f64::from(self.max_receive_count.unwrap_or(1))),
-        ] {
-            check(field, value, value > 0.0, "finite, positive number")?;
-        }
-        let retention_s = self.retention_s;
-        let holds = retention_s > 0.0 && retention_s <= MOST_RETENTION_S;
-        let rule = "positive number of seconds up to 1209600, which is SQS's limit of 14 days";
-        check("queue.retention_s", retention_s, holds, rule)?;
-        check_wait("queue.throttle_base_s", self.throttle_base_s)?;
-        check_wait("queue.throttle_cap_s", self.throttle_cap_s)?;
-        check_time("queue.throttle_pause_s", self.throttle_pause_s)?;
-        let holds = (function_timeout_s..=LONGEST_S).contains(&self.visibility_timeout_s);
-        let rule =
-            "number of seconds from `function.timeout_s`, as Lambda demands, to 604800, which is a week";
-        check("queue.visibility_timeout_s", self.visibility_timeout_s, holds, rule)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn queues_that_lambda_would_not_take_are_refused() {
-        assert_eq!(QueueProfile::default().validate(900.0), Ok(()));
-        let wrong = [
-            (QueueProfile { batch_size: 0, ..QueueProfile::default() }, "queue.batch_size"),
-            (QueueProfile { batch_size: 11, ..QueueProfile::default() }, "queue.batch_size"),
-            (
-                QueueProfile { maximum_concurrency: Some(1), ..QueueProfile::default() },
-                "queue.maximum_concurrency",
-            ),
-            (
-                QueueProfile { visibility_timeout_s: 30.0, ..QueueProfile::default() },
-                "queue.visibility_timeout_s",
-            ),
-            (QueueProfile { throttle_base_s: f64::NAN, ..QueueProfile::default() }, "queue.throttle_base_s"),
-        ];
-        for (queue, field) in wrong {
-            assert_eq!(queue.validate(900.0).unwrap_err().field, field);
-        }
     }
 }

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 pub use outcome::{FanOutOutcome, Stages};
 pub use publisher::Publisher;
 
+use crate::account::MB_PER_GB;
 use crate::load::retry::RetryPolicy;
 use crate::random;
 use crate::service::function::{Action, Consumer, Fate, Shape};
@@ -202,7 +203,7 @@ impl<'a> Simulation<'a> {
     fn outcome(mut self, now_ns: u64) -> FanOutOutcome {
         let metrics = self.consumer.metrics().total(now_ns);
         let stages = self.consumer.close(now_ns);
-        let memory_gb = f64::from(self.profile.function.memory_mb) / 1024.0;
+        let memory_gb = f64::from(self.profile.function.memory_mb) / MB_PER_GB;
         let copies = self.workers.copies();
         FanOutOutcome {
             makespan_s: seconds(self.workers.last_first_copy_ns()),

@@ -28,12 +28,9 @@ pub(crate) struct MeasureOptions {
     /// Do not ask before writing to a real account.
     #[arg(long, short)]
     pub yes: bool,
-    #[command(flatten)]
-    pub overrides: Overrides,
-    #[command(flatten)]
-    pub search: SearchOptions,
-    #[command(flatten)]
-    pub limits: Limits,
+    /// Limits that differ from the built-in list.
+    #[arg(long, value_name = "FILE")]
+    pub limits: Option<PathBuf>,
     /// Serve the embedded endpoint over HTTP and measure it in real time.
     #[arg(long)]
     pub real_time: bool,
@@ -44,6 +41,12 @@ pub(crate) struct MeasureOptions {
     /// all the same. What somebody else writes to the same key between the look and the deletion is deleted too.
     #[arg(long)]
     pub unconditional: bool,
+    #[command(flatten)]
+    pub overrides: Overrides,
+    #[command(flatten)]
+    pub search: SearchOptions,
+    #[command(flatten)]
+    pub budget: BudgetOptions,
 }
 
 /// Options that take the place of what the scenario says.
@@ -101,10 +104,10 @@ pub(crate) struct SearchOptions {
     pub find_rate: Option<String>,
 }
 
-/// Limits that hold whatever the scenario says.
+/// What a run may use up, whatever the scenario says.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Limits that hold whatever the scenario says")]
-pub(crate) struct Limits {
+#[command(next_help_heading = "Budget that holds whatever the scenario says")]
+pub(crate) struct BudgetOptions {
     /// Requests, over the whole run.
     #[arg(long, value_name = "N")]
     pub max_requests: Option<u64>,

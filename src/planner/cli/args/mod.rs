@@ -20,7 +20,7 @@ use answer::AnswerOptions;
 pub(super) use audit::{AUDIT_NOTES, AuditOptions, AuditTarget, ReachOptions};
 pub(super) use fit::{FitOptions, ProfileFormat};
 pub(super) use format::Format;
-pub(super) use measure::{Limits, MeasureOptions, Overrides, SearchOptions};
+pub(super) use measure::{BudgetOptions, MeasureOptions, Overrides, SearchOptions};
 pub(super) use report::{ReportFormat, ReportOptions};
 
 const EXIT_CODES: &str = "\
@@ -126,6 +126,9 @@ pub(super) struct CloudOptions {
     /// Take objects, buckets, topic and service profile from this scenario.
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
+    /// Limits that differ from the built-in list.
+    #[arg(long, value_name = "FILE")]
+    pub limits: Option<PathBuf>,
     /// Access key that requests must be signed with.
     #[arg(long, default_value = "planner", value_name = "KEY")]
     pub access_key: String,

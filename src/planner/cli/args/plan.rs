@@ -5,16 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::answer::AnswerOptions;
-use planner_core::scenario::check::MAX_ATTEMPTS;
+use planner_core::account::Limits;
+use planner_core::scenario::check::{MAX_ATTEMPTS, MAX_OBJECTS};
 use planner_core::scenario::file::Size;
 use planner_core::service::function::Shape;
 use planner_core::simulate::work::Order;
 use planner_core::units::quantity::{Bytes, Rate, Share, Span, YEAR};
 use planner_plan::residence::Residence;
 use planner_report::plan::emit::Emit;
-
-/// Objects that a plan is made for at most: each takes eight bytes of memory.
-const MOST_OBJECTS: u64 = 100_000_000;
 
 fn probability(text: &str) -> Result<f64, String> {
     let Share(share) = text.parse()?;
@@ -113,7 +111,7 @@ pub(crate) struct JobOptions {
         value_name = "N",
         required_unless_present = "manifest",
         conflicts_with = "manifest",
-        value_parser = clap::value_parser!(u64).range(1..=MOST_OBJECTS)
+        value_parser = clap::value_parser!(u64).range(1..=MAX_OBJECTS)
     )]
     pub objects: Option<u64>,
     /// Their size: 700MB, 600MB..800MB or 'lognormal(700MB, cv=0.5)'; by default as in the run, or 600MB..800MB.
@@ -162,7 +160,7 @@ pub(crate) struct BasisOptions {
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
     /// Memory of the function, in MB.
-    #[arg(long, value_name = "MB", default_value_t = 128)]
+    #[arg(long, value_name = "MB", default_value_t = Limits::built_in().lambda.memory_min_mb)]
     pub memory: u32,
     /// Seed of the simulation.
     #[arg(long, default_value_t = 1)]

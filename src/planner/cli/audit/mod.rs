@@ -22,6 +22,7 @@ use expected::Expected;
 use merge::{Ended, Merge};
 use planner_aws::listing::PageBudget;
 use planner_aws::metrics;
+use planner_core::account::Prices;
 use planner_core::audit::compare::{CompareBy, Rules};
 use planner_core::audit::document::{AuditDocument, Subject};
 use planner_core::audit::function::{Function, Peaks};
@@ -29,7 +30,6 @@ use planner_core::audit::promise::Promise;
 use planner_core::check::Evidence;
 use planner_core::check::cloudwatch::Metrics;
 use planner_core::check::window::FileWindow;
-use planner_plan::price::Prices;
 use reach::Reached;
 
 /// Everything that is settled before the first request.

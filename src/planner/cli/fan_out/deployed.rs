@@ -28,8 +28,6 @@ const LOOKING_SHARE: u32 = 4;
 const LINES_GRACE: Duration = Duration::from_secs(15);
 /// AWS dates messages to the millisecond, cut off.
 const CLOCK_STEP_S: f64 = 0.002;
-/// Lambda keeps an event for so long at most, which it cannot invoke the function with.
-const OLDEST_EVENT: Duration = Duration::from_secs(6 * 3600);
 /// A queue must be empty at so many looks in a row: its counts are approximate, and one of 0 may have missed what was
 /// moving from one state to another.
 const EMPTY_LOOKS: u32 = 3;
@@ -164,7 +162,7 @@ impl Settling<'_> {
             Shape::Direct if *self.interrupts.borrow() > 0 => false,
             // The internal queue of a function cannot be inspected. AWS documents how long it keeps events; an
             // emulator's limit is unknown.
-            Shape::Direct => is_aws && waited > OLDEST_EVENT,
+            Shape::Direct => is_aws && waited.as_secs_f64() > self.scenario.limits.lambda.event_age_max_s,
         }
     }
 

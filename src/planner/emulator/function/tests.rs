@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::Account;
 use crate::emulator::{Cloud, CloudConfig};
+use planner_core::account::Limits;
 use planner_core::fan_out::copied::Outcome;
 use planner_core::fan_out::message::Place;
 use planner_core::service::function::{Fate, Period, Shape};
@@ -48,7 +49,7 @@ impl Done {
 
 /// Publishes so many objects, at a rate or all at once, and waits for what becomes of them.
 async fn publish(profile: &Profile, shape: Shape, seed: u64, objects: u64, rate_per_s: Option<f64>) -> Done {
-    profile.validate().unwrap();
+    profile.validate(Limits::built_in()).unwrap();
     let cloud = Cloud::new(CloudConfig { profile: profile.clone(), seed, ..CloudConfig::default() });
     cloud.create_bucket("target");
     let topic = cloud.create_topic("objects");

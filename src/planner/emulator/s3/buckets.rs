@@ -7,7 +7,7 @@ use s3s::dto::{
 };
 use s3s::{S3Result, s3_error};
 
-use super::{Storage, page_size};
+use super::Storage;
 use crate::emulator::ACCOUNT_ID;
 
 /// The region that S3 calls by no name, and where making a bucket twice is no error.
@@ -42,7 +42,7 @@ impl Storage {
 
     pub(super) async fn list_buckets(&self, input: ListBucketsInput) -> S3Result<ListBucketsOutput> {
         let _in_flight = self.pass_small("").await?;
-        let size = page_size(input.max_buckets)?;
+        let size = self.page_size(input.max_buckets)?;
         let (prefix, after) =
             (input.prefix.unwrap_or_default(), input.continuation_token.unwrap_or_default());
         let store = self.store();

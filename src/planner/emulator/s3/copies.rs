@@ -8,7 +8,7 @@ use s3s::dto::{
 };
 use s3s::{S3Result, s3_error};
 
-use super::objects::{MAX_SINGLE_BYTES, check_match};
+use super::objects::check_match;
 use super::{Storage, entity_tag};
 use crate::emulator::content::Content;
 use crate::emulator::gate::InFlight;
@@ -28,7 +28,7 @@ struct Copying<T> {
 impl Storage {
     pub(super) async fn copy_object(&self, input: CopyObjectInput) -> S3Result<CopyObjectOutput> {
         let source = source_name(&input.copy_source)?;
-        let begun = begin_copy(&mut self.store(), &input, source);
+        let begun = begin_copy(&mut self.store(), &input, source, self.limits().copy_max_bytes);
         let _in_flight = self.pass_copy(source, (&input.bucket, &input.key), None, &begun).await?;
         let object = Object { modified_ns: self.now_ns(), ..begun?.written };
         let result = CopyObjectResult {
@@ -45,8 +45,8 @@ impl Storage {
         input: UploadPartCopyInput,
     ) -> S3Result<UploadPartCopyOutput> {
         let source = source_name(&input.copy_source)?;
-        let part_number = check_part_number(input.part_number)?;
-        let begun = begin_part(&mut self.store(), &input, source, part_number);
+        let part_number = check_part_number(input.part_number, self.limits())?;
+        let begun = begin_part(&mut self.store(), &input, source, part_number, self.limits().part_max_bytes);
         let _in_flight =
             self.pass_copy(source, (&input.bucket, &input.key), Some(part_number), &begun).await?;
         let part = Part { modified_ns: self.now_ns(), ..begun?.written };
@@ -86,6 +86,7 @@ fn begin_copy(
     store: &mut Store,
     input: &CopyObjectInput,
     (bucket, key): (&str, &str),
+    most_bytes: u64,
 ) -> S3Result<Copying<Object>> {
     store.check_bucket(&input.bucket)?;
     let replaces = input
@@ -100,7 +101,7 @@ fn begin_copy(
         ));
     }
     let source = checked_source(store, (bucket, key), input.copy_source_if_match.as_ref())?;
-    check_size(source.content.size_bytes())?;
+    check_size(source.content.size_bytes(), most_bytes)?;
     let ordinal = u64::from(source.copies_asked);
     source.copies_asked += 1;
     // One request keeps the tag, unless that is of parts, of which a copy knows nothing.
@@ -121,10 +122,11 @@ fn begin_part(
     input: &UploadPartCopyInput,
     source_name: (&str, &str),
     part_number: u32,
+    most_bytes: u64,
 ) -> S3Result<Copying<Part>> {
     store.uploads.get_mut(&input.bucket, &input.key, &input.upload_id)?;
     let source = checked_source(store, source_name, input.copy_source_if_match.as_ref())?;
-    let (content, offset) = part_content(&source.content, input.copy_source_range.as_deref())?;
+    let (content, offset) = part_content(&source.content, input.copy_source_range.as_deref(), most_bytes)?;
     let tag = Tag::of_content(&content, source.tag, offset);
     let mut asked = source.copies_asked;
     let upload = store.uploads.get_mut(&input.bucket, &input.key, &input.upload_id)?;
@@ -134,10 +136,10 @@ fn begin_part(
 }
 
 /// The bytes of the source that a part is made of, and where they begin.
-fn part_content(source: &Content, range: Option<&str>) -> S3Result<(Content, u64)> {
+fn part_content(source: &Content, range: Option<&str>, most_bytes: u64) -> S3Result<(Content, u64)> {
     let size_bytes = source.size_bytes();
     let Some(range) = range else {
-        check_size(size_bytes)?;
+        check_size(size_bytes, most_bytes)?;
         return Ok((source.clone(), 0));
     };
     let Ok(Range::Int { first, last: Some(last) }) = Range::parse(range) else {
@@ -153,7 +155,7 @@ fn part_content(source: &Content, range: Option<&str>) -> S3Result<(Content, u64
             "Range specified is not valid for source object of size: {size_bytes}"
         ));
     }
-    check_size(last + 1 - first)?;
+    check_size(last + 1 - first, most_bytes)?;
     Ok((source.slice(first, last + 1), first))
 }
 
@@ -175,12 +177,12 @@ fn checked_source<'a>(
     Ok(source)
 }
 
-fn check_size(size_bytes: u64) -> S3Result<()> {
-    if size_bytes <= MAX_SINGLE_BYTES {
+fn check_size(size_bytes: u64, most_bytes: u64) -> S3Result<()> {
+    if size_bytes <= most_bytes {
         return Ok(());
     }
     Err(s3_error!(
         InvalidRequest,
-        "The specified copy source is larger than the maximum allowable size for a copy source: {MAX_SINGLE_BYTES}"
+        "The specified copy source is larger than the maximum allowable size for a copy source: {most_bytes}"
     ))
 }

@@ -9,7 +9,7 @@ use s3s::dto::{
 };
 use s3s::{S3Result, s3_error};
 
-use super::{Storage, entity_tag, page_size};
+use super::{Storage, entity_tag};
 use crate::emulator::object::Object;
 use crate::emulator::store::Listing;
 
@@ -34,7 +34,7 @@ impl Names {
 impl Storage {
     pub(super) async fn list_objects(&self, input: ListObjectsInput) -> S3Result<ListObjectsOutput> {
         let _in_flight = self.pass_small(&input.bucket).await?;
-        let max_keys = page_size(input.max_keys)?;
+        let max_keys = self.page_size(input.max_keys)?;
         let page = self.store().list(
             &input.bucket,
             Listing {
@@ -62,7 +62,7 @@ impl Storage {
 
     pub(super) async fn list_objects_v2(&self, input: ListObjectsV2Input) -> S3Result<ListObjectsV2Output> {
         let _in_flight = self.pass_small(&input.bucket).await?;
-        let max_keys = page_size(input.max_keys)?;
+        let max_keys = self.page_size(input.max_keys)?;
         let resumed = input.continuation_token.as_deref().map(key_of_token).transpose()?;
         let page = self.store().list(
             &input.bucket,

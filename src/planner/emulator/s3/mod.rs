@@ -26,6 +26,7 @@ use super::content::Budget;
 use super::gate::{Gate, InFlight, lock};
 use super::store::Store;
 use super::tag::Tag;
+use planner_core::account::S3Limits;
 use planner_core::service::{Refusal, Request};
 
 /// Object storage over the store, with the times and refusals of the service model.
@@ -40,6 +41,19 @@ pub(super) struct Storage {
 impl Storage {
     fn store(&self) -> MutexGuard<'_, Store> {
         lock(&self.store)
+    }
+
+    fn limits(&self) -> &S3Limits {
+        &self.gate.limits.s3
+    }
+
+    /// The requested page size, which is never more than S3's own.
+    fn page_size(&self, requested: Option<i32>) -> S3Result<usize> {
+        let most = self.limits().page_keys_max as usize;
+        let Some(size) = requested else { return Ok(most) };
+        let size = usize::try_from(size)
+            .map_err(|_| s3_error!(InvalidArgument, "A page cannot have {size} entries"))?;
+        Ok(size.min(most))
     }
 
     fn now_ns(&self) -> u64 {
@@ -73,13 +87,6 @@ fn refused(refusal: Refusal) -> S3Error {
 
 fn entity_tag(tag: Tag) -> ETag {
     ETag::Strong(tag.to_string())
-}
-
-/// The requested page size, which is never more than S3's own.
-fn page_size(requested: Option<i32>) -> S3Result<usize> {
-    const LARGEST: i32 = 1000;
-    let size = requested.unwrap_or(LARGEST).min(LARGEST);
-    usize::try_from(size).map_err(|_| s3_error!(InvalidArgument, "A page cannot have {size} entries"))
 }
 
 /// Writes the trait as a table: each operation is a method of [`Storage`] from its input to its output.

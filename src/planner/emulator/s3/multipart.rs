@@ -8,7 +8,7 @@ use s3s::dto::{
 };
 use s3s::{S3Result, s3_error};
 
-use super::{Storage, entity_tag, page_size};
+use super::{Storage, entity_tag};
 use crate::emulator::object::Headers;
 use crate::emulator::upload::{Part, check_part_number};
 
@@ -31,7 +31,7 @@ impl Storage {
     }
 
     pub(super) async fn upload_part(&self, input: UploadPartInput) -> S3Result<UploadPartOutput> {
-        let part_number = check_part_number(input.part_number)?;
+        let part_number = check_part_number(input.part_number, self.limits())?;
         let (content, tag) = self.receive(input.body, input.content_md5.as_deref()).await?;
         let _in_flight = self.pass_small(&input.key).await?;
         let part = Part { content, tag, modified_ns: self.now_ns() };
@@ -49,7 +49,7 @@ impl Storage {
         let listed = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
         let mut store = self.store();
         let upload = (&*input.bucket, &*input.key, &*input.upload_id);
-        let object = store.uploads.complete(upload, &listed, self.now_ns())?;
+        let object = store.uploads.complete(upload, &listed, self.limits(), self.now_ns())?;
         let e_tag = Some(entity_tag(object.tag));
         store.put(&input.bucket, &input.key, object)?;
         Ok(CompleteMultipartUploadOutput {
@@ -78,7 +78,7 @@ impl Storage {
         if input.delimiter.is_some() {
             return Err(s3_error!(NotImplemented, "This endpoint lists uploads without a delimiter only"));
         }
-        let max_uploads = page_size(input.max_uploads)?;
+        let max_uploads = self.page_size(input.max_uploads)?;
         let store = self.store();
         store.check_bucket(&input.bucket)?;
         let prefix = input.prefix.unwrap_or_default();
@@ -114,7 +114,7 @@ impl Storage {
 
     pub(super) async fn list_parts(&self, input: ListPartsInput) -> S3Result<ListPartsOutput> {
         let _in_flight = self.pass_small(&input.key).await?;
-        let max_parts = page_size(input.max_parts)?;
+        let max_parts = self.page_size(input.max_parts)?;
         let after = u32::try_from(input.part_number_marker.unwrap_or(0))
             .map_err(|_| s3_error!(InvalidArgument, "A part number marker cannot be negative"))?;
         let mut store = self.store();

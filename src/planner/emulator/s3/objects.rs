@@ -18,9 +18,6 @@ use crate::emulator::content::{Content, Receiving};
 use crate::emulator::object::{Headers, Object};
 use crate::emulator::tag::Tag;
 
-/// The largest object that one request may write or copy.
-pub(super) const MAX_SINGLE_BYTES: u64 = 5 << 30;
-
 impl Storage {
     pub(super) async fn put_object(&self, input: PutObjectInput) -> S3Result<PutObjectOutput> {
         let (content, tag) = self.receive(input.body, input.content_md5.as_deref()).await?;
@@ -90,8 +87,9 @@ impl Storage {
 
     pub(super) async fn delete_objects(&self, input: DeleteObjectsInput) -> S3Result<DeleteObjectsOutput> {
         let _in_flight = self.pass_small(&input.bucket).await?;
-        if input.delete.objects.len() > 1000 {
-            return Err(s3_error!(MalformedXML, "At most 1000 keys can be deleted at once"));
+        let most = self.limits().page_keys_max;
+        if input.delete.objects.len() > most as usize {
+            return Err(s3_error!(MalformedXML, "At most {most} keys can be deleted at once"));
         }
         let mut store = self.store();
         store.check_bucket(&input.bucket)?;
@@ -149,7 +147,7 @@ impl Storage {
     async fn read(&self, mut body: StreamingBlob, receiving: &mut Receiving) -> S3Result<()> {
         while let Some(piece) = body.next().await {
             let piece = piece.map_err(unreadable)?;
-            if receiving.as_ref().len() as u64 + piece.len() as u64 > MAX_SINGLE_BYTES {
+            if receiving.as_ref().len() as u64 + piece.len() as u64 > self.limits().copy_max_bytes {
                 return Err(s3_error!(
                     EntityTooLarge,
                     "Your proposed upload exceeds the maximum allowed size"
