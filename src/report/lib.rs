@@ -9,7 +9,6 @@ pub mod comparison;
 pub mod csv;
 mod doubts;
 pub mod escape;
-mod failures;
 mod fan_out;
 pub mod html;
 pub mod index;
@@ -21,13 +20,13 @@ pub mod plan;
 pub mod png;
 pub mod run;
 pub mod runs;
-mod section;
-mod sparkline;
+mod sentences;
+pub mod sparkline;
 mod stretch;
 pub mod table;
 mod tables;
-pub mod text;
-pub(crate) mod words;
+pub mod terminal;
+mod words;
 
 #[cfg(test)]
 mod sample;

@@ -4,22 +4,21 @@ use jiff::Timestamp;
 
 use super::args::plan::SimulateOptions;
 use super::exit::Exit;
-use super::{ground, plan_answer, tell};
+use super::{ground, plan_answer};
 use planner_core::simulate::pool::Ramp;
 use planner_plan::forecast::{Choice, FunctionChoice, PoolChoice, forecast};
 
 /// Runs the command.
 pub(super) fn run(options: &SimulateOptions) -> miette::Result<Exit> {
-    let ground = ground::ground(&options.job, &options.basis, &options.answer.out)?;
+    let ground = ground::ground(&options.job, &options.basis, &options.answer.folder.out)?;
     ground::rate_is_possible(&ground, options.rate)?;
     let choice = choice(options);
     let deadline_s = options.deadline.map(|deadline| deadline.seconds());
     let mut plan = forecast(&ground, &choice, deadline_s, options.replications);
     let now = Timestamp::now();
     plan_answer::sign(&mut plan.preface, now);
-    let text = planner_report::plan::forecast::text(&plan, tell::width(), tell::wants_colour());
     let page = planner_report::plan::forecast::page(&plan);
-    plan_answer::give(&options.answer, "simulate", now, &plan, &text, &page)?;
+    plan_answer::give(&options.answer, "simulate", now, &plan, &page)?;
     Ok(Exit::Fine)
 }
 

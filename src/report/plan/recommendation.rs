@@ -1,8 +1,7 @@
-//! A recommendation on the terminal and as a page.
+//! A recommendation as a page.
 
 use super::{bound, charts, cost_table, finish, preface, stated};
 use crate::page::{Block, Fact, Page, Part, Sentence};
-use crate::section::{self, Section};
 use crate::table::Table;
 use planner_core::measure::summary::Verdict;
 use planner_core::service::function::Shape;
@@ -11,12 +10,6 @@ use planner_core::units::human::{count, counted, duration, number, rate, shortes
 use planner_core::units::human::{probability, usd};
 use planner_plan::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
 use planner_plan::words::{pool_cost, time};
-
-/// The recommendation as text, no line wider than `width` columns.
-#[must_use]
-pub fn text(plan: &Recommendation, width: usize, colour: bool) -> String {
-    section::text(&sections(plan), width, colour)
-}
 
 /// The recommendation as a page: what to set, then what binds, then every reason to doubt it.
 #[must_use]
@@ -55,6 +48,7 @@ pub fn page(plan: &Recommendation) -> Page {
                 "When it is done, and how sure that is",
                 charts::of_finish(plan).into_iter().map(Block::from),
             ),
+            Part::new("Limits that bind", [table(limits(plan))]),
             Part::new(
                 "What if",
                 charts::of_sensitivities(plan)
@@ -63,7 +57,6 @@ pub fn page(plan: &Recommendation) -> Page {
                     .chain([table(sensitivities(plan))]),
             ),
             Part::new("Cost", charts::of_cost(plan).into_iter().map(Block::from).chain(costs)),
-            Part::new("Limits that bind", [table(limits(plan))]),
             Part::new("Doubts", [Block::List(preface::doubts(&plan.doubts))]),
             preface::reproduce(&plan.preface, &plan.sources),
         ],
@@ -97,28 +90,6 @@ fn tiles(plan: &Recommendation) -> Vec<Fact> {
         tiles.push(Fact::new(name("lambda", "cost"), usd(lambda.cost.total_usd)));
     }
     tiles
-}
-
-fn sections(plan: &Recommendation) -> Vec<Section> {
-    let mut sections = Vec::new();
-    sections.extend(preface::banners(&plan.preface).into_iter().map(Section::Warning));
-    sections.push(Section::Lead(plan.verdict.clone()));
-    sections.push(Section::Words("job", job(plan)));
-    sections.push(Section::Words("rests on", preface::basis(&plan.preface)));
-    if let Some(reason) = &plan.infeasible {
-        sections.push(Section::Words("cannot", reason.clone()));
-    }
-    sections.push(Section::Table(nearest(plan)));
-    sections.push(Section::Table(ways(plan)));
-    sections.push(Section::Words("floor", floor(plan)));
-    sections.push(Section::Table(limits(plan)));
-    sections.push(Section::Table(sensitivities(plan)));
-    sections.extend(costs(plan).map(Section::Table));
-    sections.extend(preface::doubts(&plan.doubts).into_iter().map(|doubt| Section::Words("doubt", doubt)));
-    for source in &plan.sources {
-        sections.push(Section::Words("list", source.clone()));
-    }
-    sections
 }
 
 /// What the mean alone would say.
@@ -209,7 +180,7 @@ pub fn limits(plan: &Recommendation) -> Table {
 pub fn sensitivities(plan: &Recommendation) -> Table {
     let mut table = Table::new(
         "Each case, and what the recommendation is worth in it",
-        &["what if", "concurrency needed", "P(deadline) as recommended"],
+        &["case", "concurrency needed", "P(deadline) as recommended"],
     );
     for row in &plan.sensitivities {
         for case in row.low.iter().chain([&row.high]) {

@@ -15,11 +15,12 @@ use planner_core::check::window::FileWindow;
 use planner_core::scenario::file::TargetKind;
 use planner_core::units::quantity::Share;
 
-use answer::AnswerOptions;
+use super::format::Format;
+use answer::{AnswerOptions, FolderOptions};
 pub(super) use audit::{AUDIT_NOTES, AuditOptions, AuditTarget, ReachOptions};
 pub(super) use fit::{FitOptions, ProfileFormat};
 pub(super) use measure::{Limits, MeasureOptions, Overrides, SearchOptions};
-pub(super) use report::{ReportFormat, ReportOptions};
+pub(super) use report::ReportOptions;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine · 1 something outside failed (endpoint, disk) · 2 wrong usage · 3 bad scenario or data · \
@@ -83,20 +84,6 @@ pub(super) enum Command {
     Man,
 }
 
-/// How a summary is printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people.
-    #[default]
-    Table,
-    /// The run document.
-    Json,
-    /// For a pull request.
-    Markdown,
-    /// One row a level.
-    Csv,
-}
-
 /// What stands at the other end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TargetArgument {
@@ -127,8 +114,10 @@ pub(super) struct CheckOptions {
     #[arg(long, value_name = "A..B", allow_hyphen_values = true)]
     pub window: Option<FileWindow>,
     /// Print the answer as.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, default_value = "table", value_parser = Format::one_of(Format::OF_ROWS))]
     pub format: Format,
+    #[command(flatten)]
+    pub folder: FolderOptions,
 }
 
 /// Options of `planner compare`.
