@@ -108,7 +108,8 @@ fn function(document: &AuditDocument) -> Vec<Block> {
     let reserved = document.plan.and_then(|plan| plan.reserved_concurrency);
     let limit = reserved.map(|reserved| ("reserved by the plan", reserved));
     let subtitle = function.name.iter().cloned().collect();
-    let chart = readings(&function.readings, limit).map(|chart| Block::from(Chart { subtitle, ..chart }));
+    let chart =
+        readings("function", &function.readings, limit).map(|chart| Block::from(Chart { subtitle, ..chart }));
     let verdicts = judged(document, &["invocations", "independent", "raw"]);
     chart.into_iter().chain([metrics(function).into(), verdicts]).collect()
 }

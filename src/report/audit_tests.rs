@@ -118,7 +118,7 @@ fn periods_without_data_are_periods_without_work() {
     let mut document = sample(true);
     let function = document.function.as_mut().unwrap();
     function.readings.remove(1);
-    let chart = readings(&function.readings, None).unwrap();
+    let chart = readings("function", &function.readings, None).unwrap();
     let values: Vec<f64> = chart.panels[0].series[0].points.iter().map(|&(_, value)| value).collect();
     assert_eq!(values, [35.0, 0.0, 35.0, 35.0], "three minutes, and the end");
 }

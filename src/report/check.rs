@@ -74,7 +74,7 @@ fn law(document: &CheckDocument) -> Vec<Fact> {
 fn rows(readings: &[Reading]) -> Vec<Block> {
     let hidden = readings.len().saturating_sub(ROWS_SHOWN);
     let more = format!("And {} more; --format csv shows all.", count(hidden as u64));
-    let chart = chart::readings(readings, None).map(Block::from);
+    let chart = chart::readings("requests", readings, None).map(Block::from);
     let more = (hidden > 0).then_some(Block::Paragraph(more));
     chart.into_iter().chain([table(readings).into()]).chain(more).collect()
 }

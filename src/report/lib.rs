@@ -1,6 +1,6 @@
-//! A run as bytes: terminal text, Markdown, JSON, CSV, an HTML page, and charts as SVG and PNG.
+//! Runs and answers as bytes: terminal text, Markdown, JSON, CSV, an HTML page, and charts as SVG and PNG.
 //!
-//! Nothing here reads a file or a clock: the same run gives the same bytes.
+//! Nothing here reads a file or a clock: the same document gives the same bytes.
 
 pub mod audit;
 pub mod chart;

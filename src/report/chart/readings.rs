@@ -5,15 +5,14 @@ use super::stages::{Stage, Stages, stages};
 use planner_core::check::document::Reading;
 use planner_core::units::human::{counted, duration};
 
-/// Readings with their times over time, with a named limit on what is in flight; None where they have no times or nothing
-/// was in flight.
+/// Readings of what has this name over time, with a named limit on what is in flight; None where they have no times.
 #[must_use]
-pub fn readings(readings: &[Reading], limit: Option<(&str, f64)>) -> Option<Chart> {
+pub fn readings(name: &str, readings: &[Reading], limit: Option<(&str, f64)>) -> Option<Chart> {
     let start_s = readings.first()?.start_s?;
     let end_s = end_s(readings.last()?)? - start_s;
     let over_time = |of: &dyn Fn(&Reading) -> Option<f64>| over_time(readings, start_s, of);
     let stage = Stage {
-        name: "function".into(),
+        name: name.into(),
         in_flight: over_time(&|reading| reading.n),
         throttled_per_s: over_time(&|reading| Some(reading.throttles? / reading.length_s?)),
         done_per_s: over_time(&|reading| reading.x_per_s),

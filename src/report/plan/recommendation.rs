@@ -93,7 +93,7 @@ fn tiles(plan: &Recommendation) -> Vec<Fact> {
 }
 
 /// What the mean alone would say.
-pub fn floor(plan: &Recommendation) -> String {
+fn floor(plan: &Recommendation) -> String {
     match plan.mean_value_floor {
         Some(floor) => format!(
             "{} is what the mean alone asks for, ⌈J/N⌉·R within the deadline; the tail lifts it",
@@ -114,7 +114,7 @@ fn job(plan: &Recommendation) -> String {
 }
 
 /// The ways of copying beside each other.
-pub fn ways(plan: &Recommendation) -> Table {
+fn ways(plan: &Recommendation) -> Table {
     let columns = [plan.workers.as_ref().map(worker_cells), plan.lambda.as_ref().map(lambda_cells)];
     let is_queued = plan.lambda.as_ref().is_some_and(|plan| plan.shape == Shape::Queue);
     let function = if is_queued { "lambda behind a queue" } else { "lambda" };
@@ -166,7 +166,7 @@ fn costs(plan: &Recommendation) -> impl Iterator<Item = Table> {
 }
 
 /// Limits that stand in the way.
-pub fn limits(plan: &Recommendation) -> Table {
+fn limits(plan: &Recommendation) -> Table {
     let mut table =
         Table::new("What each limit has and needs", &["limit", "have", "need", "what to do"]).words_from(3);
     for limit in &plan.binding_limits {
@@ -177,7 +177,7 @@ pub fn limits(plan: &Recommendation) -> Table {
 }
 
 /// What changes the answer by how much.
-pub fn sensitivities(plan: &Recommendation) -> Table {
+fn sensitivities(plan: &Recommendation) -> Table {
     let mut table = Table::new(
         "Each case, and what the recommendation is worth in it",
         &["case", "concurrency needed", "P(deadline) as recommended"],
@@ -192,7 +192,7 @@ pub fn sensitivities(plan: &Recommendation) -> Table {
 }
 
 /// Goals that can be reached.
-pub fn nearest(plan: &Recommendation) -> Table {
+fn nearest(plan: &Recommendation) -> Table {
     let mut table =
         Table::new("Nearest goals within reach", &["can be reached", "deadline", "probability", "with"]);
     for goal in &plan.nearest {

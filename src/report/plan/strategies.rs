@@ -80,7 +80,7 @@ fn job(comparison: &Strategies) -> String {
 }
 
 /// The ways with their numbers.
-pub fn ways(comparison: &Strategies) -> Table {
+fn ways(comparison: &Strategies) -> Table {
     let has_deadline = comparison.preface.job.deadline_s > 0.0;
     let mut head = vec!["way", "p50", "p99", "N", "throttles", "cost", "copied"];
     head.extend(has_deadline.then_some("met"));
@@ -146,7 +146,7 @@ fn legend(comparison: &Strategies) -> String {
 }
 
 /// Settings, and what breaks.
-pub fn breaks(comparison: &Strategies) -> Table {
+fn breaks(comparison: &Strategies) -> Table {
     let mut table = Table::new("What to know", &["way", "setting", "what to know"]).words_from(1);
     for way in &comparison.strategies {
         table.row([way.name.clone(), way.setting.clone(), way.breaks.clone()]);
