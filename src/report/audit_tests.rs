@@ -1,5 +1,5 @@
 use super::*;
-use crate::{html, markdown};
+use crate::{html, markdown, terminal};
 use planner_core::audit::Listed;
 use planner_core::audit::compare::{CompareBy, Rules};
 use planner_core::audit::document::Subject;
@@ -68,7 +68,7 @@ fn sample(complete: bool) -> AuditDocument {
 
 #[test]
 fn an_audit_at_80_columns() {
-    let text = text(&sample(true), 80, false);
+    let text = terminal::render(&page(&sample(true), "0.1.0"), 80, false);
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     insta::assert_snapshot!(text);
 }
@@ -107,7 +107,7 @@ fn the_page_shows_what_the_function_did_and_what_is_wrong() {
     assert_eq!(charts[0].panels.len(), 3, "in flight, throttled and done");
     assert_eq!(charts[0].table.rows[0], ["function", "–", "35", "35.0", "6", "252"]);
     let html = html::render(&page(&document, "0.1.0")).unwrap();
-    assert!(html.contains("Missing, 1 key") && html.contains("e/&#60;b&#62;|"), "{html}");
+    assert!(html.contains("d/007") && html.contains("e/&#60;b&#62;|"), "{html}");
     assert!(!html.contains('\u{202e}') && !html.contains("<b>|"));
     document.function = None;
     assert_eq!(page(&document, "0.1.0").charts().count(), 0);
@@ -118,7 +118,7 @@ fn periods_without_data_are_periods_without_work() {
     let mut document = sample(true);
     let function = document.function.as_mut().unwrap();
     function.readings.remove(1);
-    let chart = over_time(function, None).unwrap();
+    let chart = readings("function", &function.readings, None).unwrap();
     let values: Vec<f64> = chart.panels[0].series[0].points.iter().map(|&(_, value)| value).collect();
     assert_eq!(values, [35.0, 0.0, 35.0, 35.0], "three minutes, and the end");
 }

@@ -1,41 +1,106 @@
-//! A checked file: for the terminal, for Markdown, and its rows as CSV.
+//! The page of a checked file, and its rows as CSV.
 
 use super::ReportError;
-use super::section::{self, Section};
+use super::chart;
+use super::page::{Block, Fact, Page, Part};
 use super::table::Table;
 use super::words;
 use planner_core::check::document::{Batches, CheckDocument, Form, Means, Reading};
 use planner_core::check::quantity::Quantity;
-use planner_core::law::finding::Verdict;
 use planner_core::law::rivals::Comparison;
 use planner_core::measure::histogram::Ends;
 use planner_core::measure::scaling::UslSummary;
 use planner_core::numeric::interval::{Interval, Mean};
-use planner_core::units::human::{count, counted, duration, grouped, number, rate, shortest};
+use planner_core::units::human::{capitalised, count, duration, grouped, number, rate, shortest};
 
 /// Rows that people are shown; CSV and JSON have all.
 const ROWS_SHOWN: usize = 20;
 /// Stands for what is not known.
 const UNKNOWN: &str = "–";
 
-/// The answer as text, no line wider than `width` columns.
+/// The answer as a page: the law and its verdicts, then the times, the rows and what they say about scaling. `file` is what
+/// was checked, `command` how.
 #[must_use]
-pub fn text(document: &CheckDocument, width: usize, colour: bool) -> String {
-    section::text(&sections(document), width, colour)
+pub fn page(document: &CheckDocument, file: &str, command: &[String], version: &str) -> Page {
+    let notes = document.notes.iter().map(|note| format!("{}.", capitalised(note)));
+    Page {
+        kind: "Check of N = X·R".into(),
+        title: file.into(),
+        lead: document.verdict.clone(),
+        tiles: tiles(document),
+        parts: vec![
+            Part::new(
+                "Little’s law, N = X·R",
+                [Block::Facts(law(document)), words::judgements(&document.verdicts)],
+            ),
+            Part::new("Residence times of what ended in the window", [times(document).into()]),
+            Part::new("Row by row", rows(&document.readings)),
+            Part::new("Scalability", scaling(document)),
+            Part::new("Doubts", [Block::List(notes.collect())]),
+            Part::new("How to make it again", [Block::Code(words::quoted(command))]),
+        ],
+        version: version.into(),
+        ..Page::default()
+    }
 }
 
-/// The answer in Markdown.
-#[must_use]
-pub fn markdown(document: &CheckDocument) -> String {
-    section::markdown("N = X·R checked", &sections(document))
+/// The numbers that a reader looks for first.
+fn tiles(document: &CheckDocument) -> Vec<Fact> {
+    let law = document.littles_law.as_ref().map(|law| (Some(law.n), law.x_per_s, Some(law.r_s)));
+    let means = || document.means.as_ref().map(|means| (means.n, means.x_per_s, means.r_s));
+    let Some((n, x_per_s, r_s)) = law.or_else(means) else { return Vec::new() };
+    let known = [
+        n.map(|n| Fact::new("in flight N", number(n))),
+        Some(Fact::new("throughput X", rate(x_per_s))),
+        r_s.map(|r_s| Fact::new("residence R", duration(r_s))),
+        document.residence_s.as_ref().map(|times| Fact::new("p99 of R", duration(times.p99))),
+    ];
+    known.into_iter().flatten().collect()
 }
 
-/// The answer as JSON with a newline at its end.
-///
-/// # Errors
-/// Where the document holds a value that JSON cannot express.
-pub fn json(document: &CheckDocument) -> Result<String, ReportError> {
-    Ok(serde_json::to_string_pretty(document)? + "\n")
+/// The terms of the law, and how often requests ended how.
+fn law(document: &CheckDocument) -> Vec<Fact> {
+    let outcomes = document.outcomes.iter().map(|(outcome, number)| format!("{} {outcome}", count(*number)));
+    let outcomes: Vec<String> = outcomes.collect();
+    let facts = [
+        document.littles_law.as_ref().map(|it| Fact::new("N = X·R", words::law(it))),
+        document.means.as_ref().map(|it| Fact::new("N = X·R", law_of_means(it))),
+        document.batches.as_ref().map(|it| Fact::new("batches", in_batches(it))),
+        (!outcomes.is_empty()).then(|| Fact::new("outcomes", format!("{} in the file", outcomes.join(", ")))),
+    ];
+    facts.into_iter().flatten().collect()
+}
+
+/// The first rows, all of them as a chart where they have times.
+fn rows(readings: &[Reading]) -> Vec<Block> {
+    let hidden = readings.len().saturating_sub(ROWS_SHOWN);
+    let more = format!("And {} more; --format csv shows all.", count(hidden as u64));
+    let chart = chart::readings("requests", readings, None).map(Block::from);
+    let more = (hidden > 0).then_some(Block::Paragraph(more));
+    chart.into_iter().chain([table(readings).into()]).chain(more).collect()
+}
+
+/// The fitted law, its rivals and what to do.
+fn scaling(document: &CheckDocument) -> Vec<Block> {
+    let chart = chart::measurements(&document.readings, document.usl.as_ref()).map(Block::from);
+    let Some(usl) = &document.usl else { return chart.into_iter().collect() };
+    let state = match &usl.refused {
+        Some(reason) => format!("Do not use this fit: {reason}; {}.", usl.advice),
+        None => format!("{}.", capitalised(&usl.advice)),
+    };
+    let mut blocks: Vec<Block> = chart.into_iter().collect();
+    blocks.extend([parameters(usl).into(), Block::Paragraph(state)]);
+    if let Some(rivals) = &usl.rivals {
+        let bound = format!(
+            "no more than N / {} and no more than {}; they meet at N = {}",
+            duration(rivals.bound.cycle_s),
+            rate(rivals.bound.largest_x_per_s),
+            number(rivals.bound.knee_n())
+        );
+        let facts = [Fact::new("models", &rivals.note), Fact::new("bound", bound)];
+        blocks.extend([models(rivals).into(), Block::Facts(facts.into())]);
+    }
+    blocks
 }
 
 /// One row a stretch, measurement or period; None for single requests, which are not repeated.
@@ -53,74 +118,6 @@ pub fn csv(document: &CheckDocument) -> Result<Option<String>, ReportError> {
     }
     let bytes = writer.into_inner().map_err(|error| ReportError::Csv(error.to_string()))?;
     String::from_utf8(bytes).map(Some).map_err(|error| ReportError::Csv(error.to_string()))
-}
-
-fn sections(document: &CheckDocument) -> Vec<Section> {
-    let mut sections = vec![Section::Lead(lead(document)), Section::Table(times(document))];
-    if let Some(law) = &document.littles_law {
-        sections.push(Section::Words("N = X·R", words::law(law)));
-    }
-    if let Some(means) = &document.means {
-        sections.push(Section::Words("N = X·R", law_of_means(means)));
-    }
-    if let Some(batches) = &document.batches {
-        sections.push(Section::Words("batches", in_batches(batches)));
-    }
-    if !document.outcomes.is_empty() {
-        let outcomes: Vec<String> = document
-            .outcomes
-            .iter()
-            .map(|(outcome, number)| format!("{} {outcome}", count(*number)))
-            .collect();
-        sections.push(Section::Words("outcomes", format!("{} in the file", outcomes.join(", "))));
-    }
-    let verdicts = &document.verdicts;
-    sections.push(Section::Verdict("accounting", verdicts.accounting.clone()));
-    sections.push(Section::Verdict("independent", verdicts.independent.clone()));
-    sections.push(Section::Verdict("raw", verdicts.raw.clone()));
-    sections.push(Section::Table(readings(&document.readings)));
-    if let Some(hidden) = document.readings.len().checked_sub(ROWS_SHOWN).filter(|&hidden| hidden > 0) {
-        let more = format!("{} more; --format csv shows all", count(hidden as u64));
-        sections.push(Section::Words("rows", more));
-    }
-    if let Some(usl) = &document.usl {
-        sections.extend(scaling(usl));
-    }
-    sections.extend(document.notes.iter().map(|note| Section::Words("note", note.clone())));
-    sections
-}
-
-fn lead(document: &CheckDocument) -> String {
-    let noun = match document.form {
-        Form::Requests => "request",
-        Form::Samples => "stretch",
-        Form::Table => "measurement",
-        Form::CloudWatch => "CloudWatch period",
-    };
-    let looked_at = match document.form {
-        Form::Samples if document.rows != 1 => format!("{} stretches", count(document.rows)),
-        _ => counted(document.rows, noun),
-    };
-    let window_s = document
-        .littles_law
-        .map(|law| law.window_s)
-        .or_else(|| document.means.as_ref().map(|means| means.window_s));
-    let over = window_s.map_or_else(String::new, |window_s| format!(" over {}", duration(window_s)));
-    format!("{looked_at}{over}: {}.", outcome(document))
-}
-
-fn outcome(document: &CheckDocument) -> &'static str {
-    let verdicts = &document.verdicts;
-    let all = [verdicts.accounting.verdict, verdicts.independent.verdict, verdicts.raw.verdict];
-    if all.contains(&Verdict::Fail) {
-        "N = X·R does not hold"
-    } else if all.contains(&Verdict::Inconclusive) {
-        "whether N = X·R holds is not decided"
-    } else if all.contains(&Verdict::Pass) {
-        "N = X·R holds"
-    } else {
-        "nothing to check N = X·R against"
-    }
 }
 
 fn law_of_means(means: &Means) -> String {
@@ -184,7 +181,7 @@ fn times(document: &CheckDocument) -> Table {
     table
 }
 
-fn readings(readings: &[Reading]) -> Table {
+fn table(readings: &[Reading]) -> Table {
     let is_timed = readings.iter().any(|reading| reading.start_s.is_some());
     let first = if is_timed { "from" } else { "row" };
     let mut table = Table::new("Rows", &[first, "N", "X", "R", "X·R/N", "derived"]).words_from(5);
@@ -207,32 +204,6 @@ fn readings(readings: &[Reading]) -> Table {
         ]);
     }
     table
-}
-
-/// The fitted law, its rivals and what to do.
-fn scaling(usl: &UslSummary) -> Vec<Section> {
-    let mut sections = vec![Section::Table(parameters(usl))];
-    let label = "scalability";
-    let state = match &usl.refused {
-        Some(reason) => format!("do not use this fit: {reason}; {}", usl.advice),
-        None => usl.advice.clone(),
-    };
-    sections.push(Section::Words(label, state));
-    if let Some(rivals) = &usl.rivals {
-        sections.push(Section::Table(models(rivals)));
-        sections.push(Section::Words("models", rivals.note.clone()));
-        let bound = &rivals.bound;
-        sections.push(Section::Words(
-            "bound",
-            format!(
-                "no more than N / {} and no more than {}; they meet at N = {}",
-                duration(bound.cycle_s),
-                rate(bound.largest_x_per_s),
-                number(bound.knee_n())
-            ),
-        ));
-    }
-    sections
 }
 
 fn parameters(usl: &UslSummary) -> Table {

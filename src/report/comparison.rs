@@ -1,20 +1,13 @@
-//! Two runs side by side, on the terminal and as a page.
+//! The page of two runs compared.
 
 use super::chart::{Changed, Chart, change};
 use super::page::{Block, Fact, Page, Part, Sentence};
-use super::section::{self, Section};
 use super::table::Table;
 use super::words;
 use planner_core::law::finding::Verdict;
 use planner_core::measure::comparison::{Change, ComparisonDocument, LevelComparison, Outcome};
 use planner_core::units::human::capitalised;
 use planner_core::units::human::{count, duration, percent, rate, signed_percent};
-
-/// The answer as text, no line wider than `width` columns.
-#[must_use]
-pub fn text(document: &ComparisonDocument, width: usize, colour: bool) -> String {
-    section::text(&sections(document), width, colour)
-}
 
 /// The answer as a page: what changed, level by level, and what to know when reading it.
 #[must_use]
@@ -91,23 +84,6 @@ fn rehearsal(document: &ComparisonDocument) -> Option<String> {
     document
         .rehearsal
         .then(|| "REHEARSAL: a run against an emulator says nothing about a real account.".into())
-}
-
-fn sections(document: &ComparisonDocument) -> Vec<Section> {
-    let mut sections: Vec<Section> = rehearsal(document).into_iter().map(Section::Warning).collect();
-    sections.push(Section::Lead(document.verdict.clone()));
-    sections.extend(regressions(document).map(Section::Warning));
-    for level in &document.levels {
-        sections.push(Section::Table(measures(level)));
-        if let Some(reason) = &level.too_short {
-            sections.push(Section::Words("blocks", reason.clone()));
-        }
-    }
-    if !document.unmatched.is_empty() {
-        sections.push(Section::Words("one run only", document.unmatched.join(", ")));
-    }
-    sections.extend(document.notes.iter().map(|note| Section::Words("note", note.clone())));
-    sections
 }
 
 fn regressions(document: &ComparisonDocument) -> Option<String> {

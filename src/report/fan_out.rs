@@ -1,44 +1,19 @@
-//! What a fan-out came to, in sentences and tables.
+//! What a fan-out came to, stage by stage.
 
 use super::RunView;
 use super::chart;
-use super::page::{Block, Fact, Part, Sentence};
+use super::page::{Block, Fact, Part};
 use super::table::Table;
-use planner_core::law::finding::Verdict;
 use planner_core::measure::fan_out::second::FunctionSecond;
 use planner_core::measure::fan_out::stage::FanOutStageName;
 use planner_core::measure::fan_out::summary::FanOutSummary;
 use planner_core::measure::histogram::Percentiles;
-use planner_core::service::function::Shape;
-use planner_core::units::human::capitalised;
 use planner_core::units::human::{count, counted, duration, length, number, rate};
 
 /// Rows of the table over time, at most.
 const STRETCHES_AT_MOST: usize = 30;
-/// Numbers of objects that a sentence names.
-const NAMED: usize = 10;
 /// Stands for what nobody counts.
 const UNKNOWN: &str = "–";
-
-/// What became of the objects, in one sentence without its end.
-pub(super) fn done(found: &FanOutSummary) -> String {
-    let way = match found.shape {
-        Shape::Direct => "SNS and Lambda",
-        Shape::Queue => "SNS, SQS and Lambda",
-    };
-    let copied =
-        format!("{} of {} copied through {way}", count(found.copied), counted(found.objects, "object"));
-    let finish = found.finish_s.map_or_else(String::new, |time_s| format!(" in {}", duration(time_s)));
-    let rest = [
-        (found.dead_lettered, "in the dead-letter queue"),
-        (found.lost, "LOST"),
-        (found.unfinished, "not arrived within the wait"),
-        (found.unpublished, "never published"),
-    ];
-    let rest = rest.into_iter().filter(|(number, _)| *number > 0);
-    let rest: String = rest.map(|(number, what)| format!(", {} {what}", count(number))).collect();
-    copied + &finish + &rest
-}
 
 /// The numbers of the whole pipeline that a reader looks for first.
 pub(super) fn headlines(found: &FanOutSummary) -> Vec<Fact> {
@@ -54,71 +29,22 @@ pub(super) fn headlines(found: &FanOutSummary) -> Vec<Fact> {
     ]
 }
 
-/// Whether every object arrived, and which did not.
-pub(super) fn sentences(found: &FanOutSummary) -> Vec<Sentence> {
-    let gone = [
-        (found.lost, &found.lost_objects, "lost: they were published, and nobody has them any more"),
-        (
-            found.unfinished,
-            &found.unfinished_objects,
-            "not arrived within the wait, and somebody may still have their messages",
-        ),
-        (found.dead_lettered, &found.dead_lettered_objects, "given up and kept in the dead-letter queue"),
-    ];
-    let mut sentences: Vec<Sentence> = gone
-        .into_iter()
-        .filter(|(number, ..)| *number > 0)
-        .map(|(number, objects, what)| Sentence {
-            verdict: Verdict::Fail,
-            text: format!("{} {what}: {}.", counted(number, "object"), named(number, objects)),
-        })
-        .collect();
-    if found.unpublished > 0 {
-        let text =
-            format!("{} never published: `attempts.csv` has why.", counted(found.unpublished, "object"));
-        sentences.push(Sentence { verdict: Verdict::Fail, text });
-    }
-    if sentences.is_empty() && found.objects > 0 {
-        let text = "Every object arrived.".into();
-        sentences.push(Sentence { verdict: Verdict::Pass, text });
-    }
-    let broken = found.stages.iter().filter(|stage| stage.verdict.verdict == Verdict::Fail);
-    sentences.extend(broken.map(|stage| Sentence {
-        verdict: Verdict::Fail,
-        text: format!("The {} stage is not valid: {}.", stage.stage.words(), stage.verdict.advice),
-    }));
-    sentences
-}
-
-fn named(number: u64, objects: &[u64]) -> String {
-    let names: Vec<String> = objects.iter().take(NAMED).map(ToString::to_string).collect();
-    let more = number - names.len() as u64;
-    let rest =
-        if more > 0 { format!(" and {} more, in `deliveries.csv`", count(more)) } else { String::new() };
-    format!("{}{rest}", names.join(", "))
-}
-
-/// The part of a page about the pipeline; empty for other operations.
-pub(super) fn part(view: &RunView) -> Part {
-    let function = view.function;
-    let blocks = view.document.fan_out.as_ref().map_or_else(Vec::new, |found| {
+/// The parts of a page about the pipeline; without blocks for other operations.
+pub(super) fn parts(view: &RunView) -> [Part; 2] {
+    let blocks = view.document.fan_out.iter().flat_map(|found| {
+        let unknown = found.unknown.iter().map(|text| format!("Not known: {text}.")).collect();
+        let tables = [stages(found), outcomes(found), times(found)].map(Block::Table);
         let chart = chart::pipeline(view).map(Block::from);
-        let mut blocks = vec![
-            Block::Table(stages(found)),
-            Block::Table(outcomes(found)),
-            Block::Table(times(found)),
-            Block::Heading(if function.is_empty() { String::new() } else { "The function over time".into() }),
-            Block::Table(timeline(function)),
-            Block::List(found.unknown.iter().map(|text| capitalised(text) + ".").collect()),
-        ];
-        blocks.splice(0..0, chart);
-        blocks
+        chart.into_iter().chain(tables).chain([Block::List(unknown)])
     });
-    Part::new("The pipeline, stage by stage", blocks)
+    [
+        Part::new("The pipeline, stage by stage", blocks),
+        Part::detail("The function over time", [Block::Table(timeline(view.function))]),
+    ]
 }
 
 /// Little's law at every stage.
-pub(super) fn stages(found: &FanOutSummary) -> Table {
+fn stages(found: &FanOutSummary) -> Table {
     let head = ["stage", "X", "R", "X·R", "N", "verdict"];
     let mut table = Table::new("N = X·R at every stage", &head).words_from(5);
     for stage in &found.stages {
@@ -136,7 +62,7 @@ pub(super) fn stages(found: &FanOutSummary) -> Table {
 }
 
 /// What became of the objects, and what it took.
-pub(super) fn outcomes(found: &FanOutSummary) -> Table {
+fn outcomes(found: &FanOutSummary) -> Table {
     let mut table = Table::new("Objects and invocations", &["what", "count", "note"]).words_from(2);
     let mut row = |what: &str, value: Option<u64>, note: &str| {
         table.row([what.into(), value.map_or_else(|| UNKNOWN.into(), count), note.into()]);
@@ -159,7 +85,7 @@ pub(super) fn outcomes(found: &FanOutSummary) -> Table {
 }
 
 /// How long it all took.
-pub(super) fn times(found: &FanOutSummary) -> Table {
+fn times(found: &FanOutSummary) -> Table {
     let mut table = Table::new("Times of the fan-out", &["time", "value", "note"]).words_from(2);
     let show = |time_s: Option<f64>| time_s.map_or_else(|| UNKNOWN.into(), duration);
     let mut row = |what: &str, time_s, note: String| table.row([what.into(), show(time_s), note]);
@@ -180,7 +106,7 @@ pub(super) fn times(found: &FanOutSummary) -> Table {
 }
 
 /// The function in a few dozen stretches.
-pub(super) fn timeline(function: &[FunctionSecond]) -> Table {
+fn timeline(function: &[FunctionSecond]) -> Table {
     let seconds_each = function.len().div_ceil(STRETCHES_AT_MOST).max(1);
     let head = ["from", "concurrency", "at most", "backlog", "throttles", "invocations", "copied"];
     let mut table = Table::new(format!("In steps of {}", length(seconds_each as u64)), &head);

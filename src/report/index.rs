@@ -1,7 +1,7 @@
-//! The page that lists the runs, plans, audits and comparisons of a folder.
+//! The page that lists the runs, plans, audits, comparisons and checks of a folder.
 
 use super::page::{Block, Link, Page, Part};
-use super::{lead, words};
+use super::{lead, sentences, words};
 use planner_core::law::finding::Verdict;
 use planner_core::measure::document::RunDocument;
 use planner_core::units::human::capitalised;
@@ -43,6 +43,8 @@ pub enum AnswerKind {
     Audit,
     /// Whether two runs differ.
     Comparison,
+    /// Whether N = X·R holds in somebody's file.
+    Check,
 }
 
 /// The entries as a page, plans first, those of a kind in the order given.
@@ -68,6 +70,7 @@ pub fn page(entries: &[Entry], version: &str) -> Page {
             part("Plans", Some(AnswerKind::Plan)),
             part("Audits", Some(AnswerKind::Audit)),
             part("Comparisons", Some(AnswerKind::Comparison)),
+            part("Checks", Some(AnswerKind::Check)),
             part("Runs", None),
         ],
         version: version.into(),
@@ -77,7 +80,7 @@ pub fn page(entries: &[Entry], version: &str) -> Page {
 
 fn link(entry: &Entry) -> Link {
     let (verdict, details) = match &entry.kind {
-        EntryKind::Run(document) => (words::overall(document), run_details(document)),
+        EntryKind::Run(document) => (sentences::overall(document), run_details(document)),
         EntryKind::Answer { verdict, holds, .. } => {
             let mark = match holds {
                 Some(true) => Verdict::Pass,

@@ -1,9 +1,10 @@
 //! What a run did, in one sentence.
 
-use super::fan_out;
 use planner_core::measure::document::RunDocument;
+use planner_core::measure::fan_out::summary::FanOutSummary;
 use planner_core::measure::level::LevelSummary;
-use planner_core::units::human::{bytes, counted, duration, number, percent, rate};
+use planner_core::service::function::Shape;
+use planner_core::units::human::{bytes, count, counted, duration, number, percent, rate};
 
 /// What is done and what is attempted per second are the same up to this share.
 const SAME_SHARE: f64 = 0.005;
@@ -13,7 +14,7 @@ pub(super) fn done(document: &RunDocument) -> String {
     let items = document.levels.iter().map(|level| level.items_done).sum();
     let size_bytes: u64 = document.levels.iter().map(|level| level.size_bytes).sum();
     let makespan_s = document.levels.iter().map(|level| level.makespan_s).sum();
-    let followed = document.fan_out.as_ref().map_or_else(String::new, |found| fan_out::done(found) + "; ");
+    let followed = document.fan_out.as_ref().map_or_else(String::new, |found| arrived(found) + "; ");
     let operation = document.scenario.operation;
     let (item, done) = operation.done();
     let size = if operation.publishes() { String::new() } else { format!(" ({})", bytes(size_bytes)) };
@@ -32,6 +33,26 @@ pub(super) fn done(document: &RunDocument) -> String {
             best(levels)
         ),
     }
+}
+
+/// What became of the objects, in one sentence without its end.
+fn arrived(found: &FanOutSummary) -> String {
+    let way = match found.shape {
+        Shape::Direct => "SNS and Lambda",
+        Shape::Queue => "SNS, SQS and Lambda",
+    };
+    let copied =
+        format!("{} of {} copied through {way}", count(found.copied), counted(found.objects, "object"));
+    let finish = found.finish_s.map_or_else(String::new, |time_s| format!(" in {}", duration(time_s)));
+    let rest = [
+        (found.dead_lettered, "in the dead-letter queue"),
+        (found.lost, "LOST"),
+        (found.unfinished, "not arrived within the wait"),
+        (found.unpublished, "never published"),
+    ];
+    let rest = rest.into_iter().filter(|(number, _)| *number > 0);
+    let rest: String = rest.map(|(number, what)| format!(", {} {what}", count(number))).collect();
+    copied + &finish + &rest
 }
 
 /// The level that got most done.

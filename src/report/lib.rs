@@ -1,6 +1,6 @@
-//! A run as bytes: terminal text, Markdown, JSON, CSV, an HTML page, and charts as SVG and PNG.
+//! Runs and answers as bytes: terminal text, Markdown, JSON, CSV, an HTML page, and charts as SVG and PNG.
 //!
-//! Nothing here reads a file or a clock: the same run gives the same bytes.
+//! Nothing here reads a file or a clock: the same document gives the same bytes.
 
 pub mod audit;
 pub mod chart;
@@ -9,7 +9,6 @@ pub mod comparison;
 pub mod csv;
 mod doubts;
 pub mod escape;
-mod failures;
 mod fan_out;
 pub mod html;
 pub mod index;
@@ -21,13 +20,13 @@ pub mod plan;
 pub mod png;
 pub mod run;
 pub mod runs;
-mod section;
-mod sparkline;
+mod sentences;
+pub mod sparkline;
 mod stretch;
 pub mod table;
 mod tables;
-pub mod text;
-pub(crate) mod words;
+pub mod terminal;
+mod words;
 
 #[cfg(test)]
 mod sample;

@@ -4,7 +4,11 @@ use std::fmt::Write as _;
 
 use super::escape::printable;
 use super::page::{Block, Judgement, Page, Sentence};
-use super::table::escaped;
+use super::table::Table;
+use super::words::mark;
+
+/// Columns of a row of bars.
+const BARS: usize = 60;
 
 /// A page in Markdown.
 #[must_use]
@@ -13,9 +17,10 @@ pub fn render(page: &Page) -> String {
     for banner in &page.banners {
         paragraph(&mut text, &format!("> **{}**", escaped(banner)));
     }
-    let sentences = page.sentences.iter().map(|sentence| sentence.text.as_str());
-    let lead: Vec<_> = std::iter::once(page.lead.as_str()).chain(sentences).collect();
-    paragraph(&mut text, escaped(&lead.join(" ")).trim());
+    paragraph(&mut text, &escaped(&page.lead));
+    if !page.sentences.is_empty() {
+        paragraph(&mut text, told(&page.sentences).trim_end());
+    }
     if !page.provenance.is_empty() {
         paragraph(&mut text, &format!("<sub>{}</sub>", escaped(&page.provenance.join(" · "))));
     }
@@ -35,31 +40,37 @@ fn paragraph(page: &mut String, text: &str) {
 
 fn written(block: &Block) -> String {
     match block {
-        Block::Heading(text) => format!("#### {}", escaped(text)),
         Block::Banner(text) => format!("> **{}**", escaped(text)),
         Block::Paragraph(text) => escaped(text),
         Block::List(items) => list(items.iter().map(|item| escaped(item))),
-        Block::Sentences(sentences) => list(sentences.iter().map(|Sentence { text, .. }| escaped(text))),
+        Block::Sentences(sentences) => told(sentences),
         Block::Facts(facts) | Block::Tiles(facts) => {
             list(facts.iter().map(|fact| escaped(&format!("{}: {}", fact.name, fact.value))))
+        }
+        Block::Sparkline(line) => {
+            format!("- {}: {} {}", escaped(&line.name), line.bars(BARS), escaped(&line.note))
         }
         Block::Judgements(judgements) => list(judgements.iter().map(judged)),
         Block::Links(links) => {
             list(links.iter().map(|link| escaped(&format!("{}: {}", link.name, link.details))))
         }
         Block::Code(text) => code(text),
-        Block::Table(table) => table.markdown(),
+        Block::Table(table) => grid(table),
         Block::Chart(chart) => format!(
             "<details><summary>{}</summary>\n\n{}\n\n{}\n</details>",
             escaped(&chart.title),
             escaped(&chart.description),
-            chart.table.markdown()
+            grid(&chart.table)
         ),
     }
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {
     items.map(|item| format!("- {item}\n")).collect()
+}
+
+fn told(sentences: &[Sentence]) -> String {
+    list(sentences.iter().map(|Sentence { verdict, text }| format!("{} {}", mark(*verdict), escaped(text))))
 }
 
 fn judged(judgement: &Judgement) -> String {
@@ -79,6 +90,35 @@ fn code(text: &str) -> String {
     format!("{fence} {text} {fence}")
 }
 
+/// The table with its values to the right.
+fn grid(table: &Table) -> String {
+    let line = |cells: &[String]| {
+        let cells: Vec<_> = cells.iter().map(|cell| escaped(cell)).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    let rules = (0..table.head.len()).map(|column| if table.is_words(column) { ":--" } else { "--:" });
+    let rule = format!("| {} |\n", rules.collect::<Vec<_>>().join(" | "));
+    let rows: String = table.rows.iter().map(|row| line(row)).collect();
+    format!("{}{rule}{rows}", line(&table.head))
+}
+
+/// Text that Markdown shows as it is, on one line.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in printable(text).chars() {
+        match character {
+            '<' => escaped.push_str("&lt;"),
+            '&' => escaped.push_str("&amp;"),
+            '|' | '`' | '*' | '_' | '[' | ']' | '\\' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,5 +135,13 @@ mod tests {
         let page = render(&page(&Sample::hostile().view()));
         assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("<svg"), "{page}");
         assert!(page.contains("`` planner measure"), "a command with backticks has a longer fence: {page}");
+    }
+
+    #[test]
+    fn strange_text_stays_in_its_cell() {
+        let mut table = Table::new("Errors", &["code", "attempts"]);
+        table.row(["Slow|Down\n<b>".into(), "12".into()]);
+        let text = "| code | attempts |\n| :-- | --: |\n| Slow\\|Down &lt;b> | 12 |\n";
+        assert_eq!(grid(&table), text);
     }
 }

@@ -1,12 +1,12 @@
 //! A report before it has a form: headings, sentences, tables and charts, from the most important on.
 //!
-//! What is reported fills a [`Page`]; [`super::html`] and [`super::markdown`] write it down. Every text is plain: it
-//! is escaped where it is written.
+//! What is reported fills one [`Page`]; [`super::terminal`], [`super::markdown`] and [`super::html`] write it down, each
+//! with what it has room for. Every text is plain: it is escaped where it is written.
 
-use super::chart::Chart;
+use super::chart::model::Chart;
+use super::sparkline::Sparkline;
 use super::table::Table;
-use super::words;
-use planner_core::law::finding::{Finding, Verdict};
+use planner_core::law::finding::Verdict;
 
 /// A report.
 #[derive(Debug, Clone, Default)]
@@ -48,21 +48,26 @@ pub struct Part {
     pub heading: String,
     /// What stands under it.
     pub blocks: Vec<Block>,
+    /// Whether it is for those who look closer, and left out where there is little room.
+    pub is_detail: bool,
 }
 
 impl Part {
     /// A part; blocks that hold nothing are left out.
     pub fn new(heading: impl Into<String>, blocks: impl IntoIterator<Item = Block>) -> Self {
         let blocks = blocks.into_iter().filter(|block| !block.is_empty()).collect();
-        Self { heading: heading.into(), blocks }
+        Self { heading: heading.into(), blocks, is_detail: false }
+    }
+
+    /// A part for those who look closer.
+    pub fn detail(heading: impl Into<String>, blocks: impl IntoIterator<Item = Block>) -> Self {
+        Self { is_detail: true, ..Self::new(heading, blocks) }
     }
 }
 
 /// Something that stands in a part.
 #[derive(Debug, Clone)]
 pub enum Block {
-    /// A heading inside the part.
-    Heading(String),
     /// A warning.
     Banner(String),
     /// Whole sentences.
@@ -77,6 +82,8 @@ pub enum Block {
     Tiles(Vec<Fact>),
     /// What was judged and how.
     Judgements(Vec<Judgement>),
+    /// How a number changed, in one line.
+    Sparkline(Sparkline),
     /// A command line or a file, as it is.
     Code(String),
     /// Links below the page's own folder.
@@ -92,16 +99,14 @@ impl Block {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         match self {
-            Self::Heading(text) | Self::Banner(text) | Self::Paragraph(text) | Self::Code(text) => {
-                text.is_empty()
-            }
+            Self::Banner(text) | Self::Paragraph(text) | Self::Code(text) => text.is_empty(),
             Self::Sentences(sentences) => sentences.is_empty(),
             Self::List(items) => items.is_empty(),
             Self::Facts(facts) | Self::Tiles(facts) => facts.is_empty(),
             Self::Judgements(judgements) => judgements.is_empty(),
             Self::Links(links) => links.is_empty(),
             Self::Table(table) => table.rows.is_empty(),
-            Self::Chart(_) => false,
+            Self::Sparkline(_) | Self::Chart(_) => false,
         }
     }
 }
@@ -154,13 +159,6 @@ pub struct Judgement {
     pub details: String,
 }
 
-impl Judgement {
-    /// A finding under a name.
-    pub fn new(name: impl Into<String>, finding: &Finding) -> Self {
-        Self { name: name.into(), verdict: finding.verdict, details: words::finding_details(finding) }
-    }
-}
-
 /// A link with what is known about its end.
 #[derive(Debug, Clone)]
 pub struct Link {
@@ -174,27 +172,9 @@ pub struct Link {
     pub details: String,
 }
 
-/// Names for the parts of a page that links can use: letters, digits and hyphens, each once.
-pub(super) fn anchors<'a>(headings: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-    let mut anchors: Vec<String> = Vec::new();
-    for heading in headings {
-        let words = heading.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-        let stem = format!("part-{}", words.collect::<Vec<_>>().join("-").to_lowercase());
-        let numbered = |number: u32| if number == 1 { stem.clone() } else { format!("{stem}-{number}") };
-        anchors.extend((1..).map(numbered).find(|anchor| !anchors.contains(anchor)));
-    }
-    anchors
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn anchors_are_plain_and_each_is_given_once() {
-        let anchors = anchors(["Little’s law, N = X·R", "Doubts", "<b>doubts</b>", "Doubts"]);
-        assert_eq!(anchors, ["part-little-s-law-n-x-r", "part-doubts", "part-b-doubts-b", "part-doubts-2"]);
-    }
 
     #[test]
     fn a_part_keeps_what_holds_something() {

@@ -1,15 +1,21 @@
 //! The page of a run.
 
 use super::chart::{self, Chart};
-use super::page::{Block, Fact, Judgement, Page, Part};
+use super::page::{Block, Fact, Page, Part};
+use super::sparkline::Sparkline;
+use super::stretch::{Stretch, merged};
 use super::table::Table;
-use super::{RunView, doubts, fan_out, lead, tables, words};
+use super::{RunView, doubts, fan_out, lead, sentences, tables, words};
 use planner_core::measure::document::RunDocument;
 use planner_core::measure::level::LevelSummary;
-use planner_core::units::human::capitalised;
+use planner_core::units::human::{capitalised, count, length, number};
+use planner_core::units::quantity::NS_PER_S;
 
 /// What stands above the scenario.
 const SCENARIO: &str = "The scenario of this run, with what it left to the defaults:";
+
+/// Bins in which the talk that the tool follows counted completions.
+const BIN_S: u64 = 2;
 
 /// A run as a page: what it came to, then the charts with their numbers, then every reason to doubt it.
 #[must_use]
@@ -20,7 +26,7 @@ pub fn page(view: &RunView) -> Page {
         title: document.name.clone(),
         banners: banners(view),
         lead: lead::done(document),
-        sentences: words::sentences(document),
+        sentences: sentences::sentences(document),
         tiles: tiles(document),
         provenance: words::provenance(document),
         parts: parts(view),
@@ -43,76 +49,113 @@ fn tiles(document: &RunDocument) -> Vec<Fact> {
         return fan_out::headlines(found);
     }
     let [level] = document.levels.as_slice() else { return Vec::new() };
-    tables::headlines(level).into_iter().map(|(name, value)| Fact::new(name, value)).collect()
+    tables::headlines(level)
 }
 
 fn parts(view: &RunView) -> Vec<Part> {
     let document = view.document;
-    let levels = document.levels.as_slice();
-    let scenario = scenario(document);
-    let chart = |chart: Option<Chart>| chart.map(Block::from);
-    let one = |of: fn(&LevelSummary) -> Table| match levels {
-        [level] => Some(Block::Table(of(level))),
-        _ => None,
-    };
-    let several = |of: fn(&RunDocument) -> Table| (levels.len() > 1).then(|| Block::Table(of(document)));
-    let together =
-        |heading: &str, blocks: Vec<Option<Block>>| Part::new(heading, blocks.into_iter().flatten());
     // What a fan-out's attempts do is publish.
-    let over_time = if document.fan_out.is_some() { "Publishing over time" } else { "Over time" };
+    let stage = if document.fan_out.is_some() { "Publish requests: " } else { "" };
+    let part = |heading: &str, blocks: Vec<Option<Block>>| {
+        Part::new(capitalised(&format!("{stage}{heading}")), blocks.into_iter().flatten())
+    };
+    let [pipeline, function] = fan_out::parts(view);
     vec![
-        fan_out::part(view),
-        together(over_time, vec![chart(chart::timeline(view))]),
-        together(
-            "Little’s law, N = X·R",
-            vec![
-                chart(chart::little(view)),
-                Some(Block::Judgements(judgements(document))),
-                law_sentence(levels).map(Block::Paragraph),
-                several(tables::laws),
-                one(tables::stages),
-            ],
-        ),
-        together(
-            "Times",
-            vec![
-                chart(chart::spectrum(view)),
-                one(tables::times),
-                intervals(levels).map(Block::Paragraph),
-                chart(chart::size(view)),
-            ],
-        ),
-        together("Scaling", vec![chart(chart::sweep(view)), several(tables::levels)]),
-        together(
-            "Counts and errors",
-            vec![
-                one(tables::measures),
-                several(tables::outcomes),
-                Some(tables::refusals(document).into()),
-                Some(tables::thresholds(document).into()),
-            ],
-        ),
-        together("The load generator", vec![generator(document).map(Block::Paragraph)]),
-        together("Doubts", vec![Some(Block::List(doubts::of_run(view)))]),
-        together(
-            "How to reproduce it",
-            vec![
-                Some(Block::Facts(facts(document))),
-                Some(Block::Code(words::quoted(&document.command))),
-                scenario.as_ref().map(|_| Block::Paragraph(SCENARIO.into())),
-                scenario.map(Block::Code),
-            ],
-        ),
+        pipeline,
+        function,
+        part("over time", vec![drawn(chart::timeline(view)), completions(view).map(Block::Sparkline)]),
+        part("Little’s law, N = X·R", law(view)),
+        Part::detail("N = X·R in each level", several(document, tables::laws)),
+        part("times", times(view)),
+        part("scaling", vec![drawn(chart::sweep(view)), several(document, tables::levels)]),
+        part("counts and errors", counts(document)),
+        Part::new("The load generator", generator(document).map(Block::Paragraph)),
+        Part::detail("Doubts", [Block::List(doubts::of_run(view))]),
+        reproduce(document),
     ]
 }
 
-fn judgements(document: &RunDocument) -> Vec<Judgement> {
-    let Some(verdicts) = &document.verdicts else { return Vec::new() };
+fn drawn(chart: Option<Chart>) -> Option<Block> {
+    chart.map(Block::from)
+}
+
+/// A table of the only level.
+fn one(document: &RunDocument, of: fn(&LevelSummary) -> Table) -> Option<Block> {
+    match document.levels.as_slice() {
+        [level] => Some(of(level).into()),
+        _ => None,
+    }
+}
+
+/// A table of all levels where there are several.
+fn several(document: &RunDocument, of: fn(&RunDocument) -> Table) -> Option<Block> {
+    (document.levels.len() > 1).then(|| of(document).into())
+}
+
+fn law(view: &RunView) -> Vec<Option<Block>> {
+    let document = view.document;
+    let terms = match document.levels.as_slice() {
+        [] => Some(Block::Paragraph("Nothing was recorded.".into())),
+        [level] => {
+            let endpoint = level.endpoint_in_flight_mean.map(|mean| {
+                let text = format!("{} in flight on average, counted at the endpoint", number(mean));
+                Fact::new("endpoint", text)
+            });
+            let steady = level.steady.as_ref().map(|steady| Fact::new("steady", words::steady(steady)));
+            let law = Fact::new("N = X·R", words::law(&level.littles_law));
+            Some(Block::Facts([Some(law), endpoint, steady].into_iter().flatten().collect()))
+        }
+        _ => None,
+    };
+    let judgements = document.verdicts.as_ref().map(words::judgements);
+    vec![drawn(chart::little(view)), terms, judgements, one(document, tables::stages)]
+}
+
+fn times(view: &RunView) -> Vec<Option<Block>> {
+    let document = view.document;
+    let intervals = match document.levels.as_slice() {
+        [level] if level.jobs_done > 0 => {
+            Some(Block::Paragraph(format!("From the intended start: {}.", words::intervals(level))))
+        }
+        _ => None,
+    };
+    vec![drawn(chart::spectrum(view)), one(document, tables::times), intervals, drawn(chart::size(view))]
+}
+
+fn counts(document: &RunDocument) -> Vec<Option<Block>> {
     vec![
-        Judgement::new("Accounting", &verdicts.accounting),
-        Judgement::new("Independent", &verdicts.independent),
-        Judgement::new("Raw", &verdicts.raw),
+        one(document, tables::measures),
+        several(document, tables::outcomes),
+        Some(tables::refusals(document).into()),
+        Some(tables::thresholds(document).into()),
     ]
+}
+
+/// How many objects or messages were done in each bin.
+fn completions(view: &RunView) -> Option<Sparkline> {
+    let bins = merged(view.series, BIN_S * NS_PER_S);
+    let is_whole = |bin: &&Stretch| bin.window.length_ns == BIN_S * NS_PER_S;
+    let mut whole: Vec<u64> = bins.iter().filter(is_whole).map(|bin| bin.items_done).collect();
+    whole.sort_unstable();
+    let [least, .., most] = *whole.as_slice() else { return None };
+    let [least, median, most] = [least, whole[(whole.len() - 1) / 2], most].map(count);
+    Some(Sparkline {
+        name: format!("done per {}", length(BIN_S)),
+        values: bins.iter().map(|bin| bin.items_done as f64).collect(),
+        note: format!("{least} at least, {median} at the median, {most} at most"),
+    })
+}
+
+/// Where the run comes from, and the command and the scenario that make it again.
+fn reproduce(document: &RunDocument) -> Part {
+    let scenario = scenario(document);
+    let blocks = [
+        Some(Block::Facts(tables::provenance(document))),
+        Some(Block::Code(words::quoted(&document.command))),
+        scenario.as_ref().map(|_| Block::Paragraph(SCENARIO.into())),
+        scenario.map(Block::Code),
+    ];
+    Part::detail("How to reproduce it", blocks.into_iter().flatten())
 }
 
 /// The scenario as a file that runs again; None where a number is too large for TOML.
@@ -120,36 +163,15 @@ fn scenario(document: &RunDocument) -> Option<String> {
     toml::to_string(&document.scenario).ok()
 }
 
-fn law_sentence(levels: &[LevelSummary]) -> Option<String> {
-    match levels {
-        [] => Some("Nothing was recorded.".into()),
-        [level] => Some(format!("{}.", words::law(&level.littles_law))),
-        _ => None,
-    }
-}
-
-fn intervals(levels: &[LevelSummary]) -> Option<String> {
-    match levels {
-        [level] if level.jobs_done > 0 => {
-            Some(format!("Latency from the intended start: {}.", words::intervals(level)))
-        }
-        _ => None,
-    }
-}
-
 fn generator(document: &RunDocument) -> Option<String> {
     let generator = document.generator.as_ref()?;
     Some(capitalised(&words::generator(generator)) + ".")
 }
 
-fn facts(document: &RunDocument) -> Vec<Fact> {
-    let facts = tables::provenance(document).rows;
-    facts.into_iter().filter_map(|row| Some(Fact::new(row.first()?, row.get(1)?))).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::{Frame, svg};
     use crate::sample::Sample;
     use planner_core::scenario::file::File;
 
@@ -158,5 +180,28 @@ mod tests {
         let document = Sample::one_level().document;
         let text = scenario(&document).unwrap();
         assert_eq!(toml::from_str::<File>(&text).unwrap(), document.scenario, "{text}");
+    }
+
+    fn ids(sample: &Sample) -> Vec<String> {
+        page(&sample.view()).charts().map(|chart| chart.id.clone().into_owned()).collect()
+    }
+
+    #[test]
+    fn a_run_has_the_charts_that_it_has_data_for() {
+        assert_eq!(ids(&Sample::empty()), [""; 0]);
+        assert_eq!(ids(&Sample::one_attempt()), ["timeline", "littles-law"]);
+        assert_eq!(ids(&Sample::one_level()), ["timeline", "littles-law", "latency"]);
+        assert_eq!(ids(&Sample::sweep()), ["timeline", "littles-law", "latency", "sweep"]);
+    }
+
+    #[test]
+    fn every_chart_of_every_run_can_be_drawn_and_says_that_it_is_a_rehearsal() {
+        for sample in Sample::all() {
+            for chart in page(&sample.view()).charts() {
+                let drawing = svg(chart, Frame::Card).unwrap();
+                assert!(!drawing.contains("NaN") && !drawing.contains("inf"), "{drawing}");
+                assert_eq!(drawing.contains("REHEARSAL"), sample.document.rehearsal);
+            }
+        }
     }
 }

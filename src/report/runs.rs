@@ -1,9 +1,8 @@
 //! The page of several runs, side by side and one by one.
 
 use super::page::{Block, Page, Part, Sentence};
-use super::section::{self, Section};
 use super::table::Table;
-use super::{RunView, lead, run, words};
+use super::{RunView, lead, run, sentences};
 use planner_core::measure::level::LevelSummary;
 use planner_core::units::human::{count, counted, duration, number, rate};
 
@@ -31,65 +30,45 @@ pub fn page(views: &[RunView], version: &str) -> Page {
     let each = (1..).zip(views).map(|(number, view)| part(number, view, charted));
     Page {
         kind: "Load runs".into(),
-        title: counted(views.len() as u64, "run"),
-        lead: lead(views),
-        sentences: views.iter().map(|view| sentence(view)).collect(),
+        title: "Runs side by side".into(),
+        banners: rehearsals(views).into_iter().collect(),
+        lead: format!("{}.", counted(views.len() as u64, "run")),
+        sentences: (1..).zip(views).map(|(number, view)| sentence(number, view)).collect(),
         parts: std::iter::once(overview).chain(each).collect(),
         version: version.into(),
         ..Page::default()
     }
 }
 
-/// Several runs for a terminal of `width` columns.
-#[must_use]
-pub fn text(views: &[RunView], width: usize, colour: bool) -> String {
-    let mut table = Table::new("Runs", &["run", "level", "X", "R", "p99", "verdict"]).words_from(5);
-    for view in views {
-        let verdict = words::overall(view.document).word();
-        for level in &view.document.levels {
-            let [x, r] = [rate(level.throughput_per_s), duration(level.residence_mean_s)];
-            table.row([view.document.run.clone(), level.label(), x, r, p99(level), verdict.into()]);
-        }
-    }
-    let warning = Some(lead(views)).filter(|lead| !lead.is_empty()).map(Section::Warning);
-    let lead = Section::Lead(counted(views.len() as u64, "run") + ":");
-    section::text(
-        &[warning, Some(lead), Some(Section::Table(table))].into_iter().flatten().collect::<Vec<_>>(),
-        width,
-        colour,
-    )
-}
-
-fn lead(views: &[RunView]) -> String {
-    let rehearsals = views.iter().filter(|view| view.document.rehearsal).count();
-    match rehearsals {
-        0 => String::new(),
+/// Says how many of the runs are rehearsals, where one is.
+fn rehearsals(views: &[RunView]) -> Option<String> {
+    match views.iter().filter(|view| view.document.rehearsal).count() {
+        0 => None,
         some if some == views.len() => {
-            "All are rehearsals on an emulated endpoint: they say nothing about a real account.".into()
+            Some("All are rehearsals on an emulated endpoint: they say nothing about a real account.".into())
         }
-        some => format!(
+        some => Some(format!(
             "{some} of them rehearsals on an emulated endpoint, which say nothing about a real account."
-        ),
+        )),
     }
 }
 
-/// A run in a sentence behind its verdict.
-fn sentence(view: &RunView) -> Sentence {
+/// A run by its number, in a sentence behind its verdict.
+fn sentence(number: usize, view: &RunView) -> Sentence {
     let document = view.document;
     Sentence {
-        verdict: words::overall(document),
-        text: format!("{}: {}", document.run, lead::done(document)),
+        verdict: sentences::overall(document),
+        text: format!("{number}. {}: {}", document.run, lead::done(document)),
     }
 }
 
 fn overview(views: &[RunView]) -> Table {
-    let head = ["run", "level", "X", "N", "R", "makespan", "p99", "throttled", "verdict"];
-    let mut table = Table::new("All levels of all runs; p99 from the intended start", &head).words_from(8);
-    for view in views {
-        let verdict = words::overall(view.document).word();
+    let head = ["run", "level", "X", "N", "R", "makespan", "p99", "throttled"];
+    let mut table = Table::new("All levels of all runs; p99 from the intended start", &head);
+    for (place, view) in (1..).zip(views) {
         for level in &view.document.levels {
             table.row([
-                view.document.run.clone(),
+                count(place),
                 level.label(),
                 rate(level.throughput_per_s),
                 number(level.in_flight_mean),
@@ -97,7 +76,6 @@ fn overview(views: &[RunView]) -> Table {
                 duration(level.makespan_s),
                 p99(level),
                 count(level.throttles),
-                verdict.into(),
             ]);
         }
     }
@@ -131,7 +109,7 @@ fn part(number: usize, view: &RunView, charted: bool) -> Part {
         }
         blocks.push(block);
     }
-    Part::new(format!("{number}. {}", view.document.run), blocks)
+    Part::detail(format!("{number}. {}", view.document.run), blocks)
 }
 
 #[cfg(test)]

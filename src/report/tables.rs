@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::RunView;
 use super::lead::goodput_differs;
+use super::page::Fact;
 use super::table::Table;
 use super::words::threshold_value;
 use planner_core::law::littles_law::LittlesLaw;
@@ -53,7 +54,7 @@ pub(super) fn stages(level: &LevelSummary) -> Table {
 }
 
 /// What a reader of one level looks for first.
-pub(super) fn headlines(level: &LevelSummary) -> Vec<(&'static str, String)> {
+pub(super) fn headlines(level: &LevelSummary) -> Vec<Fact> {
     let done = if goodput_differs(level) {
         ("goodput", rate(level.goodput_per_s))
     } else {
@@ -72,7 +73,8 @@ pub(super) fn headlines(level: &LevelSummary) -> Vec<(&'static str, String)> {
         ("p99 latency", latency(level, level.latency_s.p99)),
         throttled,
     ];
-    std::iter::once(done).chain(rest).chain(skipped).collect()
+    let all = std::iter::once(done).chain(rest).chain(skipped);
+    all.map(|(name, value)| Fact::new(name, value)).collect()
 }
 
 /// Percentiles of a level's times, one kind of time a row.
@@ -213,17 +215,16 @@ pub(super) fn thresholds(document: &RunDocument) -> Table {
 }
 
 /// Where the run comes from.
-pub(super) fn provenance(document: &RunDocument) -> Table {
-    let mut table = Table::new("Provenance", &["what", "value"]).words_from(1);
-    let mut row = |what: &str, value: String| table.row([what.into(), value]);
-    row("run", document.run.clone());
-    row("scenario", document.name.clone());
-    row("target", super::words::target(document));
-    row("started", super::words::date(&document.started_at));
-    row("seed", document.seed.to_string());
-    row("program", format!("planner {}", document.version));
-    row("machine", document.machine.clone());
-    table
+pub(super) fn provenance(document: &RunDocument) -> Vec<Fact> {
+    vec![
+        Fact::new("run", &document.run),
+        Fact::new("scenario", &document.name),
+        Fact::new("target", super::words::target(document)),
+        Fact::new("started", super::words::date(&document.started_at)),
+        Fact::new("seed", document.seed.to_string()),
+        Fact::new("program", format!("planner {}", document.version)),
+        Fact::new("machine", &document.machine),
+    ]
 }
 
 /// The times and rates of the run in a few dozen stretches.

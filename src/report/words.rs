@@ -1,20 +1,16 @@
 //! What a run says, in sentences that every form of report shares.
 
-use super::page::Sentence;
-use super::{RunView, failures, fan_out};
-use planner_core::law::finding::{Finding, Verdict};
+use super::RunView;
+use super::page::{Block, Judgement};
+use planner_core::law::finding::{Finding, Verdict, Verdicts};
 use planner_core::law::littles_law::LittlesLaw;
-use planner_core::measure::document::{Generator, RunDocument, SearchSummary, ThresholdResult};
+use planner_core::measure::document::{Generator, RunDocument, ThresholdResult};
 use planner_core::measure::histogram::Ends;
 use planner_core::measure::level::LevelSummary;
-use planner_core::measure::scaling::UslSummary;
 use planner_core::measure::steady::{Estimate, Steady};
 use planner_core::scenario::file::TargetKind;
 use planner_core::scenario::threshold::{Metric, Threshold};
-use planner_core::units::human::capitalised;
-use planner_core::units::human::{
-    bytes, counted, duration, grouped, number, percent, power_of_ten, rate, shortest, significant,
-};
+use planner_core::units::human::{bytes, duration, grouped, number, percent, rate, shortest};
 use planner_core::units::quantity::seconds;
 
 /// Says that a rehearsal is one; nothing for a run against a real account.
@@ -52,84 +48,6 @@ pub(crate) fn saturation(document: &RunDocument) -> Option<String> {
     })
 }
 
-/// What the run came to: failures, the law, the generator and the goals, where there are any.
-pub(crate) fn sentences(document: &RunDocument) -> Vec<Sentence> {
-    let found = document.search.as_ref().map(|found| Sentence {
-        verdict: if found.answer.confirmed { Verdict::Pass } else { Verdict::Inconclusive },
-        text: capitalised(&search(found)) + ".",
-    });
-    let scales = document.usl.as_ref().map(|usl| Sentence {
-        verdict: if usl.refused.is_none() { Verdict::Pass } else { Verdict::Inconclusive },
-        text: capitalised(&scaling(usl)) + ".",
-    });
-    let law = Some(law_sentence(document));
-    let arrived = document.fan_out.as_ref().map_or_else(Vec::new, fan_out::sentences);
-    let rest = [
-        failures::sentence(document),
-        failures::not_started(document),
-        found,
-        law,
-        scales,
-        Some(generator_sentence(document)),
-        threshold_sentence(document),
-    ];
-    arrived.into_iter().chain(rest.into_iter().flatten()).collect()
-}
-
-/// The gravest of what a run came to.
-pub(crate) fn overall(document: &RunDocument) -> Verdict {
-    let sentences = sentences(document);
-    let has = |wanted: Verdict| sentences.iter().any(|sentence| sentence.verdict == wanted);
-    if has(Verdict::Fail) {
-        Verdict::Fail
-    } else if !document.complete || has(Verdict::Inconclusive) {
-        Verdict::Inconclusive
-    } else if has(Verdict::Pass) {
-        Verdict::Pass
-    } else {
-        Verdict::NotAvailable
-    }
-}
-
-/// What a search found.
-pub(crate) fn search(found: &SearchSummary) -> String {
-    let what = match &found.objective {
-        Some(objective) => format!("the highest rate with {objective}"),
-        None => "the knee, from which twice the workers give less than 10 % more,".into(),
-    };
-    let Some(value) = found.answer.value else {
-        return format!("{what} was not found: even the smallest missed it");
-    };
-    let value = if found.objective.is_some() { rate(value) } else { format!("{} workers", number(value)) };
-    let confirmed = if found.answer.confirmed {
-        "confirmed by a fresh level"
-    } else {
-        "but a fresh level did not confirm it: run longer levels"
-    };
-    let limit = if found.answer.at_end_of_range { ", the largest that is tried" } else { "" };
-    format!("{what} is {value}{limit}, {confirmed}")
-}
-
-/// The scalability law of a sweep, or why there is none.
-pub(crate) fn scaling(usl: &UslSummary) -> String {
-    let law = match (usl.lambda, usl.sigma, usl.kappa) {
-        (Some(lambda), Some(sigma), Some(kappa)) => {
-            format!("λ {}/s, σ {}, κ {}", significant(lambda, 4), power_of_ten(sigma), power_of_ten(kappa))
-        }
-        _ => "no law".into(),
-    };
-    let peak = match (usl.peak_n, usl.peak_x_per_s) {
-        (Some(n), Some(x_per_s)) => format!(", largest throughput {} at N = {}", rate(x_per_s), number(n)),
-        _ => String::new(),
-    };
-    match &usl.refused {
-        None => format!("the scalability law fits with {law}{peak}: {}", usl.advice),
-        Some(reason) => {
-            format!("the scalability law is not to be used, {reason} (it would be {law}): {}", usl.advice)
-        }
-    }
-}
-
 /// The intervals of a level's latency percentiles, which are open where there are too few values.
 pub(crate) fn intervals(level: &LevelSummary) -> String {
     let between = |name: &str, ends: Ends| match (ends.low, ends.high) {
@@ -159,66 +77,6 @@ pub(crate) fn steady(steady: &Steady) -> String {
         number(steady.littles_law.n),
         interval(&steady.residence_s, duration),
     )
-}
-
-fn law_sentence(document: &RunDocument) -> Sentence {
-    let Some(verdicts) = &document.verdicts else {
-        let text = "Whether N = X·R holds was not judged.".into();
-        return Sentence { verdict: Verdict::NotAvailable, text };
-    };
-    let Finding { verdict: raw, ratio, .. } = &verdicts.raw;
-    let share = ratio.map_or_else(String::new, |ratio| format!(": X·R is {} of N", fine_percent(ratio)));
-    let as_computed = match raw {
-        Verdict::Pass => format!("N = X·R holds{share}"),
-        Verdict::Fail => format!("N = X·R does not hold{share}"),
-        Verdict::Inconclusive => format!("N = X·R{share}, as the edges of the window explain"),
-        Verdict::NotAvailable => "N = X·R could not be checked".into(),
-    };
-    let (verdict, text) = match (verdicts.accounting.verdict, verdicts.independent.verdict) {
-        (Verdict::Fail, _) => {
-            let doubt = "The accounting does not add up: do not use these numbers.";
-            (Verdict::Fail, format!("{as_computed}. {doubt}"))
-        }
-        (_, Verdict::Fail) => (Verdict::Fail, format!("{as_computed}. The endpoint's own count disagrees.")),
-        (_, Verdict::Pass) => (*raw, format!("{as_computed}. The endpoint's own count agrees.")),
-        // Over a run that starts and ends empty X·R cannot but be N.
-        (_, Verdict::Inconclusive) if *raw == Verdict::Pass => {
-            let text = "N = X·R: the accounting adds up; not confirmed independently.";
-            (Verdict::Inconclusive, text.into())
-        }
-        _ => (*raw, as_computed + "."),
-    };
-    Sentence { verdict, text }
-}
-
-fn generator_sentence(document: &RunDocument) -> Sentence {
-    let (verdict, text) = match &document.generator {
-        None => (Verdict::NotAvailable, "The generator's health was not recorded."),
-        Some(Generator { saturated: true, .. }) if document.fan_out.is_some() => {
-            (Verdict::Inconclusive, "The publisher was late: its own stage is not valid.")
-        }
-        Some(Generator { saturated: true, .. }) => {
-            (Verdict::Fail, "The generator was saturated: the run is not valid.")
-        }
-        Some(Generator { late: true, .. }) => (
-            Verdict::Inconclusive,
-            "The generator was a little late, and the numbers are the target’s all the same.",
-        ),
-        Some(_) => (Verdict::Pass, "The generator kept up."),
-    };
-    Sentence { verdict, text: text.into() }
-}
-
-fn threshold_sentence(document: &RunDocument) -> Option<Sentence> {
-    let all = document.thresholds.len();
-    let crossed = document.thresholds.iter().filter(|result| !result.holds).count();
-    let (verdict, text) = match (all, crossed) {
-        (0, _) => return None,
-        (1, 0) => (Verdict::Pass, "The threshold holds.".into()),
-        (_, 0) => (Verdict::Pass, format!("All {all} thresholds hold.")),
-        _ => (Verdict::Fail, format!("{crossed} of {} crossed.", counted(all as u64, "threshold"))),
-    };
-    Some(Sentence { verdict, text })
 }
 
 /// N = X·R with its numbers, and what the window's edges explain of the difference.
@@ -255,15 +113,29 @@ pub(crate) fn verdicts(document: &RunDocument) -> Option<String> {
     Some(named.map(|(name, finding)| format!("{name} {}", finding.verdict.word())).join(" · "))
 }
 
-/// A verdict with its ratio, its interval and what to do about it.
-pub(crate) fn finding(finding: &Finding) -> String {
-    let details = finding_details(finding);
-    let word = finding.verdict.word();
-    if details.is_empty() { word.into() } else { format!("{word}: {details}") }
+/// The three verdicts on Little's law, each with what stands behind it.
+pub(crate) fn judgements(verdicts: &Verdicts) -> Block {
+    let Verdicts { accounting, independent, raw } = verdicts;
+    let named = [("accounting", accounting), ("independent", independent), ("raw", raw)];
+    Block::Judgements(named.into_iter().map(|(name, finding)| judgement(name, finding)).collect())
+}
+
+/// A finding under a name.
+pub(crate) fn judgement(name: &str, finding: &Finding) -> Judgement {
+    Judgement { name: name.into(), verdict: finding.verdict, details: details(finding) }
+}
+
+/// The sign of a verdict.
+pub(crate) fn mark(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "✓",
+        Verdict::Fail => "✗",
+        Verdict::Inconclusive | Verdict::NotAvailable => "?",
+    }
 }
 
 /// What stands behind a verdict: ratio, interval and advice.
-pub(crate) fn finding_details(finding: &Finding) -> String {
+fn details(finding: &Finding) -> String {
     let interval = match (finding.low, finding.high) {
         (Some(low), Some(high)) => format!(" (between {} and {})", grouped(low, 4), grouped(high, 4)),
         _ => String::new(),
@@ -341,8 +213,4 @@ pub(crate) fn threshold_value(result: &ThresholdResult) -> String {
         Ok(_) => duration(result.value),
         Err(_) => number(result.value),
     }
-}
-
-fn fine_percent(share: f64) -> String {
-    format!("{} %", grouped(share * 100.0, 2))
 }

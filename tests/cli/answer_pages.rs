@@ -1,4 +1,4 @@
-//! The pages that plans, comparisons and audits leave, made by the commands themselves.
+//! The pages that plans, comparisons, audits and checks leave, made by the commands themselves.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,10 +28,11 @@ pub(crate) fn answer_pages(folder: &Path) -> Vec<PathBuf> {
     }
     compared(folder, &out);
     audited(folder, &out);
+    checked(folder, &out);
     let places = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path());
     let pages = places.map(|place| if place.is_dir() { place.join("report.html") } else { place });
     let pages: Vec<PathBuf> = pages.collect();
-    assert_eq!(pages.len(), 9, "five plans, two comparisons, an audit and the list: {pages:?}");
+    assert_eq!(pages.len(), 11, "five plans, two comparisons, an audit, two checks and the list: {pages:?}");
     pages
 }
 
@@ -61,4 +62,15 @@ fn audited(folder: &Path, out: &Path) {
     fs::write(&plan, r#"{"objects": 250, "deadline_s": 600, "reserved_concurrency": 45}"#).unwrap();
     let options = ["--quiet", "--metrics", metrics.to_str().unwrap(), "--plan", plan.to_str().unwrap()];
     run(backup.audit(out, &options)).with_code(5);
+}
+
+/// Checks of metrics over time and of a table of concurrencies.
+fn checked(folder: &Path, out: &Path) {
+    let table = folder.join("table.csv");
+    fs::write(&table, "n,x\n1,20\n4,78\n8,130\n16,190\n32,260\n64,310\n").unwrap();
+    for (file, code) in [(table, 0), (folder.join("metrics.csv"), 5)] {
+        let mut command = planner();
+        command.arg("check").arg(file).arg("--quiet").arg("--out").arg(out);
+        run(command).with_code(code);
+    }
 }

@@ -1,6 +1,8 @@
 //! `planner check`: every form, good and bad, through the command line.
 
+use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::process::Command;
 
 use flate2::Compression;
@@ -19,19 +21,26 @@ const CISCO: [f64; 32] = [
 const RAYTRACER: &str =
     "n,x\n1,20\n4,78\n8,130\n12,170\n16,190\n20,200\n24,210\n28,230\n32,260\n48,280\n64,310\n";
 
-fn command(arguments: &[&str]) -> Command {
+/// `planner check FILE --out OUT`.
+fn command(file: &Path, out: &Path) -> Command {
     let mut command = planner();
-    command.arg("check").args(arguments);
+    command.arg("check").arg(file).arg("--out").arg(out);
     command
+}
+
+/// Checks a file and leaves nothing behind.
+fn check_file(file: &Path, arguments: &[&str]) -> Ended {
+    let out = tempfile::tempdir().unwrap();
+    let mut command = command(file, out.path());
+    command.args(arguments);
+    run(command)
 }
 
 /// Checks bytes given in a file.
 fn check_bytes(content: &[u8], arguments: &[&str]) -> Ended {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(content).unwrap();
-    let mut command = command(&[]);
-    command.arg(file.path()).args(arguments);
-    run(command)
+    check_file(file.path(), arguments)
 }
 
 fn check(text: &str, arguments: &[&str]) -> Ended {
@@ -40,7 +49,7 @@ fn check(text: &str, arguments: &[&str]) -> Ended {
 
 fn document(text: &str, arguments: &[&str], code: i32) -> Value {
     let ended = check(text, &[&["--format", "json"], arguments].concat()).with_code(code);
-    assert_eq!(ended.stderr, "");
+    assert!(ended.stderr.trim().starts_with("report "), "{}", ended.stderr);
     serde_json::from_str(&ended.stdout).unwrap()
 }
 
@@ -98,7 +107,9 @@ fn compressed_files_and_standard_input_are_read() {
     encoder.write_all(SIX.as_bytes()).unwrap();
     let plain = check(SIX, &[]).with_code(0).stdout;
     assert_eq!(check_bytes(&encoder.finish().unwrap(), &[]).with_code(0).stdout, plain);
-    let output = assert_cmd::Command::from_std(command(&["-"])).write_stdin(SIX).output().unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let from_input = command(Path::new("-"), out.path());
+    let output = assert_cmd::Command::from_std(from_input).write_stdin(SIX).output().unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), plain);
 }
 
@@ -181,7 +192,7 @@ fn what_cannot_be_read_is_named_by_its_line() {
         let told = ended.stderr.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
         assert!(told.contains(hint), "{text:?}: {}", ended.stderr);
     }
-    run(command(&["/nonexistent/file.csv"])).with_code(3);
+    check_file(Path::new("/nonexistent/file.csv"), &[]).with_code(3);
     check_bytes(b"start,end\n\xff,2\n", &[]).with_code(3);
     check(SIX, &["--format", "csv"]).with_code(3);
 }
@@ -203,6 +214,32 @@ fn a_million_requests_are_read() {
 }
 
 #[test]
+fn a_check_leaves_its_page_and_is_listed() {
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("metrics.csv");
+    fs::write(&file, metrics(50.0)).unwrap();
+    let reports = out.path().join("reports");
+    let Ended { stdout, .. } = run(command(&file, &reports)).with_code(0);
+    let folder = RunFolder::only(&reports);
+    let read = |name: &str| fs::read_to_string(folder.file(name)).unwrap();
+    let document: Value = serde_json::from_str(&read("check.json")).unwrap();
+    assert_eq!((&document["schema"], &document["holds"]), (&json!("planner/check/1"), &json!(true)));
+    let verdict = document["verdict"].as_str().unwrap();
+    assert_eq!(verdict, "60 CloudWatch periods over 1h: N = X·R holds.");
+    assert!(stdout.starts_with(verdict), "{stdout}");
+    assert!(read("report.md").contains(verdict) && read("report.html").contains("<figure id=\"stages\""));
+    assert!(fs::read(folder.file("stages.png")).unwrap().starts_with(b"\x89PNG"));
+    let list = fs::read_to_string(reports.join("index.html")).unwrap();
+    assert!(list.contains("Checks") && list.contains(verdict), "{list}");
+    let told = run({
+        let mut quiet = command(&file, &reports);
+        quiet.arg("--quiet");
+        quiet
+    });
+    assert_eq!((told.stdout.as_str(), told.stderr.as_str()), ("", ""));
+}
+
+#[test]
 fn text_fits_80_columns_in_every_form() {
     for text in [SIX, RAYTRACER, "t,count,r\n0,0,\n2,150,8\n4,300,8\n", &metrics(50.0)] {
         let ended = check(text, &[]);
@@ -216,11 +253,7 @@ fn a_run_folder_and_its_attempts_say_the_same() {
     let out = tempfile::tempdir().unwrap();
     run(measure(&write_scenario(out.path(), QUICK), &out.path().join("runs"))).with_code(0);
     let folder = RunFolder::only(&out.path().join("runs"));
-    let text = |path: &std::path::Path| {
-        let mut command = command(&["--format", "json"]);
-        command.arg(path);
-        run(command).with_code(0).stdout
-    };
+    let text = |path: &Path| check_file(path, &["--format", "json"]).with_code(0).stdout;
     let seen: Value = serde_json::from_str(&text(&folder.0)).unwrap();
     assert_eq!((&seen["rows"], &seen["outcomes"]), (&json!(40), &json!({ "ok": 40 })));
     assert_eq!(text(&folder.0), text(&folder.file("attempts.csv")));

@@ -15,7 +15,7 @@ use crate::units::human::{number, percent};
 /// # Errors
 /// Where the window holds nothing, or the file has no times to choose a window by.
 pub fn analyse(evidence: &Evidence, window: Option<&FileWindow>) -> Result<CheckDocument, CheckError> {
-    match evidence {
+    let analysed = match evidence {
         Evidence::Requests(requests) => per_request::analyse(requests, window),
         Evidence::Samples(samples) => over_time::samples(samples, window),
         Evidence::CloudWatch(metrics) => over_time::metrics(metrics, window),
@@ -23,7 +23,8 @@ pub fn analyse(evidence: &Evidence, window: Option<&FileWindow>) -> Result<Check
             Err(CheckError::File("a table of n, x and r has no times to choose a window by".into()))
         }
         Evidence::Table(measured) => Ok(table(measured)),
-    }
+    };
+    analysed.map(CheckDocument::concluded)
 }
 
 fn table(table: &Table) -> CheckDocument {

@@ -11,6 +11,7 @@ use crate::law::littles_law::LittlesLaw;
 use crate::measure::histogram::{PercentileIntervals, Percentiles};
 use crate::measure::scaling::UslSummary;
 use crate::numeric::interval::Mean;
+use crate::units::human::{count, counted, duration};
 
 /// The name and version of the document's form.
 pub const SCHEMA: &str = "planner/check/1";
@@ -45,6 +46,10 @@ impl From<&Evidence> for Form {
 pub struct CheckDocument {
     /// [`SCHEMA`].
     pub schema: &'static str,
+    /// What it comes to, in a sentence.
+    pub verdict: String,
+    /// Whether no verdict is FAIL or INCONCLUSIVE; None where there is nothing to judge by.
+    pub holds: Option<bool>,
     /// The form of the file.
     pub form: Form,
     /// Rows of the file that were looked at: requests, stretches, measurements or periods.
@@ -80,6 +85,8 @@ impl CheckDocument {
         let nothing = || Finding::not_available(None, "");
         Self {
             schema: SCHEMA,
+            verdict: String::new(),
+            holds: None,
             form,
             rows: rows as u64,
             littles_law: None,
@@ -96,12 +103,30 @@ impl CheckDocument {
         }
     }
 
-    /// Whether no verdict is FAIL or INCONCLUSIVE.
-    #[must_use]
-    pub fn holds(&self) -> bool {
+    /// The document with what its verdicts come to.
+    pub(super) fn concluded(self) -> Self {
         let Verdicts { accounting, independent, raw } = &self.verdicts;
-        let doubtful = |finding: &Finding| matches!(finding.verdict, Verdict::Fail | Verdict::Inconclusive);
-        ![accounting, independent, raw].into_iter().any(doubtful)
+        let all = [accounting, independent, raw].map(|finding| finding.verdict);
+        let (holds, outcome) = if all.contains(&Verdict::Fail) {
+            (Some(false), "N = X·R does not hold")
+        } else if all.contains(&Verdict::Inconclusive) {
+            (Some(false), "whether N = X·R holds is not decided")
+        } else if all.contains(&Verdict::Pass) {
+            (Some(true), "N = X·R holds")
+        } else {
+            (None, "nothing to check N = X·R against")
+        };
+        let looked_at = match self.form {
+            Form::Requests => counted(self.rows, "request"),
+            Form::Samples if self.rows != 1 => format!("{} stretches", count(self.rows)),
+            Form::Samples => counted(self.rows, "stretch"),
+            Form::Table => counted(self.rows, "measurement"),
+            Form::CloudWatch => counted(self.rows, "CloudWatch period"),
+        };
+        let means_s = || self.means.as_ref().map(|means| means.window_s);
+        let window_s = self.littles_law.as_ref().map(|law| law.window_s).or_else(means_s);
+        let over = window_s.map_or_else(String::new, |window_s| format!(" over {}", duration(window_s)));
+        Self { holds, verdict: format!("{looked_at}{over}: {outcome}."), ..self }
     }
 }
 

@@ -4,26 +4,27 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use miette::IntoDiagnostic;
-use rayon::prelude::*;
 use serde::Serialize;
 
-use super::args::answer::{AnswerFormat, AnswerOptions};
+use super::args::answer::FolderOptions;
+use super::exit::BadInput;
+use super::format::Format;
 use super::interrupt::uninterrupted;
-use super::{report, tell};
+use super::pictures::pictures;
+use super::{list, tell};
 use crate::runs::answer::Files;
 use crate::runs::read::PAGE;
-use planner_report::chart::{self, Chart, Frame};
 use planner_report::page::Page;
-use planner_report::{html, markdown, png};
+use planner_report::{html, markdown};
 
 /// An answer in all its forms.
 pub(super) struct Answer<'a, D> {
     /// Name of the document's file in the folder.
     pub file: &'static str,
     pub document: &'a D,
-    /// For the terminal.
-    pub text: &'a str,
     pub page: &'a Page,
+    /// Its rows, where it has any.
+    pub csv: Option<String>,
 }
 
 impl<D: Serialize> Answer<'_, D> {
@@ -32,11 +33,15 @@ impl<D: Serialize> Answer<'_, D> {
     ///
     /// # Errors
     /// Where either fails.
-    pub(super) fn give(&self, options: &AnswerOptions, name: &str, now: Timestamp) -> miette::Result<()> {
-        self.print(options)?;
-        let markdown = markdown::render(self.page);
-        let html = html::render(self.page).into_diagnostic()?;
-        let files = self.files(&html, &markdown)?;
+    pub(super) fn give(
+        &self,
+        format: Format,
+        options: &FolderOptions,
+        name: &str,
+        now: Timestamp,
+    ) -> miette::Result<()> {
+        self.print(format, options)?;
+        let files = self.files()?;
         uninterrupted(|| {
             let folder = files.write(&options.out, name, now)?;
             list(options, &folder);
@@ -48,43 +53,41 @@ impl<D: Serialize> Answer<'_, D> {
     ///
     /// # Errors
     /// Where either fails.
-    pub(super) fn give_into(&self, options: &AnswerOptions, folder: &Path) -> miette::Result<()> {
-        let markdown = markdown::render(self.page);
-        let html = html::render(self.page).into_diagnostic()?;
-        self.files(&html, &markdown)?.write_into(folder)?;
-        self.print(options)?;
+    pub(super) fn give_into(
+        &self,
+        format: Format,
+        options: &FolderOptions,
+        folder: &Path,
+    ) -> miette::Result<()> {
+        self.files()?.write_into(folder)?;
+        self.print(format, options)?;
         list(options, folder);
         Ok(())
     }
 
-    fn print(&self, options: &AnswerOptions) -> miette::Result<()> {
-        if options.quiet {
-            return Ok(());
+    fn print(&self, format: Format, options: &FolderOptions) -> miette::Result<()> {
+        if !options.quiet {
+            let none = || BadInput::new("there are no rows to list as csv", "choose another --format").into();
+            let csv = || self.csv.clone().ok_or_else(none);
+            tell::print(&format.text(self.page, self.document, csv, &[])?)?;
         }
-        match options.format {
-            AnswerFormat::Table => tell::print(self.text)?,
-            AnswerFormat::Markdown => tell::print(&markdown::render(self.page))?,
-            AnswerFormat::Json => {
-                tell::print(&(serde_json::to_string_pretty(self.document).into_diagnostic()? + "\n"))?
-            }
-        };
         Ok(())
     }
 
-    fn files<'a>(&'a self, html: &'a str, markdown: &'a str) -> miette::Result<Files<'a, D>> {
-        let png = |chart: &&Chart| {
-            let svg = chart::svg(chart, Frame::Card).into_diagnostic()?;
-            Ok((format!("{}.png", chart.id), png::render(&svg).into_diagnostic()?))
-        };
-        let charts: Vec<&Chart> = self.page.charts().collect();
-        let charts = charts.par_iter().map(png).collect::<miette::Result<_>>()?;
-        Ok(Files { name: self.file, document: self.document, html, markdown, charts })
+    fn files(&self) -> miette::Result<Files<'_, D>> {
+        Ok(Files {
+            name: self.file,
+            document: self.document,
+            html: html::render(self.page).into_diagnostic()?,
+            markdown: markdown::render(self.page),
+            charts: pictures(self.page, Format::Png)?,
+        })
     }
 }
 
 /// Adds a folder to the list beside it, and says where its page is.
-fn list(options: &AnswerOptions, folder: &Path) {
-    report::list(folder.parent().unwrap_or(&options.out));
+fn list(options: &FolderOptions, folder: &Path) {
+    list::update(folder.parent().unwrap_or(&options.out));
     if !options.quiet {
         tell::say(format_args!("\n  report        {}", folder.join(PAGE).display()));
     }

@@ -5,12 +5,14 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
+use jiff::Timestamp;
 use miette::IntoDiagnostic;
 
-use super::args::{CheckOptions, Format};
+use super::answer::Answer;
+use super::args::CheckOptions;
 use super::exit::{BadInput, Exit};
-use super::tell;
-use crate::runs::attempts;
+use crate::runs::index::CHECK;
+use crate::runs::{attempts, machine};
 use planner_core::check::requests::Requests;
 use planner_core::check::{self, CheckError, Evidence, FORMS, analysis};
 
@@ -26,16 +28,17 @@ pub(super) fn run(options: &CheckOptions) -> miette::Result<Exit> {
     };
     let evidence = read(&options.file)?.map_err(unusable)?;
     let document = analysis::analyse(&evidence, options.window.as_ref()).map_err(unusable)?;
-    let text = match options.format {
-        Format::Table => planner_report::check::text(&document, tell::width(), tell::wants_colour()),
-        Format::Json => planner_report::check::json(&document).into_diagnostic()?,
-        Format::Markdown => planner_report::check::markdown(&document),
-        Format::Csv => planner_report::check::csv(&document).into_diagnostic()?.ok_or_else(|| {
-            BadInput::new("requests are not repeated as csv", "use --format table, json or markdown")
-        })?,
-    };
-    tell::print(&text)?;
-    Ok(if document.holds() { Exit::Fine } else { Exit::NotValid })
+    let command = machine::command_line();
+    let page =
+        &planner_report::check::page(&document, &name(&options.file), &command, env!("CARGO_PKG_VERSION"));
+    let csv = planner_report::check::csv(&document).into_diagnostic()?;
+    let answer = Answer { file: CHECK, document: &document, page, csv };
+    answer.give(options.format, &options.folder, "check", Timestamp::now())?;
+    Ok(if document.holds == Some(false) { Exit::NotValid } else { Exit::Fine })
+}
+
+fn name(file: &Path) -> String {
+    if file == Path::new("-") { "standard input".into() } else { file.display().to_string() }
 }
 
 /// The outer error is about reaching the file, the inner one about its content.

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use super::answer::Answer;
 use super::args::CompareOptions;
 use super::exit::Exit;
-use super::tell;
 use crate::runs::index::COMPARISON;
 use crate::runs::read::{Run, read};
 use crate::runs::{blocks, machine};
@@ -42,10 +41,9 @@ pub(super) fn run(options: &CompareOptions) -> miette::Result<Exit> {
         regressions,
         notes: notes(&before.document, &after.document),
     };
-    let text = &planner_report::comparison::text(&document, tell::width(), tell::wants_colour());
     let page = &planner_report::comparison::page(&document, env!("CARGO_PKG_VERSION"));
-    let answer = Answer { file: COMPARISON, document: &document, text, page };
-    answer.give(&options.answer, "compare", Timestamp::now())?;
+    let answer = Answer { file: COMPARISON, document: &document, page, csv: None };
+    answer.give(options.answer.format, &options.answer.folder, "compare", Timestamp::now())?;
     Ok(if document.regressions.is_empty() { Exit::Fine } else { Exit::ThresholdCrossed })
 }
 

@@ -9,13 +9,13 @@ use miette::IntoDiagnostic;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::args::{BudgetOptions, MeasureOptions, ReportFormat};
+use super::args::{BudgetOptions, MeasureOptions};
 use super::exit::{BadInput, Exit, Interruption};
 use super::fan_out::Settling;
 use super::interrupt::Interrupts;
 use super::levels::{Levelled, Levels, Wanted};
 use super::run_target::{self, RunTarget};
-use super::{cleanup, load_scenario, report, safety, tell};
+use super::{cleanup, list, load_scenario, pictures, report, safety, tell};
 use crate::drive::Drive;
 use crate::drive::pacer::Pacer;
 use crate::runs::folder::{self, RunWriter};
@@ -142,8 +142,8 @@ impl Measurement<'_> {
             self.finish(&mut document, &read::series(folder)?, outcome, generator);
             folder::write_document(folder, &document)?;
             let run = read::read(folder)?;
-            report::write_files(folder, &run, ReportFormat::Html)?;
-            report::list(&self.options.out);
+            pictures::write(folder, &planner_report::run::page(&run.view()), self.options.format)?;
+            list::update(&self.options.out);
             Ok(run)
         });
         // What was made at the target is removed whether or not the run went well.
@@ -158,7 +158,7 @@ impl Measurement<'_> {
         };
         let run = finished?;
         if !self.options.quiet {
-            report::print_measured(&run, self.options.format)?;
+            tell::print(&report::text(&run.view(), self.options.format, &[])?)?;
             tell::say(format_args!("run folder: {}", folder.display()));
         }
         if untagged > 0 {

@@ -25,8 +25,7 @@ pub(super) fn give(
     name: &str,
     now: Timestamp,
     document: &impl Serialize,
-    text: &str,
     page: &Page,
 ) -> miette::Result<()> {
-    Answer { file: PLAN, document, text, page }.give(options, name, now)
+    Answer { file: PLAN, document, page, csv: None }.give(options.format, &options.folder, name, now)
 }

@@ -19,7 +19,7 @@ const OBJECTS_PER_MINUTE: u64 = 1_000_000;
 
 /// Runs the command.
 pub(super) fn run(options: &RecommendOptions) -> miette::Result<Exit> {
-    let ground = ground::ground(&options.job, &options.basis, &options.answer.out)?;
+    let ground = ground::ground(&options.job, &options.basis, &options.answer.folder.out)?;
     let wish = Wish {
         deadline_s: options.deadline.seconds(),
         probability: options.confidence,
@@ -31,7 +31,7 @@ pub(super) fn run(options: &RecommendOptions) -> miette::Result<Exit> {
         order: options.order.into(),
     };
     let objects = ground.batch.objects();
-    if objects >= MANY_OBJECTS && !options.answer.quiet {
+    if objects >= MANY_OBJECTS && !options.answer.folder.quiet {
         let minutes = count(objects.div_ceil(OBJECTS_PER_MINUTE));
         tell::say(format_args!(
             "simulates {} many times over, which takes some {minutes} min on two cores; `--as workers` or \
@@ -49,16 +49,9 @@ pub(super) fn run(options: &RecommendOptions) -> miette::Result<Exit> {
             Err(error) => tell::say(format_args!("{error}: {}", words::verdict(&plan))),
         }
     } else {
-        let text = recommendation::text(&plan, tell::width(), tell::wants_colour());
         let page = recommendation::page(&plan);
-        plan_answer::give(
-            &options.answer,
-            "recommend",
-            now,
-            &json::recommendation(&plan).into_diagnostic()?,
-            &text,
-            &page,
-        )?;
+        let document = json::recommendation(&plan).into_diagnostic()?;
+        plan_answer::give(&options.answer, "recommend", now, &document, &page)?;
     }
     Ok(if plan.feasible { Exit::Fine } else { Exit::DeadlineMissed })
 }

@@ -5,14 +5,14 @@ use miette::IntoDiagnostic;
 
 use super::args::plan::SimulateOptions;
 use super::exit::Exit;
-use super::{ground, plan_answer, tell};
+use super::{ground, plan_answer};
 use planner_core::simulate::pool::Ramp;
 use planner_plan::forecast::{Choice, FunctionChoice, PoolChoice, forecast};
 use planner_report::plan::{forecast as report, json};
 
 /// Runs the command.
 pub(super) fn run(options: &SimulateOptions) -> miette::Result<Exit> {
-    let ground = ground::ground(&options.job, &options.basis, &options.answer.out)?;
+    let ground = ground::ground(&options.job, &options.basis, &options.answer.folder.out)?;
     ground::rate_is_possible(&ground, options.rate)?;
     let choice = choice(options);
     let deadline_s = options.deadline.map(|deadline| deadline.seconds());
@@ -20,8 +20,7 @@ pub(super) fn run(options: &SimulateOptions) -> miette::Result<Exit> {
     let now = Timestamp::now();
     plan_answer::sign(&mut plan.preface, now);
     let document = json::forecast(&plan).into_diagnostic()?;
-    let text = report::text(&plan, tell::width(), tell::wants_colour());
-    plan_answer::give(&options.answer, "simulate", now, &document, &text, &report::page(&plan))?;
+    plan_answer::give(&options.answer, "simulate", now, &document, &report::page(&plan))?;
     Ok(Exit::Fine)
 }
 

@@ -5,13 +5,13 @@ use miette::IntoDiagnostic;
 
 use super::args::plan::StrategiesOptions;
 use super::exit::Exit;
-use super::{ground, plan_answer, tell};
+use super::{ground, plan_answer};
 use planner_plan::strategies::{Wish, strategies};
 use planner_report::plan::{json, strategies as report};
 
 /// Runs the command.
 pub(super) fn run(options: &StrategiesOptions) -> miette::Result<Exit> {
-    let mut ground = ground::ground(&options.job, &options.basis, &options.answer.out)?;
+    let mut ground = ground::ground(&options.job, &options.basis, &options.answer.folder.out)?;
     ground::rate_is_possible(&ground, options.rate)?;
     if let Some(usd_per_hour) = options.machine_usd_per_hour {
         ground.prices.ec2.usd_per_hour = usd_per_hour;
@@ -27,15 +27,8 @@ pub(super) fn run(options: &StrategiesOptions) -> miette::Result<Exit> {
     let mut comparison = strategies(&ground, &wish);
     let now = Timestamp::now();
     plan_answer::sign(&mut comparison.preface, now);
-    let text = report::text(&comparison, tell::width(), tell::wants_colour());
     let page = report::page(&comparison);
-    plan_answer::give(
-        &options.answer,
-        "strategies",
-        now,
-        &json::strategies(&comparison).into_diagnostic()?,
-        &text,
-        &page,
-    )?;
+    let document = json::strategies(&comparison).into_diagnostic()?;
+    plan_answer::give(&options.answer, "strategies", now, &document, &page)?;
     Ok(if comparison.some_way_meets_the_deadline() { Exit::Fine } else { Exit::DeadlineMissed })
 }

@@ -20,9 +20,9 @@ pub struct Files<'a, D> {
     /// The document.
     pub document: &'a D,
     /// The page.
-    pub html: &'a str,
+    pub html: String,
     /// The same for a pull request.
-    pub markdown: &'a str,
+    pub markdown: String,
     /// Charts by the names of their files, as PNG.
     pub charts: Vec<(String, Vec<u8>)>,
 }

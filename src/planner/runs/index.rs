@@ -20,13 +20,17 @@ pub const AUDIT: &str = "audit.json";
 /// Name of the document in the folder of a comparison.
 pub const COMPARISON: &str = "compare.json";
 
+/// Name of the document in the folder of a check.
+pub const CHECK: &str = "check.json";
+
 /// The documents of answers: their names, and how their schemas begin.
-const ANSWERS: [(&str, &str, AnswerKind); 5] = [
+const ANSWERS: [(&str, &str, AnswerKind); 6] = [
     (PLAN, "planner/recommend/", AnswerKind::Plan),
     (PLAN, "planner/simulate/", AnswerKind::Plan),
     (PLAN, "planner/strategies/", AnswerKind::Plan),
     (AUDIT, "planner/audit/", AnswerKind::Audit),
     (COMPARISON, "planner/compare/", AnswerKind::Comparison),
+    (CHECK, "planner/check/", AnswerKind::Check),
 ];
 
 /// What the list needs to know of an answer.
@@ -57,10 +61,11 @@ pub fn entries(folder: &Path) -> Result<Vec<Entry>, FileError> {
 
 fn entry(path: &Path) -> Option<Entry> {
     let folder = path.file_name()?.to_str()?.to_owned();
-    let (kind, document) = match [PLAN, AUDIT, COMPARISON].into_iter().find_map(|name| answer(path, name)) {
-        Some(answer) => answer,
-        None => (EntryKind::Run(Box::new(read_document(path).ok()?)), DOCUMENT),
-    };
+    let (kind, document) =
+        match [PLAN, AUDIT, COMPARISON, CHECK].into_iter().find_map(|name| answer(path, name)) {
+            Some(answer) => answer,
+            None => (EntryKind::Run(Box::new(read_document(path).ok()?)), DOCUMENT),
+        };
     let file = if path.join(PAGE).exists() { PAGE } else { document };
     Some(Entry { folder, file, kind })
 }

@@ -14,7 +14,7 @@ use planner_core::measure::fan_out::second::FunctionSecond;
 use planner_core::measure::recorder::Recorder;
 use planner_core::measure::series::{Record, Row};
 use planner_core::units::quantity::NS_PER_S;
-use planner_report::LevelTimes;
+use planner_report::{LevelTimes, RunView};
 
 /// Name of the page in a run folder.
 pub const PAGE: &str = "report.html";
@@ -32,6 +32,15 @@ pub struct Run {
     pub levels: Vec<LevelTimes>,
     /// The function of a fan-out second by second; empty otherwise.
     pub function: Vec<FunctionSecond>,
+}
+
+impl Run {
+    /// The run for its report.
+    #[must_use]
+    pub fn view(&self) -> RunView<'_> {
+        let Self { document, series, levels, function } = self;
+        RunView { document, series, levels, function }
+    }
 }
 
 /// Reads the document of a run as it stands, complete or not.

@@ -2,8 +2,8 @@
 
 use super::axis::{Axis, Scale};
 use super::choice::Choice;
+use super::model::{Band, Chart, Mark, Panel, Rule, Series};
 use super::palette::BLUE;
-use super::{Band, Chart, Mark, Panel, Rule, Series};
 use crate::table::Table;
 use planner_core::units::human::probability;
 use planner_core::units::human::{percent, shortest};

@@ -1,8 +1,8 @@
 //! How far measures moved from one run to another: a bar each over the interval of the change, a dot on the change.
 
 use super::axis::{Axis, Scale};
+use super::model::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
 use super::palette::{BLUE, Colour, GREEN, INK, VERMILION};
-use super::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
 use crate::table::Table;
 use planner_core::measure::comparison::Outcome;
 use planner_core::units::human::signed_percent;

@@ -1,7 +1,7 @@
 //! What charts over a choice have in common: the axis of the choice and what is marked on it.
 
-use super::Rule;
 use super::axis::{Axis, Scale};
+use super::model::Rule;
 use planner_core::units::human::shortest;
 
 /// Choices further apart than by this factor are shown on a logarithmic axis.

@@ -2,8 +2,8 @@
 
 use super::axis::{Axis, Scale};
 use super::choice::Choice;
+use super::model::{Chart, Mark, Panel, Rule, Series, Shades};
 use super::palette::{BLUE, GREEN, VERMILION};
-use super::{Chart, Mark, Panel, Rule, Series, Shades};
 use crate::table::Table;
 use planner_core::units::human::capitalised;
 use planner_core::units::human::{duration, shortest, usd};

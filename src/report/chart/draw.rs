@@ -9,8 +9,8 @@ use super::layout::{
     Frame, LABEL_PX, LINE_PX, Label, Layout, NOTE, PanelPlace, SIGN_PX, SPACE_PX, apart, beside,
     vertical_ticks,
 };
+use super::model::{Band, Bar, Chart, Mark, Note, Panel, Series, Side};
 use super::palette::{CARD, Colour, FRAME, GRID, INK};
-use super::{Band, Bar, Chart, Mark, Note, Panel, Series, Side};
 use crate::ReportError;
 use crate::escape::escape_controls;
 

@@ -4,8 +4,8 @@ use plotters::style::text_anchor::HPos;
 
 use super::axis::{Axis, Tick};
 use super::canvas::{DrawError, Place, Text, text_width_px};
+use super::model::{Chart, Mark, Panel, Shades};
 use super::palette::{Colour, FRAME, MUTED};
-use super::{Chart, Mark, Panel, Shades};
 
 /// Where a drawing is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

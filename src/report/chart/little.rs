@@ -1,8 +1,9 @@
 //! N against X·R.
 
 use super::axis::{Axis, Scale};
+use super::model::{Band, Chart, Mark, Panel, Series};
 use super::palette::{BLUE, MUTED, level as shade};
-use super::{Band, Chart, Mark, Panel, Series, run};
+use super::run;
 use crate::stretch::{Stretch, merged};
 use crate::table::Table;
 use crate::{RunView, doubts, words};

@@ -1,8 +1,8 @@
 //! How long a job takes: the makespans of its simulations against the deadline.
 
 use super::axis::{Axis, Scale};
+use super::model::{Chart, Mark, Panel, Rule, Series, Shades};
 use super::palette::{BLUE, VERMILION};
-use super::{Chart, Mark, Panel, Rule, Series, Shades};
 use crate::table::Table;
 use planner_core::units::human::{count, duration, percent};
 

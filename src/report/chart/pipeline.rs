@@ -1,6 +1,6 @@
 //! The function of a fan-out over time.
 
-use super::Chart;
+use super::model::Chart;
 use super::run::subtitle;
 use super::stages::{Stage, Stages, stages};
 use crate::RunView;

@@ -1,8 +1,8 @@
 //! What an answer rests on: how far it moves when one assumption changes, the strongest first (a tornado).
 
 use super::axis::{Axis, Scale};
+use super::model::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
 use super::palette::{BLUE, ORANGE};
-use super::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
 use crate::table::Table;
 use planner_core::units::human::{duration, shortest};
 

@@ -1,8 +1,9 @@
 //! Residence time against object size.
 
 use super::axis::{Axis, Scale};
+use super::model::{Chart, Mark, Panel, Series};
 use super::palette::level as shade;
-use super::{Chart, Mark, Panel, Series, run};
+use super::run;
 use crate::RunView;
 use crate::table::Table;
 use planner_core::measure::size_sample::{SPREAD, SizeLine, SizePoint};

@@ -1,8 +1,8 @@
 //! The whole distribution of times, out to the rarest.
 
 use super::axis::{Axis, Scale};
+use super::model::{Chart, Mark, Panel, Series};
 use super::palette::{BLUE, VERMILION, level as shade};
-use super::{Chart, Mark, Panel, Series};
 use crate::table::Table;
 use crate::{LevelTimes, RunView};
 use planner_core::measure::histogram::Times;

@@ -1,8 +1,8 @@
 //! A pipeline over time, stage by stage: what waits, what is in flight, what is throttled and what is done.
 
 use super::axis::{Axis, Scale};
+use super::model::{Chart, Mark, Panel, Rule, Series};
 use super::palette::{BLUE, Colour, GREEN, ORANGE, PURPLE, VERMILION};
-use super::{Chart, Mark, Panel, Rule, Series};
 use crate::stretch::LENGTHS_S;
 use crate::table::Table;
 use planner_core::units::human::{self, duration, number, shortest};

@@ -1,10 +1,12 @@
 //! A sweep over its levels, with the scalability law and simpler explanations where workers were swept.
 
 use super::axis::{Axis, Scale};
+use super::model::{Chart, Mark, Panel, Rule, Series, Whisker};
 use super::palette::{BLUE, Colour, GREEN, ORANGE, PURPLE, VERMILION};
-use super::{Chart, Mark, Panel, Rule, Series, Whisker, run};
+use super::run;
 use crate::RunView;
 use crate::table::Table;
+use planner_core::check::document::Reading;
 use planner_core::law::rivals::Model;
 use planner_core::law::usl::Usl;
 use planner_core::measure::level::LevelSummary;
@@ -12,6 +14,8 @@ use planner_core::measure::scaling::UslSummary;
 use planner_core::measure::steady::Estimate;
 use planner_core::units::human::{duration, number, rate};
 
+/// Name of an axis of concurrencies.
+const IN_FLIGHT: &str = "N, attempts in flight";
 /// Levels further apart than by this factor are shown on logarithmic axes.
 const WIDE: f64 = 8.0;
 /// Corners of a curve.
@@ -47,17 +51,40 @@ impl Measured {
 pub fn sweep(view: &RunView) -> Option<Chart> {
     let levels = &view.document.levels;
     let closed = levels.iter().all(|level| level.concurrency.is_some());
-    let mut measured: Vec<_> = levels.iter().filter_map(|level| Measured::of(level, closed)).collect();
-    measured.sort_by(|a, b| a.at.total_cmp(&b.at));
-    let (low, high) = (measured.first()?.at, measured.last()?.at);
-    if measured.len() < 3 || measured.len() < levels.len() || high <= low {
+    let measured: Vec<_> = levels.iter().filter_map(|level| Measured::of(level, closed)).collect();
+    if measured.len() < levels.len() {
         return None;
     }
     let law = view.document.usl.as_ref().filter(|_| closed);
+    let name = if closed { IN_FLIGHT } else { "offered load, jobs per second" };
+    Some(Chart { subtitle: run::subtitle(view), ..drawn(measured, law, name)? })
+}
+
+/// The same over somebody's measurements at several concurrencies; None for readings over time.
+pub fn measurements(readings: &[Reading], law: Option<&UslSummary>) -> Option<Chart> {
+    let certain = |mean| Estimate { mean, low: None, high: None };
+    let measured = |reading: &Reading| {
+        let at = reading.n.filter(|_| reading.start_s.is_none())?;
+        Some(Measured {
+            label: number(at),
+            at,
+            throughput_per_s: certain(reading.x_per_s?),
+            residence_s: certain(reading.r_s?),
+        })
+    };
+    drawn(readings.iter().filter_map(measured).collect(), law, IN_FLIGHT)
+}
+
+/// The measured points with the law and its rivals over an axis of this name; None for less than three.
+fn drawn(mut measured: Vec<Measured>, law: Option<&UslSummary>, name: &str) -> Option<Chart> {
+    measured.sort_by(|a, b| a.at.total_cmp(&b.at));
+    let (low, high) = (measured.first()?.at, measured.last()?.at);
+    if measured.len() < 3 || high <= low {
+        return None;
+    }
     let curves = law.map_or_else(Curves::default, |law| Curves::of(law, high));
     let wide = low > 0.0 && high / low >= WIDE;
     let end = curves.extrapolated.map_or(high, |(_, end)| end);
-    let name = if closed { "N, attempts in flight" } else { "offered load, jobs per second" };
     let x = if wide {
         Axis::between(name, Scale::Log, low / 1.15, end * 1.15)
     } else {
@@ -76,11 +103,8 @@ pub fn sweep(view: &RunView) -> Option<Chart> {
         ),
     );
     let panels = vec![throughput(&measured, &curves, &spread), residence(&measured, &curves, &spread)];
-    Some(Chart {
-        subtitle: run::subtitle(view),
-        borders: borders.into_iter().collect(),
-        ..Chart::new("sweep", words, x, panels, table(&measured))
-    })
+    let borders = borders.into_iter().collect();
+    Some(Chart { borders, ..Chart::new("sweep", words, x, panels, table(&measured)) })
 }
 
 /// The models that are drawn, and how far.

@@ -1,8 +1,9 @@
 //! A run over time.
 
 use super::axis::{Axis, Scale};
+use super::model::{Chart, Mark, Panel, Rule, Series, Shades};
 use super::palette::{BLUE, FRAME, GREEN, VERMILION};
-use super::{Chart, Mark, Panel, Rule, Series, Shades, run};
+use super::run;
 use crate::stretch::{Stretch, merged_with_rests, readable_length_s};
 use crate::{RunView, tables};
 use planner_core::measure::level::LevelSummary;

@@ -1,8 +1,8 @@
 //! When each way of doing a job is done: a row each, from the median to the 99th percentile.
 
 use super::axis::{Axis, Scale};
+use super::model::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
 use super::palette::{BLUE, Colour, GREEN, INK, VERMILION};
-use super::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
 use crate::table::Table;
 use planner_core::units::human::duration;
 

@@ -6,7 +6,8 @@ use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::ReportError;
-use super::page::{Block, Link, Page, Part, anchors};
+use super::page::{Block, Link, Page, Part};
+use super::words::mark;
 pub use parts::GENERATOR;
 use parts::{Figure, Grid};
 use planner_core::law::finding::Verdict;
@@ -41,7 +42,7 @@ pub fn render(page: &Page) -> Result<String, ReportError> {
   {%- if !page.sentences.is_empty() %}
   <ul class="verdicts">
     {%- for sentence in page.sentences %}
-    <li><span class="{{ self::class(sentence.verdict) }}" aria-hidden="true">{{ self::mark(sentence.verdict) }}</span>{{ sentence.text }}</li>
+    <li><span class="{{ self::class(sentence.verdict) }}" aria-hidden="true">{{ self::mark(*sentence.verdict) }}</span>{{ sentence.text }}</li>
     {%- endfor %}
   </ul>
   {%- endif %}
@@ -111,7 +112,6 @@ fn written(block: &Block) -> Result<String, ReportError> {
     ext = "html",
     source = r#"
 {%- match block %}
-{%- when Block::Heading(text) %}<h3>{{ text }}</h3>
 {%- when Block::Banner(text) %}<p class="banner" role="note">{{ text }}</p>
 {%- when Block::Paragraph(text) %}<p>{{ text }}</p>
 {%- when Block::Code(text) %}<pre tabindex="0"><code>{{ text }}</code></pre>
@@ -122,7 +122,7 @@ fn written(block: &Block) -> Result<String, ReportError> {
 </ul>
 {%- when Block::Sentences(sentences) %}<ul class="verdicts">
 {%- for sentence in sentences %}
-<li><span class="{{ self::class(sentence.verdict) }}" aria-hidden="true">{{ self::mark(sentence.verdict) }}</span>{{ sentence.text }}</li>
+<li><span class="{{ self::class(sentence.verdict) }}" aria-hidden="true">{{ self::mark(*sentence.verdict) }}</span>{{ sentence.text }}</li>
 {%- endfor %}
 </ul>
 {%- when Block::Facts(facts) %}<dl class="facts">
@@ -135,6 +135,9 @@ fn written(block: &Block) -> Result<String, ReportError> {
 <div><dt>{{ tile.name }}</dt><dd>{{ tile.value }}</dd></div>
 {%- endfor %}
 </dl>
+{%- when Block::Sparkline(line) %}<dl class="facts">
+<div><dt>{{ line.name }}</dt><dd>{{ line.note }}</dd></div>
+</dl>
 {%- when Block::Judgements(judgements) %}<dl class="findings">
 {%- for judgement in judgements %}
 <div><dt>{{ judgement.name }} <span class="{{ self::class(judgement.verdict) }}">{{ judgement.verdict.word() }}</span></dt><dd>{{ judgement.details }}</dd></div>
@@ -142,7 +145,7 @@ fn written(block: &Block) -> Result<String, ReportError> {
 </dl>
 {%- when Block::Links(links) %}<ul class="verdicts links">
 {%- for link in links %}
-<li><span class="{{ self::class(link.verdict) }}" aria-hidden="true">{{ self::mark(link.verdict) }}</span><a href="{{ self::address(link) }}">{{ link.name }}</a><br>{{ link.details }}</li>
+<li><span class="{{ self::class(link.verdict) }}" aria-hidden="true">{{ self::mark(*link.verdict) }}</span><a href="{{ self::address(link) }}">{{ link.name }}</a><br>{{ link.details }}</li>
 {%- endfor %}
 </ul>
 {%- when Block::Table(_) | Block::Chart(_) %}
@@ -150,14 +153,6 @@ fn written(block: &Block) -> Result<String, ReportError> {
 )]
 struct Prose<'a> {
     block: &'a Block,
-}
-
-fn mark(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "✓",
-        Verdict::Fail => "✗",
-        Verdict::Inconclusive | Verdict::NotAvailable => "?",
-    }
 }
 
 fn class(verdict: &Verdict) -> &'static str {
@@ -174,6 +169,19 @@ fn address(link: &Link) -> String {
         link.path.iter().map(|segment| format!("/{}", utf8_percent_encode(segment, NON_ALPHANUMERIC)));
     format!(".{}", segments.collect::<String>())
 }
+
+/// Names for the parts of a page that links can use: letters, digits and hyphens, each once.
+fn anchors<'a>(headings: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut anchors: Vec<String> = Vec::new();
+    for heading in headings {
+        let words = heading.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        let stem = format!("part-{}", words.collect::<Vec<_>>().join("-").to_lowercase());
+        let numbered = |number: u32| if number == 1 { stem.clone() } else { format!("{stem}-{number}") };
+        anchors.extend((1..).map(numbered).find(|anchor| !anchors.contains(anchor)));
+    }
+    anchors
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,5 +258,11 @@ mod tests {
         ];
         assert!(order.is_sorted(), "{order:?}");
         assert!(super::tests::page(&Sample::saturated()).contains("GENERATOR SATURATED"));
+    }
+
+    #[test]
+    fn anchors_are_plain_and_each_is_given_once() {
+        let anchors = anchors(["Little’s law, N = X·R", "Doubts", "<b>doubts</b>", "Doubts"]);
+        assert_eq!(anchors, ["part-little-s-law-n-x-r", "part-doubts", "part-b-doubts-b", "part-doubts-2"]);
     }
 }

@@ -1,9 +1,8 @@
-//! A forecast on the terminal and as a page.
+//! A forecast as a page.
 
 use super::words::time;
 use super::{charts, cost_table, finish, forecast_words, preface};
 use crate::page::{Block, Fact, Page, Part};
-use crate::section::{self, Section};
 use crate::table::Table;
 use planner_core::units::human::{count, counted, duration, number};
 use planner_core::units::human::{probability, usd};
@@ -11,22 +10,6 @@ use planner_plan::forecast::{Forecast, Moment};
 
 /// Rows of the table over time.
 const MOMENTS: usize = 12;
-
-/// The forecast as text, no line wider than `width` columns.
-#[must_use]
-pub fn text(plan: &Forecast, width: usize, colour: bool) -> String {
-    let mut sections: Vec<Section> =
-        preface::banners(&plan.preface).into_iter().map(Section::Warning).collect();
-    sections.push(Section::Lead(forecast_words::verdict(plan)));
-    sections.push(Section::Words("job", preface::objects(&plan.preface)));
-    sections.push(Section::Words("rests on", preface::basis(&plan.preface)));
-    sections.push(Section::Words("way", forecast_words::way(&plan.choice)));
-    sections
-        .extend([outcome(plan), over_time(plan), cost_table("everything", &plan.cost)].map(Section::Table));
-    sections.extend(preface::doubts(&plan.doubts).into_iter().map(|doubt| Section::Words("doubt", doubt)));
-    sections.extend(plan.sources.iter().map(|source| Section::Words("list", source.clone())));
-    section::text(&sections, width, colour)
-}
 
 /// The forecast as a page.
 #[must_use]

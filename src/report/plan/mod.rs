@@ -6,7 +6,7 @@ pub mod emit;
 pub mod forecast;
 mod forecast_words;
 pub mod json;
-pub mod preface;
+mod preface;
 pub mod profile;
 pub mod recommendation;
 pub mod strategies;
@@ -21,7 +21,7 @@ use planner_plan::recommendation::Bound;
 use words::time;
 
 /// `3,380 (3,351 to 3,468)`.
-pub fn bound(bound: &Bound) -> String {
+fn bound(bound: &Bound) -> String {
     if bound.high == Some(bound.low) {
         return count(bound.value);
     }
@@ -30,7 +30,7 @@ pub fn bound(bound: &Bound) -> String {
 }
 
 /// What is stated about a probability and on what.
-pub fn stated(it: &Probability) -> String {
+fn stated(it: &Probability) -> String {
     format!(
         "at least {} with 95 % confidence ({} of {} simulated runs)",
         probability(it.stated),
@@ -40,13 +40,13 @@ pub fn stated(it: &Probability) -> String {
 }
 
 /// Finishing times in one line.
-pub fn finish(it: &Finish) -> String {
+fn finish(it: &Finish) -> String {
     let [p50, p95, p99] = [it.p50, it.p95, it.p99].map(time);
     format!("p50 {p50}, p95 {p95}, p99 {p99}")
 }
 
 /// Cost of a way by service, with the total.
-pub fn cost_table(way: &str, cost: &Cost) -> Table {
+fn cost_table(way: &str, cost: &Cost) -> Table {
     let head = format!("cost of {way}");
     let mut table = Table::new(format!("Cost by service: {way}"), &[&head, "quantity", "usd"]);
     for item in &cost.items {

@@ -11,22 +11,22 @@ use planner_plan::fit::BasisKind;
 use planner_plan::preface::Preface;
 
 /// What a plan from a rehearsal is worth.
-pub const REHEARSAL: &str =
+const REHEARSAL: &str =
     "REHEARSAL: planned from a run against an emulator; says nothing about a real account.";
 
 /// What a plan from nothing measured is worth.
-pub const ASSUMED: &str =
+const ASSUMED: &str =
     "ASSUMED: nothing was measured; the plan is as good as the residence time it was given.";
 
 /// What must not be overlooked.
-pub fn banners(preface: &Preface) -> Vec<String> {
+pub(super) fn banners(preface: &Preface) -> Vec<String> {
     let basis = &preface.basis;
     let assumed = (basis.kind == BasisKind::Assumed).then_some(ASSUMED);
     basis.rehearsal.then_some(REHEARSAL).into_iter().chain(assumed).map(str::to_owned).collect()
 }
 
 /// Where the plan comes from, on one line.
-pub fn provenance(preface: &Preface) -> Vec<String> {
+pub(super) fn provenance(preface: &Preface) -> Vec<String> {
     let basis = &preface.basis;
     let rests_on = match basis.kind {
         BasisKind::Assumed => format!("assumed: {}", basis.source),
@@ -41,7 +41,7 @@ pub fn provenance(preface: &Preface) -> Vec<String> {
 }
 
 /// What is to be copied, in a sentence without an end.
-pub fn objects(preface: &Preface) -> String {
+pub(super) fn objects(preface: &Preface) -> String {
     let job = &preface.job;
     let [smallest, largest] = job.size_range_bytes.map(bytes);
     let sizes = if smallest == largest { smallest } else { format!("{smallest} to {largest}") };
@@ -49,7 +49,7 @@ pub fn objects(preface: &Preface) -> String {
 }
 
 /// What the answer rests on.
-pub fn basis(preface: &Preface) -> String {
+pub(super) fn basis(preface: &Preface) -> String {
     let basis = &preface.basis;
     let residence = &preface.residence;
     let among = residence.mean_at_most_in_flight_s.zip(basis.measured_n_max);
@@ -74,7 +74,7 @@ pub fn basis(preface: &Preface) -> String {
 }
 
 /// Every doubt with what to do about it.
-pub fn doubts(doubts: &[Doubt]) -> Vec<String> {
+pub(super) fn doubts(doubts: &[Doubt]) -> Vec<String> {
     doubts
         .iter()
         .map(|doubt| format!("{}: {}.", capitalised(&doubt::text(doubt)), doubt::advice(doubt)))
@@ -82,7 +82,7 @@ pub fn doubts(doubts: &[Doubt]) -> Vec<String> {
 }
 
 /// How the plan is made again.
-pub fn reproduce(preface: &Preface, sources: &[String]) -> Part {
+pub(super) fn reproduce(preface: &Preface, sources: &[String]) -> Part {
     let lists = sources.iter().map(|source| format!("{}.", capitalised(source))).collect();
     let basis = format!("{}.", capitalised(&basis(preface)));
     Part::new(

@@ -1,9 +1,8 @@
-//! A recommendation on the terminal and as a page.
+//! A recommendation as a page.
 
 use super::words::{self, pool_cost, time};
 use super::{bound, charts, cost_table, finish, preface, stated};
 use crate::page::{Block, Fact, Page, Part, Sentence};
-use crate::section::{self, Section};
 use crate::table::Table;
 use planner_core::law::finding::Verdict;
 use planner_core::service::function::Shape;
@@ -11,12 +10,6 @@ use planner_core::units::human::capitalised;
 use planner_core::units::human::{count, counted, duration, number, rate, shortest};
 use planner_core::units::human::{probability, usd};
 use planner_plan::recommendation::{LambdaPlan, Recommendation, WorkerPlan};
-
-/// The recommendation as text, no line wider than `width` columns.
-#[must_use]
-pub fn text(plan: &Recommendation, width: usize, colour: bool) -> String {
-    section::text(&sections(plan), width, colour)
-}
 
 /// The recommendation as a page: what to set, then what binds, then every reason to doubt it.
 #[must_use]
@@ -55,6 +48,7 @@ pub fn page(plan: &Recommendation) -> Page {
                 "When it is done, and how sure that is",
                 charts::of_finish(plan).into_iter().map(Block::from),
             ),
+            Part::new("Limits that bind", [table(limits(plan))]),
             Part::new(
                 "What if",
                 charts::of_sensitivities(plan)
@@ -63,7 +57,6 @@ pub fn page(plan: &Recommendation) -> Page {
                     .chain([table(sensitivities(plan))]),
             ),
             Part::new("Cost", charts::of_cost(plan).into_iter().map(Block::from).chain(costs)),
-            Part::new("Limits that bind", [table(limits(plan))]),
             Part::new("Doubts", [Block::List(preface::doubts(&plan.doubts))]),
             preface::reproduce(&plan.preface, &plan.sources),
         ],
@@ -99,30 +92,8 @@ fn tiles(plan: &Recommendation) -> Vec<Fact> {
     tiles
 }
 
-fn sections(plan: &Recommendation) -> Vec<Section> {
-    let mut sections = Vec::new();
-    sections.extend(preface::banners(&plan.preface).into_iter().map(Section::Warning));
-    sections.push(Section::Lead(words::verdict(plan)));
-    sections.push(Section::Words("job", job(plan)));
-    sections.push(Section::Words("rests on", preface::basis(&plan.preface)));
-    if let Some(reason) = words::infeasible(plan) {
-        sections.push(Section::Words("cannot", reason));
-    }
-    sections.push(Section::Table(nearest(plan)));
-    sections.push(Section::Table(ways(plan)));
-    sections.push(Section::Words("floor", floor(plan)));
-    sections.push(Section::Table(limits(plan)));
-    sections.push(Section::Table(sensitivities(plan)));
-    sections.extend(costs(plan).map(Section::Table));
-    sections.extend(preface::doubts(&plan.doubts).into_iter().map(|doubt| Section::Words("doubt", doubt)));
-    for source in &plan.sources {
-        sections.push(Section::Words("list", source.clone()));
-    }
-    sections
-}
-
 /// What the mean alone would say.
-pub fn floor(plan: &Recommendation) -> String {
+fn floor(plan: &Recommendation) -> String {
     match plan.mean_value_floor {
         Some(floor) => format!(
             "{} is what the mean alone asks for, ⌈J/N⌉·R within the deadline; the tail lifts it",
@@ -143,7 +114,7 @@ fn job(plan: &Recommendation) -> String {
 }
 
 /// The ways of copying beside each other.
-pub fn ways(plan: &Recommendation) -> Table {
+fn ways(plan: &Recommendation) -> Table {
     let columns = [plan.workers.as_ref().map(worker_cells), plan.lambda.as_ref().map(lambda_cells)];
     let is_queued = plan.lambda.as_ref().is_some_and(|plan| plan.shape == Shape::Queue);
     let function = if is_queued { "lambda behind a queue" } else { "lambda" };
@@ -195,7 +166,7 @@ fn costs(plan: &Recommendation) -> impl Iterator<Item = Table> {
 }
 
 /// Limits that stand in the way.
-pub fn limits(plan: &Recommendation) -> Table {
+fn limits(plan: &Recommendation) -> Table {
     let mut table =
         Table::new("What each limit has and needs", &["limit", "have", "need", "what to do"]).words_from(3);
     for limit in &plan.binding_limits {
@@ -206,10 +177,10 @@ pub fn limits(plan: &Recommendation) -> Table {
 }
 
 /// What changes the answer by how much.
-pub fn sensitivities(plan: &Recommendation) -> Table {
+fn sensitivities(plan: &Recommendation) -> Table {
     let mut table = Table::new(
         "Each case, and what the recommendation is worth in it",
-        &["what if", "concurrency needed", "P(deadline) as recommended"],
+        &["case", "concurrency needed", "P(deadline) as recommended"],
     );
     for row in &plan.sensitivities {
         for case in row.low.iter().chain([&row.high]) {
@@ -225,7 +196,7 @@ pub fn sensitivities(plan: &Recommendation) -> Table {
 }
 
 /// Goals that can be reached.
-pub fn nearest(plan: &Recommendation) -> Table {
+fn nearest(plan: &Recommendation) -> Table {
     let mut table =
         Table::new("Nearest goals within reach", &["can be reached", "deadline", "probability", "with"]);
     for goal in &plan.nearest {

@@ -1,20 +1,13 @@
-//! Ways of doing a job, side by side, on the terminal and as a page.
+//! Ways of doing a job, side by side, as a page.
 
 use super::{charts, preface, way};
 use crate::page::{Block, Fact, Page, Part};
-use crate::section::{self, Section};
 use crate::table::Table;
 use planner_core::units::human::{count, counted, duration, number, percent, rate};
 use planner_core::units::human::{probability, usd};
 use planner_plan::strategy::{Observed, SURE, Strategies, Strategy};
 
 const UNKNOWN: &str = "–";
-
-/// The comparison as text, no line wider than `width` columns.
-#[must_use]
-pub fn text(comparison: &Strategies, width: usize, colour: bool) -> String {
-    section::text(&sections(comparison), width, colour)
-}
 
 /// The comparison as a page.
 #[must_use]
@@ -32,19 +25,19 @@ pub fn page(comparison: &Strategies) -> Page {
             Part::new(
                 "Side by side",
                 [
-                    Some(Block::Paragraph(job(comparison))),
+                    Some(Block::Paragraph(format!("{}.", job(comparison)))),
                     Some(Block::Table(ways(comparison))),
-                    Some(Block::Paragraph(legend(comparison))),
+                    Some(Block::Paragraph(format!("{}.", legend(comparison)))),
                     charts::of_strategies(comparison).map(Block::from),
                 ]
                 .into_iter()
                 .flatten(),
             ),
             Part::new("What breaks, and what to know", [Block::Table(breaks(comparison))]),
-            Part::new("Against the for loop", [Block::Table(against_the_loop(comparison))]),
+            Part::detail("Against the for loop", [Block::Table(against_the_loop(comparison))]),
             Part::new(
                 "What was observed",
-                comparison.observed.iter().map(|it| Block::Paragraph(observed(it))),
+                comparison.observed.iter().map(|it| Block::Paragraph(format!("{}.", observed(it)))),
             ),
             Part::new("Doubts", [Block::List(preface::doubts(&comparison.doubts))]),
             preface::reproduce(preface, &comparison.sources),
@@ -77,22 +70,6 @@ fn tiles(comparison: &Strategies) -> Vec<Fact> {
     .collect()
 }
 
-fn sections(comparison: &Strategies) -> Vec<Section> {
-    let mut sections = Vec::new();
-    sections.extend(preface::banners(&comparison.preface).into_iter().map(Section::Warning));
-    sections.push(Section::Lead(way::verdict(comparison)));
-    sections.push(Section::Words("job", job(comparison)));
-    sections.push(Section::Words("rests on", preface::basis(&comparison.preface)));
-    sections.push(Section::Table(ways(comparison)));
-    sections.push(Section::Table(breaks(comparison)));
-    sections.push(Section::Words("numbers", legend(comparison)));
-    sections.extend(comparison.observed.iter().map(|it| Section::Words("observed", observed(it))));
-    sections
-        .extend(preface::doubts(&comparison.doubts).into_iter().map(|doubt| Section::Words("doubt", doubt)));
-    sections.extend(comparison.sources.iter().map(|source| Section::Words("list", source.clone())));
-    sections
-}
-
 /// What is to be copied, by when.
 fn job(comparison: &Strategies) -> String {
     let objects = preface::objects(&comparison.preface);
@@ -103,7 +80,7 @@ fn job(comparison: &Strategies) -> String {
 }
 
 /// The ways with their numbers.
-pub fn ways(comparison: &Strategies) -> Table {
+fn ways(comparison: &Strategies) -> Table {
     let has_deadline = comparison.preface.job.deadline_s > 0.0;
     let mut head = vec!["way", "p50", "p99", "N", "throttles", "cost", "copied"];
     head.extend(has_deadline.then_some("met"));
@@ -163,11 +140,13 @@ fn legend(comparison: &Strategies) -> String {
             duration(deadline_s)
         ),
     };
-    format!("p50 and p99 of {runs} simulated runs of each way; N is the most copies in progress at once{met}")
+    format!(
+        "The p50 and p99 of {runs} simulated runs of each way; N is the most copies in progress at once{met}"
+    )
 }
 
 /// Settings, and what breaks.
-pub fn breaks(comparison: &Strategies) -> Table {
+fn breaks(comparison: &Strategies) -> Table {
     let mut table = Table::new("What to know", &["way", "setting", "what to know"]).words_from(1);
     for way in &comparison.strategies {
         table.row([way::name(&way.way).into(), way::setting(&way.way), way::breaks(way)]);
@@ -201,7 +180,7 @@ fn against_the_loop(comparison: &Strategies) -> Table {
 /// What a finishing time implies.
 fn observed(it: &Observed) -> String {
     format!(
-        "all within {} is X = {}/s; at R = {} for one copy alone N = X·R = {} were in progress on average",
+        "All within {} is X = {}/s; at R = {} for one copy alone N = X·R = {} were in progress on average",
         duration(it.finish_s),
         planner_core::units::human::shortest(it.x_per_s, 5),
         duration(it.residence_s),
@@ -212,7 +191,7 @@ fn observed(it: &Observed) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{html, markdown};
+    use crate::{html, markdown, terminal};
     use planner_plan::caveat::Caveat;
     use planner_plan::doubt::Doubt;
     use planner_plan::preface::{JobDescription, Preface, ResidenceSummary};
@@ -276,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_comparison_at_80_columns() {
-        insta::assert_snapshot!(text(&sample(600.0), 80, false));
+        insta::assert_snapshot!(terminal::render(&page(&sample(600.0)), 80, false));
     }
 
     #[test]
@@ -292,7 +271,7 @@ mod tests {
     #[test]
     fn every_comparison_fits_its_width() {
         for (deadline_s, width) in [(0.0, 60), (600.0, 60), (0.0, 80), (600.0, 80), (600.0, 120)] {
-            let text = text(&sample(deadline_s), width, false);
+            let text = terminal::render(&page(&sample(deadline_s)), width, false);
             let widest = text.lines().map(|line| line.chars().count()).max();
             assert!(widest.is_some_and(|widest| widest <= width), "{text}");
         }

@@ -2,29 +2,26 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-/// How an answer is printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum AnswerFormat {
-    /// For people.
-    #[default]
-    Table,
-    /// For programs.
-    Json,
-    /// For a pull request.
-    Markdown,
-}
+use super::super::format::Format;
 
-/// How the answer is given.
+/// How an answer is given.
 #[derive(Debug, Args)]
 pub(crate) struct AnswerOptions {
+    /// Print the answer as.
+    #[arg(long, default_value = "table", value_parser = Format::one_of(Format::OF_ANSWERS))]
+    pub format: Format,
+    #[command(flatten)]
+    pub folder: FolderOptions,
+}
+
+/// Where an answer is left.
+#[derive(Debug, Args)]
+pub(crate) struct FolderOptions {
     /// Folder in which a folder for the answer, with its page, is made.
     #[arg(long, default_value = "reports", value_name = "FOLDER", env = "PLANNER_OUT")]
     pub out: PathBuf,
-    /// Print the answer as.
-    #[arg(long, value_enum, default_value_t)]
-    pub format: AnswerFormat,
     /// Print nothing but errors.
     #[arg(long, short)]
     pub quiet: bool,

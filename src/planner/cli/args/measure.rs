@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::format::Format;
+use super::super::format::Format;
 use super::target::TargetArgument;
 use planner_core::units::quantity::{Rate, Span};
 
@@ -17,7 +17,7 @@ pub(crate) struct MeasureOptions {
     #[arg(long, default_value = "reports", value_name = "FOLDER", env = "PLANNER_OUT")]
     pub out: PathBuf,
     /// Print the summary as.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, default_value = "table", value_parser = Format::one_of(Format::OF_ROWS))]
     pub format: Format,
     /// Print nothing but errors.
     #[arg(long, short)]

@@ -3,7 +3,6 @@
 pub(super) mod answer;
 mod audit;
 mod fit;
-mod format;
 mod measure;
 pub(super) mod plan;
 mod report;
@@ -16,12 +15,12 @@ use clap::{Args, Parser, Subcommand};
 use planner_core::check::window::FileWindow;
 use planner_core::units::quantity::Share;
 
-use answer::AnswerOptions;
+use super::format::Format;
+use answer::{AnswerOptions, FolderOptions};
 pub(super) use audit::{AUDIT_NOTES, AuditOptions, AuditTarget, ReachOptions};
 pub(super) use fit::{FitOptions, ProfileFormat};
-pub(super) use format::Format;
 pub(super) use measure::{BudgetOptions, MeasureOptions, Overrides, SearchOptions};
-pub(super) use report::{ReportFormat, ReportOptions};
+pub(super) use report::ReportOptions;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine · 1 something outside failed (endpoint, disk) · 2 wrong usage · 3 bad scenario or data · \
@@ -94,8 +93,10 @@ pub(super) struct CheckOptions {
     #[arg(long, value_name = "A..B", allow_hyphen_values = true)]
     pub window: Option<FileWindow>,
     /// Print the answer as.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, default_value = "table", value_parser = Format::one_of(Format::OF_ROWS))]
     pub format: Format,
+    #[command(flatten)]
+    pub folder: FolderOptions,
 }
 
 /// Options of `planner compare`.

@@ -87,7 +87,7 @@ impl<'a> Audit<'a> {
     async fn run(mut self) -> miette::Result<Exit> {
         let options = self.options;
         reach::refuse_unnamed(&options.reach)?;
-        if !options.answer.quiet {
+        if !options.answer.folder.quiet {
             tell::say(self.describe());
         }
         let reached = tokio::select! {
@@ -101,7 +101,7 @@ impl<'a> Audit<'a> {
             clients: [&reached.source, &reached.destination],
             rules: self.rules,
             budget: &budget,
-            counting: &Counting::new(options.answer.quiet),
+            counting: &Counting::new(options.answer.folder.quiet),
         };
         let ended = merge.run(&mut folder, self.expected.take()).await;
         let ended = ended.inspect_err(|_| leave(&mut folder, options.resume.is_some()))?;
@@ -161,7 +161,9 @@ impl<'a> Audit<'a> {
         };
         Ok(match &options.resume {
             Some(path) => AuditFolder::resume(path.clone(), &about)?,
-            None => AuditFolder::begin(folder::create(&options.answer.out, "audit", self.now)?.0, about)?,
+            None => {
+                AuditFolder::begin(folder::create(&options.answer.folder.out, "audit", self.now)?.0, about)?
+            }
         })
     }
 
@@ -212,9 +214,9 @@ impl<'a> Audit<'a> {
     /// The folder tells that the audit is over only once all of it is written.
     fn write(&self, document: &AuditDocument, folder: &mut AuditFolder) -> miette::Result<()> {
         folder.save()?;
-        let text = &planner_report::audit::text(document, tell::width(), tell::wants_colour());
         let page = &planner_report::audit::page(document, env!("CARGO_PKG_VERSION"));
-        Answer { file: AUDIT, document, text, page }.give_into(&self.options.answer, folder.path())?;
+        let answer = Answer { file: AUDIT, document, page, csv: None };
+        answer.give_into(self.options.answer.format, &self.options.answer.folder, folder.path())?;
         if document.subject.complete {
             folder.finish()?;
         }

@@ -1,0 +1,66 @@
+//! The forms in which runs and answers are printed.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use miette::IntoDiagnostic;
+use serde::Serialize;
+
+use super::tell;
+use planner_report::page::Page;
+use planner_report::{json, markdown, terminal};
+
+/// How a run or an answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people, on the terminal.
+    Table,
+    /// The document, for programs; of several runs a list of them.
+    Json,
+    /// For a pull request.
+    Markdown,
+    /// One row a level, or a row of a checked file.
+    Csv,
+    /// Nothing but the path of the page.
+    Html,
+    /// Charts as drawings in the run folder; prints their paths.
+    Svg,
+    /// Charts as images in the run folder; prints their paths.
+    Png,
+}
+
+impl Format {
+    /// What every answer has.
+    pub(super) const OF_ANSWERS: &[Self] = &[Self::Table, Self::Json, Self::Markdown];
+    /// What everything has that consists of rows.
+    pub(super) const OF_ROWS: &[Self] = &[Self::Table, Self::Json, Self::Markdown, Self::Csv];
+
+    /// Takes one of these on the command line.
+    pub(super) fn one_of(formats: &[Self]) -> impl TypedValueParser<Value = Self> + use<> {
+        let names: Vec<_> = formats.iter().filter_map(Self::to_possible_value).collect();
+        PossibleValuesParser::new(names).try_map(|name| Self::from_str(&name, false))
+    }
+
+    /// What is printed of a page, of its document, of its rows as CSV, or of the files that were written for it.
+    ///
+    /// # Errors
+    /// Where it does not have that form.
+    pub(super) fn text(
+        self,
+        page: &Page,
+        document: &impl Serialize,
+        csv: impl FnOnce() -> miette::Result<String>,
+        files: &[PathBuf],
+    ) -> miette::Result<String> {
+        match self {
+            Self::Table => Ok(terminal::render(page, tell::width(), tell::wants_colour())),
+            Self::Json => json::render(document).into_diagnostic(),
+            Self::Markdown => Ok(markdown::render(page)),
+            Self::Csv => csv(),
+            Self::Html | Self::Svg | Self::Png => {
+                Ok(files.iter().map(|path| format!("{}\n", path.display())).collect())
+            }
+        }
+    }
+}
