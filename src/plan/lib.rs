@@ -22,4 +22,5 @@ pub mod residence;
 mod sizes;
 pub mod strategies;
 pub mod strategy;
+pub mod way;
 pub mod workers;

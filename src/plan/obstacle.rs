@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::recommendation::Way;
+use crate::way::Way;
 
 /// A reason why no concurrency meets the deadline with the wanted probability.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -7,6 +7,7 @@ use super::doubt::Doubt;
 use super::limit::BindingLimit;
 use super::obstacle::Obstacle;
 use super::preface::{Finish, Preface, Probability};
+use super::way::Way;
 use planner_core::service::function::Shape;
 
 /// The name and version of the document's form.
@@ -245,14 +246,4 @@ pub enum Relaxed {
     Deadline,
     /// The probability.
     Probability,
-}
-
-/// A way to copy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Way {
-    /// Workers on a machine.
-    Workers,
-    /// A function behind a topic.
-    Lambda,
 }

@@ -1,6 +1,7 @@
 //! The page of an audit.
 
-use super::chart::{Chart, readings};
+use super::chart::readings;
+use super::drawing::Chart;
 use super::page::{Block, Fact, Page, Part};
 use super::table::Table;
 use super::words;

@@ -1,6 +1,7 @@
 //! The page of two runs compared.
 
-use super::chart::{Changed, Chart, change};
+use super::chart::{Changed, change};
+use super::drawing::Chart;
 use super::page::{Block, Fact, Page, Part, Sentence};
 use super::table::Table;
 use super::words;

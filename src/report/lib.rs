@@ -8,6 +8,7 @@ pub mod check;
 pub mod comparison;
 pub mod csv;
 mod doubts;
+pub mod drawing;
 pub mod escape;
 mod fan_out;
 pub mod html;

@@ -3,7 +3,7 @@
 //! What is reported fills one [`Page`]; [`super::terminal`], [`super::markdown`] and [`super::html`] write it down, each
 //! with what it has room for. Every text is plain: it is escaped where it is written.
 
-use super::chart::model::Chart;
+use super::drawing::Chart;
 use super::sparkline::Sparkline;
 use super::table::Table;
 use planner_core::law::finding::Verdict;

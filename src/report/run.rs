@@ -1,6 +1,7 @@
 //! The page of a run.
 
-use super::chart::{self, Chart};
+use super::chart;
+use super::drawing::Chart;
 use super::page::{Block, Fact, Page, Part};
 use super::sparkline::Sparkline;
 use super::stretch::{Stretch, merged};
@@ -171,7 +172,7 @@ fn generator(document: &RunDocument) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Frame, svg};
+    use crate::drawing::{Frame, svg};
     use crate::sample::Sample;
     use planner_core::scenario::file::File;
 

@@ -10,7 +10,8 @@ use crate::obstacle::Obstacle;
 use crate::paced::{
     Answer, Confirmed, Form, Infeasible, Pace, Question, Reason, deadline_within, smallest_rate,
 };
-use crate::recommendation::{Bound, CurvePoint, LambdaPlan, PublishPlan, Way, WithinLimits};
+use crate::recommendation::{Bound, CurvePoint, LambdaPlan, PublishPlan, WithinLimits};
+use crate::way::Way;
 use crate::workers::Goal;
 use planner_core::numeric::proportion::Proportion;
 use planner_core::service::Profile;

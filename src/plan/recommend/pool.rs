@@ -7,7 +7,8 @@ use crate::cost::{Cost, Usage};
 use crate::forecast::{finish, thinned_s};
 use crate::ground::Ground;
 use crate::obstacle::Obstacle;
-use crate::recommendation::{Bound, CurvePoint, NearestGoal, Relaxed, Way, WorkerPlan};
+use crate::recommendation::{Bound, CurvePoint, NearestGoal, Relaxed, WorkerPlan};
+use crate::way::Way;
 use crate::workers::{Goal, Infeasible, Question, Reason, smallest_pool};
 use planner_core::numeric::proportion::Proportion;
 

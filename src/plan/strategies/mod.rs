@@ -48,5 +48,4 @@ fn observed(finish_s: f64, objects: u64, residence_s: f64) -> Observed {
 }
 
 #[cfg(test)]
-#[path = "../strategies_tests.rs"]
 mod tests;

@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use super::format::Format;
 use crate::runs::folder::replace;
 use crate::runs::read::PAGE;
-use planner_report::chart::{self, Chart, Frame};
+
+use planner_report::drawing::{Chart, Frame, svg};
 use planner_report::page::Page;
 use planner_report::{html, png};
 
@@ -18,7 +19,7 @@ use planner_report::{html, png};
 /// Where a chart cannot be drawn.
 pub(super) fn pictures(page: &Page, format: Format) -> miette::Result<Vec<(String, Vec<u8>)>> {
     let drawn = |chart: &&Chart| -> miette::Result<Vec<(String, Vec<u8>)>> {
-        let svg = chart::svg(chart, Frame::Card).into_diagnostic()?;
+        let svg = svg(chart, Frame::Card).into_diagnostic()?;
         let png = (format!("{}.png", chart.id), png::render(&svg).into_diagnostic()?);
         let svg = (format == Format::Svg).then(|| (format!("{}.svg", chart.id), svg.into_bytes()));
         Ok(std::iter::once(png).chain(svg).collect())

@@ -1,9 +1,9 @@
 //! How sure a deadline is, over what is chosen.
 
-use super::axis::{Axis, Scale};
 use super::choice::Choice;
-use super::model::{Band, Chart, Mark, Panel, Rule, Series};
-use super::palette::BLUE;
+use crate::drawing::axis::{Axis, Scale};
+use crate::drawing::palette::BLUE;
+use crate::drawing::{Band, Chart, Mark, Panel, Rule, Series};
 use crate::table::Table;
 use planner_core::units::human::probability;
 use planner_core::units::human::{percent, shortest};
@@ -103,7 +103,7 @@ fn table(name: &str, chances: &[Chance]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Frame, svg};
+    use crate::drawing::{Frame, svg};
 
     fn input<'a>(chances: &'a [Chance], limits: &'a [(String, f64)]) -> Chances<'a> {
         let choice = Choice { name: "N, workers", chosen: Some(2420.0), floor: Some(1890.0), limits };

@@ -1,8 +1,8 @@
 //! How far measures moved from one run to another: a bar each over the interval of the change, a dot on the change.
 
-use super::axis::{Axis, Scale};
-use super::model::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
-use super::palette::{BLUE, Colour, GREEN, INK, VERMILION};
+use crate::drawing::axis::{Axis, Scale};
+use crate::drawing::palette::{BLUE, Colour, GREEN, INK, VERMILION};
+use crate::drawing::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
 use crate::table::Table;
 use planner_core::measure::comparison::Outcome;
 use planner_core::units::human::signed_percent;
@@ -100,7 +100,7 @@ fn table(changes: &[&Changed]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Frame, svg};
+    use crate::drawing::{Frame, svg};
 
     fn changed(name: &str, [low, change, high]: [f64; 3], outcome: Outcome) -> Changed {
         Changed { name: name.into(), change, low, high, outcome }

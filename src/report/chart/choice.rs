@@ -1,7 +1,7 @@
 //! What charts over a choice have in common: the axis of the choice and what is marked on it.
 
-use super::axis::{Axis, Scale};
-use super::model::Rule;
+use crate::drawing::Rule;
+use crate::drawing::axis::{Axis, Scale};
 use planner_core::units::human::shortest;
 
 /// Choices further apart than by this factor are shown on a logarithmic axis.

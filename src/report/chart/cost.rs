@@ -1,9 +1,9 @@
 //! What a job costs and when it is done, over what is chosen.
 
-use super::axis::{Axis, Scale};
 use super::choice::Choice;
-use super::model::{Chart, Mark, Panel, Rule, Series, Shades};
-use super::palette::{BLUE, GREEN, VERMILION};
+use crate::drawing::axis::{Axis, Scale};
+use crate::drawing::palette::{BLUE, GREEN, VERMILION};
+use crate::drawing::{Chart, Mark, Panel, Rule, Series, Shades};
 use crate::table::Table;
 use planner_core::units::human::capitalised;
 use planner_core::units::human::{duration, shortest, usd};
@@ -137,7 +137,7 @@ fn table(input: &Costs, costs: &[Cost]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Frame, svg};
+    use crate::drawing::{Frame, svg};
 
     fn costs(finish_s: &[f64]) -> Vec<Cost> {
         let cost = |(index, finish_s): (u32, &f64)| {

@@ -1,9 +1,9 @@
 //! N against X·R.
 
-use super::axis::{Axis, Scale};
-use super::model::{Band, Chart, Mark, Panel, Series};
-use super::palette::{BLUE, MUTED, level as shade};
 use super::run;
+use crate::drawing::axis::{Axis, Scale};
+use crate::drawing::palette::{BLUE, MUTED, level as shade};
+use crate::drawing::{Band, Chart, Mark, Panel, Series};
 use crate::stretch::{Stretch, merged};
 use crate::table::Table;
 use crate::{RunView, doubts, words};

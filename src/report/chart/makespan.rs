@@ -1,8 +1,8 @@
 //! How long a job takes: the makespans of its simulations against the deadline.
 
-use super::axis::{Axis, Scale};
-use super::model::{Chart, Mark, Panel, Rule, Series, Shades};
-use super::palette::{BLUE, VERMILION};
+use crate::drawing::axis::{Axis, Scale};
+use crate::drawing::palette::{BLUE, VERMILION};
+use crate::drawing::{Chart, Mark, Panel, Rule, Series, Shades};
 use crate::table::Table;
 use planner_core::units::human::{count, duration, percent};
 
@@ -170,7 +170,7 @@ impl Sorted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Frame, svg};
+    use crate::drawing::{Frame, svg};
 
     fn chart(makespans_s: &[f64], deadline_s: Option<f64>) -> Chart {
         makespan(&Makespans { makespans_s, deadline_s }).unwrap()

@@ -1,9 +1,9 @@
 //! The function of a fan-out over time.
 
-use super::model::Chart;
 use super::run::subtitle;
 use super::stages::{Stage, Stages, stages};
 use crate::RunView;
+use crate::drawing::Chart;
 use planner_core::measure::fan_out::second::FunctionSecond;
 
 /// What waits for the function of a fan-out, what runs in it and what it refuses; None for other runs.

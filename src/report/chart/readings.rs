@@ -1,7 +1,7 @@
 //! What was read in flight, refused and done, period by period.
 
-use super::model::Chart;
 use super::stages::{Stage, Stages, stages};
+use crate::drawing::Chart;
 use planner_core::check::document::Reading;
 use planner_core::units::human::{counted, duration};
 

@@ -1,8 +1,8 @@
 //! What an answer rests on: how far it moves when one assumption changes, the strongest first (a tornado).
 
-use super::axis::{Axis, Scale};
-use super::model::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
-use super::palette::{BLUE, ORANGE};
+use crate::drawing::axis::{Axis, Scale};
+use crate::drawing::palette::{BLUE, ORANGE};
+use crate::drawing::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
 use crate::table::Table;
 use planner_core::units::human::{duration, shortest};
 
@@ -155,7 +155,7 @@ fn show(kind: AnswerKind, value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Frame, svg};
+    use crate::drawing::{Frame, svg};
 
     fn row(name: &str, low: Option<f64>, high: Option<f64>) -> Sensitivity {
         let (low_setting, high_setting) = ("−20 %".into(), "+20 %".into());

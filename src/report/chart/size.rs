@@ -1,10 +1,10 @@
 //! Residence time against object size.
 
-use super::axis::{Axis, Scale};
-use super::model::{Chart, Mark, Panel, Series};
-use super::palette::level as shade;
 use super::run;
 use crate::RunView;
+use crate::drawing::axis::{Axis, Scale};
+use crate::drawing::palette::level as shade;
+use crate::drawing::{Chart, Mark, Panel, Series};
 use crate::table::Table;
 use planner_core::measure::size_sample::{SPREAD, SizeLine, SizePoint};
 use planner_core::units::human::{bytes, bytes_per_s, count, duration};
@@ -49,7 +49,7 @@ pub fn size(view: &RunView) -> Option<Chart> {
     if let [Some(line)] = lines.as_slice() {
         let points = corners(line, (low, high));
         let label = format!("{} each", bytes_per_s(1.0 / line.s_per_byte));
-        series.push(Series { label, mark: Mark::Line, colour: super::palette::VERMILION, points });
+        series.push(Series { label, mark: Mark::Line, colour: crate::drawing::palette::VERMILION, points });
     }
     let seen: u64 = view.levels.iter().map(|level| level.sizes.seen()).sum();
     let description = format!(

@@ -1,8 +1,8 @@
 //! The whole distribution of times, out to the rarest.
 
-use super::axis::{Axis, Scale};
-use super::model::{Chart, Mark, Panel, Series};
-use super::palette::{BLUE, VERMILION, level as shade};
+use crate::drawing::axis::{Axis, Scale};
+use crate::drawing::palette::{BLUE, VERMILION, level as shade};
+use crate::drawing::{Chart, Mark, Panel, Series};
 use crate::table::Table;
 use crate::{LevelTimes, RunView};
 use planner_core::measure::histogram::Times;
@@ -61,7 +61,7 @@ pub fn spectrum(view: &RunView) -> Option<Chart> {
 }
 
 /// The times at evenly spaced places of the percentile axis, out to the largest.
-fn line(label: &str, colour: super::palette::Colour, times: &Times) -> Series {
+fn line(label: &str, colour: crate::drawing::palette::Colour, times: &Times) -> Series {
     let (count, mut points) = (times.len() as f64, Vec::new());
     let steps = (count.log10() * POINTS_PER_DECADE).ceil();
     if !times.is_empty() {

@@ -1,8 +1,8 @@
 //! A pipeline over time, stage by stage: what waits, what is in flight, what is throttled and what is done.
 
-use super::axis::{Axis, Scale};
-use super::model::{Chart, Mark, Panel, Rule, Series};
-use super::palette::{BLUE, Colour, GREEN, ORANGE, PURPLE, VERMILION};
+use crate::drawing::axis::{Axis, Scale};
+use crate::drawing::palette::{BLUE, Colour, GREEN, ORANGE, PURPLE, VERMILION};
+use crate::drawing::{Chart, Mark, Panel, Rule, Series};
 use crate::stretch::LENGTHS_S;
 use crate::table::Table;
 use planner_core::units::human::{self, duration, number, shortest};
@@ -194,7 +194,7 @@ fn table(input: &Stages) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Frame, svg};
+    use crate::drawing::{Frame, svg};
 
     fn consumer(points: u32) -> Stage {
         let at = |index: u32| 100.0 * f64::from(index) / f64::from(points);

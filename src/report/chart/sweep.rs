@@ -1,10 +1,10 @@
 //! A sweep over its levels, with the scalability law and simpler explanations where workers were swept.
 
-use super::axis::{Axis, Scale};
-use super::model::{Chart, Mark, Panel, Rule, Series, Whisker};
-use super::palette::{BLUE, Colour, GREEN, ORANGE, PURPLE, VERMILION};
 use super::run;
 use crate::RunView;
+use crate::drawing::axis::{Axis, Scale};
+use crate::drawing::palette::{BLUE, Colour, GREEN, ORANGE, PURPLE, VERMILION};
+use crate::drawing::{Chart, Mark, Panel, Rule, Series, Whisker};
 use crate::table::Table;
 use planner_core::check::document::Reading;
 use planner_core::law::rivals::Model;
@@ -253,7 +253,7 @@ fn between(estimate: &Estimate, show: fn(f64) -> String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Frame, svg};
+    use crate::drawing::{Frame, svg};
     use crate::png;
     use crate::sample::Sample;
     use planner_core::law::usl_fit::Point;

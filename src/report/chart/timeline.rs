@@ -1,9 +1,9 @@
 //! A run over time.
 
-use super::axis::{Axis, Scale};
-use super::model::{Chart, Mark, Panel, Rule, Series, Shades};
-use super::palette::{BLUE, FRAME, GREEN, VERMILION};
 use super::run;
+use crate::drawing::axis::{Axis, Scale};
+use crate::drawing::palette::{BLUE, FRAME, GREEN, VERMILION};
+use crate::drawing::{Chart, Mark, Panel, Rule, Series, Shades};
 use crate::stretch::{Stretch, merged_with_rests, readable_length_s};
 use crate::{RunView, tables};
 use planner_core::measure::level::LevelSummary;
@@ -114,7 +114,7 @@ fn borders(view: &RunView) -> Vec<Rule> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Frame, svg};
+    use crate::drawing::{Frame, svg};
     use crate::sample::Sample;
 
     #[test]

@@ -1,8 +1,8 @@
 //! When each way of doing a job is done: a row each, from the median to the 99th percentile.
 
-use super::axis::{Axis, Scale};
-use super::model::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
-use super::palette::{BLUE, Colour, GREEN, INK, VERMILION};
+use crate::drawing::axis::{Axis, Scale};
+use crate::drawing::palette::{BLUE, Colour, GREEN, INK, VERMILION};
+use crate::drawing::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
 use crate::table::Table;
 use planner_core::units::human::duration;
 
@@ -103,7 +103,7 @@ fn table(all: &[Way]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Frame, svg};
+    use crate::drawing::{Frame, svg};
 
     fn way(name: &str, finish_s: Option<[f64; 2]>, meets: Option<bool>) -> Way {
         Way { name: name.into(), finish_s, meets }

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::ReportError;
-use crate::chart::{Chart, Frame, palette, svg};
+use crate::drawing::{Chart, Frame, palette, svg};
 use crate::escape::escape_controls;
 use crate::table::Table;
 

@@ -2,9 +2,10 @@
 
 use super::{way, words};
 use crate::chart::{
-    self, AnswerKind, Chance, Chances, Chart, Choice, Cost, Costs, Makespans, Sensitivities, Sensitivity,
-    Stage, Stages, chance, cost, makespan, sensitivity, stages,
+    self, AnswerKind, Chance, Chances, Choice, Cost, Costs, Makespans, Sensitivities, Sensitivity, Stage,
+    Stages, chance, cost, makespan, sensitivity, stages,
 };
+use crate::drawing::Chart;
 use planner_core::service::function::Shape;
 use planner_plan::forecast::{Forecast, Moment};
 use planner_plan::preface::Preface;

@@ -8,7 +8,8 @@ use planner_core::units::quantity::Bytes;
 use planner_plan::cost::Cost;
 use planner_plan::limit::{BindingLimit, Limit};
 use planner_plan::obstacle::Obstacle;
-use planner_plan::recommendation::{Change, LambdaPlan, Recommendation, Relaxed, Way, WorkerPlan};
+use planner_plan::recommendation::{Change, LambdaPlan, Recommendation, Relaxed, WorkerPlan};
+use planner_plan::way::Way;
 
 use super::doubt;
 

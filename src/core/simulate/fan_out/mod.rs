@@ -235,5 +235,4 @@ impl<'a> Simulation<'a> {
 }
 
 #[cfg(test)]
-#[path = "../fan_out_tests.rs"]
 mod tests;
