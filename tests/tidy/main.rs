@@ -4,10 +4,18 @@
 //! file, the environment, the network or an async runtime. That they do without the shell's dependencies is
 //! what their manifests say; the standard library is always in reach, hence this scan.
 
+mod graph;
+mod source;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use graph::Imports;
+
 const PURE: [&str; 3] = ["core", "plan", "report"];
+
+/// All crates, the lowest first.
+const CRATES: [&str; 6] = ["core", "plan", "report", "aws", "consumer", "planner"];
 
 /// What pure code must not name: consecutive segments of a path, a macro with its `!`.
 const IMPURE: [&str; 22] = [
@@ -53,6 +61,44 @@ fn the_source_keeps_its_rules() {
         })
         .collect();
     assert!(offences.is_empty(), "\n{}\n", offences.join("\n"));
+}
+
+#[test]
+fn no_crate_module_or_file_imports_itself_through_others() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut cycles = Vec::new();
+    for folder in CRATES.map(|name| root.join("src").join(name)) {
+        let files: Vec<(String, String)> = rust_files(&folder)
+            .iter()
+            .filter(|file| !file.ends_with("main.rs") && !file.starts_with(folder.join("tests")))
+            .map(|file| {
+                let path = file.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned();
+                (path, fs::read_to_string(file).unwrap())
+            })
+            .collect();
+        let imports = Imports::of(&files);
+        let found = imports.file_cycles().into_iter().chain(imports.module_cycles());
+        cycles.extend(found.map(|cycle| format!("{}: {cycle}", folder.display())));
+    }
+    assert!(cycles.is_empty(), "\n{}\n", cycles.join("\n"));
+}
+
+/// Cargo refuses cycles of dependencies, except through those of tests, which would build a crate twice.
+#[test]
+fn a_crate_sees_only_those_above_it() {
+    for (index, name) in CRATES.iter().enumerate() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folder = if *name == "planner" { folder.to_owned() } else { folder.join("src").join(name) };
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        let manifest: toml::Table = manifest.parse().unwrap();
+        for dependencies in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            let Some(table) = manifest.get(dependencies).and_then(toml::Value::as_table) else { continue };
+            for below in &CRATES[index..] {
+                let below = format!("planner-{below}");
+                assert!(!table.contains_key(&below), "{name} has {below} among its {dependencies}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -110,10 +156,10 @@ fn offences(file: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let folder = file.trim_start_matches("src/").split('/').next().unwrap();
     if PURE.contains(&folder) {
-        for (line, path) in paths(&without_comments_and_text(text)) {
-            let path = format!("::{path}::");
+        for named in source::words(text) {
+            let path = format!("::{}::", named.segments.join("::"));
             for name in IMPURE.iter().filter(|name| path.contains(&format!("::{name}::"))) {
-                found.push(format!("{file}:{line}: pure code names {name}"));
+                found.push(format!("{file}:{}: pure code names {name}", named.line));
             }
         }
     }
@@ -125,113 +171,6 @@ fn offences(file: &str, text: &str) -> Vec<String> {
     let lines = text.lines().count();
     if lines > LINES_AT_MOST {
         found.push(format!("{file}:{lines}: longer than {LINES_AT_MOST} lines"));
-    }
-    found
-}
-
-/// The source with comments and the text of literals blanked, line breaks kept.
-fn without_comments_and_text(source: &str) -> String {
-    let mut rest = source;
-    let mut code = String::new();
-    while let Some(first) = rest.chars().next() {
-        let length = blank_length(rest, code.chars().last());
-        if length == 0 {
-            code.push(first);
-            rest = &rest[first.len_utf8()..];
-        } else {
-            code.extend(rest[..length].chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
-            rest = &rest[length..];
-        }
-    }
-    code
-}
-
-/// How many bytes the comment or literal takes that `rest` starts with; 0 when it starts with neither.
-fn blank_length(rest: &str, before: Option<char>) -> usize {
-    let until =
-        |skip: usize, end: &str| rest[skip..].find(end).map_or(rest.len(), |at| skip + at + end.len());
-    if rest.starts_with("//") {
-        return rest.find('\n').unwrap_or(rest.len());
-    }
-    if rest.starts_with("/*") {
-        return until(2, "*/");
-    }
-    if rest.starts_with('"') {
-        return quoted_length(rest, '"');
-    }
-    let raw = rest.strip_prefix('r').map(|tail| (tail.len() - tail.trim_start_matches('#').len(), tail));
-    if let Some((hashes, tail)) = raw
-        && tail[hashes..].starts_with('"')
-        && !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
-    {
-        return until(hashes + 2, &format!("\"{}", "#".repeat(hashes)));
-    }
-    // A quote that is not closed after one character, or after an escape, starts a lifetime.
-    let character = rest.strip_prefix('\'').and_then(|tail| tail.chars().next());
-    match character {
-        Some('\\') => quoted_length(rest, '\''),
-        Some(c) if rest[1 + c.len_utf8()..].starts_with('\'') => c.len_utf8() + 2,
-        _ => 0,
-    }
-}
-
-fn quoted_length(rest: &str, quote: char) -> usize {
-    let mut escaped = false;
-    for (at, c) in rest.char_indices().skip(1) {
-        if c == quote && !escaped {
-            return at + 1;
-        }
-        escaped = c == '\\' && !escaped;
-    }
-    rest.len()
-}
-
-/// Every path in the code with its line, the groups of `use` written out: `a::{b, c::d}` gives `a::b`
-/// and `a::c::d`.
-fn paths(code: &str) -> Vec<(usize, String)> {
-    let mut found = Vec::new();
-    let mut groups: Vec<String> = Vec::new();
-    let mut path = String::new();
-    let mut line = 1;
-    let mut rest = code;
-    while let Some(first) = rest.chars().next() {
-        let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-        let taken = if word > 0 {
-            if !path.is_empty() && !path.ends_with("::") {
-                path.clear();
-            }
-            path.push_str(&rest[..word]);
-            let is_macro = rest[word..].starts_with('!');
-            if is_macro {
-                path.push('!');
-            }
-            if !rest[word..].starts_with("::") {
-                found.push((line, path.clone()));
-            }
-            word + usize::from(is_macro)
-        } else if rest.starts_with("::") {
-            path.push_str("::");
-            2
-        } else {
-            match first {
-                '{' => {
-                    groups.push(std::mem::take(&mut path));
-                    path.push_str(groups.last().filter(|group| group.ends_with("::")).map_or("", |g| g));
-                }
-                '}' => {
-                    groups.pop();
-                    path.clear();
-                }
-                ',' => {
-                    path = groups.last().filter(|group| group.ends_with("::")).cloned().unwrap_or_default();
-                }
-                '\n' => line += 1,
-                c if c.is_whitespace() => {}
-                _ => path.clear(),
-            }
-            first.len_utf8()
-        };
-        rest = &rest[taken..];
     }
     found
 }
