@@ -14,11 +14,10 @@ const UNLIMITED_RECEIVES: u32 = 1000;
 /// Price of one request of an operation, a batch of messages being `items` of them.
 #[must_use]
 pub fn usd_per_request(prices: &Prices, operation: OperationKind, items: u64) -> f64 {
-    match operation {
-        OperationKind::Copy => prices.s3.copy_usd_per_1000 / 1e3,
-        OperationKind::Publish | OperationKind::FanOut => {
-            prices.sns.publish_usd_per_million / 1e6 * items as f64
-        }
+    if operation.publishes() {
+        prices.sns.publish_usd_per_million / 1e6 * items as f64
+    } else {
+        prices.s3.copy_usd_per_1000 / 1e3
     }
 }
 
@@ -115,7 +114,7 @@ impl Estimate {
                 OperationKind::FanOut => (job.object..job.object + u64::from(job.items))
                     .map(|object| workload.objects.size_bytes(object))
                     .fold(0, u64::saturating_add),
-                OperationKind::Copy | OperationKind::Publish => job.bytes,
+                _ => job.bytes,
             };
             Self { requests: sum.requests + requests, bytes: sum.bytes.saturating_add(bytes), ..sum }
         })
