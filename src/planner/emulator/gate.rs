@@ -12,8 +12,14 @@ use planner_core::service::{Admission, Profile, Refusal, Request, ServiceModel};
 pub(super) struct Gate {
     pub(super) clock: Clock,
     pub(super) limits: Limits,
-    model: Mutex<ServiceModel>,
-    copying: Mutex<little::InFlight>,
+    served: Mutex<Served>,
+}
+
+/// What is told the time under one lock, so that it never runs backwards.
+#[derive(Debug)]
+struct Served {
+    model: ServiceModel,
+    copying: little::InFlight,
 }
 
 /// Locks `mutex`; what it guards is whole even if a holder panicked, since holders only compute.
@@ -23,33 +29,34 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Gate {
     pub(super) fn new(profile: Profile, limits: Limits, seed: u64) -> Self {
-        Self {
-            clock: Clock::start(),
-            limits,
-            model: Mutex::new(ServiceModel::new(profile, seed)),
-            copying: Mutex::new(little::InFlight::new()),
-        }
+        let served = Served { model: ServiceModel::new(profile, seed), copying: little::InFlight::new() };
+        Self { clock: Clock::start(), limits, served: Mutex::new(served) }
     }
 
     /// Admits a request and waits for its time. It stays in flight until the answer is dropped, so
     /// that its effect can be made visible at its end, and leaves if its client goes away.
     pub(super) async fn pass(&self, request: &Request<'_>) -> Result<InFlight<'_>, Refusal> {
-        let started_ns = self.clock.now_ns();
-        let admission = lock(&self.model).admit(started_ns, request);
+        let (admission, copy_started_ns) = self.admit(request);
         let (refusal, duration_ns) = (admission.refusal, admission.duration_ns);
-        let is_copy = matches!(request, Request::Copy(_));
-        if is_copy {
-            lock(&self.copying).started(started_ns);
-        }
-        let copy_started_ns = is_copy.then_some(started_ns);
         let in_flight = InFlight { gate: self, admission: Some(admission), copy_started_ns };
         self.clock.wait(duration_ns).await;
         refusal.map_or(Ok(in_flight), Err)
     }
 
+    fn admit(&self, request: &Request<'_>) -> (Admission, Option<u64>) {
+        let mut served = lock(&self.served);
+        let now_ns = self.clock.now_ns();
+        let copy_started_ns = matches!(request, Request::Copy(_)).then_some(now_ns);
+        if copy_started_ns.is_some() {
+            served.copying.started(now_ns);
+        }
+        (served.model.admit(now_ns, request), copy_started_ns)
+    }
+
     /// What was counted over the copy requests, refused ones included, since the call before.
     pub(super) fn close_copies(&self) -> little::Window {
-        lock(&self.copying).close(self.clock.now_ns())
+        let mut served = lock(&self.served);
+        served.copying.close(self.clock.now_ns())
     }
 }
 
@@ -64,12 +71,13 @@ pub(super) struct InFlight<'a> {
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
+        let mut served = lock(&self.gate.served);
         let now_ns = self.gate.clock.now_ns();
         if let Some(admission) = self.admission.take() {
-            lock(&self.gate.model).finish(now_ns, admission);
+            served.model.finish(now_ns, admission);
         }
         if let Some(started_ns) = self.copy_started_ns {
-            lock(&self.gate.copying).ended(started_ns, now_ns);
+            served.copying.ended(started_ns, now_ns);
         }
     }
 }
@@ -100,7 +108,7 @@ impl EndpointGauge {
     /// Reads all counts at one moment.
     #[must_use]
     pub fn read(&self) -> GaugeReading {
-        let model = lock(&self.0.model);
+        let model = &lock(&self.0.served).model;
         let now_ns = self.0.clock.now_ns();
         GaugeReading {
             now_ns,
