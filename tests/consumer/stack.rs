@@ -7,7 +7,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
+use aws_sdk_cloudwatchlogs as cloudwatchlogs;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_sqs as sqs;
 use aws_types::region::Region;
 use futures::future::join_all;
 use planner_aws::clients::Clients;
@@ -201,7 +203,7 @@ impl Stack {
 
     /// The lines that the function logged about messages.
     pub(crate) async fn lines(&self) -> Vec<Copied> {
-        let logs = client!(aws_sdk_cloudwatchlogs);
+        let logs = client!(cloudwatchlogs);
         let request = logs.filter_log_events().log_group_name(&self.outputs["LogGroupName"]);
         let mut pages = request.into_paginator().send();
         let mut lines = Vec::new();
@@ -229,7 +231,7 @@ impl Stack {
 
     /// Messages that were put aside.
     pub(crate) async fn dead_letters(&self) -> Vec<String> {
-        let request = client!(aws_sdk_sqs).receive_message().queue_url(&self.outputs["DeadLettersUrl"]);
+        let request = client!(sqs).receive_message().queue_url(&self.outputs["DeadLettersUrl"]);
         let answer = request.max_number_of_messages(10).visibility_timeout(0).send().await.unwrap();
         answer.messages().iter().map(|message| message.body().unwrap().to_owned()).collect()
     }
