@@ -2,7 +2,7 @@
 
 /// Mean and spread of the age of a request found in flight.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Age {
+pub(crate) struct Age {
     /// E\[age\], in seconds.
     pub mean_s: f64,
     /// Standard deviation of the age, in seconds.
@@ -12,38 +12,33 @@ pub struct Age {
 impl Age {
     /// From the first three moments of the residence time R, in s, s² and s³: E\[age\] = E\[R²\]/(2E\[R\]) and
     /// Var\[age\] = E\[R³\]/(3E\[R\]) − E\[age\]² (the age in a stationary renewal process; Cox 1962, §5.4).
-    #[must_use]
-    pub fn of_moments(first_s: f64, second_s2: f64, third_s3: f64) -> Self {
+    pub(crate) fn of_moments(first_s: f64, second_s2: f64, third_s3: f64) -> Self {
         let mean_s = second_s2 / (2.0 * first_s);
         let variance = third_s3 / (3.0 * first_s) - mean_s * mean_s;
         Self { mean_s, sd_s: variance.max(0.0).sqrt() }
     }
 
     /// From measured residence times; None without any.
-    #[must_use]
-    pub fn of_sample(residences_s: &[f64]) -> Option<Self> {
+    pub(crate) fn of_sample(residences_s: &[f64]) -> Option<Self> {
         let count = residences_s.len() as f64;
         let moment = |power| residences_s.iter().map(|time: &f64| time.powi(power)).sum::<f64>() / count;
         (moment(1) > 0.0).then(|| Self::of_moments(moment(1), moment(2), moment(3)))
     }
 
     /// For lognormal residence times, whose moments are E\[Rᵏ\] = mᵏ(1 + cv²)^(k(k−1)/2).
-    #[must_use]
-    pub fn lognormal(mean_s: f64, cv: f64) -> Self {
+    pub(crate) fn lognormal(mean_s: f64, cv: f64) -> Self {
         let spread = 1.0 + cv * cv;
         Self::of_moments(mean_s, mean_s.powi(2) * spread, mean_s.powi(3) * spread.powi(3))
     }
 
     /// Standard deviation of X·R/N − 1 over `window_s` in steady state with `n` in flight: √(2/N)·sd(age)/T. The
     /// sums of ages at the two ends are independent for a window of several residence times.
-    #[must_use]
-    pub fn edge_noise(&self, n: f64, window_s: f64) -> f64 {
+    pub(crate) fn edge_noise(&self, n: f64, window_s: f64) -> f64 {
         (2.0 / n).sqrt() * self.sd_s / window_s
     }
 
     /// Expected X·R/N − 1 of a window that starts empty and ends full: −E\[age\]/T.
-    #[must_use]
-    pub fn filling_bias(&self, window_s: f64) -> f64 {
+    pub(crate) fn filling_bias(&self, window_s: f64) -> f64 {
         -self.mean_s / window_s
     }
 }

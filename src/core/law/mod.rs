@@ -1,12 +1,14 @@
 //! The laws that a measurement must obey.
 
-pub mod edges;
+#[cfg(test)]
+mod edges;
 pub mod finding;
 pub mod intervals;
 mod least_squares;
 pub mod little;
 pub mod littles_law;
-pub mod queueing;
+#[cfg(test)]
+pub(crate) mod queueing;
 pub mod refusal;
 pub mod rivals;
 pub mod tolerance;

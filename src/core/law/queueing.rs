@@ -6,30 +6,26 @@ use statrs::distribution::{ContinuousCDF, Normal};
 /// servers cannot keep up.
 ///
 /// Erlang's C from Erlang's B by its recursion, which does not overflow (Erlang 1917; Kleinrock 1975, §3.5).
-#[must_use]
-pub fn erlang_c(servers: u32, load: f64) -> Option<f64> {
+pub(crate) fn erlang_c(servers: u32, load: f64) -> Option<f64> {
     let servers_f = f64::from(servers);
     let blocked = (1..=servers).fold(1.0, |blocked, k| load * blocked / (f64::from(k) + load * blocked));
     (load < servers_f).then(|| blocked / (1.0 - load / servers_f * (1.0 - blocked)))
 }
 
 /// Mean wait in M/M/c before service, in seconds: C·S/(c − a).
-#[must_use]
-pub fn mmc_wait_s(servers: u32, load: f64, service_s: f64) -> Option<f64> {
+pub(crate) fn mmc_wait_s(servers: u32, load: f64, service_s: f64) -> Option<f64> {
     erlang_c(servers, load).map(|waits| waits * service_s / (f64::from(servers) - load))
 }
 
 /// Mean wait in M/G/1 before service, in seconds, with `cv` the coefficient of variation of the service time:
 /// ρS(1 + cv²)/(2(1−ρ)) (Pollaczek and Khinchine; Kleinrock 1975, §5.6). M/D/1 is `cv` 0. None from ρ = 1.
-#[must_use]
-pub fn mg1_wait_s(utilisation: f64, service_s: f64, cv: f64) -> Option<f64> {
+pub(crate) fn mg1_wait_s(utilisation: f64, service_s: f64, cv: f64) -> Option<f64> {
     (utilisation < 1.0).then(|| utilisation * service_s * (1.0 + cv * cv) / (2.0 * (1.0 - utilisation)))
 }
 
 /// Mean in flight `elapsed_s` after an M/G/∞ system opened empty: rate × E[min(S, t)], for lognormal S
 /// (Takács 1962; with the partial expectation of the lognormal distribution).
-#[must_use]
-pub fn mg_infinity_mean(rate_per_s: f64, mean_s: f64, cv: f64, elapsed_s: f64) -> f64 {
+pub(crate) fn mg_infinity_mean(rate_per_s: f64, mean_s: f64, cv: f64, elapsed_s: f64) -> f64 {
     let variance = (cv * cv).ln_1p();
     let sd = variance.sqrt();
     // ln t in standard deviations above the mean of ln S; at t = 0 it is −∞ and nothing is in flight.
@@ -40,7 +36,7 @@ pub fn mg_infinity_mean(rate_per_s: f64, mean_s: f64, cv: f64, elapsed_s: f64) -
 
 /// Throughput and residence time of a closed system.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Closed {
+pub(crate) struct Closed {
     /// X, completions per second.
     pub x_per_s: f64,
     /// R, mean seconds from arrival at the servers to the end of service.
@@ -49,8 +45,7 @@ pub struct Closed {
 
 /// The machine-repairman model: `customers` that think for an exponential time and then share `servers` with
 /// exponential service (Palm 1947; Kleinrock 1975, §3.8). Needs a customer, a server and times above zero.
-#[must_use]
-pub fn machine_repairman(customers: u32, servers: u32, think_s: f64, service_s: f64) -> Closed {
+pub(crate) fn machine_repairman(customers: u32, servers: u32, think_s: f64, service_s: f64) -> Closed {
     let busy = |present: u32| f64::from(present.min(servers));
     // Logarithms of the state probabilities, up to a constant: they span more than a float does.
     let mut logs = vec![0.0_f64];

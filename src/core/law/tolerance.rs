@@ -9,12 +9,8 @@ pub const BATCHES: usize = 20;
 pub const BATCH_RESIDENCES: f64 = 10.0;
 /// Batches that each of two runs needs before they are compared.
 pub const COMPARED_BATCHES: usize = 10;
-/// Batch means of each run from which on the Mann-Whitney test's normal form is close.
-pub const RANKED_BATCHES: usize = 8;
 /// Chance of calling independent batch means correlated.
 pub const LAG_1_SIGNIFICANCE: f64 = 0.05;
-/// Relative precision of "run until precise" when the user gives none.
-pub const PRECISION: f64 = 0.02;
 /// Checks in a row that a precise run passes.
 pub const PRECISE_CHECKS: u32 = 2;
 /// Growth of a run between two checks of its precision. Fewer looks mean fewer chances to stop on luck.

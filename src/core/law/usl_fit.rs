@@ -83,14 +83,6 @@ pub fn within_range(points: &[Point]) -> Option<UslFit> {
     if may_lack_crosstalk { Problem::new(points, None, false).ok()?.fit().ok() } else { Some(full) }
 }
 
-/// Fits σ and κ with λ given, such as the throughput of one worker alone.
-///
-/// # Errors
-/// As [`fit`].
-pub fn fit_with_lambda(points: &[Point], lambda: f64) -> Result<UslFit, FitError> {
-    Problem::new(points, Some(lambda), true)?.fit()
-}
-
 /// Intervals by resampling residuals, which keeps the concurrencies of the sweep (Efron and Tibshirani 1993,
 /// ch. 9). Residuals are rescaled by √(n/(n−p)) and the percentiles widened to t's.
 ///

@@ -1,6 +1,11 @@
 use super::*;
 use crate::law::usl::tests::CISCO;
 
+/// Fits σ and κ with λ given, such as the throughput of one worker alone.
+fn fit_with_lambda(points: &[Point], lambda: f64) -> Result<UslFit, FitError> {
+    Problem::new(points, Some(lambda), true)?.fit()
+}
+
 const CISCO_X: [f64; 32] = [
     955.16, 1878.91, 2688.01, 3548.68, 4315.54, 5130.43, 5931.37, 6531.08, 7219.8, 7867.61, 8278.71, 8646.7,
     9047.84, 9426.55, 9645.37, 9897.24, 10097.6, 10240.5, 10532.39, 10798.52, 11151.43, 11518.63, 11806.0,

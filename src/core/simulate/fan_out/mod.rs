@@ -5,8 +5,6 @@ mod outcome;
 mod publisher;
 mod worker;
 
-use rayon::prelude::*;
-
 pub use outcome::{FanOutOutcome, Stages};
 pub use publisher::Publisher;
 
@@ -73,19 +71,6 @@ pub fn run_observed(
     mut observe: impl FnMut(Sample),
 ) -> FanOutOutcome {
     Simulation::new(fan_out, profile, seed, replication).run(Some(&mut observe))
-}
-
-/// The most executions at the same time in each of `replications`, ascending, when nothing limits the function: a
-/// reserved concurrency at or above the order statistic of a share of them throttles nothing in that share.
-#[must_use]
-pub fn unlimited_peaks(fan_out: &FanOut<'_>, profile: &Profile, seed: u64, replications: u64) -> Vec<u64> {
-    let unlimited = Profile { function: profile.function.unlimited(), ..profile.clone() };
-    let mut peaks: Vec<u64> = (0..replications)
-        .into_par_iter()
-        .map(|replication| run(fan_out, &unlimited, seed, replication).in_flight_peak())
-        .collect();
-    peaks.sort_unstable();
-    peaks
 }
 
 /// Where one replication stands.
