@@ -1,5 +1,6 @@
 //! The endpoint's time: tokio's, so that a paused runtime gives virtual time.
 
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -13,6 +14,8 @@ const HALF_TICK: Duration = Duration::from_micros(500);
 pub(super) struct Clock {
     start: Instant,
     start_of_day: SystemTime,
+    /// The same by the machine's time of day, once clients beyond this process see it.
+    seen_start_of_day: OnceLock<SystemTime>,
 }
 
 impl Clock {
@@ -20,7 +23,12 @@ impl Clock {
         // A whole second: S3 tells whole seconds, and two things are in the same one in every run or in none.
         let since_1970 = wall_time().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let start_of_day = SystemTime::UNIX_EPOCH + Duration::from_secs(since_1970.as_secs());
-        Self { start: Instant::now(), start_of_day }
+        Self { start: Instant::now(), start_of_day, seen_start_of_day: OnceLock::new() }
+    }
+
+    /// From now on the time of day is the machine's, to which clients of a served endpoint compare it.
+    pub(super) fn follow_time_of_day(&self) {
+        self.seen_start_of_day.get_or_init(|| wall_time() - self.start.elapsed());
     }
 
     /// Nanoseconds since the start.
@@ -35,7 +43,7 @@ impl Clock {
 
     /// The time of day at `now_ns`; it moves with virtual time.
     pub(super) fn time_of_day(&self, now_ns: u64) -> SystemTime {
-        self.start_of_day + Duration::from_nanos(now_ns)
+        *self.seen_start_of_day.get().unwrap_or(&self.start_of_day) + Duration::from_nanos(now_ns)
     }
 
     /// Waits for `duration_ns`, to the nearest millisecond.

@@ -35,6 +35,7 @@ pub async fn serve(
     cloud: &Cloud,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    cloud.follow_time_of_day();
     let mut shutdown = pin!(shutdown);
     let (stop, stopping) = watch::channel(false);
     let mut connections = JoinSet::new();
