@@ -94,7 +94,7 @@ fn samples_give_the_third_from_two() {
     let means = seen.means.unwrap();
     assert!(near(means.x_per_s, 75.0) && near(means.xr.unwrap(), 600.0) && means.n.is_none());
     assert_eq!(seen.readings[0].derived, Some(Quantity::N));
-    assert!(near(seen.readings[0].n.unwrap(), 600.0) && seen.holds == Some(true));
+    assert!(near(seen.readings[0].n.unwrap(), 600.0) && seen.holds.is_none());
     assert!(seen.notes[0].contains("8.16 %"), "{:?}", seen.notes);
     let means = check("t,count,n\n0,0,\n2,150,600\n", None).means.unwrap();
     assert!(near(means.r_s.unwrap(), 8.0));
@@ -120,7 +120,7 @@ fn metrics_are_judged_over_batches_of_periods() {
     let short = check(&metrics(10, 50.0), None);
     assert_eq!(short.verdicts.independent.verdict, Verdict::Inconclusive);
     let gap = check("timestamp,Invocations\n0,10\n60,10\n300,10\n", None);
-    assert!(gap.notes[1].starts_with("3 periods") && gap.holds == Some(true));
+    assert!(gap.notes[1].starts_with("3 periods") && gap.holds.is_none());
     assert_eq!(check(&metrics(60, 50.0), Some("60..300")).rows, 4);
 }
 
