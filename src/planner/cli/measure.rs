@@ -142,9 +142,10 @@ impl Measurement<'_> {
             self.finish(&mut document, &read::series(folder)?, outcome, generator);
             folder::write_document(folder, &document)?;
             let run = read::read(folder)?;
-            pictures::write(folder, &planner_report::run::page(&run.view()), self.options.format)?;
+            let page = planner_report::run::page(&run.view());
+            pictures::write(folder, &page, self.options.format)?;
             list::update(&self.options.out);
-            Ok(run)
+            Ok((run, page))
         });
         // What was made at the target is removed whether or not the run went well.
         let untagged = created.as_ref().map_or(0, |log| log.untagged());
@@ -156,9 +157,9 @@ impl Measurement<'_> {
             }
             _ => Exit::Fine,
         };
-        let run = finished?;
+        let (run, page) = finished?;
         if !self.options.quiet {
-            tell::print(&report::text(&run.view(), self.options.format, &[])?)?;
+            tell::print(&report::text(&page, &run.document, self.options.format, &[])?)?;
             tell::say(format_args!("run folder: {}", folder.display()));
         }
         if untagged > 0 {

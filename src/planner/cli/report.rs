@@ -11,6 +11,7 @@ use super::interrupt::uninterrupted;
 use super::{browser, list, pictures, report_plan, tell};
 use crate::runs::folder::replace;
 use crate::runs::read::{self, Run};
+use planner_core::measure::document::RunDocument;
 use planner_report::page::Page;
 use planner_report::{RunView, csv, html, runs};
 
@@ -44,15 +45,15 @@ fn rendered(
 ) -> miette::Result<(Option<PathBuf>, Option<String>)> {
     let format = options.format;
     let runs: Vec<Run> = folders.iter().map(|folder| read::read(folder)).collect::<Result<_, _>>()?;
-    let mut written = Vec::new();
-    for (folder, run) in folders.iter().zip(&runs) {
-        let page = planner_report::run::page(&run.view());
-        written.extend(uninterrupted(|| pictures::write(folder, &page, format))?);
-    }
     let views: Vec<RunView> = runs.iter().map(Run::view).collect();
+    let pages: Vec<Page> = views.iter().map(planner_report::run::page).collect();
+    let mut written = Vec::new();
+    for (folder, page) in folders.iter().zip(&pages) {
+        written.extend(uninterrupted(|| pictures::write(folder, page, format))?);
+    }
     match (folders, views.as_slice()) {
         ([folder, ..], [view]) => {
-            let text = text(view, format, &written)?;
+            let text = text(&pages[0], view.document, format, &written)?;
             Ok((Some(folder.join(read::PAGE)), Some(text)))
         }
         ([first, ..], views) => {
@@ -68,10 +69,15 @@ fn rendered(
     }
 }
 
-/// What is printed of a run.
-pub(super) fn text(view: &RunView, format: Format, files: &[PathBuf]) -> miette::Result<String> {
-    let csv = || csv::render([view.document]).into_diagnostic();
-    format.text(&planner_report::run::page(view), view.document, csv, files)
+/// What is printed of a run and its page.
+pub(super) fn text(
+    page: &Page,
+    document: &RunDocument,
+    format: Format,
+    files: &[PathBuf],
+) -> miette::Result<String> {
+    let csv = || csv::render([document]).into_diagnostic();
+    format.text(page, document, csv, files)
 }
 
 /// The page of several runs.
