@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use miette::IntoDiagnostic;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -28,11 +27,9 @@ pub(super) fn rendered(folder: &Path, format: Format) -> miette::Result<(Option<
     let json = std::fs::read_to_string(&path)
         .map_err(|error| BadInput::new(format!("failed to read {}: {error}", path.display()), ""))?;
     let text = match index::schema(&json).as_deref() {
-        Some(recommendation::SCHEMA) => {
-            text(folder, &json, plan::recommendation::page, plan::json::recommendation, format)
-        }
-        Some(forecast::SCHEMA) => text(folder, &json, plan::forecast::page, plan::json::forecast, format),
-        Some(strategy::SCHEMA) => text(folder, &json, plan::strategies::page, plan::json::strategies, format),
+        Some(recommendation::SCHEMA) => text(folder, &json, plan::recommendation::page, format),
+        Some(forecast::SCHEMA) => text(folder, &json, plan::forecast::page, format),
+        Some(strategy::SCHEMA) => text(folder, &json, plan::strategies::page, format),
         _ => Err(unreadable(&path, "it is not of a form that this version makes")),
     };
     Ok((Some(folder.join(PAGE)), Some(text?)))
@@ -42,15 +39,16 @@ fn text<D: DeserializeOwned>(
     folder: &Path,
     json: &str,
     page: fn(&D) -> Page,
-    in_words: fn(&D) -> serde_json::Result<Value>,
     format: Format,
 ) -> miette::Result<String> {
-    let document: D = serde_json::from_str(json).map_err(|error| unreadable(&folder.join(PLAN), error))?;
-    let page = page(&document);
+    let unreadable = |error| unreadable(&folder.join(PLAN), error);
+    let page = page(&serde_json::from_str(json).map_err(unreadable)?);
+    // With its sentences, which are in the file beside the kinds.
+    let document: Value = serde_json::from_str(json).map_err(unreadable)?;
     let files = pictures::write(folder, &page, format)?;
     replace(&folder.join(MARKDOWN), markdown::render(&page).as_bytes())?;
     let csv = || Err(BadInput::new("a plan has no levels to list", "choose another --format").into());
-    format.text(&page, &in_words(&document).into_diagnostic()?, csv, &files)
+    format.text(&page, &document, csv, &files)
 }
 
 fn unreadable(path: &Path, reason: impl std::fmt::Display) -> miette::Report {
