@@ -65,30 +65,33 @@ impl Imports {
     /// The module where what a path names is made, if that is in this crate.
     fn target(&self, from: &Module, path: &Named) -> Option<&Module> {
         if let Some(import) = &path.import {
-            let full = absolute(from, &path.segments).or_else(|| self.child(from, &path.segments))?;
+            let full = self.resolved(from, &path.segments)?;
             // A module by its name is a way to what is in it, which counts where it is used.
             let is_way = import.name != "*" && self.modules.contains_key(&full);
             return if is_way { None } else { self.follow(&full, 0) };
         }
         // A word alone is imported, or it stands in this file.
-        let full = absolute(from, &path.segments).or_else(|| self.child(from, &path.segments));
+        let full = self.resolved(from, &path.segments);
         let full = full.filter(|full| path.segments.len() > 1 && full != from);
         let imported = || {
             let named = |import: &&Named| {
                 import.import.as_ref().is_some_and(|import| Some(&import.name) == path.segments.first())
             };
             let import = self.modules[from].iter().find(named)?;
-            let mut full = absolute(from, &import.segments).or_else(|| self.child(from, &import.segments))?;
+            let mut full = self.resolved(from, &import.segments)?;
             full.extend(path.segments[1..].iter().cloned());
             Some(full)
         };
         self.follow(&full.or_else(imported)?, 0)
     }
 
-    /// A path that begins with a module below this one.
-    fn child(&self, from: &Module, segments: &[String]) -> Option<Module> {
-        let full: Module = from.iter().chain(segments).cloned().collect();
-        self.modules.contains_key(&full[..=from.len()]).then_some(full)
+    /// A path from the crate's root, of one that says how it begins or begins with a module below this one.
+    fn resolved(&self, from: &Module, segments: &[String]) -> Option<Module> {
+        let child = || {
+            let full: Module = from.iter().chain(segments).cloned().collect();
+            self.modules.contains_key(&full[..=from.len()]).then_some(full)
+        };
+        absolute(from, segments).or_else(child)
     }
 
     /// The module in which a path from the crate's root ends, what it exports of others followed.
@@ -100,7 +103,7 @@ impl Imports {
         let exports =
             |named: &&Named| named.import.as_ref().is_some_and(|it| it.exported && it.name == *word);
         let Some(export) = paths.iter().find(exports) else { return Some(module) };
-        let full = absolute(module, &export.segments).or_else(|| self.child(module, &export.segments));
+        let full = self.resolved(module, &export.segments);
         // Otherwise it is handed on from another crate.
         let Some(mut full) = full else { return Some(module) };
         full.extend(path[length + 1..].iter().cloned());

@@ -33,8 +33,8 @@ pub(crate) fn paths_without_tests(text: &str) -> Vec<Named> {
     paths.found
 }
 
-/// All words and paths of a file, in comments' and literals' stead nothing: what a rule about names is checked on. A
-/// macro has its `!`.
+/// Every word and path of a file, without comments and literals. Rules about names are checked on these; the name of
+/// a macro ends in `!`.
 pub(crate) fn words(text: &str) -> Vec<Named> {
     let mut found = Vec::new();
     words_of(text.parse().unwrap(), &[], &mut found);

@@ -7,7 +7,7 @@ use super::table::{LambdaLimits, Limits};
 use crate::units::human::{count, counted, duration, number};
 use crate::units::quantity::Bytes;
 
-/// The region where nobody names one.
+/// The region that is used where none is named.
 pub const DEFAULT_REGION: &str = "us-east-1";
 
 static BUILT_IN: LazyLock<Limits> =
