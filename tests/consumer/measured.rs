@@ -55,8 +55,8 @@ async fn the_queue_brings_every_object_and_the_planner_sees_each() {
     let found = &document["fan_out"];
     assert_eq!((&found["copied"], &found["timed"]), (&json!(60), &json!(60)), "{found:#}");
     assert!(outcomes.len() == 60 && outcomes.iter().all(|outcome| outcome == "copied"));
-    let saturated = document["generator"]["saturated"] == true;
-    assert_eq!(code, Some(if saturated { 5 } else { 0 }));
+    // However late it was published on a busy machine: a fan-out is judged by what arrived.
+    assert_eq!(code, Some(0), "{found:#}");
     assert!(found["concurrency_peak"].as_u64().unwrap() <= 2);
     let stages = found["stages"].as_array().unwrap();
     let held = stages.iter().all(|stage| stage["law"]["accounting_holds"] == true);
