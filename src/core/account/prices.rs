@@ -1,5 +1,7 @@
 //! What an account is charged.
 
+use std::sync::LazyLock;
+
 use super::overlay::{numbers, overlaid};
 use super::table::Prices;
 
@@ -16,7 +18,9 @@ impl Prices {
     /// Never: a test reads the list.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::parse("").expect("the built-in list is read by a test")
+        static BUILT_IN: LazyLock<Prices> =
+            LazyLock::new(|| Prices::parse("").expect("the built-in list is read by a test"));
+        BUILT_IN.clone()
     }
 
     /// The built-in list with a user's own prices over it.

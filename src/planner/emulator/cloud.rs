@@ -1,7 +1,6 @@
 //! An endpoint with buckets, topics and functions.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -37,12 +36,6 @@ pub struct Cloud {
     config: Arc<CloudConfig>,
 }
 
-impl fmt::Debug for Cloud {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cloud").field("region", &self.storage.region).finish_non_exhaustive()
-    }
-}
-
 impl Cloud {
     /// An empty endpoint whose time starts now. For virtual time, make it inside the paused runtime.
     #[must_use]
@@ -74,18 +67,17 @@ impl Cloud {
     /// Point them at [`planner_aws::clients::IN_PROCESS_URL`], with path-style addressing.
     #[must_use]
     pub fn http_client(&self) -> SharedHttpClient {
-        SharedHttpClient::new(InProcess(Arc::clone(&self.router)))
+        SharedHttpClient::new(InProcess::Owner(Arc::clone(&self.router)))
     }
 
     /// Clients that reach the endpoint in process.
     #[must_use]
     pub fn clients(&self, attempt_timeout: Duration) -> Clients {
-        Clients::in_process(
-            self.http_client(),
-            &self.config.region,
-            self.config.credentials(),
-            attempt_timeout,
-        )
+        self.clients_by(InProcess::Owner(Arc::clone(&self.router)), attempt_timeout)
+    }
+
+    fn clients_by(&self, door: InProcess, attempt_timeout: Duration) -> Clients {
+        Clients::in_process(door, &self.config.region, self.config.credentials(), attempt_timeout)
     }
 
     /// Makes a bucket unless there is one.
@@ -126,15 +118,17 @@ impl Cloud {
     /// Messages that a topic took, if there is such a topic.
     #[must_use]
     pub fn messages(&self, topic_arn: &str) -> Option<u64> {
-        lock(&self.notifications.topics).messages(topic_arn).ok()
+        lock(&self.notifications.topics).get(topic_arn).ok().map(|topic| topic.messages)
     }
 
     /// Deploys the function that copies what messages to the topic name, with these settings. A topic has one
     /// function; deploying another replaces it.
     pub fn deploy(&self, topic_arn: &str, shape: Shape, settings: Settings) -> Function {
         let CloudConfig { profile, seed, .. } = &*self.config;
+        let timeout = Duration::from_nanos(nanoseconds(profile.function.timeout_s));
+        // The endpoint owns the function, which is therefore not to own the endpoint.
+        let s3 = self.clients_by(InProcess::Within(Arc::downgrade(&self.router)), timeout).s3;
         let host = Arc::new(Host::new(Arc::clone(&self.storage.gate), profile, shape, *seed));
-        let s3 = self.clients(Duration::from_nanos(nanoseconds(profile.function.timeout_s))).s3;
         function::start(&host, s3, settings);
         lock(&self.notifications.functions).insert(topic_arn.to_owned(), Arc::clone(&host));
         Function(host)
@@ -168,5 +162,21 @@ impl Cloud {
     #[must_use]
     pub fn gauge(&self) -> EndpointGauge {
         EndpointGauge(Arc::clone(&self.storage.gate))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use planner_core::scenario::file::Copy;
+
+    #[test]
+    fn an_endpoint_whose_function_never_ran_goes_with_its_last_owner() {
+        let cloud = Cloud::new(CloudConfig::default());
+        let topic = cloud.create_topic("objects");
+        let function = cloud.deploy(&topic, Shape::Direct, Settings::between("a", "b", Copy::default()));
+        let (router, host) = (Arc::downgrade(&cloud.router), Arc::downgrade(&function.0));
+        drop((cloud, function));
+        assert_eq!((router.strong_count(), host.strong_count()), (0, 0));
     }
 }

@@ -1,6 +1,5 @@
 //! What an endpoint is like.
 
-use std::fmt;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -55,19 +54,5 @@ impl CloudConfig {
     #[must_use]
     pub fn clients_at(&self, url: &str, attempt_timeout: Duration) -> Clients {
         Clients::with_endpoint(url, &self.region, self.credentials(), attempt_timeout)
-    }
-}
-
-impl fmt::Debug for CloudConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { profile, limits, seed, access_key, region, max_stored_bytes, secret_key: _ } = self;
-        f.debug_struct("CloudConfig")
-            .field("profile", profile)
-            .field("limits", limits)
-            .field("seed", seed)
-            .field("access_key", access_key)
-            .field("region", region)
-            .field("max_stored_bytes", max_stored_bytes)
-            .finish_non_exhaustive()
     }
 }

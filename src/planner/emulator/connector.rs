@@ -1,7 +1,7 @@
 //! The endpoint as the HTTP client of an AWS SDK: real clients, no sockets, so time can be virtual.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -18,7 +18,23 @@ use super::router::Router;
 
 /// An HTTP client whose every request goes to one endpoint in this process.
 #[derive(Clone)]
-pub(super) struct InProcess(pub(super) Arc<Router>);
+pub(super) enum InProcess {
+    /// It keeps the endpoint alive.
+    Owner(Arc<Router>),
+    /// It belongs to the endpoint itself.
+    Within(Weak<Router>),
+}
+
+impl InProcess {
+    fn router(&self) -> Result<Arc<Router>, ConnectorError> {
+        match self {
+            Self::Owner(router) => Ok(Arc::clone(router)),
+            Self::Within(router) => {
+                router.upgrade().ok_or_else(|| ConnectorError::other("the endpoint is gone".into(), None))
+            }
+        }
+    }
+}
 
 impl fmt::Debug for InProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,9 +50,9 @@ impl HttpClient for InProcess {
 
 impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let router = Arc::clone(&self.0);
+        let router = self.router();
         HttpConnectorFuture::new_boxed(Box::pin(async move {
-            let response = router.call(received(request)?).await;
+            let response = router?.call(received(request)?).await;
             sent(response)
         }))
     }

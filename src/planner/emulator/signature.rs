@@ -2,10 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
-use futures::future::BoxFuture;
 use http::request::Parts;
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::{S3Result, s3_error};
@@ -23,26 +23,16 @@ pub(super) struct Keys {
     pub(super) secret_key: String,
 }
 
+#[async_trait]
 impl S3Auth for Keys {
-    fn get_secret_key<'life0, 'life1, 'async_trait>(
-        &'life0 self,
-        access_key: &'life1 str,
-    ) -> BoxFuture<'async_trait, S3Result<SecretKey>>
-    where
-        'life0: 'async_trait,
-        'life1: 'async_trait,
-        Self: 'async_trait,
-    {
-        Box::pin(async move {
-            if access_key == self.access_key {
-                Ok(SecretKey::from(self.secret_key.as_str()))
-            } else {
-                Err(s3_error!(
-                    InvalidAccessKeyId,
-                    "The AWS Access Key Id you provided does not exist in our records."
-                ))
-            }
-        })
+    async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
+        if access_key == self.access_key {
+            return Ok(SecretKey::from(self.secret_key.as_str()));
+        }
+        Err(s3_error!(
+            InvalidAccessKeyId,
+            "The AWS Access Key Id you provided does not exist in our records."
+        ))
     }
 }
 

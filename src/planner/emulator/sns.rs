@@ -13,7 +13,7 @@ use super::topics::{ACCOUNT_ID, DifferentTags, NoSuchTopic, Subscription, Topics
 use super::xml::{Element, element, text};
 use planner_core::account::SnsLimits;
 use planner_core::fan_out::message::Message;
-use planner_core::service::Request;
+use planner_core::service::{Refusal, Request};
 
 /// A request that is not fulfilled, with SNS's code and status for it.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,8 +41,10 @@ impl SnsError {
         let message = format!("The request body is longer than {max_bytes} bytes or broke off.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", message)
     }
+}
 
-    fn throttled() -> Self {
+impl From<Refusal> for SnsError {
+    fn from(_: Refusal) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "Throttled", "Rate exceeded")
     }
 }
@@ -89,7 +91,7 @@ type Form<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
 type Answer = Result<Option<Vec<Element>>, SnsError>;
 
 /// Notifications over the topics, with the times and refusals of the service model.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Notifications {
     pub(super) gate: Arc<Gate>,
     pub(super) topics: Arc<Mutex<Topics>>,
@@ -112,11 +114,7 @@ impl Notifications {
 
     async fn publish(&self, form: &Form<'_>) -> Answer {
         let message = optional(form, "Message");
-        let _in_flight = self
-            .gate
-            .pass(&Request::Publish { message: &luck(message), messages: 1 })
-            .await
-            .map_err(|_| SnsError::throttled())?;
+        let _in_flight = self.gate.pass(&Request::Publish { message: &luck(message), messages: 1 }).await?;
         let arn = optional(form, "TopicArn");
         let arn = if arn.is_empty() { optional(form, "TargetArn") } else { arn };
         if arn.is_empty() {
@@ -131,15 +129,12 @@ impl Notifications {
     async fn publish_batch(&self, form: &Form<'_>) -> Answer {
         let entries = batch_entries(form);
         let first = entries.first().map_or("", |entry| entry.message);
-        let _in_flight = self
-            .gate
-            .pass(&Request::Publish { message: &luck(first), messages: entries.len() as u32 })
-            .await
-            .map_err(|_| SnsError::throttled())?;
+        let messages = entries.len() as u32;
+        let _in_flight = self.gate.pass(&Request::Publish { message: &luck(first), messages }).await?;
         check_batch(&entries, &self.gate.limits.sns)?;
         let arn = required(form, "TopicArn")?;
         let mut topics = self.topics();
-        topics.messages(arn)?;
+        topics.get(arn)?;
         let (mut sent, mut failed) = (Vec::new(), Vec::new());
         for entry in entries {
             match check_message(entry.message, &self.gate.limits.sns) {
@@ -171,8 +166,7 @@ impl Notifications {
 
     /// Operations on topics and subscriptions, which all take the time of a small request.
     async fn manage(&self, action: &str, form: &Form<'_>) -> Answer {
-        let _in_flight =
-            self.gate.pass(&Request::Metadata { name: action }).await.map_err(|_| SnsError::throttled())?;
+        let _in_flight = self.gate.pass(&Request::Metadata { name: action }).await?;
         match action {
             "CreateTopic" => self.create_topic(form),
             "DeleteTopic" => {
@@ -201,18 +195,13 @@ impl Notifications {
         if name.len() > 256 || !name.bytes().all(allowed) {
             return Err(SnsError::invalid("Topic Name"));
         }
-        let tags = tags(form);
-        let arn = if tags.is_empty() {
-            self.topics().create(name)
-        } else {
-            self.topics().create_tagged(name, tags)?
-        };
+        let arn = self.topics().create_tagged(name, tags(form))?;
         Ok(Some(vec![text("TopicArn", arn)]))
     }
 
     fn list_tags(&self, form: &Form<'_>) -> Answer {
         let topics = self.topics();
-        let tags = topics.tags(required(form, "ResourceArn")?)?;
+        let tags = &topics.get(required(form, "ResourceArn")?)?.tags;
         let member = |(key, value): (&String, &String)| {
             element("member", vec![text("Key", key), text("Value", value)])
         };
@@ -228,7 +217,7 @@ impl Notifications {
 
     fn topic_attributes(&self, form: &Form<'_>) -> Answer {
         let arn = required(form, "TopicArn")?;
-        let subscriptions = self.topics().subscription_count(arn)?;
+        let subscriptions = self.topics().get(arn)?.subscriptions.len();
         let entry = |key: &str, value: &str| element("entry", vec![text("key", key), text("value", value)]);
         Ok(Some(vec![element(
             "Attributes",

@@ -18,11 +18,13 @@ pub(super) struct Subscription {
     pub(super) endpoint: String,
 }
 
+/// A topic, and what it has taken.
 #[derive(Debug, Default)]
-struct Topic {
-    messages: u64,
-    tags: BTreeMap<String, String>,
-    subscriptions: Vec<Subscription>,
+pub(super) struct Topic {
+    /// Messages that it took.
+    pub(super) messages: u64,
+    pub(super) tags: BTreeMap<String, String>,
+    pub(super) subscriptions: Vec<Subscription>,
 }
 
 /// All topics by their ARNs.
@@ -53,7 +55,7 @@ impl Topics {
         arn
     }
 
-    /// The same with tags, which a topic that is there must have.
+    /// The same with tags, which a topic that is there must have if any are given.
     pub(super) fn create_tagged(
         &mut self,
         name: &str,
@@ -61,7 +63,7 @@ impl Topics {
     ) -> Result<String, DifferentTags> {
         let arn = self.arn(name);
         match self.by_arn.get(&arn) {
-            Some(known) if known.tags != tags => return Err(DifferentTags),
+            Some(known) if !tags.is_empty() && known.tags != tags => return Err(DifferentTags),
             Some(_) => {}
             None => drop(self.by_arn.insert(arn.clone(), Topic { tags, ..Topic::default() })),
         }
@@ -72,9 +74,8 @@ impl Topics {
         format!("arn:aws:sns:{}:{ACCOUNT_ID}:{name}", self.region)
     }
 
-    /// The tags of a topic.
-    pub(super) fn tags(&self, arn: &str) -> Result<&BTreeMap<String, String>, NoSuchTopic> {
-        self.by_arn.get(arn).map(|topic| &topic.tags).ok_or(NoSuchTopic)
+    pub(super) fn get(&self, arn: &str) -> Result<&Topic, NoSuchTopic> {
+        self.by_arn.get(arn).ok_or(NoSuchTopic)
     }
 
     /// Removes a topic; there need not be one.
@@ -95,11 +96,6 @@ impl Topics {
         let topic = self.by_arn.get_mut(arn).ok_or(NoSuchTopic)?;
         topic.messages += 1;
         Ok(identifier(self.seed, random::name(arn), topic.messages))
-    }
-
-    /// Messages that a topic took.
-    pub(super) fn messages(&self, arn: &str) -> Result<u64, NoSuchTopic> {
-        self.by_arn.get(arn).map(|topic| topic.messages).ok_or(NoSuchTopic)
     }
 
     /// Subscribes to a topic and gives the ARN; the same subscription twice is one.
@@ -131,18 +127,13 @@ impl Topics {
         }
     }
 
-    /// How many subscriptions a topic has.
-    pub(super) fn subscription_count(&self, arn: &str) -> Result<usize, NoSuchTopic> {
-        self.by_arn.get(arn).map(|topic| topic.subscriptions.len()).ok_or(NoSuchTopic)
-    }
-
     /// A page of a topic's subscriptions, and the token of the next page.
     pub(super) fn subscriptions(
         &self,
         arn: &str,
         token: &str,
     ) -> Result<(&[Subscription], Option<String>), NoSuchTopic> {
-        let all = &self.by_arn.get(arn).ok_or(NoSuchTopic)?.subscriptions;
+        let all = &self.get(arn)?.subscriptions;
         let start = token.parse().unwrap_or(0).min(all.len());
         let end = all.len().min(start + PAGE_ENTRIES);
         Ok((&all[start..end], (end < all.len()).then(|| end.to_string())))

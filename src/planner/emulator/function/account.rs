@@ -29,7 +29,7 @@ pub struct Account {
 }
 
 /// A function that was deployed. Clones are the same function.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Function(pub(in crate::emulator) Arc<Host>);
 
 impl Function {

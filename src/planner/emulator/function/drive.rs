@@ -1,6 +1,6 @@
 //! What runs a function: it asks the service model what Lambda does next, and does it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use aws_sdk_s3::Client as S3;
 
@@ -9,17 +9,24 @@ use super::work::work;
 use crate::emulator::gate::lock;
 use planner_consumer::handler::Consumer;
 use planner_consumer::settings::Settings;
+use planner_core::fan_out::copied::Copied;
 use planner_core::service::function::Action;
 
 /// Puts the consumer into a function; its first message starts it.
 pub(in crate::emulator) fn start(host: &Arc<Host>, s3: S3, settings: Settings) {
-    let logging = Arc::clone(host);
-    let consumer = Consumer::new(s3, settings, move |line| lock(&logging.state).lines.push(line.clone()));
-    *lock(&host.driver) = Some(Box::pin(drive(Arc::clone(host), Arc::new(consumer))));
+    let logging = Arc::downgrade(host);
+    let log = move |line: &Copied| {
+        if let Some(host) = logging.upgrade() {
+            lock(&host.state).lines.push(line.clone());
+        }
+    };
+    let consumer = Consumer::new(s3, settings, log);
+    *lock(&host.driver) = Some(Box::pin(drive(Arc::downgrade(host), Arc::new(consumer))));
 }
 
-/// Asks what to do, for as long as the endpoint lives.
-async fn drive(host: Arc<Host>, consumer: Arc<Consumer>) {
+/// Asks what to do, for as long as the runtime lives. Until it has begun, the host owns it and not the other way round.
+async fn drive(host: Weak<Host>, consumer: Arc<Consumer>) {
+    let Some(host) = host.upgrade() else { return };
     loop {
         let action = {
             let mut state = lock(&host.state);

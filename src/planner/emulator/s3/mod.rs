@@ -8,18 +8,8 @@ mod objects;
 
 use std::sync::{Arc, MutexGuard};
 
-use futures::future::BoxFuture;
-use s3s::dto::{
-    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
-    CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CreateBucketInput, CreateBucketOutput,
-    CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteBucketInput, DeleteBucketOutput,
-    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, ETag,
-    GetBucketLocationInput, GetBucketLocationOutput, GetObjectInput, GetObjectOutput, HeadBucketInput,
-    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
-    ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput,
-    ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, PutObjectInput,
-    PutObjectOutput, Timestamp, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
-};
+use async_trait::async_trait;
+use s3s::dto::{self, ETag, Timestamp};
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 
 use super::content::Budget;
@@ -92,17 +82,11 @@ fn entity_tag(tag: Tag) -> ETag {
 /// Writes the trait as a table: each operation is a method of [`Storage`] from its input to its output.
 macro_rules! operations {
     ($($name:ident($input:ty) -> $output:ty;)*) => {
+        #[async_trait]
         impl S3 for Storage {
             $(
-                fn $name<'life0, 'async_trait>(
-                    &'life0 self,
-                    request: S3Request<$input>,
-                ) -> BoxFuture<'async_trait, S3Result<S3Response<$output>>>
-                where
-                    'life0: 'async_trait,
-                    Self: 'async_trait,
-                {
-                    Box::pin(async move { Storage::$name(self, request.input).await.map(S3Response::new) })
+                async fn $name(&self, request: S3Request<$input>) -> S3Result<S3Response<$output>> {
+                    Storage::$name(self, request.input).await.map(S3Response::new)
                 }
             )*
         }
@@ -110,24 +94,24 @@ macro_rules! operations {
 }
 
 operations! {
-    create_bucket(CreateBucketInput) -> CreateBucketOutput;
-    head_bucket(HeadBucketInput) -> HeadBucketOutput;
-    list_buckets(ListBucketsInput) -> ListBucketsOutput;
-    delete_bucket(DeleteBucketInput) -> DeleteBucketOutput;
-    get_bucket_location(GetBucketLocationInput) -> GetBucketLocationOutput;
-    put_object(PutObjectInput) -> PutObjectOutput;
-    get_object(GetObjectInput) -> GetObjectOutput;
-    head_object(HeadObjectInput) -> HeadObjectOutput;
-    delete_object(DeleteObjectInput) -> DeleteObjectOutput;
-    delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput;
-    list_objects(ListObjectsInput) -> ListObjectsOutput;
-    list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output;
-    copy_object(CopyObjectInput) -> CopyObjectOutput;
-    create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput;
-    upload_part(UploadPartInput) -> UploadPartOutput;
-    upload_part_copy(UploadPartCopyInput) -> UploadPartCopyOutput;
-    complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput;
-    abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput;
-    list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput;
-    list_parts(ListPartsInput) -> ListPartsOutput;
+    create_bucket(dto::CreateBucketInput) -> dto::CreateBucketOutput;
+    head_bucket(dto::HeadBucketInput) -> dto::HeadBucketOutput;
+    list_buckets(dto::ListBucketsInput) -> dto::ListBucketsOutput;
+    delete_bucket(dto::DeleteBucketInput) -> dto::DeleteBucketOutput;
+    get_bucket_location(dto::GetBucketLocationInput) -> dto::GetBucketLocationOutput;
+    put_object(dto::PutObjectInput) -> dto::PutObjectOutput;
+    get_object(dto::GetObjectInput) -> dto::GetObjectOutput;
+    head_object(dto::HeadObjectInput) -> dto::HeadObjectOutput;
+    delete_object(dto::DeleteObjectInput) -> dto::DeleteObjectOutput;
+    delete_objects(dto::DeleteObjectsInput) -> dto::DeleteObjectsOutput;
+    list_objects(dto::ListObjectsInput) -> dto::ListObjectsOutput;
+    list_objects_v2(dto::ListObjectsV2Input) -> dto::ListObjectsV2Output;
+    copy_object(dto::CopyObjectInput) -> dto::CopyObjectOutput;
+    create_multipart_upload(dto::CreateMultipartUploadInput) -> dto::CreateMultipartUploadOutput;
+    upload_part(dto::UploadPartInput) -> dto::UploadPartOutput;
+    upload_part_copy(dto::UploadPartCopyInput) -> dto::UploadPartCopyOutput;
+    complete_multipart_upload(dto::CompleteMultipartUploadInput) -> dto::CompleteMultipartUploadOutput;
+    abort_multipart_upload(dto::AbortMultipartUploadInput) -> dto::AbortMultipartUploadOutput;
+    list_multipart_uploads(dto::ListMultipartUploadsInput) -> dto::ListMultipartUploadsOutput;
+    list_parts(dto::ListPartsInput) -> dto::ListPartsOutput;
 }
