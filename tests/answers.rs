@@ -44,14 +44,7 @@ async fn copy(answer: Answer) -> (Reply, Created, u64) {
     });
     let objects = ObjectSet::Generated { count: 1, size: Size::Fixed(Bytes(1)), prefixes: 1, seed: 1 };
     let workload = Workload { objects, operation: OperationKind::Copy, copy: Copy::default(), batch: 1 };
-    let places = Places {
-        run: "r".into(),
-        source_bucket: "source".into(),
-        source_prefix: String::new(),
-        destination_bucket: "target".into(),
-        destination_prefix: "planner-runs/r/copies/".into(),
-        topic_arn: String::new(),
-    };
+    let places = Places::of_run("r", "source", "target");
     let folder = tempfile::tempdir().unwrap();
     let log = Arc::new(CreatedLog::create(folder.path()).unwrap());
     let clients = CloudConfig::default().clients_at(&url, Duration::from_secs(60));

@@ -15,7 +15,7 @@ use planner::emulator::{Cloud, CloudConfig};
 use planner_aws::TargetError;
 use planner_aws::cleanup::{CleanUp, Extent, RunNames, clean_up};
 use planner_aws::clients::Clients;
-use planner_aws::created::{Created, CreatedLog};
+use planner_aws::created::{Created, CreatedLog, Event};
 use planner_aws::operation::{Operator, Places};
 use planner_core::load::attempt::{Outcome, Request, Start};
 use planner_core::scenario::file::{Copy, OperationKind, Size};
@@ -183,7 +183,7 @@ async fn a_copy_that_ends_after_it_was_given_up_is_found_by_a_later_clean_up() {
     let (folder, operator) = run(&cloud, Duration::from_secs(1), 1_000_000);
     drop(operator);
     let key = "planner-runs/r/copies/late";
-    CreatedLog::append(folder.path()).unwrap().intended("target", key).unwrap();
+    CreatedLog::append(folder.path()).unwrap().note(Event::Intended, "target", key).unwrap();
     let done = clean(&cloud, &folder, Extent::default()).await.unwrap();
     assert_eq!(done, CleanUp { absent: 1, ..CleanUp::default() });
     cloud.put_sparse("target", key, 1);
@@ -202,7 +202,7 @@ async fn an_upload_whose_answer_was_lost_is_aborted() {
     // The upload that nobody waited for, and one to a key that only begins alike.
     let s3 = clients(&cloud).s3;
     let lost = "planner-runs/r/copies/lost";
-    CreatedLog::append(folder.path()).unwrap().upload_intended("target", lost).unwrap();
+    CreatedLog::append(folder.path()).unwrap().note(Event::UploadIntended, "target", lost).unwrap();
     for key in [lost, "planner-runs/r/copies/lost-not"] {
         s3.create_multipart_upload().bucket("target").key(key).send().await.unwrap();
     }
@@ -220,7 +220,7 @@ async fn an_upload_that_never_came_to_be_is_looked_for_until_nothing_can_be_in_f
     drop(operator);
     CreatedLog::append(folder.path())
         .unwrap()
-        .upload_intended("target", "planner-runs/r/copies/never")
+        .note(Event::UploadIntended, "target", "planner-runs/r/copies/never")
         .unwrap();
     for (is_later, is_empty) in [(false, false), (true, true)] {
         let extent = Extent { is_later, ..Extent::default() };

@@ -11,7 +11,7 @@ use aws_sdk_sns::types::Tag;
 use super::preflight::{create_bucket, find_bucket, find_topic};
 use super::reply::{Reply, explain};
 use super::target_error::TargetError;
-use crate::created::{CreatedLog, Written, prefix};
+use crate::created::{CreatedLog, Event, Written, prefix};
 use planner_core::load::attempt::Outcome;
 
 /// Key of the marker in a bucket that a run made. Its content is the run's id.
@@ -53,9 +53,9 @@ pub async fn claim_prefix(s3: &S3, bucket: &str, run: &str, created: &CreatedLog
     // No other marker has the same bytes, so its tag shows whose it is.
     let nonce =
         getrandom::u64().map_err(|error| TargetError::new("failed to claim a prefix", error.to_string()))?;
-    created.intended(bucket, &key).map_err(TargetError::not_listed)?;
+    created.note(Event::Intended, bucket, &key).map_err(TargetError::not_listed)?;
     let Some(answer) = put_new(s3, bucket, &key, format!("{run} {nonce:016x}\n")).await? else {
-        created.deleted(bucket, &key).map_err(TargetError::not_listed)?;
+        created.note(Event::Deleted, bucket, &key).map_err(TargetError::not_listed)?;
         return Err(claimed());
     };
     let tag = answer.e_tag().unwrap_or_default().to_owned();
@@ -115,7 +115,7 @@ pub async fn make_bucket(s3: &S3, bucket: &str, run: &str, created: &CreatedLog)
     if find_bucket(s3, bucket).await? {
         return Ok(());
     }
-    created.bucket(bucket).map_err(TargetError::not_listed)?;
+    created.note(Event::Bucket, bucket, "").map_err(TargetError::not_listed)?;
     create_bucket(s3, bucket).await?;
     let is_own = match find(s3, bucket, MAKER).await? {
         Some(_) => false,
@@ -124,7 +124,7 @@ pub async fn make_bucket(s3: &S3, bucket: &str, run: &str, created: &CreatedLog)
     if is_own && maker(s3, bucket).await?.as_deref() == Some(run) {
         return Ok(());
     }
-    created.left(bucket, "").map_err(TargetError::not_listed)
+    created.note(Event::Left, bucket, "").map_err(TargetError::not_listed)
 }
 
 /// The run that made a bucket, None where no marker says so.
@@ -198,9 +198,9 @@ pub async fn make_topic(
         }
     };
     if let Some(created) = created {
-        created.topic(&arn).map_err(TargetError::not_listed)?;
+        created.note(Event::Topic, "", &arn).map_err(TargetError::not_listed)?;
         if !has_made_topic(sns, &arn, run).await? {
-            created.left("", &arn).map_err(TargetError::not_listed)?;
+            created.note(Event::Left, "", &arn).map_err(TargetError::not_listed)?;
         }
     }
     Ok(arn)

@@ -11,7 +11,7 @@ use super::claim::{self, Unmade};
 use super::clients::Clients;
 use super::reply::explain;
 use super::target_error::TargetError;
-use crate::created::{Created, CreatedLog, FILE, Object, Tear, Written, prefix, real_version};
+use crate::created::{Created, CreatedLog, Event, FILE, Object, Tear, Written, prefix, real_version};
 use planner_core::scenario::file::{File as ScenarioFile, OperationKind};
 
 /// Deletions in progress at once.
@@ -190,7 +190,7 @@ fn settle(
     match unmade {
         Ok(Unmade::Gone) => {
             done.deleted += 1;
-            note(log.deleted(bucket, key), done);
+            note(log.note(Event::Deleted, bucket, key), done);
         }
         Ok(Unmade::InUse) => done.in_use.push(bucket.to_owned()),
         Ok(Unmade::Foreign) => done.foreign.push(name.to_owned()),
@@ -220,7 +220,7 @@ async fn abort_uploads(
         match abort(&clients.s3, bucket, key, id).await {
             Ok(()) => {
                 done.aborted += 1;
-                note(log.upload_ended(bucket, key, id), done);
+                note(log.note_upload(Event::UploadEnded, bucket, key, id), done);
             }
             Err(error) => done.failures.push(error.to_string()),
         }
@@ -243,7 +243,7 @@ async fn delete_objects(
         match fate {
             Ok(Fate::Deleted) => {
                 done.deleted += 1;
-                note(log.deleted(bucket, key), done);
+                note(log.note(Event::Deleted, bucket, key), done);
             }
             Ok(Fate::Absent) => done.absent += 1,
             Ok(Fate::Changed) => done.changed.push(name()),
@@ -269,9 +269,9 @@ fn named(
     ids: &[String],
     extent: Extent,
 ) -> std::io::Result<()> {
-    ids.iter().try_for_each(|id| log.upload_begun(bucket, key, id))?;
+    ids.iter().try_for_each(|id| log.note_upload(Event::UploadBegun, bucket, key, id))?;
     let rest = if extent.is_later { count.saturating_sub(ids.len() as u64) } else { 0 };
-    (0..rest).try_for_each(|_| log.upload_refused(bucket, key))
+    (0..rest).try_for_each(|_| log.note(Event::UploadRefused, bucket, key))
 }
 
 /// The ids of the open uploads to a key.

@@ -12,7 +12,7 @@ use super::clients::Clients;
 use super::operation::Places;
 use super::reply::explain;
 use super::target_error::TargetError;
-use crate::created::{CreatedLog, Written};
+use crate::created::{CreatedLog, Event, Written};
 use planner_core::scenario::objects::ObjectSet;
 
 /// Uploads in progress at once.
@@ -41,7 +41,7 @@ pub async fn upload(
         let key = format!("{}{}", places.source_prefix, object.key);
         let body = zeros.slice(..usize::try_from(object.size_bytes).unwrap_or(0));
         async move {
-            created.intended(bucket, &key).map_err(TargetError::not_listed)?;
+            created.note(Event::Intended, bucket, &key).map_err(TargetError::not_listed)?;
             let request = clients.s3.put_object().bucket(bucket).key(&key).body(ByteStream::from(body));
             let answer = request.send().await;
             let answer = answer.map_err(|error| explain(format!("failed to upload to {bucket}"), &error))?;
@@ -85,14 +85,8 @@ mod tests {
         });
         let size = Size::Fixed(quantity::Bytes(1));
         let objects = ObjectSet::Generated { count: 100, size, prefixes: 1, seed: 1 };
-        let places = Places {
-            run: "r".into(),
-            source_bucket: "source".into(),
-            source_prefix: "planner-runs/r/objects/".into(),
-            destination_bucket: "destination".into(),
-            destination_prefix: "planner-runs/r/copies/".into(),
-            topic_arn: String::new(),
-        };
+        let source_prefix = "planner-runs/r/objects/".into();
+        let places = Places { source_prefix, ..Places::of_run("r", "source", "destination") };
         let folder = tempfile::tempdir().unwrap();
         let log = Arc::new(CreatedLog::create(folder.path()).unwrap());
         let error = upload(&clients, &objects, &places, &log, std::future::pending()).await.unwrap_err();

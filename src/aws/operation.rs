@@ -9,7 +9,7 @@ use super::clients::Clients;
 use super::clock::Clock;
 use super::copy::ObjectCopy;
 use super::reply::Reply;
-use crate::created::CreatedLog;
+use crate::created::{CreatedLog, Event, prefix};
 use planner_core::fan_out::message::{Message, Place};
 use planner_core::load::attempt::{Outcome, Request, Start};
 use planner_core::scenario::file::OperationKind;
@@ -30,6 +30,21 @@ pub struct Places {
     pub destination_prefix: String,
     /// ARN of the topic to publish to.
     pub topic_arn: String,
+}
+
+impl Places {
+    /// A run's own part of the destination, and objects that are at the source already.
+    #[must_use]
+    pub fn of_run(run: &str, source_bucket: &str, destination_bucket: &str) -> Self {
+        Self {
+            run: run.to_owned(),
+            source_bucket: source_bucket.to_owned(),
+            source_prefix: String::new(),
+            destination_bucket: destination_bucket.to_owned(),
+            destination_prefix: format!("{}copies/", prefix(run)),
+            topic_arn: String::new(),
+        }
+    }
 }
 
 /// Carries out attempts.
@@ -94,7 +109,7 @@ impl Operator {
     async fn copy(&self, start: &Start) -> Result<(), Reply> {
         let copy = self.object_copy(start.object);
         let Place { bucket, key } = &copy.destination;
-        self.log(|log| log.intended(bucket, key))?;
+        self.log(|log| log.note(Event::Intended, bucket, key))?;
         let written = copy.whole().await?;
         self.log(|log| log.written(bucket, key, written))
     }
@@ -102,16 +117,16 @@ impl Operator {
     async fn create_upload(&self, start: &Start) -> Result<(), Reply> {
         let copy = Arc::new(self.object_copy(start.object));
         let Place { bucket, key } = &copy.destination;
-        self.log(|log| log.upload_intended(bucket, key))?;
+        self.log(|log| log.note(Event::UploadIntended, bucket, key))?;
         if let Err(reply) = copy.begin(|request| request).await {
             // Whatever else went wrong, an upload may have been begun.
             if matches!(reply.outcome, Outcome::Throttled | Outcome::ClientError) {
-                self.log(|log| log.upload_refused(bucket, key))?;
+                self.log(|log| log.note(Event::UploadRefused, bucket, key))?;
             }
             return Err(reply);
         }
         lock(&self.uploads).insert(start.job, Arc::clone(&copy));
-        self.log(|log| log.upload_begun(bucket, key, copy.upload_id()))
+        self.log(|log| log.note_upload(Event::UploadBegun, bucket, key, copy.upload_id()))
     }
 
     async fn copy_part(&self, start: &Start, part: u32) -> Result<(), Reply> {
@@ -122,7 +137,7 @@ impl Operator {
     async fn complete_upload(&self, start: &Start) -> Result<(), Reply> {
         let copy = self.uploading(start);
         let Place { bucket, key } = &copy.destination;
-        self.log(|log| log.intended(bucket, key))?;
+        self.log(|log| log.note(Event::Intended, bucket, key))?;
         let written = copy.complete().await?;
         self.end_upload(start.job, &copy)?;
         self.log(|log| log.written(bucket, key, written))
@@ -201,7 +216,7 @@ impl Operator {
         }
         objects.into_iter().try_for_each(|object| {
             let Place { bucket, key } = self.destination(&self.workload.objects.object(object).key);
-            self.log(|log| log.intended(&bucket, &key))
+            self.log(|log| log.note(Event::Intended, &bucket, &key))
         })
     }
 
@@ -229,7 +244,7 @@ impl Operator {
     fn end_upload(&self, job: u64, copy: &ObjectCopy) -> Result<(), Reply> {
         lock(&self.uploads).remove(&job);
         let Place { bucket, key } = &copy.destination;
-        self.log(|log| log.upload_ended(bucket, key, copy.upload_id()))
+        self.log(|log| log.note_upload(Event::UploadEnded, bucket, key, copy.upload_id()))
     }
 
     /// Writes to the log where there is one. What cannot be logged is not done.
@@ -278,14 +293,8 @@ mod tests {
         let objects = ObjectSet::Generated { count: 3, size: Size::Fixed(Bytes(1)), prefixes: 1, seed: 1 };
         let operation = OperationKind::Publish;
         let workload = Workload { objects, operation, copy: Copy::default(), batch: 3 };
-        let places = Places {
-            run: "r".into(),
-            source_bucket: "from".into(),
-            source_prefix: String::new(),
-            destination_bucket: "to".into(),
-            destination_prefix: String::new(),
-            topic_arn: "arn:aws:sns:us-east-1:000000000000:t".into(),
-        };
+        let topic_arn = "arn:aws:sns:us-east-1:000000000000:t".into();
+        let places = Places { topic_arn, ..Places::of_run("r", "from", "to") };
         let operator = Operator::new(topic(), workload, places, None);
         let start = |attempt| Start {
             job: 0,

@@ -85,12 +85,21 @@ impl CreatedLog {
         &self.folder
     }
 
-    /// An object is about to be written.
+    /// Something happened to an object, to a topic, which has its ARN for a key, or to a bucket, which has none.
     ///
     /// # Errors
-    /// Where the line cannot be written; the object must then not be written either.
-    pub fn intended(&self, bucket: &str, key: &str) -> io::Result<()> {
-        self.event(Event::Intended, bucket, key, "")
+    /// Where the line cannot be written; what is about to be made must then not be made either.
+    pub fn note(&self, event: Event, bucket: &str, key: &str) -> io::Result<()> {
+        self.note_upload(event, bucket, key, "")
+    }
+
+    /// Something happened to a multipart upload with an id.
+    ///
+    /// # Errors
+    /// Where the line cannot be written.
+    pub fn note_upload(&self, event: Event, bucket: &str, key: &str, upload_id: &str) -> io::Result<()> {
+        let (bucket, key, mark) = (bucket.into(), key.into(), upload_id.into());
+        self.record(Record { event, bucket, key, mark, version: None, modified_s: None })
     }
 
     /// An object was written.
@@ -104,75 +113,6 @@ impl CreatedLog {
         }
         let (bucket, key) = (bucket.into(), key.into());
         self.record(Record { event: Event::Written, bucket, key, mark: etag, version, modified_s })
-    }
-
-    /// A multipart upload is about to be begun.
-    ///
-    /// # Errors
-    /// Where the line cannot be written; the upload must then not be begun either.
-    pub fn upload_intended(&self, bucket: &str, key: &str) -> io::Result<()> {
-        self.event(Event::UploadIntended, bucket, key, "")
-    }
-
-    /// The service refused to begin a multipart upload, or there is none long after one was asked for.
-    ///
-    /// # Errors
-    /// Where the line cannot be written.
-    pub fn upload_refused(&self, bucket: &str, key: &str) -> io::Result<()> {
-        self.event(Event::UploadRefused, bucket, key, "")
-    }
-
-    /// A multipart upload was begun.
-    ///
-    /// # Errors
-    /// Where the line cannot be written.
-    pub fn upload_begun(&self, bucket: &str, key: &str, upload_id: &str) -> io::Result<()> {
-        self.event(Event::UploadBegun, bucket, key, upload_id)
-    }
-
-    /// A multipart upload was completed or aborted.
-    ///
-    /// # Errors
-    /// Where the line cannot be written.
-    pub fn upload_ended(&self, bucket: &str, key: &str, upload_id: &str) -> io::Result<()> {
-        self.event(Event::UploadEnded, bucket, key, upload_id)
-    }
-
-    /// A topic was created.
-    ///
-    /// # Errors
-    /// Where the line cannot be written.
-    pub fn topic(&self, arn: &str) -> io::Result<()> {
-        self.event(Event::Topic, "", arn, "")
-    }
-
-    /// A bucket is about to be created.
-    ///
-    /// # Errors
-    /// Where the line cannot be written; the bucket must then not be created either.
-    pub fn bucket(&self, bucket: &str) -> io::Result<()> {
-        self.event(Event::Bucket, bucket, "", "")
-    }
-
-    /// A topic or, with an empty key, a bucket turned out to be somebody else's.
-    ///
-    /// # Errors
-    /// Where the line cannot be written.
-    pub fn left(&self, bucket: &str, key: &str) -> io::Result<()> {
-        self.event(Event::Left, bucket, key, "")
-    }
-
-    /// An object, a topic or, with an empty key, a bucket was deleted.
-    ///
-    /// # Errors
-    /// Where the line cannot be written.
-    pub fn deleted(&self, bucket: &str, key: &str) -> io::Result<()> {
-        self.event(Event::Deleted, bucket, key, "")
-    }
-
-    fn event(&self, event: Event, bucket: &str, key: &str, mark: &str) -> io::Result<()> {
-        let (bucket, key, mark) = (bucket.into(), key.into(), mark.into());
-        self.record(Record { event, bucket, key, mark, version: None, modified_s: None })
     }
 
     fn record(&self, record: Record) -> io::Result<()> {

@@ -8,7 +8,7 @@ mod written;
 
 pub use self::left::{Created, Object, Tear};
 pub use self::log::CreatedLog;
-pub use self::record::FILE;
+pub use self::record::{Event, FILE};
 pub use self::written::Written;
 pub(crate) use self::written::real_version;
 
@@ -32,7 +32,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let log = CreatedLog::create(folder.path()).unwrap();
         for key in ["a,\"1\"", "ü 2", "gone", "unsure", "no tag"] {
-            log.intended("b", key).unwrap();
+            log.note(Event::Intended, "b", key).unwrap();
         }
         log.written("b", "a,\"1\"", tagged("\"e1\"")).unwrap();
         let written = Written { version: Some("v2".into()), modified_s: Some(17), ..tagged("\"e2\"") };
@@ -40,20 +40,20 @@ mod tests {
         log.written("b", "gone", tagged("\"e3\"")).unwrap();
         log.written("b", "no tag", tagged("")).unwrap();
         for key in ["big", "lost", "big2", "refused", "big2"] {
-            log.upload_intended("b", key).unwrap();
+            log.note(Event::UploadIntended, "b", key).unwrap();
         }
-        log.upload_refused("b", "refused").unwrap();
-        log.upload_begun("b", "big", "u1").unwrap();
-        log.upload_begun("b", "big2", "u2").unwrap();
-        log.upload_ended("b", "big2", "u2").unwrap();
+        log.note(Event::UploadRefused, "b", "refused").unwrap();
+        log.note_upload(Event::UploadBegun, "b", "big", "u1").unwrap();
+        log.note_upload(Event::UploadBegun, "b", "big2", "u2").unwrap();
+        log.note_upload(Event::UploadEnded, "b", "big2", "u2").unwrap();
         for arn in ["arn:t", "arn:somebody-elses"] {
-            log.topic(arn).unwrap();
+            log.note(Event::Topic, "", arn).unwrap();
         }
-        log.left("", "arn:somebody-elses").unwrap();
+        log.note(Event::Left, "", "arn:somebody-elses").unwrap();
         for bucket in ["b", "b2", "b3"] {
-            log.bucket(bucket).unwrap();
+            log.note(Event::Bucket, bucket, "").unwrap();
         }
-        log.left("b3", "").unwrap();
+        log.note(Event::Left, "b3", "").unwrap();
         drop(log);
         let path = folder.path().join(FILE);
         let cut_off = || {
@@ -62,8 +62,8 @@ mod tests {
         };
         cut_off();
         let log = CreatedLog::append(folder.path()).unwrap();
-        log.deleted("b", "gone").unwrap();
-        log.deleted("b2", "").unwrap();
+        log.note(Event::Deleted, "b", "gone").unwrap();
+        log.note(Event::Deleted, "b2", "").unwrap();
         cut_off();
         let created = Created::read(folder.path()).unwrap();
         let objects: Vec<_> = created
@@ -92,12 +92,12 @@ mod tests {
     fn only_one_writes_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let log = CreatedLog::create(folder.path()).unwrap();
-        log.intended("b", "k").unwrap();
+        log.note(Event::Intended, "b", "k").unwrap();
         assert!(CreatedLog::append(folder.path()).unwrap_err().is_in_use());
         assert_eq!(Created::read(folder.path()).unwrap().objects.len(), 1, "reading needs no lock");
         drop(log);
         let log = CreatedLog::append(folder.path()).unwrap();
-        log.deleted("b", "k").unwrap();
+        log.note(Event::Deleted, "b", "k").unwrap();
         assert!(Created::read(folder.path()).unwrap().is_empty());
     }
 
@@ -130,7 +130,7 @@ mod tests {
         std::fs::write(&path, "event,bucket,key,mark\nintended,b,k,\nwritten,b,k,e\nintended,b,l,\n")
             .unwrap();
         let log = CreatedLog::append(folder.path()).unwrap();
-        log.deleted("b", "l").unwrap();
+        log.note(Event::Deleted, "b", "l").unwrap();
         let created = Created::read(folder.path()).unwrap();
         assert_eq!(created.objects[&("b".into(), "k".into())].last, Some(tagged("e")));
         assert_eq!((created.objects.len(), created.tear), (1, None));

@@ -11,7 +11,7 @@ pub(super) const HEADER: [&str; 6] = ["event", "bucket", "key", "mark", "version
 /// What happened to a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Event {
+pub enum Event {
     /// It is about to be written.
     Intended,
     /// It was written, with this ETag.

@@ -20,12 +20,8 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Runs the command.
 pub(super) fn run(options: &CheckOptions) -> miette::Result<Exit> {
-    let unusable = |error: CheckError| {
-        BadInput::new(
-            format!("failed to check {}: {error}", options.file.display()),
-            format!("forms: {FORMS}"),
-        )
-    };
+    let unusable =
+        |error: CheckError| BadInput::file("check", &options.file, error, format!("forms: {FORMS}"));
     let evidence = read(&options.file)?.map_err(unusable)?;
     let document = analysis::analyse(&evidence, options.window.as_ref()).map_err(unusable)?;
     let command = machine::command_line();
@@ -49,9 +45,8 @@ pub(super) fn read(path: &Path) -> miette::Result<Result<Evidence, CheckError>> 
     if path == Path::new("-") {
         return plain_or_compressed(io::stdin().lock());
     }
-    let file = File::open(path).map_err(|error| {
-        BadInput::new(format!("failed to open {}: {error}", path.display()), "give a file, a run folder or -")
-    })?;
+    let file = File::open(path)
+        .map_err(|error| BadInput::file("open", path, error, "give a file, a run folder or -"))?;
     plain_or_compressed(BufReader::new(file))
 }
 

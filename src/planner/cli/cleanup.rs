@@ -161,6 +161,7 @@ fn list(what: &str, names: &[String]) {
 mod tests {
     use super::*;
     use crate::emulator::{Cloud, CloudConfig};
+    use planner_aws::created::Event;
 
     #[tokio::test(start_paused = true)]
     async fn whatever_is_left_behind_is_no_success() {
@@ -173,9 +174,9 @@ mod tests {
         let after_run = || after_run(&clients, &created, names, Extent::default(), true);
         assert_eq!(after_run().await, Exit::Fine);
         cloud.put_sparse("b", "planner-runs/r/copies/unsure", 1);
-        created.intended("b", "planner-runs/r/copies/unsure").unwrap();
+        created.note(Event::Intended, "b", "planner-runs/r/copies/unsure").unwrap();
         assert_eq!(after_run().await, Exit::Failed, "an object stays");
-        created.intended("b", "of-somebody-else").unwrap();
+        created.note(Event::Intended, "b", "of-somebody-else").unwrap();
         assert_eq!(after_run().await, Exit::Refused, "the list is not the run's");
     }
 }

@@ -1,5 +1,6 @@
 //! How the program ends.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Termination};
 
@@ -53,6 +54,11 @@ impl Refusal {
     }
 }
 
+/// Refuses, with the reason and the way out.
+pub(super) fn refuse<T>(reason: impl Into<String>, help: impl Into<String>) -> miette::Result<T> {
+    Err(Refusal::new(reason, help).into())
+}
+
 /// Input other than a scenario that cannot be used.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{reason}")]
@@ -67,6 +73,16 @@ impl BadInput {
     pub(super) fn new(reason: impl Into<String>, help: impl Into<String>) -> Self {
         Self { reason: reason.into(), help: Some(help.into()).filter(|text: &String| !text.is_empty()) }
     }
+
+    /// What could not be done with a file, and why.
+    pub(super) fn file(failed: &str, path: &Path, why: impl Display, help: impl Into<String>) -> Self {
+        Self::new(format!("failed to {failed} {}: {why}", path.display()), help)
+    }
+}
+
+/// Gives up over input, with what is wrong and what to do.
+pub(super) fn bad_input<T>(reason: impl Into<String>, help: impl Into<String>) -> miette::Result<T> {
+    Err(BadInput::new(reason, help).into())
 }
 
 /// A run that must not be planned from.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
 use super::exit::Exit;
 use super::tell;
@@ -50,6 +51,14 @@ pub(super) async fn interrupted() {
     match Interrupts::new() {
         Ok(mut interrupts) => interrupts.next().await,
         Err(_) => std::future::pending().await,
+    }
+}
+
+/// Ready when more than so many requests to end were counted.
+pub(super) async fn counted_beyond(count: u32, requests: &watch::Receiver<u32>) {
+    if requests.clone().wait_for(|&counted| counted > count).await.is_err() {
+        // Nobody listens for signals, so none will come.
+        std::future::pending().await
     }
 }
 

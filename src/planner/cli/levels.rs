@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::args::SearchOptions;
-use super::exit::BadInput;
+use super::exit::{BadInput, bad_input};
 use super::progress::Progress;
 use super::tell;
 use crate::drive::{Drive, Driven, Observer};
@@ -44,16 +44,14 @@ impl Wanted {
         let swept = scenario.file.sweep.is_some();
         match (options.find_knee, &options.find_rate) {
             (false, None) => Ok(None),
-            _ if scenario.file.operation == OperationKind::FanOut => Err(BadInput::new(
+            _ if scenario.file.operation == OperationKind::FanOut => bad_input(
                 "a fan-out has one level, so there is nothing to search in",
                 "search with operation = \"publish\" or \"copy\"",
-            )
-            .into()),
-            (true, _) if swept || arrivals.kind != ArrivalKind::Closed => Err(BadInput::new(
+            ),
+            (true, _) if swept || arrivals.kind != ArrivalKind::Closed => bad_input(
                 "--find-knee needs closed arrivals and no sweep",
                 "write kind = \"closed\" and workers = 1",
-            )
-            .into()),
+            ),
             (true, _) => {
                 let start = f64::from(arrivals.workers.unwrap_or(1));
                 Ok(Some(Self { search: Search::knee(LARGEST_CONCURRENCY), objective: None, start }))
@@ -63,11 +61,10 @@ impl Wanted {
                     BadInput::new(reason, "for example --find-rate 'p99 < 200ms'")
                 })?;
                 if swept || !matches!(arrivals.kind, ArrivalKind::Constant | ArrivalKind::Poisson) {
-                    return Err(BadInput::new(
+                    return bad_input(
                         "--find-rate needs constant or poisson arrivals and no sweep",
                         "write kind = \"poisson\" and the rate to begin with",
-                    )
-                    .into());
+                    );
                 }
                 let start = arrivals.rate.map_or(1.0, Rate::per_s);
                 let search = Search::rate(LARGEST_RATE_PER_S);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use miette::IntoDiagnostic;
 
-use super::exit::Refusal;
+use super::exit::refuse;
 use super::tell;
 use crate::runs::folder::replace;
 use crate::runs::index;
@@ -18,7 +18,7 @@ pub(super) fn write(folder: &Path) -> miette::Result<PathBuf> {
     let path = folder.join(index::INDEX);
     if index::is_taken(folder) {
         let reason = format!("{} is a page that planner did not make", path.display());
-        return Err(Refusal::new(reason, "choose another folder, or move that page away").into());
+        return refuse(reason, "choose another folder, or move that page away");
     }
     let page = planner_report::index::page(&index::entries(folder)?, env!("CARGO_PKG_VERSION"));
     replace(&path, html::render(&page).into_diagnostic()?.as_bytes())?;

@@ -25,12 +25,8 @@ pub(super) fn load(
     overrides: Option<&Overrides>,
     limits: Option<&Path>,
 ) -> miette::Result<Scenario> {
-    let text = fs::read_to_string(path).map_err(|error| {
-        BadInput::new(
-            format!("failed to read {}: {error}", path.display()),
-            "the folder scenarios/ has examples",
-        )
-    })?;
+    let text = fs::read_to_string(path)
+        .map_err(|error| BadInput::file("read", path, error, "the folder scenarios/ has examples"))?;
     let source = Source { name: path.display().to_string(), text };
     let written = scenario::parse(&source)?;
     let mut file = written.clone();

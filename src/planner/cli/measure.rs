@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::args::{BudgetOptions, MeasureOptions};
 use super::exit::{BadInput, Exit, Interruption};
 use super::fan_out::Settling;
-use super::interrupt::Interrupts;
+use super::interrupt::{Interrupts, counted_beyond};
 use super::levels::{Levelled, Levels, Wanted};
 use super::run_target::{self, RunTarget};
 use super::{cleanup, list, load_scenario, pictures, report, safety, tell};
@@ -74,9 +74,7 @@ pub(super) fn read_prices(path: Option<&Path>) -> miette::Result<Prices> {
     let Some(path) = path else { return Ok(Prices::built_in()) };
     let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
     let prices = read.and_then(|text| Prices::parse(&text));
-    prices.map_err(|error| {
-        BadInput::new(format!("failed to read prices from {}: {error}", path.display()), "").into()
-    })
+    Ok(prices.map_err(|error| BadInput::file("read prices from", path, error, ""))?)
 }
 
 /// Everything that is settled before the first request.
@@ -92,12 +90,6 @@ struct Ready {
     drive: Drive,
     places: Places,
     created: Option<Arc<CreatedLog>>,
-}
-
-/// What a run has come to when its last level is over.
-struct Outcome {
-    done: Levelled,
-    loop_lag: Times,
 }
 
 impl Measurement<'_> {
@@ -138,8 +130,8 @@ impl Measurement<'_> {
             Err(error) => Err(error),
         };
         listener.abort();
-        let finished = driven.and_then(|(outcome, generator)| {
-            self.finish(&mut document, &read::series(folder)?, outcome, generator);
+        let finished = driven.and_then(|(done, generator)| {
+            self.finish(&mut document, &read::series(folder)?, done, generator);
             folder::write_document(folder, &document)?;
             let run = read::read(folder)?;
             let page = planner_report::run::page(&run.view());
@@ -184,16 +176,9 @@ impl Measurement<'_> {
         interrupts: watch::Receiver<u32>,
     ) -> miette::Result<Ready> {
         let scenario = &self.scenario;
-        let (mut once, mut twice) = (interrupts.clone(), interrupts.clone());
-        let stop = async {
-            if once.wait_for(|&count| count > 0).await.is_err() {
-                // Nobody listens for signals, so none will stop it.
-                std::future::pending().await
-            }
-        };
         let places = tokio::select! {
-            places = target.prepare(scenario, run, created, stop) => places?,
-            Ok(_) = twice.wait_for(|&count| count > 1) => return Err(Interruption.into()),
+            places = target.prepare(scenario, run, created, counted_beyond(0, &interrupts)) => places?,
+            () = counted_beyond(1, &interrupts) => return Err(Interruption.into()),
         };
         if *interrupts.borrow() > 0 {
             return Err(Interruption.into());
@@ -221,15 +206,14 @@ impl Measurement<'_> {
         writer: RunWriter,
         wanted: Option<Wanted>,
         document: &mut RunDocument,
-    ) -> miette::Result<(Outcome, Generator)> {
+    ) -> miette::Result<(Levelled, Generator)> {
         let (began, cpu) = (machine::RealTime::now(), ProcessTime::now());
         let (scenario, quiet) = (&self.scenario, self.options.quiet);
         let levels = Levels { scenario, budget: self.budget(), quiet, folder };
-        let done = levels.run(&mut drive, writer, wanted, document).await?;
-        let mut outcome = Outcome { done, loop_lag: drive.loop_lag };
-        let generator = self.generator(&outcome, cpu.elapsed().as_secs_f64(), began.elapsed_s());
-        let levels = outcome.done.levels.as_mut_slice();
-        if let (OperationKind::FanOut, [level]) = (scenario.file.operation, levels) {
+        let mut done = levels.run(&mut drive, writer, wanted, document).await?;
+        let (cpu_s, real_s) = (cpu.elapsed().as_secs_f64(), began.elapsed_s());
+        let generator = self.generator(&done.levels, &drive.loop_lag, cpu_s, real_s);
+        if let (OperationKind::FanOut, [level]) = (scenario.file.operation, done.levels.as_mut_slice()) {
             let (epoch, interrupts) = (drive.epoch, drive.interrupts.clone());
             let (places, created) = (&places, created.as_deref());
             let taken_in_part = drive.operator.taken_in_part();
@@ -241,7 +225,7 @@ impl Measurement<'_> {
                 level.stop_reason = Some(StopReason::Interrupted);
             }
         }
-        Ok((outcome, generator))
+        Ok((done, generator))
     }
 
     fn budget(&self) -> Budget {
@@ -288,13 +272,13 @@ impl Measurement<'_> {
         }
     }
 
-    fn generator(&self, outcome: &Outcome, cpu_s: f64, real_s: f64) -> Generator {
-        let attempts: u64 = outcome.done.levels.iter().map(|level| level.attempts).sum();
+    fn generator(&self, levels: &[LevelSummary], loop_lag: &Times, cpu_s: f64, real_s: f64) -> Generator {
+        let attempts: u64 = levels.iter().map(|level| level.attempts).sum();
         Generator {
             cpu_s,
             cpu_us_per_attempt: if attempts == 0 { 0.0 } else { cpu_s * 1e6 / attempts as f64 },
             real_s,
-            loop_lag_s: (!self.is_virtual).then(|| outcome.loop_lag.percentiles()),
+            loop_lag_s: (!self.is_virtual).then(|| loop_lag.percentiles()),
             peak_memory_bytes: machine::peak_memory_bytes(),
             // Judged when the rows have been analysed.
             ..Generator::default()
@@ -311,15 +295,12 @@ impl Measurement<'_> {
         (generator.saturated, generator.late, generator.reason) = (saturated, late, reason);
     }
 
-    fn finish(&self, document: &mut RunDocument, rows: &[Row], outcome: Outcome, mut generator: Generator) {
-        if outcome.done.abandoned > 0 {
-            tell::say(format_args!(
-                "{} attempts were left in flight; what they did is not known",
-                outcome.done.abandoned
-            ));
+    fn finish(&self, document: &mut RunDocument, rows: &[Row], done: Levelled, mut generator: Generator) {
+        let Levelled { levels, abandoned, search } = done;
+        if abandoned > 0 {
+            tell::say(format_args!("{abandoned} attempts were left in flight; what they did is not known"));
         }
-        document.levels = outcome.done.levels;
-        document.search = outcome.done.search;
+        (document.levels, document.search) = (levels, search);
         analyse(document, rows);
         self.judge(&mut generator, &document.levels, rows);
         if let Some(fan_out) = document.fan_out.as_mut().filter(|_| generator.saturated) {

@@ -19,7 +19,7 @@ pub(super) fn text(path: &Path) -> Result<String, BadInput> {
 
 /// What is said of a file that cannot be read.
 pub(super) fn unreadable(path: &Path, error: impl std::fmt::Display) -> BadInput {
-    BadInput::new(format!("failed to read {}: {error}", path.display()), "check the path")
+    BadInput::file("read", path, error, "check the path")
 }
 
 /// What is said of a file that is not what it was named as.

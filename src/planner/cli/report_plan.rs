@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::exit::BadInput;
+use super::exit::{BadInput, bad_input};
 use super::format::Format;
 use super::pictures;
 use crate::runs::answer::MARKDOWN;
@@ -24,8 +24,7 @@ pub(super) fn is_plan(folder: &Path) -> bool {
 /// Writes the report of a plan; gives the path of its page and what is to be printed.
 pub(super) fn rendered(folder: &Path, format: Format) -> miette::Result<(Option<PathBuf>, Option<String>)> {
     let path = folder.join(PLAN);
-    let json = std::fs::read_to_string(&path)
-        .map_err(|error| BadInput::new(format!("failed to read {}: {error}", path.display()), ""))?;
+    let json = std::fs::read_to_string(&path).map_err(|error| BadInput::file("read", &path, error, ""))?;
     let text = match index::schema(&json).as_deref() {
         Some(recommendation::SCHEMA) => text(folder, &json, plan::recommendation::page, format),
         Some(forecast::SCHEMA) => text(folder, &json, plan::forecast::page, format),
@@ -47,11 +46,11 @@ fn text<D: DeserializeOwned>(
     let document: Value = serde_json::from_str(json).map_err(unreadable)?;
     let files = pictures::write(folder, &page, format)?;
     replace(&folder.join(MARKDOWN), markdown::render(&page).as_bytes())?;
-    let csv = || Err(BadInput::new("a plan has no levels to list", "choose another --format").into());
+    let csv = || bad_input("a plan has no levels to list", "choose another --format");
     format.text(&page, &document, csv, &files)
 }
 
 fn unreadable(path: &Path, reason: impl std::fmt::Display) -> miette::Report {
     let help = "give a folder that recommend, simulate or strategies made, or make the plan anew";
-    BadInput::new(format!("failed to read {}: {reason}", path.display()), help).into()
+    BadInput::file("read", path, reason, help).into()
 }

@@ -36,18 +36,15 @@ pub(super) async fn connect(scenario: &Scenario, real_time: bool) -> miette::Res
     let timeout = Duration::from_nanos(file.retry.attempt_timeout.ns());
     let target = &file.target;
     let region = target.region.as_deref();
-    let mut ready = match target.kind {
-        TargetKind::Embedded => {
+    let (clients, cloud, url) = match target.kind {
+        TargetKind::Embedded if real_time => {
             let config = embedded_config(scenario);
-            if real_time {
-                let (cloud, url) = serve_beside(config.clone())?;
-                let clients = config.clients_at(&url, timeout);
-                RunTarget { clients, cloud: Some(cloud), account: None, url: None, kind: target.kind }
-            } else {
-                let cloud = Cloud::new(config);
-                let clients = cloud.clients(timeout);
-                RunTarget { clients, cloud: Some(cloud), account: None, url: None, kind: target.kind }
-            }
+            let (cloud, url) = serve_beside(config.clone())?;
+            (config.clients_at(&url, timeout), Some(cloud), None)
+        }
+        TargetKind::Embedded => {
+            let cloud = Cloud::new(embedded_config(scenario));
+            (cloud.clients(timeout), Some(cloud), None)
         }
         TargetKind::Endpoint => {
             let url = target.endpoint_url.clone().ok_or_else(|| {
@@ -57,20 +54,20 @@ pub(super) async fn connect(scenario: &Scenario, real_time: bool) -> miette::Res
                 )
             })?;
             safety::check_endpoint(&url)?;
-            let clients = Clients::endpoint(&url, region, timeout)?;
-            RunTarget { clients, cloud: None, account: None, url: Some(url), kind: target.kind }
+            (Clients::endpoint(&url, region, timeout)?, None, Some(url))
         }
         TargetKind::Aws => {
             // Such as an endpoint of the user's own network, or an emulator.
             let url = url_from_environment(file.operation);
             url.as_deref().map_or(Ok(()), safety::check_url)?;
-            let clients = Clients::aws(region, timeout).await;
-            RunTarget { clients, cloud: None, account: None, url, kind: target.kind }
+            (Clients::aws(region, timeout).await, None, url)
         }
     };
-    if target.kind == TargetKind::Aws {
-        ready.account = Some(preflight::account(&ready.clients).await?);
-    }
+    let account = match target.kind {
+        TargetKind::Aws => Some(preflight::account(&clients).await?),
+        _ => None,
+    };
+    let ready = RunTarget { clients, cloud, account, url, kind: target.kind };
     if ready.cloud.is_none() {
         ready.check(scenario).await?;
     }
@@ -174,14 +171,10 @@ impl RunTarget {
         let own = file.objects.prepare && self.cloud.is_none();
         // The embedded endpoint draws its luck from keys: a date in them would make no two runs alike.
         let run = if self.cloud.is_some() { "rehearsal" } else { run };
-        let mut places = Places {
-            run: run.to_owned(),
-            source_bucket: target.source_bucket.clone(),
-            source_prefix: if own { format!("{}objects/", created::prefix(run)) } else { String::new() },
-            destination_bucket: target.destination_bucket.clone(),
-            destination_prefix: format!("{}copies/", created::prefix(run)),
-            topic_arn: String::new(),
-        };
+        let mut places = Places::of_run(run, &target.source_bucket, &target.destination_bucket);
+        if own {
+            places.source_prefix = format!("{}objects/", created::prefix(run));
+        }
         match (file.operation, &self.cloud) {
             (OperationKind::Copy, Some(cloud)) => cloud.seed(&scenario.workload.objects, &places),
             (OperationKind::Publish, Some(cloud)) => places.topic_arn = cloud.create_topic(&target.topic),

@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal};
 use miette::IntoDiagnostic;
 
 use super::args::BudgetOptions;
-use super::exit::{BadInput, Refusal};
+use super::exit::{BadInput, Refusal, bad_input, refuse};
 use super::tell;
 use planner_aws::clients::{is_aws, service_url};
 use planner_aws::data_set::MAX_BYTES;
@@ -118,7 +118,7 @@ pub(super) fn refuse_harm(
 ) -> miette::Result<()> {
     let target = &scenario.file.target;
     if budget.max_cost.is_some_and(|usd| !usd.is_finite() || usd < 0.0) {
-        return Err(BadInput::new("--max-cost must be 0 or more", "").into());
+        return bad_input("--max-cost must be 0 or more", "");
     }
     if target.kind == TargetKind::Embedded {
         return Ok(());
@@ -131,36 +131,32 @@ pub(super) fn refuse_harm(
     }
     if scenario.file.operation != OperationKind::Publish && target.source_bucket == target.destination_bucket
     {
-        return Err(Refusal::new(
+        return refuse(
             format!("source and destination are both {}", target.source_bucket),
             "a run never writes into the bucket that it reads; name another destination_bucket",
-        )
-        .into());
+        );
     }
     let objects = &scenario.workload.objects;
     if scenario.file.objects.prepare && objects.total_bytes() > MAX_BYTES {
-        return Err(Refusal::new(
+        return refuse(
             format!("preparing the data set would upload {}", human::bytes(objects.total_bytes())),
             format!("prepare at most {}, or copy objects that are there", human::bytes(MAX_BYTES)),
-        )
-        .into());
+        );
     }
     let is_bounded = estimate.is_some() || budget.max_requests.is_some() || budget.max_cost.is_some();
     if target.kind == TargetKind::Aws && !is_bounded {
-        return Err(Refusal::new(
+        return refuse(
             "nothing limits the number of requests",
             "set --max-requests or --max-cost, or stop after a number of jobs",
-        )
-        .into());
+        );
     }
     if let (Some(estimate), Some(usd)) = (estimate, budget.max_cost)
         && estimate.cost_low_usd > usd
     {
-        return Err(Refusal::new(
+        return refuse(
             format!("the run costs {:.6} USD at least, more than --max-cost {usd}", estimate.cost_low_usd),
             "raise --max-cost or make the run smaller",
-        )
-        .into());
+        );
     }
     Ok(())
 }
@@ -170,11 +166,10 @@ pub(super) fn refuse_harm(
 pub(super) fn check_endpoint(url: &str) -> miette::Result<()> {
     check_url(url)?;
     if is_aws(url) {
-        return Err(Refusal::new(
+        return refuse(
             "the endpoint is AWS itself, where a run must name its account",
             "use --target aws --account ID",
-        )
-        .into());
+        );
     }
     Ok(())
 }
@@ -221,21 +216,19 @@ pub(super) fn agree(named: Option<&str>, actual: &str, yes: bool) -> miette::Res
         return Err(unnamed_account().into());
     };
     if named != actual {
-        return Err(Refusal::new(
+        return refuse(
             format!("the credentials belong to another account than {named}"),
             "check AWS_PROFILE and the account id",
-        )
-        .into());
+        );
     }
     if yes {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Refusal::new(
+        return refuse(
             "nobody is there to confirm it",
             "add --yes to go on without a question, or run it on a terminal",
-        )
-        .into());
+        );
     }
     tell::say("Type the account id to go on:");
     let mut answer = String::new();
@@ -243,5 +236,5 @@ pub(super) fn agree(named: Option<&str>, actual: &str, yes: bool) -> miette::Res
     if answer.trim() == actual {
         return Ok(());
     }
-    Err(Refusal::new("that is not the account's id", "nothing was done").into())
+    refuse("that is not the account's id", "nothing was done")
 }

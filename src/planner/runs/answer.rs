@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::folder::{create, replace};
+use super::folder::{create, replace, write_json};
 use super::read::PAGE;
 use planner_aws::file_error::FileError;
 
@@ -47,15 +47,11 @@ impl<D: Serialize> Files<'_, D> {
     /// # Errors
     /// Where something cannot be written.
     pub fn write_into(&self, folder: &Path) -> Result<(), FileError> {
-        let path = folder.join(self.name);
-        let mut json = serde_json::to_vec_pretty(self.document)
-            .map_err(|error| FileError::new("write", &path, error))?;
-        json.push(b'\n');
         for (name, png) in &self.charts {
             replace(&folder.join(name), png)?;
         }
         replace(&folder.join(PAGE), self.html.as_bytes())?;
         replace(&folder.join(MARKDOWN), self.markdown.as_bytes())?;
-        replace(&path, &json)
+        write_json(&folder.join(self.name), self.document)
     }
 }

@@ -2,8 +2,6 @@
 //! run, to the nanosecond.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -17,8 +15,9 @@ use planner_core::units::quantity::NS_PER_S;
 /// Name of the file in a run folder.
 pub const FILE: &str = "attempts.csv";
 
+/// A row.
 #[derive(Debug, Serialize, Deserialize)]
-struct Record<'a> {
+pub(super) struct Record<'a> {
     level: u32,
     job: u64,
     object: u64,
@@ -123,38 +122,6 @@ impl TryFrom<Record<'_>> for Attempt {
     }
 }
 
-/// Writes attempts as they end.
-pub struct Writer(csv::Writer<BufWriter<File>>);
-
-impl Writer {
-    /// Begins the file.
-    ///
-    /// # Errors
-    /// Where the file cannot be created.
-    pub fn create(folder: &Path) -> Result<Self, FileError> {
-        let path = folder.join(FILE);
-        let file = File::create_new(&path).map_err(|error| FileError::new("create", &path, error))?;
-        Ok(Self(csv::Writer::from_writer(BufWriter::new(file))))
-    }
-
-    /// Adds an attempt.
-    ///
-    /// # Errors
-    /// Where the file cannot be written.
-    pub fn write(&mut self, attempt: &Attempt) -> Result<(), csv::Error> {
-        self.0.serialize(Record::from(attempt))
-    }
-
-    /// Hands all rows to the operating system.
-    ///
-    /// # Errors
-    /// Where the file cannot be written.
-    pub fn flush(&mut self) -> std::io::Result<()> {
-        self.0.flush()?;
-        self.0.get_ref().get_ref().flush()
-    }
-}
-
 /// Reads the attempts of a run one by one. A last row that was cut off is left out.
 ///
 /// # Errors
@@ -215,8 +182,8 @@ mod tests {
                 job_end: Some(JobEnd::Failed),
             };
             let folder = tempfile::tempdir().unwrap();
-            let mut writer = Writer::create(folder.path()).unwrap();
-            writer.write(&attempt).unwrap();
+            let mut writer = csv::Writer::from_path(folder.path().join(FILE)).unwrap();
+            writer.serialize(Record::from(&attempt)).unwrap();
             writer.flush().unwrap();
             let mut seen = Vec::new();
             read(folder.path(), |attempt| seen.push(attempt)).unwrap();

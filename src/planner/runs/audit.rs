@@ -1,7 +1,7 @@
 //! The folder of an audit: what was found, written as the listings go by, and how far they have come.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufWriter, Seek, SeekFrom};
+use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -94,7 +94,7 @@ impl<'a> From<&'a Item> for Record<'a> {
 /// An audit that is being made.
 pub struct AuditFolder {
     folder: PathBuf,
-    findings: csv::Writer<BufWriter<File>>,
+    findings: csv::Writer<File>,
     /// How far it has come.
     pub progress: Progress,
 }
@@ -190,8 +190,8 @@ impl AuditFolder {
     }
 }
 
-fn writer(file: File) -> csv::Writer<BufWriter<File>> {
-    csv::WriterBuilder::new().has_headers(false).from_writer(BufWriter::new(file))
+fn writer(file: File) -> csv::Writer<File> {
+    csv::WriterBuilder::new().has_headers(false).from_writer(file)
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! A run folder while the run goes on.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::{attempts, hlog};
 use planner_aws::created::{self, Created};
@@ -64,23 +65,39 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
     Ok(())
 }
 
+/// Writes a document as JSON for people too.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub(super) fn write_json(path: &Path, document: &impl Serialize) -> Result<(), FileError> {
+    let mut json =
+        serde_json::to_vec_pretty(document).map_err(|error| FileError::new("write", path, error))?;
+    json.push(b'\n');
+    replace(path, &json)
+}
+
 /// Writes `run.json`.
 ///
 /// # Errors
 /// Where the file cannot be written.
 pub fn write_document(folder: &Path, document: &RunDocument) -> Result<(), FileError> {
-    let path = folder.join(DOCUMENT);
-    let mut json =
-        serde_json::to_vec_pretty(document).map_err(|error| FileError::new("write", &path, error))?;
-    json.push(b'\n');
-    replace(&path, &json)
+    write_json(&folder.join(DOCUMENT), document)
+}
+
+/// Begins a file that grows row by row.
+///
+/// # Errors
+/// Where the file cannot be created.
+fn begin_rows(path: &Path) -> Result<csv::Writer<File>, FileError> {
+    let file = File::create_new(path).map_err(|error| FileError::new("create", path, error))?;
+    Ok(csv::Writer::from_writer(file))
 }
 
 /// The files that grow while a run goes on. A run that is killed loses its last second at most.
 pub struct RunWriter {
     folder: PathBuf,
-    attempts: attempts::Writer,
-    series: csv::Writer<BufWriter<File>>,
+    attempts: csv::Writer<File>,
+    series: csv::Writer<File>,
     hlog: hlog::Writer,
 }
 
@@ -90,12 +107,10 @@ impl RunWriter {
     /// # Errors
     /// Where one cannot be created.
     pub fn create(folder: &Path, started_at: Timestamp) -> Result<Self, FileError> {
-        let series = folder.join(SERIES);
-        let file = File::create_new(&series).map_err(|error| FileError::new("create", &series, error))?;
         Ok(Self {
             folder: folder.to_owned(),
-            attempts: attempts::Writer::create(folder)?,
-            series: csv::Writer::from_writer(BufWriter::new(file)),
+            series: begin_rows(&folder.join(SERIES))?,
+            attempts: begin_rows(&folder.join(attempts::FILE))?,
             hlog: hlog::Writer::create(folder, started_at.as_millisecond() as f64 / 1000.0)?,
         })
     }
@@ -105,7 +120,8 @@ impl RunWriter {
     /// # Errors
     /// Where the file cannot be written, such as on a full disk.
     pub fn attempt(&mut self, attempt: &Attempt) -> Result<(), FileError> {
-        self.attempts.write(attempt).map_err(|error| self.failed(attempts::FILE, error))
+        let row = attempts::Record::from(attempt);
+        self.attempts.serialize(row).map_err(|error| self.failed(attempts::FILE, error))
     }
 
     /// Adds a second and hands everything before it to the operating system.
@@ -114,11 +130,10 @@ impl RunWriter {
     /// Where a file cannot be written, such as on a full disk.
     pub fn second(&mut self, second: &Second) -> Result<(), FileError> {
         self.attempts.flush().map_err(|error| self.failed(attempts::FILE, error))?;
-        let written = self.hlog.write(second).and_then(|()| self.hlog.flush());
-        written.map_err(|error| self.failed(hlog::FILE, error))?;
-        let row =
-            self.series.serialize(Record::from(&second.row)).map_err(|error| self.failed(SERIES, error));
-        row.and_then(|()| self.series.flush().map_err(|error| self.failed(SERIES, error)))
+        self.hlog.write(second).map_err(|error| self.failed(hlog::FILE, error))?;
+        let row = Record::from(&second.row);
+        self.series.serialize(row).map_err(|error| self.failed(SERIES, error))?;
+        self.series.flush().map_err(|error| self.failed(SERIES, error))
     }
 
     fn failed(&self, file: &str, error: impl ToString) -> FileError {

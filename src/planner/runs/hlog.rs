@@ -54,7 +54,7 @@ impl Writer {
         Ok(Self { file, serializer: V2DeflateSerializer::new(), encoded: Vec::new() })
     }
 
-    /// Adds a second.
+    /// Adds a second and hands it to the operating system.
     ///
     /// # Errors
     /// Where the file cannot be written.
@@ -77,14 +77,6 @@ impl Writer {
                 STANDARD.encode(&self.encoded),
             )?;
         }
-        Ok(())
-    }
-
-    /// Hands all lines to the operating system.
-    ///
-    /// # Errors
-    /// Where the file cannot be written.
-    pub fn flush(&mut self) -> std::io::Result<()> {
         self.file.flush()
     }
 }
@@ -158,7 +150,6 @@ mod tests {
         (1..=100).for_each(|ms| second.latency.record(ms * 1_000_000));
         second.service.record(7_000_000);
         writer.write(&second).unwrap();
-        writer.flush().unwrap();
         let path = folder.path().join(FILE);
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, format!("{text}3.000000000,1.0000")).unwrap();

@@ -23,12 +23,8 @@ pub(super) struct Expected {
 impl Expected {
     /// Reads a list, of which what lies under the source's prefix counts.
     pub(super) fn read(path: &Path, source: &Place) -> Result<Self, BadInput> {
-        let failed = |reason: String| {
-            BadInput::new(
-                format!("failed to read the list {}: {reason}", path.display()),
-                "give `key,size` rows or an S3 Inventory list",
-            )
-        };
+        let help = "give `key,size` rows or an S3 Inventory list";
+        let failed = |reason: String| BadInput::file("read the list", path, reason, help);
         let input = load_scenario::open(path).map_err(|error| failed(error.to_string()))?;
         let expected = Self::of(Manifest::read(input).map_err(failed)?, source);
         let others = expected.manifest.len() - expected.order.len() as u64;

@@ -11,7 +11,7 @@ use miette::IntoDiagnostic;
 
 use super::answer::Answer;
 use super::args::AuditOptions;
-use super::exit::{BadInput, Exit};
+use super::exit::{BadInput, Exit, bad_input};
 use super::interrupt::interrupted;
 use super::progress::Counting;
 use super::{check, measure, tell};
@@ -53,20 +53,18 @@ pub(super) fn run(options: &AuditOptions) -> miette::Result<Exit> {
 impl<'a> Audit<'a> {
     fn settle(options: &'a AuditOptions) -> miette::Result<Self> {
         if options.source.overlaps(&options.dest) {
-            return Err(BadInput::new(
+            return bad_input(
                 format!("{} and {} overlap", options.source, options.dest),
                 "name places of which neither lies in the other, with a / at the end of a folder",
-            )
-            .into());
+            );
         }
         let now = Timestamp::now();
         let until = options.until.unwrap_or(now);
         if let Some(since) = options.since.filter(|since| *since >= until) {
-            return Err(BadInput::new(
+            return bad_input(
                 format!("the backup would begin at {since} and end at {until}"),
                 "give a --since that is in the past and before --until",
-            )
-            .into());
+            );
         }
         let has_function = options.metrics.function.is_some() || options.metrics.metrics.is_some();
         // A list has no ETags.
@@ -252,21 +250,14 @@ fn window(since: Timestamp, until: Option<Timestamp>, period_s: f64) -> FileWind
 fn read_plan(path: &Path, of_function: bool) -> miette::Result<Promise> {
     let path: PathBuf = if path.is_dir() { path.join(PLAN) } else { path.to_owned() };
     let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
-    Ok(text.and_then(|text| Promise::read(&text, of_function)).map_err(|reason| {
-        BadInput::new(
-            format!("failed to read the plan {}: {reason}", path.display()),
-            "give the plan.json of `planner recommend`, or the folder that has it",
-        )
-    })?)
+    let help = "give the plan.json of `planner recommend`, or the folder that has it";
+    let promise = text.and_then(|text| Promise::read(&text, of_function));
+    Ok(promise.map_err(|reason| BadInput::file("read the plan", &path, reason, help))?)
 }
 
 fn read_metrics(path: &Path) -> miette::Result<Metrics> {
-    let unusable = |reason: String| {
-        BadInput::new(
-            format!("failed to read metrics from {}: {reason}", path.display()),
-            "give CloudWatch metrics as CSV or as the JSON of get-metric-data; `planner check --help` shows the form",
-        )
-    };
+    let help = "give CloudWatch metrics as CSV or as the JSON of get-metric-data; `planner check --help` shows the form";
+    let unusable = |reason: String| BadInput::file("read metrics from", path, reason, help);
     match check::read(path)?.map_err(|error| unusable(error.to_string()))? {
         Evidence::CloudWatch(metrics) => Ok(metrics),
         _ => Err(unusable("they are in another form than CloudWatch's".into()).into()),

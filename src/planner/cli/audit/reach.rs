@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cli::args::{AuditTarget, ReachOptions};
-use crate::cli::exit::BadInput;
+use crate::cli::exit::{BadInput, bad_input};
 use crate::cli::safety;
 use planner_aws::clients::{Clients, is_aws, own_service_url, service_url};
 use planner_aws::{listing, preflight};
@@ -26,11 +26,10 @@ pub(super) struct Reached {
 /// Refuses what is known to be wrong before anything is asked.
 pub(super) fn refuse_unnamed(options: &ReachOptions) -> miette::Result<()> {
     match options.target {
-        AuditTarget::Aws if options.endpoint_url.is_some() => Err(BadInput::new(
+        AuditTarget::Aws if options.endpoint_url.is_some() => bad_input(
             "--endpoint-url means nothing for this target",
             "leave out --target aws to look at the endpoint",
-        )
-        .into()),
+        ),
         AuditTarget::Aws if options.account.is_none() => Err(safety::unnamed_account().into()),
         AuditTarget::Aws => Ok(()),
         AuditTarget::Endpoint => safety::check_endpoint(&url(options)?),

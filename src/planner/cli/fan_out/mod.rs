@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::interrupt::counted_beyond;
 use super::run_target::RunTarget;
 use crate::runs::fan_out;
 use planner_aws::created::CreatedLog;
@@ -65,10 +66,7 @@ impl Settling<'_> {
 
     /// Ready when the user has had enough.
     async fn interrupted(&self) {
-        if self.interrupts.clone().wait_for(|&count| count > 0).await.is_err() {
-            // Nobody listens for signals, so none will come.
-            std::future::pending().await
-        }
+        counted_beyond(0, &self.interrupts).await;
     }
 
     /// Numbers of the published objects by their keys.
