@@ -14,7 +14,7 @@ pub(super) fn overlaid(built_in: &str, text: &str) -> Result<Table, String> {
 }
 
 /// Replaces what `own` gives, table by table; the rest stays.
-pub fn lay_over(whole: &mut Table, own: Table) {
+pub(crate) fn lay_over(whole: &mut Table, own: Table) {
     for (key, value) in own {
         match (whole.get_mut(&key), value) {
             (Some(Value::Table(part)), Value::Table(own)) => lay_over(part, own),

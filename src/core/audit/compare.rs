@@ -27,8 +27,7 @@ pub struct Rules {
 impl Rules {
     /// Whether something was written before the backup began, both in nanoseconds since 1970; None where it is not
     /// known when it began. S3 dates objects to the second, so a date without a fraction may be any time in its second.
-    #[must_use]
-    pub fn is_before(self, written_ns: i64) -> Option<bool> {
+    pub(crate) fn is_before(self, written_ns: i64) -> Option<bool> {
         const SECOND_NS: i64 = 1_000_000_000;
         let is_whole_second = written_ns.rem_euclid(SECOND_NS) == 0;
         let latest_ns = if is_whole_second { written_ns.saturating_add(SECOND_NS - 1) } else { written_ns };
@@ -183,8 +182,7 @@ fn parts(etag: &str) -> Option<u32> {
 }
 
 /// Whether an ETag is that of an object put together from parts.
-#[must_use]
-pub fn is_in_parts(etag: &str) -> bool {
+pub(crate) fn is_in_parts(etag: &str) -> bool {
     parts(etag).is_some_and(|parts| parts > 0)
 }
 

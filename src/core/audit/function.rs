@@ -35,8 +35,7 @@ pub struct Events {
 
 impl Events {
     /// Events that did not become a copy in the end; None where CloudWatch knows of none.
-    #[must_use]
-    pub fn lost(self) -> Option<u64> {
+    pub(crate) fn lost(self) -> Option<u64> {
         let known = [self.async_events_dropped, self.dead_letter_errors].into_iter().flatten();
         known.reduce(u64::max)
     }

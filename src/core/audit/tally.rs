@@ -186,8 +186,7 @@ impl Tally {
     }
 
     /// Execution time as the talk took it: latest minus earliest LastModified of what was copied, in seconds.
-    #[must_use]
-    pub fn execution_time_s(&self) -> Option<f64> {
+    pub(crate) fn execution_time_s(&self) -> Option<f64> {
         self.first_modified_ns.zip(self.last_modified_ns).map(|(first, last)| (last - first) as f64 / 1e9)
     }
 }

@@ -45,8 +45,7 @@ pub struct AuditVerdicts {
 
 impl AuditVerdicts {
     /// Judges.
-    #[must_use]
-    pub fn of(evidence: Evidence) -> Self {
+    pub(crate) fn of(evidence: Evidence) -> Self {
         let law = |of: fn(&Function) -> &Finding| {
             evidence.function.map_or_else(no_metrics, |function| of(function).clone())
         };

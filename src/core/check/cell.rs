@@ -14,7 +14,7 @@ pub struct Columns(Vec<String>);
 
 impl Columns {
     /// The columns of a header.
-    pub fn new(header: &csv::StringRecord) -> Self {
+    pub(crate) fn new(header: &csv::StringRecord) -> Self {
         Self(
             header
                 .iter()
@@ -24,12 +24,12 @@ impl Columns {
     }
 
     /// Where the first of these names stands.
-    pub fn find(&self, names: &[&str]) -> Option<usize> {
+    pub(crate) fn find(&self, names: &[&str]) -> Option<usize> {
         names.iter().find_map(|name| self.0.iter().position(|column| column == name))
     }
 
     /// The first of these names that more than one column has.
-    pub fn repeated<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
+    pub(crate) fn repeated<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
         let count = |name: &str| self.0.iter().filter(|column| *column == name).count();
         names.iter().copied().find(|name| count(name) > 1)
     }

@@ -63,7 +63,7 @@ impl Layout {
 ///
 /// # Errors
 /// Where a row cannot be understood, a metric has two values for one time, or there are fewer than two periods.
-pub fn read_csv<R: Read>(reader: csv::Reader<R>, layout: &Layout) -> Result<Metrics, CheckError> {
+pub(crate) fn read_csv<R: Read>(reader: csv::Reader<R>, layout: &Layout) -> Result<Metrics, CheckError> {
     if let Some(name) = layout.repeated {
         return Err(CheckError::File(format!("two columns are called {name}: {ONE_FUNCTION}")));
     }
@@ -122,7 +122,7 @@ fn metric_of(label: &str) -> Option<usize> {
 ///
 /// # Errors
 /// Where the text is no such JSON, a metric has two values for one time, or there are fewer than two periods.
-pub fn read_json(input: &mut impl Read) -> Result<Metrics, CheckError> {
+pub(crate) fn read_json(input: &mut impl Read) -> Result<Metrics, CheckError> {
     let file = |reason: String| CheckError::File(reason);
     let answer: Answer = serde_json::from_reader(input)
         .map_err(|error| file(format!("it is not the JSON of get-metric-data: {error}")))?;

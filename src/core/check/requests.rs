@@ -77,8 +77,7 @@ fn count(outcomes: &mut BTreeMap<String, u64>, outcome: &str) {
 
 impl Requests {
     /// From the first start to the last end.
-    #[must_use]
-    pub fn whole_ns(&self) -> Range<i64> {
+    pub(crate) fn whole_ns(&self) -> Range<i64> {
         let first = self.times_ns.iter().map(|times| times.0).min().unwrap_or(0);
         let last = self.times_ns.iter().map(|times| times.1).max().unwrap_or(0);
         first..last

@@ -103,8 +103,7 @@ pub fn read<R: Read>(reader: csv::Reader<R>, layout: &Layout) -> Result<Samples,
 
 impl Samples {
     /// Time from the first reading to the last.
-    #[must_use]
-    pub fn length_s(&self) -> f64 {
+    pub(crate) fn length_s(&self) -> f64 {
         self.stretches.iter().map(|stretch| stretch.length_s).sum()
     }
 
@@ -115,8 +114,7 @@ impl Samples {
     }
 
     /// Mean response time, weighted by completions, where every stretch with completions has one.
-    #[must_use]
-    pub fn r_s(&self) -> Option<f64> {
+    pub(crate) fn r_s(&self) -> Option<f64> {
         let busy = self.stretches.iter().filter(|stretch| stretch.completed > 0.0);
         let sums = busy.map(|stretch| Some((stretch.completed * stretch.r_s?, stretch.completed)));
         let (weighted, completed) =
@@ -125,8 +123,7 @@ impl Samples {
     }
 
     /// Time average of the readings of what is in flight, where every stretch has one.
-    #[must_use]
-    pub fn n(&self) -> Option<f64> {
+    pub(crate) fn n(&self) -> Option<f64> {
         let sums = self.stretches.iter().map(|stretch| Some(stretch.n? * stretch.length_s));
         Some(sums.collect::<Option<Vec<_>>>()?.into_iter().sum::<f64>() / self.length_s())
     }

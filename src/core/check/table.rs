@@ -21,8 +21,7 @@ pub struct Measurement {
 
 impl Measurement {
     /// X·R / N.
-    #[must_use]
-    pub fn ratio(&self) -> f64 {
+    pub(crate) fn ratio(&self) -> f64 {
         self.x_per_s * self.r_s / self.n
     }
 }

@@ -46,8 +46,7 @@ pub struct Finding {
 
 impl Finding {
     /// No verdict, and why there is none.
-    #[must_use]
-    pub fn not_available(ratio: Option<f64>, advice: impl Into<String>) -> Self {
+    pub(crate) fn not_available(ratio: Option<f64>, advice: impl Into<String>) -> Self {
         Self { verdict: Verdict::NotAvailable, ratio, low: None, high: None, advice: advice.into() }
     }
 }

@@ -51,8 +51,7 @@ impl Window {
     }
 
     /// N by the departure form, N·T = Σ R + E(T) − E(0), which is exact for every window.
-    #[must_use]
-    pub fn departure_form_n(&self) -> f64 {
+    pub(crate) fn departure_form_n(&self) -> f64 {
         ratio(self.departure_form_ns() as f64, self.length_ns as f64)
     }
 
@@ -64,8 +63,7 @@ impl Window {
     }
 
     /// N − X·R.
-    #[must_use]
-    pub fn difference(&self) -> f64 {
+    pub(crate) fn difference(&self) -> f64 {
         self.n() - self.xr()
     }
 
@@ -178,8 +176,7 @@ impl Hindsight {
     }
 
     /// The same for requests that come one by one.
-    #[must_use]
-    pub fn over(requests: impl IntoIterator<Item = (i64, i64)>, length_ns: u64) -> Self {
+    pub(crate) fn over(requests: impl IntoIterator<Item = (i64, i64)>, length_ns: u64) -> Self {
         let end = i128::from(length_ns);
         let mut it = Self {
             window: Window { length_ns, ..Window::default() },
@@ -211,16 +208,14 @@ impl Hindsight {
     }
 
     /// N by the arrival form, N·T = Σ R(arrived) + V(0) − V(T), which is exact for every window.
-    #[must_use]
-    pub fn arrival_form_n(&self) -> f64 {
+    pub(crate) fn arrival_form_n(&self) -> f64 {
         let time_ns =
             (self.arrived_residence_ns + self.remaining_start_ns) as i128 - self.remaining_end_ns as i128;
         ratio(time_ns as f64, self.window.length_ns as f64)
     }
 
     /// Whether the arrival form N·T = Σ R(arrived) + V(0) − V(T) holds to the nanosecond.
-    #[must_use]
-    pub fn arrival_form_holds(&self) -> bool {
+    pub(crate) fn arrival_form_holds(&self) -> bool {
         self.window.in_flight_time_ns + self.remaining_end_ns
             == self.arrived_residence_ns + self.remaining_start_ns
     }

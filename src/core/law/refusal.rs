@@ -55,8 +55,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Whether all that is open is where throughput has its peak, so that the fit still describes what was measured.
-    #[must_use]
-    pub fn is_about_the_peak(&self) -> bool {
+    pub(crate) fn is_about_the_peak(&self) -> bool {
         matches!(self, Self::NoPeak { .. } | Self::PeakBeyondData { .. })
     }
 

@@ -192,8 +192,7 @@ pub struct AsymptoticBound {
 
 impl AsymptoticBound {
     /// The bound that the measurements show: the shortest N/X and the largest X among them. None without any.
-    #[must_use]
-    pub fn of(points: &[Point]) -> Option<Self> {
+    pub(crate) fn of(points: &[Point]) -> Option<Self> {
         let shortest = points.iter().map(|point| point.n / point.x_per_s).min_by(f64::total_cmp)?;
         let largest = points.iter().map(|point| point.x_per_s).max_by(f64::total_cmp)?;
         Some(Self { cycle_s: shortest, largest_x_per_s: largest })

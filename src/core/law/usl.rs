@@ -39,14 +39,12 @@ impl Usl {
     }
 
     /// Largest throughput, per second: X(N*).
-    #[must_use]
-    pub fn peak_x_per_s(&self) -> Option<f64> {
+    pub(crate) fn peak_x_per_s(&self) -> Option<f64> {
         self.peak_n().map(|n| self.x_per_s(n))
     }
 
     /// The throughput that contention alone would allow, λ/σ per second; None while σ = 0.
-    #[must_use]
-    pub fn ceiling_per_s(&self) -> Option<f64> {
+    pub(crate) fn ceiling_per_s(&self) -> Option<f64> {
         (self.sigma > 0.0).then(|| self.lambda / self.sigma)
     }
 

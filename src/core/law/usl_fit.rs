@@ -87,8 +87,7 @@ pub fn within_range(points: &[Point]) -> Option<UslFit> {
 /// ch. 9). Residuals are rescaled by √(n/(n−p)) and the percentiles widened to t's.
 ///
 /// Prefer [`UslFit::intervals`] for small noise; these follow the curvature of the law when noise is large.
-#[must_use]
-pub fn bootstrap(points: &[Point], fit: &UslFit, resamples: u64, seed: u64) -> Option<Intervals> {
+pub(crate) fn bootstrap(points: &[Point], fit: &UslFit, resamples: u64, seed: u64) -> Option<Intervals> {
     let lambda = (fit.standard_errors.lambda == 0.0).then_some(fit.usl.lambda);
     let problem = Problem::new(points, lambda, true).ok()?;
     let centre = fit.unbounded;

@@ -31,15 +31,18 @@ pub struct Independent {
 }
 
 /// Compares gauge and closed form batch by batch, in 20 batches of at least 10 mean residence times each.
-#[must_use]
-pub fn independent(bins: &[Bin], bin_s: f64, residence_mean_s: f64) -> Independent {
+pub(crate) fn independent(bins: &[Bin], bin_s: f64, residence_mean_s: f64) -> Independent {
     independent_of(1, bins, bin_s, residence_mean_s)
 }
 
 /// The same for one of `comparisons` judged together: its interval is so much wider that all of them hold together
 /// with 95 % (Bonferroni).
-#[must_use]
-pub fn independent_of(comparisons: usize, bins: &[Bin], bin_s: f64, residence_mean_s: f64) -> Independent {
+pub(crate) fn independent_of(
+    comparisons: usize,
+    bins: &[Bin],
+    bin_s: f64,
+    residence_mean_s: f64,
+) -> Independent {
     let confidence = 1.0 - (1.0 - CONFIDENCE) / comparisons.max(1) as f64;
     let shortest = ((BATCH_RESIDENCES * residence_mean_s / bin_s).ceil() as usize).max(1);
     let length = shortest.max(bins.len() / BATCHES);
@@ -81,8 +84,7 @@ fn judge(ratio: &Mean, batch_s: f64) -> (Verdict, Option<f64>) {
 
 impl Independent {
     /// The verdict as documents show it.
-    #[must_use]
-    pub fn finding(&self) -> Finding {
+    pub(crate) fn finding(&self) -> Finding {
         // Fewer batches give no interval to rely on.
         let enough = self.ratio.filter(|ratio| ratio.count >= BATCHES);
         let interval = enough.map(|ratio| ratio.interval());
@@ -152,8 +154,7 @@ impl Diagnosis {
     }
 
     /// What it means and where to look.
-    #[must_use]
-    pub fn advice(self) -> &'static str {
+    pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::GaugeAbove => {
                 "the endpoint holds more requests than the client recorded: look for work that was never logged or has not finished, retries inside a client library, and connections kept open"

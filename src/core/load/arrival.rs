@@ -78,8 +78,7 @@ impl Process {
     }
 
     /// The same process with every rate divided by `by`, for jobs that carry several messages.
-    #[must_use]
-    pub fn slowed(self, by: f64) -> Self {
+    pub(crate) fn slowed(self, by: f64) -> Self {
         match self {
             Self::Curve { mut pieces, spacing } => {
                 for piece in &mut pieces {
@@ -93,8 +92,7 @@ impl Process {
     }
 
     /// Arrivals expected before `end_s`, which may be infinite.
-    #[must_use]
-    pub fn expected_arrivals(&self, end_s: f64) -> f64 {
+    pub(crate) fn expected_arrivals(&self, end_s: f64) -> f64 {
         match self {
             Self::Trace(times) => times.partition_point(|&time| seconds(time) < end_s) as f64,
             Self::Curve { pieces, .. } => {
@@ -128,8 +126,7 @@ pub struct Schedule {
 
 impl Schedule {
     /// A schedule from its beginning.
-    #[must_use]
-    pub fn new(process: Process, seed: u64) -> Self {
+    pub(crate) fn new(process: Process, seed: u64) -> Self {
         let mut schedule =
             Self { process, seed, next: 0, count: 0.0, piece: 0, piece_start_s: 0.0, piece_start_count: 0.0 };
         schedule.count = schedule.gap_before(0);
@@ -148,7 +145,7 @@ impl Schedule {
     }
 
     /// The next intended start in nanoseconds, None after the last.
-    pub fn peek(&mut self) -> Option<u64> {
+    pub(crate) fn peek(&mut self) -> Option<u64> {
         let pieces = match &self.process {
             Process::Trace(times) => return times.get(usize::try_from(self.next).ok()?).copied(),
             Process::Curve { pieces, .. } => pieces,
@@ -166,7 +163,7 @@ impl Schedule {
     }
 
     /// Moves on to the following arrival.
-    pub fn advance(&mut self) {
+    pub(crate) fn advance(&mut self) {
         self.next += 1;
         self.count = match &self.process {
             // A whole number, not a sum of ones, so that no digit is lost over a long run.

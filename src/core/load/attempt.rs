@@ -60,8 +60,7 @@ impl Request {
     }
 
     /// Whether the request carries the work itself rather than the book-keeping around it.
-    #[must_use]
-    pub fn carries_work(self) -> bool {
+    pub(crate) fn carries_work(self) -> bool {
         matches!(self, Self::Copy | Self::CopyPart(_) | Self::Publish)
     }
 }
@@ -169,8 +168,7 @@ pub struct Start {
 
 impl Start {
     /// Whether this is the first request of its job.
-    #[must_use]
-    pub fn is_first_of_job(&self) -> bool {
+    pub(crate) fn is_first_of_job(&self) -> bool {
         self.attempt == 1 && matches!(self.request, Request::Copy | Request::Publish | Request::CreateUpload)
     }
 }
@@ -206,8 +204,7 @@ impl Attempt {
     }
 
     /// The same attempt by a clock that started `offset_ns` later.
-    #[must_use]
-    pub fn earlier_by(mut self, offset_ns: u64) -> Self {
+    pub(crate) fn earlier_by(mut self, offset_ns: u64) -> Self {
         let start = &mut self.start;
         for time_ns in
             [&mut start.job_intended_ns, &mut start.intended_ns, &mut self.started_ns, &mut self.ended_ns]
@@ -218,14 +215,12 @@ impl Attempt {
     }
 
     /// Time from actual start to end.
-    #[must_use]
-    pub fn residence_ns(&self) -> u64 {
+    pub(crate) fn residence_ns(&self) -> u64 {
         self.ended_ns.saturating_sub(self.started_ns)
     }
 
     /// Time from the job's intended start to the end of this attempt.
-    #[must_use]
-    pub fn latency_ns(&self) -> u64 {
+    pub(crate) fn latency_ns(&self) -> u64 {
         self.ended_ns.saturating_sub(self.start.job_intended_ns)
     }
 

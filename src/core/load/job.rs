@@ -158,7 +158,7 @@ impl Progress {
     }
 
     /// Ends the job early. An upload that was begun is aborted once its last open part has ended.
-    pub fn give_up(&mut self) -> Step {
+    pub(crate) fn give_up(&mut self) -> Step {
         self.failed = true;
         match (self.open_parts, self.uploading) {
             (0, true) => Step::Request(Request::AbortUpload),
@@ -168,8 +168,7 @@ impl Progress {
     }
 
     /// Whether the job is on its way to failure.
-    #[must_use]
-    pub fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         self.failed
     }
 }

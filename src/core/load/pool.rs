@@ -71,8 +71,7 @@ pub struct Pools {
 
 impl Pools {
     /// `outer` pools of `inner` workers, which work off `groups` of job numbers in turn.
-    #[must_use]
-    pub fn new(outer: u32, inner: u32, groups: Groups) -> Self {
+    pub(crate) fn new(outer: u32, inner: u32, groups: Groups) -> Self {
         let workers = outer.saturating_mul(inner);
         Self {
             inner: inner.max(1),
@@ -83,7 +82,7 @@ impl Pools {
     }
 
     /// The next job and the worker that takes it, None when no worker is free or no job is left for one.
-    pub fn acquire(&mut self) -> Option<(u64, Slot)> {
+    pub(crate) fn acquire(&mut self) -> Option<(u64, Slot)> {
         while let Some(slot) = self.free.pop_front() {
             let pool = &mut self.pools[(slot.worker / self.inner) as usize];
             if pool.jobs.is_empty()
@@ -102,7 +101,7 @@ impl Pools {
     }
 
     /// Gives a worker back; the end of a group frees the workers that waited for it too.
-    pub fn release(&mut self, worker: u32, now_ns: u64) {
+    pub(crate) fn release(&mut self, worker: u32, now_ns: u64) {
         let pool = &mut self.pools[(worker / self.inner) as usize];
         pool.running = pool.running.saturating_sub(1);
         self.free.push_back(Slot { worker, free_since_ns: now_ns });
@@ -112,7 +111,7 @@ impl Pools {
     }
 
     /// Whether every job has been handed out.
-    pub fn is_exhausted(&mut self) -> bool {
+    pub(crate) fn is_exhausted(&mut self) -> bool {
         self.groups.peek().is_none() && self.pools.iter().all(|pool| pool.jobs.is_empty())
     }
 }

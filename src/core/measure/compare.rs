@@ -46,8 +46,7 @@ pub struct TooShort {
 
 /// Bins in a block of at least 10·R: what is in flight across its border is then a small part of it. For two runs
 /// give the longer of their mean residence times.
-#[must_use]
-pub fn bins_per_block(bin_s: f64, residence_mean_s: f64) -> usize {
+pub(crate) fn bins_per_block(bin_s: f64, residence_mean_s: f64) -> usize {
     ((BATCH_RESIDENCES * residence_mean_s / bin_s).ceil() as usize).max(1)
 }
 
@@ -108,7 +107,7 @@ pub fn mean<B>(blocks: &[&[B]], value: impl Fn(&B) -> f64) -> f64 {
 
 /// Sum of one value of the bins over the sum of another, such as residence times over completions; 0 when the
 /// second sum is 0.
-pub fn ratio<B>(blocks: &[&[B]], parts: impl Fn(&B) -> (f64, f64)) -> f64 {
+pub(crate) fn ratio<B>(blocks: &[&[B]], parts: impl Fn(&B) -> (f64, f64)) -> f64 {
     let bins = blocks.iter().copied().flatten();
     let (above, below) = bins.map(parts).fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
     if below == 0.0 { 0.0 } else { above / below }

@@ -91,8 +91,7 @@ impl Times {
 
     /// 95 % intervals of percentiles by order statistics, as if the times were independent. An end is open where
     /// there are too few times.
-    #[must_use]
-    pub fn percentile_intervals(&self) -> PercentileIntervals {
+    pub(crate) fn percentile_intervals(&self) -> PercentileIntervals {
         let count = self.len();
         let ends = |share| {
             let value_at = |rank: u64| self.quantile_s(rank as f64 / count as f64);
@@ -144,8 +143,7 @@ pub struct Percentiles {
 
 impl Percentiles {
     /// The percentile given in thousandths, where it is one of those kept.
-    #[must_use]
-    pub fn per_mille(&self, per_mille: u32) -> Option<f64> {
+    pub(crate) fn per_mille(&self, per_mille: u32) -> Option<f64> {
         match per_mille {
             500 => Some(self.p50),
             900 => Some(self.p90),

@@ -34,8 +34,7 @@ pub struct Precision {
 
 impl Precision {
     /// Watches for a relative precision γ, such as 0.02.
-    #[must_use]
-    pub fn new(precision: f64) -> Self {
+    pub(crate) fn new(precision: f64) -> Self {
         Self {
             relative_half_width: precision / (1.0 + precision),
             values: Vec::with_capacity(2 * KEPT),
@@ -49,7 +48,7 @@ impl Precision {
     }
 
     /// Takes what the next stretch adds to the two sums; their ratio once it is precise.
-    pub fn push(&mut self, stretch: (f64, f64)) -> Option<Mean> {
+    pub(crate) fn push(&mut self, stretch: (f64, f64)) -> Option<Mean> {
         self.pending_sum = both(self.pending_sum, stretch);
         self.pending += 1;
         if self.pending < self.merged {
@@ -71,8 +70,7 @@ impl Precision {
 
     /// Stretches still to come before the ratio is precise, if the spread stays as it was at the latest check:
     /// the half-width shrinks with the root of the length. None before the first check.
-    #[must_use]
-    pub fn stretches_to_go(&self) -> Option<usize> {
+    pub(crate) fn stretches_to_go(&self) -> Option<usize> {
         let mean = self.latest?;
         let stretches = self.values.len() * self.merged + self.pending;
         let excess = mean.half_width / (self.relative_half_width * mean.mean.abs());

@@ -17,8 +17,7 @@ pub struct WarmUp {
 
 /// MSER-5: averages in fives and leaves out the first d that minimise Σ_{i>d}(Y_i − Ȳ_d)²/(k−d)² over d ≤ k/2
 /// (White 1997, Simulation 69:323; White, Cobb and Spratt 2000). None for fewer than five observations.
-#[must_use]
-pub fn mser5(observations: &[f64]) -> Option<WarmUp> {
+pub(crate) fn mser5(observations: &[f64]) -> Option<WarmUp> {
     let means: Vec<f64> = observations
         .chunks_exact(MSER_BATCH)
         .map(|batch| batch.iter().sum::<f64>() / MSER_BATCH as f64)

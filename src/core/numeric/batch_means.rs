@@ -4,8 +4,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 /// Means of `batches` equal stretches; the earliest observations that fill none are left out. None when there
 /// are fewer observations than batches, or no batches.
-#[must_use]
-pub fn batch_means(observations: &[f64], batches: usize) -> Option<Vec<f64>> {
+pub(crate) fn batch_means(observations: &[f64], batches: usize) -> Option<Vec<f64>> {
     let length = observations.len().checked_div(batches).filter(|&length| length > 0)?;
     let used = &observations[observations.len() - batches * length..];
     Some(used.chunks_exact(length).map(|batch| batch.iter().sum::<f64>() / length as f64).collect())
@@ -17,8 +16,7 @@ pub fn batch_means(observations: &[f64], batches: usize) -> Option<Vec<f64>> {
 ///
 /// A stretch that adds a to the first sum and b to the second counts as r + (a − r·b)/b̄: the classical estimator of a
 /// ratio (Cochran 1977, Sampling Techniques, ch. 6). Where all b are alike, that is its own ratio.
-#[must_use]
-pub fn batch_ratios(observations: &[(f64, f64)], batches: usize) -> Option<Vec<f64>> {
+pub(crate) fn batch_ratios(observations: &[(f64, f64)], batches: usize) -> Option<Vec<f64>> {
     let [first, second]: [Vec<f64>; 2] = [
         observations.iter().map(|(first, _)| *first).collect(),
         observations.iter().map(|(_, second)| *second).collect(),
@@ -32,8 +30,7 @@ pub fn batch_ratios(observations: &[(f64, f64)], batches: usize) -> Option<Vec<f
 }
 
 /// Lag-1 autocorrelation; 0 for values that do not vary.
-#[must_use]
-pub fn lag_1(values: &[f64]) -> f64 {
+pub(crate) fn lag_1(values: &[f64]) -> f64 {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     let products: f64 = values.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
@@ -45,8 +42,7 @@ pub fn lag_1(values: &[f64]) -> f64 {
 ///
 /// C = 1 − Σ(Y_i − Y_{i+1})²/(2Σ(Y_i − Ȳ)²) has mean 0 and variance (k−2)/(k²−1) and is close to normal from
 /// k = 8 on (von Neumann 1941; Fishman 1978, Operations Research 26:510). False for fewer than three values.
-#[must_use]
-pub fn may_be_independent(values: &[f64], significance: f64) -> bool {
+pub(crate) fn may_be_independent(values: &[f64], significance: f64) -> bool {
     let count = values.len() as f64;
     if count < 3.0 {
         return false;
@@ -61,8 +57,7 @@ pub fn may_be_independent(values: &[f64], significance: f64) -> bool {
 
 /// Independent observations that `count` observations with lag-1 autocorrelation `correlation` are worth when
 /// each depends on the one before only: n(1−φ)/(1+φ) (Law 2015, §4.4, for AR(1)).
-#[must_use]
-pub fn effective_size(count: usize, correlation: f64) -> f64 {
+pub(crate) fn effective_size(count: usize, correlation: f64) -> f64 {
     count as f64 * (1.0 - correlation) / (1.0 + correlation)
 }
 

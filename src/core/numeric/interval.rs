@@ -17,8 +17,7 @@ pub struct Interval {
 
 impl Interval {
     /// From `center` − `half_width` to `center` + `half_width`.
-    #[must_use]
-    pub fn around(center: f64, half_width: f64) -> Self {
+    pub(crate) fn around(center: f64, half_width: f64) -> Self {
         Self { low: center - half_width, high: center + half_width }
     }
 
@@ -29,8 +28,7 @@ impl Interval {
     }
 
     /// The same with neither end below `floor`, for a quantity that cannot be below it.
-    #[must_use]
-    pub fn at_least(self, floor: f64) -> Self {
+    pub(crate) fn at_least(self, floor: f64) -> Self {
         Self { low: self.low.max(floor), high: self.high.max(floor) }
     }
 }
@@ -88,8 +86,7 @@ pub fn student_t(confidence: f64, freedom: f64) -> f64 {
 /// The percentiles are those of a normal distribution at ±t, not ±z: plain percentiles of a small sample are
 /// too narrow (Hesterberg 2015, "What teachers should know about the bootstrap", expanded percentiles).
 /// Replicates must already have the spread of the estimate (residuals rescaled, or the √(n/(n−1)) in `spread`).
-#[must_use]
-pub fn bootstrap_interval(
+pub(crate) fn bootstrap_interval(
     replicates: &mut [f64],
     confidence: f64,
     freedom: f64,

@@ -42,8 +42,7 @@ impl Source {
     }
 
     /// The parser's own error.
-    #[must_use]
-    pub fn syntax_error(&self, error: &toml::de::Error) -> ScenarioError {
+    pub(crate) fn syntax_error(&self, error: &toml::de::Error) -> ScenarioError {
         let message = error.message().trim().replace('\n', "; ");
         self.error_at(
             error.span(),

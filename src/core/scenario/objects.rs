@@ -147,8 +147,7 @@ impl Workload {
 
     /// Job numbers of one lap at which the prefix changes, from 0 to the number of jobs. A batch over the
     /// border of two prefixes belongs to the first.
-    #[must_use]
-    pub fn job_borders(&self) -> Vec<u64> {
+    pub(crate) fn job_borders(&self) -> Vec<u64> {
         let mut borders = self.objects.borders();
         for border in &mut borders {
             *border = border.div_ceil(self.items_per_job());

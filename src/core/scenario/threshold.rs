@@ -107,8 +107,7 @@ impl Threshold {
     }
 
     /// Which of two values is further from the goal.
-    #[must_use]
-    pub fn worse(&self, first: f64, second: f64) -> f64 {
+    pub(crate) fn worse(&self, first: f64, second: f64) -> f64 {
         match self.comparison {
             Comparison::Below | Comparison::AtMost => first.max(second),
             Comparison::Above | Comparison::AtLeast => first.min(second),

@@ -24,8 +24,7 @@ pub struct Ramp {
 
 impl Ramp {
     /// When worker number `worker`, from 0, begins.
-    #[must_use]
-    pub fn start_ns(self, worker: u64) -> u64 {
+    pub(crate) fn start_ns(self, worker: u64) -> u64 {
         self.per_s.map_or(0, |per_s| (worker as f64 / per_s * 1e9).round() as u64)
     }
 
@@ -86,7 +85,7 @@ impl Pool {
     }
 
     /// How many jobs have ended by `until_ns`.
-    pub fn ended_by(&mut self, times_ns: &[u64], workers: u64, ramp: Ramp, until_ns: u64) -> u64 {
+    pub(crate) fn ended_by(&mut self, times_ns: &[u64], workers: u64, ramp: Ramp, until_ns: u64) -> u64 {
         let mut ended = 0;
         let _never_broken = self.drain(times_ns, workers, ramp, until_ns, |_, end_ns| {
             ended += u64::from(end_ns <= until_ns);

@@ -59,8 +59,7 @@ pub struct ObjectRecord {
 
 impl ObjectRecord {
     /// Time from when the publishing should have begun to the end of the copy.
-    #[must_use]
-    pub fn latency_s(&self) -> Option<f64> {
+    pub(crate) fn latency_s(&self) -> Option<f64> {
         self.copy_ended_s.map(|ended_s| (ended_s - self.intended_s).max(0.0))
     }
 

@@ -54,8 +54,7 @@ pub struct FanOutStage {
 
 impl FanOutStage {
     /// A stage with its verdict.
-    #[must_use]
-    pub fn new(stage: FanOutStageName, law: LittlesLaw, gauge_n: Option<f64>) -> Self {
+    pub(crate) fn new(stage: FanOutStageName, law: LittlesLaw, gauge_n: Option<f64>) -> Self {
         let verdict = verdict(&law, gauge_n);
         Self { stage, law, gauge_n, verdict }
     }

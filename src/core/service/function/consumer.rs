@@ -173,14 +173,12 @@ impl Consumer {
     }
 
     /// Executions now.
-    #[must_use]
-    pub fn executing(&self) -> u64 {
+    pub(crate) fn executing(&self) -> u64 {
         self.metrics.executing().in_flight()
     }
 
     /// Messages that wait for an invocation now, back-off included.
-    #[must_use]
-    pub fn waiting(&self) -> u64 {
+    pub(crate) fn waiting(&self) -> u64 {
         self.metrics.waiting().in_flight()
     }
 

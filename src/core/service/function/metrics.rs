@@ -133,14 +133,12 @@ impl Metrics {
     }
 
     /// Executions now: counted apart from the events that start and end them.
-    #[must_use]
-    pub fn executing(&self) -> &Gauge {
+    pub(crate) fn executing(&self) -> &Gauge {
         &self.executing.gauge
     }
 
     /// Messages that wait for an invocation now.
-    #[must_use]
-    pub fn waiting(&self) -> &Gauge {
+    pub(crate) fn waiting(&self) -> &Gauge {
         &self.waiting.gauge
     }
 

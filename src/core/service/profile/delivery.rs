@@ -36,8 +36,7 @@ impl DeliveryProfile {
     ///
     /// 3 at once, 2 after 1 s, 10 backing off from 1 to 20 s, 100,000 after 20 s (Amazon SNS Developer Guide,
     /// "Message delivery retries", AWS managed endpoints). The growth of the third phase is taken as geometric.
-    #[must_use]
-    pub fn retry_wait_s(retry: u32) -> Option<f64> {
+    pub(crate) fn retry_wait_s(retry: u32) -> Option<f64> {
         match retry {
             0..=3 => Some(0.0),
             4..=5 => Some(1.0),
