@@ -83,17 +83,11 @@ impl AuditVerdicts {
 }
 
 fn finding(verdict: Verdict, ratio: Option<f64>, advice: impl Into<String>) -> Finding {
-    Finding {
-        verdict,
-        ratio: ratio.filter(|ratio| ratio.is_finite()),
-        low: None,
-        high: None,
-        advice: advice.into(),
-    }
+    Finding::new(verdict, ratio.filter(|ratio| ratio.is_finite()), advice)
 }
 
 fn no_metrics() -> Finding {
-    Finding::not_available(None, "no metrics; add --function NAME --since TIME, or --metrics FILE")
+    Finding::not_available("no metrics; add --function NAME --since TIME, or --metrics FILE")
 }
 
 fn completeness(evidence: &Evidence) -> Finding {
@@ -121,7 +115,7 @@ fn completeness(evidence: &Evidence) -> Finding {
 fn invocations(evidence: &Evidence) -> Finding {
     let Some(function) = evidence.function else { return no_metrics() };
     if !evidence.complete {
-        return Finding::not_available(None, "the listings were not read to their ends");
+        return Finding::not_available("the listings were not read to their ends");
     }
     let (expected, seen) = (evidence.tally.expected, function.invocations);
     let ratio = Some(seen as f64 / expected as f64);
@@ -188,10 +182,10 @@ impl Took {
 
 fn deadline(evidence: &Evidence) -> Finding {
     let Some(deadline_s) = evidence.promise.and_then(|promise| promise.deadline_s) else {
-        return Finding::not_available(None, "no plan with a deadline; name one with --plan");
+        return Finding::not_available("no plan with a deadline; name one with --plan");
     };
     match Took::of(evidence) {
-        Err(reason) => Finding::not_available(None, reason),
+        Err(reason) => Finding::not_available(reason),
         Ok(took) => {
             let verdict = took.within(deadline_s);
             let side = match verdict {
@@ -208,10 +202,10 @@ fn deadline(evidence: &Evidence) -> Finding {
 fn finish(evidence: &Evidence) -> Finding {
     let promise = evidence.promise.copied().unwrap_or_default();
     let Some(latest_s) = promise.finish_p99_s.or(promise.finish_p95_s) else {
-        return Finding::not_available(None, "no plan with finishing times; name one with --plan");
+        return Finding::not_available("no plan with finishing times; name one with --plan");
     };
     let took = match Took::of(evidence) {
-        Err(reason) => return Finding::not_available(None, reason),
+        Err(reason) => return Finding::not_available(reason),
         Ok(took) => took,
     };
     let ratio = promise.finish_p50_s.map(|median_s| took.most_s / median_s);
@@ -232,10 +226,10 @@ fn finish(evidence: &Evidence) -> Finding {
 
 fn concurrency(evidence: &Evidence) -> Finding {
     let Some(reserved) = evidence.promise.and_then(|promise| promise.reserved_concurrency) else {
-        return Finding::not_available(None, "no plan with a reserved concurrency; name one with --plan");
+        return Finding::not_available("no plan with a reserved concurrency; name one with --plan");
     };
     let Some(peak) = evidence.function.and_then(|function| function.concurrent_max) else {
-        return Finding::not_available(None, "no ConcurrentExecutions in the metrics");
+        return Finding::not_available("no ConcurrentExecutions in the metrics");
     };
     let (verdict, words) = if peak > reserved {
         (Verdict::Fail, "more than the plan set aside: the reserved concurrency was not put in place")

@@ -32,9 +32,9 @@ fn table(table: &Table) -> CheckDocument {
     let mut document = CheckDocument::new(Form::Table, points.len());
     document.readings = table.measurements.iter().map(reading).collect();
     document.usl = scaling(&points);
-    document.verdicts.accounting = Finding::not_available(None, "single requests are not in the file");
+    document.verdicts.accounting = Finding::not_available("single requests are not in the file");
     document.verdicts.independent =
-        Finding::not_available(None, "a table has one number a concurrency, and an interval needs batches");
+        Finding::not_available("a table has one number a concurrency, and an interval needs batches");
     document.verdicts.raw = worst(&table.measurements);
     if document.usl.is_none() {
         document.notes.push("scaling is not looked at below 3 measurements".into());
@@ -59,21 +59,19 @@ fn worst(measurements: &[Measurement]) -> Finding {
     let distance = |measurement: &Measurement| (measurement.ratio() - 1.0).abs();
     let Some(worst) = checked.max_by(|a, b| distance(a).total_cmp(&distance(b))) else {
         return Finding::not_available(
-            None,
             "two of N, X and R are given: the third follows, and nothing can contradict",
         );
     };
     let tolerance = percent(LITTLE_TOLERANCE);
-    let (verdict, advice) = if distance(worst) <= LITTLE_TOLERANCE {
-        (Verdict::Pass, format!("X·R is within {tolerance} of N in every row"))
-    } else {
-        let advice = format!(
-            "X·R is off N by more than {tolerance} at N = {}: check that all three are means over the same window and that N counts what is in service, not what is configured",
-            number(worst.n)
-        );
-        (Verdict::Fail, advice)
-    };
-    Finding { verdict, ratio: Some(worst.ratio()), low: None, high: None, advice }
+    if distance(worst) <= LITTLE_TOLERANCE {
+        let advice = format!("X·R is within {tolerance} of N in every row");
+        return Finding::new(Verdict::Pass, Some(worst.ratio()), advice);
+    }
+    let advice = format!(
+        "X·R is off N by more than {tolerance} at N = {}: check that all three are means over the same window and that N counts what is in service, not what is configured",
+        number(worst.n)
+    );
+    Finding::new(Verdict::Fail, Some(worst.ratio()), advice)
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 use crate::check::document::Batches;
 use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, LAG_1_SIGNIFICANCE};
 use crate::numeric::batch_means::may_be_independent;
-use crate::numeric::interval::CONFIDENCE;
-use crate::numeric::interval::Mean;
+use crate::numeric::interval::{CONFIDENCE, Mean};
 
 /// What was counted over a stretch of time.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

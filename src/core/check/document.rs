@@ -82,7 +82,7 @@ impl CheckDocument {
     /// A document that says nothing yet.
     #[must_use]
     pub fn new(form: Form, rows: usize) -> Self {
-        let nothing = || Finding::not_available(None, "");
+        let nothing = || Finding::not_available("");
         Self {
             schema: SCHEMA,
             verdict: String::new(),

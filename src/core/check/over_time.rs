@@ -115,11 +115,11 @@ fn verdicts(
     sides: Option<(f64, f64)>,
     r_s: Option<f64>,
 ) -> Verdicts {
-    let accounting = Finding::not_available(None, "single requests are not in the file");
+    let accounting = Finding::not_available("single requests are not in the file");
     let (Some(gauges), Some(r_s), Some((n, xr))) = (gauges, r_s, sides) else {
         let nothing =
             "fewer than three of N, X and R are in the file: the third follows, and nothing can contradict";
-        let [independent, raw] = [(); 2].map(|()| Finding::not_available(None, nothing));
+        let [independent, raw] = [(); 2].map(|()| Finding::not_available(nothing));
         return Verdicts { accounting, independent, raw };
     };
     // Weighted by length, so that stints of different lengths count for the time that they cover.
@@ -143,9 +143,10 @@ fn raw(n: f64, xr: f64, independent: &Independent) -> Finding {
             let verdict = if within { Verdict::Pass } else { Verdict::Fail };
             let side = if within { "within" } else { "off by more than" };
             let advice = format!("over the whole window X·R is {side} {} of N", percent(LITTLE_TOLERANCE));
-            Finding { verdict, ratio: Some(ratio), low: None, high: None, advice }
+            Finding::new(verdict, Some(ratio), advice)
         }
-        _ => Finding::not_available(
+        _ => Finding::new(
+            Verdict::NotAvailable,
             ratio,
             "the record is shorter than 20 batches of 10 mean residence times, and a single short bin proves nothing",
         ),

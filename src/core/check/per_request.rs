@@ -49,7 +49,6 @@ pub(super) fn analyse(requests: &Requests, window: Option<&FileWindow>) -> Resul
     document.verdicts = Verdicts {
         accounting: accounting(&law),
         independent: Finding::not_available(
-            None,
             "a file of requests has no second count of what was in flight; give one as samples `t,count,n,r`",
         ),
         raw: raw(&law.window),
@@ -83,21 +82,17 @@ fn stints(requests: &Requests, window_ns: &Range<i64>) -> Vec<Stint> {
 
 fn accounting(law: &Hindsight) -> Finding {
     let holds = law.window.accounting_holds() && law.arrival_form_holds();
-    let (verdict, advice) = if holds {
-        (
-            Verdict::Pass,
-            "departure and arrival form agree to the nanosecond; that alone says nothing about the service",
-        )
-    } else {
-        (Verdict::Fail, "departure and arrival form disagree: the times contradict each other")
-    };
-    Finding { verdict, ratio: None, low: None, high: None, advice: advice.into() }
+    let agree =
+        "departure and arrival form agree to the nanosecond; that alone says nothing about the service";
+    let disagree = "departure and arrival form disagree: the times contradict each other";
+    let (verdict, advice) = if holds { (Verdict::Pass, agree) } else { (Verdict::Fail, disagree) };
+    Finding::new(verdict, None, advice)
 }
 
 fn raw(window: &Window) -> Finding {
     let (n, r_s) = (window.n(), window.r_s());
     if n == 0.0 {
-        return Finding::not_available(None, "nothing was in flight");
+        return Finding::not_available("nothing was in flight");
     }
     let ratio = window.xr() / n;
     let edges = format!(
@@ -106,26 +101,23 @@ fn raw(window: &Window) -> Finding {
         window.difference()
     );
     let length_s = seconds(window.length_ns);
-    let (verdict, advice) = if window.ended == 0 {
-        (Verdict::Inconclusive, "no request ended in the window: take a longer one".to_owned())
-    } else if window.age_start_ns != window.age_end_ns && !batches::fit(length_s, r_s) {
-        let wanted_s = BATCHES as f64 * BATCH_RESIDENCES * r_s;
-        (
-            Verdict::Inconclusive,
-            format!(
-                "{edges}; the window is too short for a verdict: take {} or more, or one that starts and ends empty",
-                duration(wanted_s)
-            ),
-        )
-    } else if (ratio - 1.0).abs() <= LITTLE_TOLERANCE {
-        (Verdict::Pass, format!("X·R is within {} of N; {edges}", percent(LITTLE_TOLERANCE)))
-    } else {
-        (
-            Verdict::Fail,
-            format!(
-                "{edges}: requests hang for long, or the load grew or shrank; look at those in flight at the end"
-            ),
-        )
-    };
-    Finding { verdict, ratio: Some(ratio), low: None, high: None, advice }
+    let finding = |verdict, advice| Finding::new(verdict, Some(ratio), advice);
+    if window.ended == 0 {
+        return finding(Verdict::Inconclusive, "no request ended in the window: take a longer one".into());
+    }
+    if window.age_start_ns != window.age_end_ns && !batches::fit(length_s, r_s) {
+        let wanted = duration(BATCHES as f64 * BATCH_RESIDENCES * r_s);
+        let advice = format!(
+            "{edges}; the window is too short for a verdict: take {wanted} or more, or one that starts and ends empty"
+        );
+        return finding(Verdict::Inconclusive, advice);
+    }
+    if (ratio - 1.0).abs() <= LITTLE_TOLERANCE {
+        let advice = format!("X·R is within {} of N; {edges}", percent(LITTLE_TOLERANCE));
+        return finding(Verdict::Pass, advice);
+    }
+    let advice = format!(
+        "{edges}: requests hang for long, or the load grew or shrank; look at those in flight at the end"
+    );
+    finding(Verdict::Fail, advice)
 }

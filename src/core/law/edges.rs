@@ -82,7 +82,7 @@ mod tests {
                     })
                 })
                 .collect();
-            let window = Hindsight::of(&requests, 300_000_000_000).window;
+            let window = Hindsight::over(requests, 300_000_000_000).window;
             window.xr() / window.n() - 1.0
         };
         let mean_square = (0..300).map(|seed| ratio(seed).powi(2)).sum::<f64>() / 300.0;

@@ -45,9 +45,14 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A verdict that rests on no interval.
+    pub(crate) fn new(verdict: Verdict, ratio: Option<f64>, advice: impl Into<String>) -> Self {
+        Self { verdict, ratio, low: None, high: None, advice: advice.into() }
+    }
+
     /// No verdict, and why there is none.
-    pub(crate) fn not_available(ratio: Option<f64>, advice: impl Into<String>) -> Self {
-        Self { verdict: Verdict::NotAvailable, ratio, low: None, high: None, advice: advice.into() }
+    pub(crate) fn not_available(advice: impl Into<String>) -> Self {
+        Self::new(Verdict::NotAvailable, None, advice)
     }
 }
 

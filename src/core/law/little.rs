@@ -156,7 +156,7 @@ impl InFlight {
 }
 
 /// Everything about a window (0, T] that can be known once all requests have ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Hindsight {
     /// The window as it could be seen while it passed.
     pub window: Window,
@@ -170,20 +170,9 @@ pub struct Hindsight {
 
 impl Hindsight {
     /// Looks back at requests given as (start, end) in nanoseconds, over the window (0, `length_ns`].
-    #[must_use]
-    pub fn of(requests: &[(i64, i64)], length_ns: u64) -> Self {
-        Self::over(requests.iter().copied(), length_ns)
-    }
-
-    /// The same for requests that come one by one.
     pub(crate) fn over(requests: impl IntoIterator<Item = (i64, i64)>, length_ns: u64) -> Self {
         let end = i128::from(length_ns);
-        let mut it = Self {
-            window: Window { length_ns, ..Window::default() },
-            arrived_residence_ns: 0,
-            remaining_start_ns: 0,
-            remaining_end_ns: 0,
-        };
+        let mut it = Self { window: Window { length_ns, ..Window::default() }, ..Self::default() };
         for (from, to) in requests {
             let (from, to) = (i128::from(from), i128::from(to));
             let overlap = (to.min(end) - from.max(0)).max(0);
@@ -234,7 +223,7 @@ mod tests {
 
     #[test]
     fn the_six_requests_give_the_published_values() {
-        let seen = Hindsight::of(&six(), 10 * NS_PER_S);
+        let seen = Hindsight::over(six(), 10 * NS_PER_S);
         let window = seen.window;
         assert!((window.n() - 2.7).abs() < 1e-12);
         assert!((window.xr() - 0.9).abs() < 1e-12);
@@ -294,8 +283,8 @@ mod tests {
             let windows = live(&requests, &borders);
             prop_assert!(windows.iter().all(Window::accounting_holds));
             let whole = windows.iter().skip(1).fold(windows[0], |sum, next| sum.then(next));
-            let signed: Vec<_> = requests.iter().map(|&(from, to)| (from as i64, to as i64)).collect();
-            let seen = Hindsight::of(&signed, *borders.last().unwrap());
+            let signed = requests.iter().map(|&(from, to)| (from as i64, to as i64));
+            let seen = Hindsight::over(signed, *borders.last().unwrap());
             prop_assert_eq!(whole, seen.window);
             prop_assert!(whole.accounting_holds() && seen.arrival_form_holds());
         }

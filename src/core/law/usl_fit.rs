@@ -10,8 +10,7 @@ pub use super::least_squares::Point;
 use super::least_squares::{Minimum, Vector, distinct, minimise, solve};
 use super::refusal::{Refusal, refusals};
 use super::usl::Usl;
-use crate::numeric::interval::CONFIDENCE;
-use crate::numeric::interval::{Interval, bootstrap_interval, student_t};
+use crate::numeric::interval::{CONFIDENCE, Interval, bootstrap_interval, student_t};
 use crate::random;
 
 /// A fitted law, how sure it is, and why it may not be used.

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::law::finding::{Finding, Verdict};
 use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, LITTLE_TOLERANCE, LONGEST_EXTENSION};
-use crate::numeric::interval::CONFIDENCE;
-use crate::numeric::interval::{Interval, Mean};
+use crate::numeric::interval::{CONFIDENCE, Interval, Mean};
 use crate::units::human::length;
 
 /// A short stretch of a steady state, all of equal length.

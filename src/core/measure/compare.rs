@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::histogram::Times;
 use crate::law::tolerance::{BATCH_RESIDENCES, COMPARED_BATCHES, RESAMPLES};
-use crate::numeric::interval::CONFIDENCE;
-use crate::numeric::interval::{Interval, bootstrap_interval};
+use crate::numeric::interval::{CONFIDENCE, Interval, bootstrap_interval};
 use crate::random;
 
 /// The difference of a statistic between two runs.

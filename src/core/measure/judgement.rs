@@ -35,22 +35,18 @@ pub fn verdicts(levels: &[LevelSummary]) -> Verdicts {
 fn accounting(levels: &[LevelSummary]) -> Finding {
     let measured = levels.iter().any(|level| level.attempts > 0);
     let broken = levels.iter().position(|level| !level.littles_law.accounting_holds);
-    let (verdict, advice) = match broken {
-        _ if !measured => (Verdict::NotAvailable, "no attempt ended".into()),
-        None => (
-            Verdict::Pass,
-            "the departure form N·T = ΣR + E(T) − E(0) holds to the nanosecond: no event was lost or doubled"
-                .into(),
-        ),
-        Some(level) => (
-            Verdict::Fail,
-            format!(
-                "level {} lost or doubled an event, or a clock went backwards: do not use this run",
-                level + 1
-            ),
-        ),
-    };
-    Finding { verdict, ratio: None, low: None, high: None, advice }
+    let sound =
+        "the departure form N·T = ΣR + E(T) − E(0) holds to the nanosecond: no event was lost or doubled";
+    match broken.map(|level| level + 1) {
+        _ if !measured => Finding::not_available("no attempt ended"),
+        None => Finding::new(Verdict::Pass, None, sound),
+        Some(level) => {
+            let advice = format!(
+                "level {level} lost or doubled an event, or a clock went backwards: do not use this run"
+            );
+            Finding::new(Verdict::Fail, None, advice)
+        }
+    }
 }
 
 /// The gravest finding of all levels on the endpoint's own count.
@@ -69,10 +65,8 @@ fn independent(levels: &[LevelSummary]) -> Finding {
         }
         finding
     });
-    findings.max_by_key(gravity).unwrap_or_else(|| {
-        let advice = "the target has no gauge of its own; N and X·R rest on the client's events alone";
-        Finding::not_available(None, advice)
-    })
+    let no_gauge = "the target has no gauge of its own; N and X·R rest on the client's events alone";
+    findings.max_by_key(gravity).unwrap_or_else(|| Finding::not_available(no_gauge))
 }
 
 /// X·R against N as it is usually computed, over the steady part of each level where there is one.
@@ -86,23 +80,21 @@ fn raw(levels: &[LevelSummary]) -> Finding {
         edges += law.edges * law.window_s;
     }
     if n == 0.0 {
-        return Finding::not_available(None, "no attempt was in flight");
+        return Finding::not_available("no attempt was in flight");
     }
     let ratio = xr / n;
-    let (verdict, advice) = if (ratio - 1.0).abs() <= LITTLE_TOLERANCE {
-        (Verdict::Pass, "X·R is within 2 % of N".to_owned())
-    } else {
-        let explained = 100.0 * edges / (n - xr);
-        let advice = format!(
-            "X·R is off N by {} %; requests older at one edge of the window than at the other explain {} % of that, as a ramp or a drift does: use a longer or a steadier window",
-            grouped(100.0 * (ratio - 1.0), 1),
-            grouped(explained, 0)
-        );
-        // What the edges explain is no fault of the accounting, and says nothing about the law either.
-        let is_explained = (explained - 100.0).abs() < EXPLAINED_TOLERANCE;
-        (if is_explained { Verdict::Inconclusive } else { Verdict::Fail }, advice)
-    };
-    Finding { verdict, ratio: Some(ratio), low: None, high: None, advice }
+    if (ratio - 1.0).abs() <= LITTLE_TOLERANCE {
+        return Finding::new(Verdict::Pass, Some(ratio), "X·R is within 2 % of N");
+    }
+    let explained = 100.0 * edges / (n - xr);
+    let advice = format!(
+        "X·R is off N by {} %; requests older at one edge of the window than at the other explain {} % of that, as a ramp or a drift does: use a longer or a steadier window",
+        grouped(100.0 * (ratio - 1.0), 1),
+        grouped(explained, 0)
+    );
+    // What the edges explain is no fault of the accounting, and says nothing about the law either.
+    let is_explained = (explained - 100.0).abs() < EXPLAINED_TOLERANCE;
+    Finding::new(if is_explained { Verdict::Inconclusive } else { Verdict::Fail }, Some(ratio), advice)
 }
 
 /// What is known of the generator's time.

@@ -2,8 +2,7 @@
 
 use crate::law::tolerance::{BATCHES, CHECK_GROWTH, LAG_1_SIGNIFICANCE, PRECISE_CHECKS};
 use crate::numeric::batch_means::{batch_ratios, may_be_independent};
-use crate::numeric::interval::CONFIDENCE;
-use crate::numeric::interval::Mean;
+use crate::numeric::interval::{CONFIDENCE, Mean};
 
 /// Values kept: on reaching twice as many, neighbours are added up, so that memory does not grow with the run.
 const KEPT: usize = 16 * BATCHES;

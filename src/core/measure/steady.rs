@@ -10,8 +10,7 @@ use crate::law::littles_law::LittlesLaw;
 use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, LAG_1_SIGNIFICANCE};
 use crate::law::verdict::{Bin, independent_of};
 use crate::numeric::batch_means::{batch_means, effective_size, lag_1, may_be_independent};
-use crate::numeric::interval::CONFIDENCE;
-use crate::numeric::interval::Mean;
+use crate::numeric::interval::{CONFIDENCE, Mean};
 use crate::units::human::length;
 use crate::units::quantity::{nanoseconds, seconds};
 
@@ -106,7 +105,7 @@ pub fn too_short(residence_mean_s: f64) -> Finding {
         "the level was never under full load long enough: a verdict takes {BATCHES} batches of {BATCH_RESIDENCES} mean residence times, {}",
         length(needed_s.ceil() as u64)
     );
-    Finding { verdict: Verdict::Inconclusive, ratio: None, low: None, high: None, advice }
+    Finding::new(Verdict::Inconclusive, None, advice)
 }
 
 /// Rows to skip at the beginning, and whether the rest is settled: throughput and requests in flight must be.

@@ -62,15 +62,9 @@ impl FanOutStage {
 
 fn verdict(law: &LittlesLaw, gauge_n: Option<f64>) -> Finding {
     if law.departure_form_n == 0.0 {
-        return Finding::not_available(None, "nothing was in this stage");
+        return Finding::not_available("nothing was in this stage");
     }
-    let finding = |verdict, ratio, advice: &str| Finding {
-        verdict,
-        ratio: Some(ratio),
-        low: None,
-        high: None,
-        advice: advice.into(),
-    };
+    let finding = |verdict, ratio, advice: &str| Finding::new(verdict, Some(ratio), advice);
     let raw = law.xr / law.n;
     if !law.accounting_holds {
         let advice = "the departure form does not hold: an event is missing, or two clocks disagree";

@@ -13,10 +13,7 @@ use super::metrics::Metrics;
 use super::pollers::Pollers;
 use crate::law::little::{InFlight, Window};
 use crate::random;
-use crate::service::profile::DeliveryProfile;
-use crate::service::profile::FunctionProfile;
-use crate::service::profile::QueueProfile;
-use crate::service::{Profile, Timers};
+use crate::service::{DeliveryProfile, FunctionProfile, Profile, QueueProfile, Timers};
 use crate::units::quantity::{NS_PER_S, nanoseconds};
 
 /// Words that set this file's draws apart from all others.
