@@ -95,10 +95,7 @@ impl Join {
     /// Where a key comes after a larger one. Keys are compared by their bytes, as S3 orders them.
     pub fn push(&mut self, side: Side, page: impl IntoIterator<Item = Listed>) -> Result<u64, Disorder> {
         let mut duplicates = 0;
-        let stream = match side {
-            Side::Source => &mut self.source,
-            Side::Destination => &mut self.destination,
-        };
+        let stream = self.stream(side);
         for listed in page {
             match stream.last.as_deref().map_or(Ordering::Greater, |last| listed.key.as_str().cmp(last)) {
                 Ordering::Less => {
@@ -117,9 +114,13 @@ impl Join {
 
     /// Says that a side has no more pages.
     pub fn end(&mut self, side: Side) {
+        self.stream(side).ended = true;
+    }
+
+    fn stream(&mut self, side: Side) -> &mut Stream {
         match side {
-            Side::Source => self.source.ended = true,
-            Side::Destination => self.destination.ended = true,
+            Side::Source => &mut self.source,
+            Side::Destination => &mut self.destination,
         }
     }
 

@@ -167,10 +167,8 @@ mod tests {
     use super::*;
 
     fn metrics(text: &str) -> Metrics {
-        match read(text.as_bytes()) {
-            Ok(Evidence::CloudWatch(metrics)) => metrics,
-            other => panic!("{other:?}"),
-        }
+        let Ok(Evidence::CloudWatch(metrics)) = read(text.as_bytes()) else { panic!("{text}") };
+        metrics
     }
 
     #[test]

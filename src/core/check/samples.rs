@@ -135,10 +135,8 @@ mod tests {
     use super::*;
 
     fn samples(text: &str) -> Samples {
-        match read(text.as_bytes()) {
-            Ok(Evidence::Samples(samples)) => samples,
-            other => panic!("{other:?}"),
-        }
+        let Ok(Evidence::Samples(samples)) = read(text.as_bytes()) else { panic!("{text}") };
+        samples
     }
 
     #[test]

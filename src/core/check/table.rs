@@ -94,10 +94,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn table(text: &str) -> Table {
-        match read(text.as_bytes()) {
-            Ok(Evidence::Table(table)) => table,
-            other => panic!("{other:?}"),
-        }
+        let Ok(Evidence::Table(table)) = read(text.as_bytes()) else { panic!("{text}") };
+        table
     }
 
     proptest! {

@@ -98,9 +98,7 @@ impl Message {
         }
         serde_json::from_str(text).map_err(|error| malformed(&error))
     }
-}
 
-impl Message {
     /// The messages somewhere inside a text: the message itself, or the envelopes that SNS, SQS and Lambda put around
     /// it, such as in a dead letter.
     #[must_use]

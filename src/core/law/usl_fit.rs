@@ -253,4 +253,4 @@ fn vector(usl: Usl) -> Vector {
 
 #[cfg(test)]
 #[path = "usl_fit_tests.rs"]
-mod tests;
+pub(crate) mod tests;

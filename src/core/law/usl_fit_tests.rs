@@ -16,7 +16,7 @@ fn cisco() -> Vec<Point> {
     CISCO_X.iter().enumerate().map(|(i, &x)| Point::new((i + 1) as f64, x)).collect()
 }
 
-fn raytracer() -> Vec<Point> {
+pub(crate) fn raytracer() -> Vec<Point> {
     [1, 4, 8, 12, 16, 20, 24, 28, 32, 48, 64]
         .iter()
         .zip([20, 78, 130, 170, 190, 200, 210, 230, 260, 280, 310])

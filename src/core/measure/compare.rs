@@ -1,15 +1,12 @@
 //! Whether two runs differ, and by how much.
 
-use serde::{Deserialize, Serialize};
-
-use super::histogram::Times;
 use crate::law::tolerance::{BATCH_RESIDENCES, COMPARED_BATCHES, RESAMPLES};
 use crate::numeric::interval::{CONFIDENCE, Interval, bootstrap_interval};
 use crate::random;
 
 /// The difference of a statistic between two runs.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Difference {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Difference {
     /// The statistic of the first run.
     pub before: f64,
     /// The statistic of the second.
@@ -26,50 +23,29 @@ pub struct Difference {
     pub shown: bool,
 }
 
-/// A run that is too short to be compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the {} run is too short to compare: {bins} bins in its steady state make {} blocks of 10 mean residence times and {COMPARED_BATCHES} are needed; measure {} bins longer",
-    if *.second { "second" } else { "first" },
-    .bins / .bins_per_block.max(&1),
-    COMPARED_BATCHES.saturating_mul(*.bins_per_block).saturating_sub(*.bins)
-)]
-pub struct TooShort {
-    /// Whether it is the second of the two runs.
-    pub second: bool,
-    /// Bins it has.
-    pub bins: usize,
-    /// Bins that make a block.
-    pub bins_per_block: usize,
-}
-
 /// Bins in a block of at least 10·R: what is in flight across its border is then a small part of it. For two runs
 /// give the longer of their mean residence times.
 pub(crate) fn bins_per_block(bin_s: f64, residence_mean_s: f64) -> usize {
     ((BATCH_RESIDENCES * residence_mean_s / bin_s).ceil() as usize).max(1)
 }
 
-/// Compares a statistic of two runs, each given as bins of equal length from its steady state, by resampling
-/// blocks of bins with replacement (Carlstein 1986, Annals of Statistics 14:1171; percentiles as in
-/// [`bootstrap_interval`]).
-///
-/// The statistic is given blocks of bins: see [`mean`], [`ratio`] and [`quantile_s`].
-///
-/// # Errors
-/// [`TooShort`] when a run makes fewer than 10 blocks.
-pub fn compare<B>(
+/// Compares a statistic of two runs, each given as blocks of equal length from its steady state, by resampling
+/// blocks with replacement (Carlstein 1986, Annals of Statistics 14:1171; percentiles as in
+/// [`bootstrap_interval`]). None when a run has too few blocks.
+pub(crate) fn compare<B>(
     before: &[B],
     after: &[B],
-    bins_per_block: usize,
     seed: u64,
-    statistic: impl Fn(&[&[B]]) -> f64,
-) -> Result<Difference, TooShort> {
-    let before = blocks(before, bins_per_block, false)?;
-    let after = blocks(after, bins_per_block, true)?;
-    let resampled = |blocks: &[&[B]], run: u64, resample: u64| {
+    statistic: impl Fn(&[&B]) -> f64,
+) -> Option<Difference> {
+    if before.len().min(after.len()) < COMPARED_BATCHES {
+        return None;
+    }
+    let resampled = |blocks: &[&B], run: u64, resample: u64| {
         let pick = |draw| blocks[random::word(seed, &[run, resample, draw as u64]) as usize % blocks.len()];
         statistic(&(0..blocks.len()).map(pick).collect::<Vec<_>>())
     };
+    let [before, after] = [before, after].map(|blocks| blocks.iter().collect::<Vec<_>>());
     let pairs: Vec<(f64, f64)> =
         (0..RESAMPLES).map(|it| (resampled(&before, 0, it), resampled(&after, 1, it))).collect();
     let fewest = before.len().min(after.len()) as f64;
@@ -82,48 +58,22 @@ pub fn compare<B>(
     let Interval { low, high } = interval(|(before, after)| after - before).unwrap_or(everything);
     let ratio =
         interval(|(before, after)| after / before).filter(|_| pairs.iter().all(|(before, _)| *before > 0.0));
-    Ok(Difference {
-        before,
-        after,
-        difference: after - before,
-        low,
-        high,
-        ratio,
-        shown: low > 0.0 || high < 0.0,
-    })
+    let shown = low > 0.0 || high < 0.0;
+    Some(Difference { before, after, difference: after - before, low, high, ratio, shown })
 }
 
-fn blocks<B>(bins: &[B], bins_per_block: usize, second: bool) -> Result<Vec<&[B]>, TooShort> {
-    let blocks: Vec<&[B]> = bins.chunks_exact(bins_per_block.max(1)).collect();
-    let enough = blocks.len() >= COMPARED_BATCHES;
-    if enough { Ok(blocks) } else { Err(TooShort { second, bins: bins.len(), bins_per_block }) }
-}
-
-/// Mean of a value of each bin, such as its completions per second.
-pub fn mean<B>(blocks: &[&[B]], value: impl Fn(&B) -> f64) -> f64 {
-    ratio(blocks, |bin| (value(bin), 1.0))
-}
-
-/// Sum of one value of the bins over the sum of another, such as residence times over completions; 0 when the
+/// Sum of one value of the blocks over the sum of another, such as residence times over completions; 0 when the
 /// second sum is 0.
-pub(crate) fn ratio<B>(blocks: &[&[B]], parts: impl Fn(&B) -> (f64, f64)) -> f64 {
-    let bins = blocks.iter().copied().flatten();
-    let (above, below) = bins.map(parts).fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+pub(crate) fn ratio<B>(blocks: &[&B], parts: impl Fn(&B) -> (f64, f64)) -> f64 {
+    let parts = blocks.iter().map(|block| parts(block));
+    let (above, below) = parts.fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
     if below == 0.0 { 0.0 } else { above / below }
-}
-
-/// A quantile of all times of the bins, in seconds, from their merged histogram. Bins should be merged into blocks
-/// beforehand, since each resample merges them again.
-#[must_use]
-pub fn quantile_s(blocks: &[&[Times]], quantile: f64) -> f64 {
-    let mut all = Times::new();
-    blocks.iter().copied().flatten().for_each(|times| all.add(times));
-    all.quantile_s(quantile)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::histogram::Times;
     use crate::numeric::batch_means::batch_means;
 
     /// A series about `mean` whose values depend on those before.
@@ -139,9 +89,10 @@ mod tests {
 
     /// Compares runs of 400 and 300 s in bins of 5 s and blocks of 20 s.
     fn means(seed: u64, before: f64, after: f64) -> Difference {
-        let before = batch_means(&series(2 * seed, 400, before), 80).unwrap();
-        let after = batch_means(&series(2 * seed + 1, 300, after), 60).unwrap();
-        compare(&before, &after, 4, seed, |blocks| mean(blocks, |bin| *bin)).unwrap()
+        let blocks = |series: Vec<f64>| batch_means(&series, series.len() / 20).unwrap();
+        let before = blocks(series(2 * seed, 400, before));
+        let after = blocks(series(2 * seed + 1, 300, after));
+        compare(&before, &after, seed, |blocks| ratio(blocks, |block| (*block, 1.0))).unwrap()
     }
 
     #[test]
@@ -174,22 +125,22 @@ mod tests {
                 .collect()
         };
         let (before, after) = (bins(1), bins(500));
-        let seen = compare(&before, &after, 1, 1, |blocks| quantile_s(blocks, 0.9)).unwrap();
+        let p90_s = |blocks: &[&Times]| {
+            let mut all = Times::new();
+            blocks.iter().for_each(|times| all.add(times));
+            all.quantile_s(0.9)
+        };
+        let seen = compare(&before, &after, 1, p90_s).unwrap();
         assert!(seen.shown && seen.low > 0.4e-6 && seen.high < 0.6e-6, "{seen:?}");
         let count = |times: &Times| (times.len() as f64, 50.0);
-        let same = compare(&before, &after, 1, 1, |blocks| ratio(blocks, count)).unwrap();
+        let same = compare(&before, &after, 1, |blocks| ratio(blocks, count)).unwrap();
         assert_eq!((same.before, same.difference, same.shown), (2.0, 0.0, false));
     }
 
     #[test]
-    fn a_short_run_is_refused_with_what_it_lacks() {
-        let statistic = |blocks: &[&[f64]]| mean(blocks, |bin| *bin);
-        let seen = compare(&[1.0; 400], &[1.0; 150], bins_per_block(1.0, 1.6), 0, statistic).unwrap_err();
-        assert_eq!(seen, TooShort { second: true, bins: 150, bins_per_block: 16 });
-        assert_eq!(
-            seen.to_string(),
-            "the second run is too short to compare: 150 bins in its steady state make 9 blocks of 10 mean residence times and 10 are needed; measure 10 bins longer"
-        );
-        assert_eq!(bins_per_block(1.0, 0.0), 1);
+    fn a_short_run_is_refused() {
+        let compared = |blocks: usize| compare(&[1.0; 25], &[1.0; 25][..blocks], 0, |_| 1.0);
+        assert!(compared(COMPARED_BATCHES).is_some() && compared(COMPARED_BATCHES - 1).is_none());
+        assert_eq!((bins_per_block(1.0, 1.6), bins_per_block(1.0, 0.0)), (16, 1));
     }
 }

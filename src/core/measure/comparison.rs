@@ -259,13 +259,10 @@ pub fn level(
     let grid: Vec<u64> = grid.into_iter().collect();
     let sums = |blocks: &[Block]| blocks.iter().map(|block| Cumulated::new(block, &grid)).collect::<Vec<_>>();
     let (first, second) = (sums(before_blocks), sums(after_blocks));
-    let change =
-        |of: fn(&LevelSummary) -> f64, better, statistic: &dyn Fn(&[&[Cumulated]]) -> f64| match compare(
-            &first, &second, 1, seed, statistic,
-        ) {
-            Ok(difference) => Change::shown(&difference, better),
-            Err(_) => Change::too_short(of(before), of(after)),
-        };
+    let change = |of: fn(&LevelSummary) -> f64, better, statistic: &dyn Fn(&[&Cumulated]) -> f64| {
+        let difference = compare(&first, &second, seed, statistic);
+        difference.map_or_else(|| Change::too_short(of(before), of(after)), |it| Change::shown(&it, better))
+    };
     let quantile = |of, share| change(of, Better::Smaller, &|blocks| quantile_s(blocks, &grid, share));
     LevelComparison {
         level: before.label(),
@@ -313,8 +310,8 @@ impl Cumulated {
 }
 
 /// The smallest latency of the grid that a share of all jobs does not exceed, in seconds; 0 without jobs.
-fn quantile_s(blocks: &[&[Cumulated]], grid: &[u64], share: f64) -> f64 {
-    let upto = |index: usize| blocks.iter().copied().flatten().map(|block| block.jobs[index]).sum::<u64>();
+fn quantile_s(blocks: &[&Cumulated], grid: &[u64], share: f64) -> f64 {
+    let upto = |index: usize| blocks.iter().map(|block| block.jobs[index]).sum::<u64>();
     let Some(last) = grid.len().checked_sub(1) else { return 0.0 };
     let wanted = (share * upto(last) as f64).ceil() as u64;
     let indices: Vec<usize> = (0..grid.len()).collect();

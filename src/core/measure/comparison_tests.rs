@@ -89,8 +89,8 @@ fn a_quantile_is_that_of_the_merged_latencies() {
     let block =
         |pairs: &[(u64, u64)]| Block { latencies_ns: pairs.iter().copied().collect(), ..Block::default() };
     let grid = [1, 2, 5].map(|s| s * NS_PER_S);
-    let first = [Cumulated::new(&block(&[(NS_PER_S, 90)]), &grid)];
-    let second = [Cumulated::new(&block(&[(2 * NS_PER_S, 8), (5 * NS_PER_S, 2)]), &grid)];
+    let first = Cumulated::new(&block(&[(NS_PER_S, 90)]), &grid);
+    let second = Cumulated::new(&block(&[(2 * NS_PER_S, 8), (5 * NS_PER_S, 2)]), &grid);
     let seen = [0.5, 0.9, 0.91, 0.98, 0.99].map(|share| quantile_s(&[&first, &second], &grid, share));
     assert_eq!(seen, [1.0, 1.0, 2.0, 2.0, 5.0]);
     assert_eq!(quantile_s(&[], &[], 0.5), 0.0);

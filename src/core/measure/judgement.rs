@@ -1,6 +1,5 @@
 //! Verdicts on a run: does its accounting hold, was the generator healthy, were its goals reached.
 
-use super::histogram::Percentiles;
 use super::series::{Row, of_level};
 use super::steady;
 use crate::law::finding::{Finding, Verdict, Verdicts};
@@ -241,14 +240,13 @@ pub fn thresholds(goals: &[Threshold], levels: &[LevelSummary], verdicts: &Verdi
 
 /// The value of a metric in a level; None where nothing happened that it could be taken from.
 fn value(metric: Metric, level: &LevelSummary, verdicts: &Verdicts) -> Option<f64> {
-    let percentile = |times: &Percentiles, per_mille| times.per_mille(per_mille);
     let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
     let any_done = level.jobs_done > 0;
     match metric {
-        Metric::Latency(per_mille) => percentile(&level.latency_s, per_mille).filter(|_| any_done),
+        Metric::Latency(per_mille) => level.latency_s.per_mille(per_mille).filter(|_| any_done),
         // The parts of a job that is not done have service times too.
         Metric::Service(per_mille) => {
-            percentile(&level.service_s, per_mille).filter(|_| any_done || level.size_bytes > 0)
+            level.service_s.per_mille(per_mille).filter(|_| any_done || level.size_bytes > 0)
         }
         Metric::Mean => (level.attempts > 0).then_some(level.residence_mean_s),
         Metric::Makespan => any_done.then_some(level.makespan_s),

@@ -13,7 +13,7 @@ use crate::scenario::LevelKey;
 use crate::units::human::counted;
 
 /// The outcome of one level.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LevelSummary {
     /// Workers of a closed level.
     #[serde(skip_serializing_if = "Option::is_none")]

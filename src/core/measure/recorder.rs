@@ -17,7 +17,7 @@ pub const MAX_IN_FLIGHT: &str = "max_in_flight";
 const MAX_CODES: usize = 50;
 
 /// A closed second: its row, and its times for whoever keeps histograms second by second.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Second {
     /// Counts and sums.
     pub row: Row,
@@ -28,7 +28,7 @@ pub struct Second {
 }
 
 /// The state of the level that is running.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Recorder {
     level: u32,
     level_start_ns: u64,
@@ -102,19 +102,8 @@ impl Recorder {
         Self {
             level,
             level_start_ns: start_ns,
-            second: Second {
-                row: Row { level, start_ns, ..Row::default() },
-                latency: Times::new(),
-                service: Times::new(),
-            },
-            in_flight: InFlight::new(),
-            whole: None,
-            latency: Times::new(),
-            service: Times::new(),
-            lateness: Times::new(),
-            counts: LevelCounts::default(),
-            load: FullLoad::default(),
-            waits: Waits::default(),
+            second: Second { row: Row { level, start_ns, ..Row::default() }, ..Second::default() },
+            ..Self::default()
         }
     }
 
@@ -262,8 +251,6 @@ impl Recorder {
         let counts = &self.counts;
         let makespan_s = seconds(whole.length_ns);
         LevelSummary {
-            concurrency: None,
-            rate_per_s: None,
             start_s: seconds(self.level_start_ns),
             makespan_s,
             jobs: counts.jobs,
@@ -290,13 +277,10 @@ impl Recorder {
                 .then(|| counts.gauge_sum as f64 / counts.gauge_reads as f64),
             full_load_s: self.load.window_ns().map(|(from, to)| [seconds(from), seconds(to)]),
             stages: self.stages(&whole),
-            steady: None,
-            stop_reason: None,
+            ..LevelSummary::default()
         }
     }
-}
 
-impl Recorder {
     /// Little's law stage by stage: where attempts spend their time.
     fn stages(&self, whole: &Window) -> Vec<Stage> {
         let (waits, counts) = (&self.waits, &self.counts);

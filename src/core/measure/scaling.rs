@@ -14,7 +14,7 @@ const BOOTSTRAP_SEED: u64 = 1;
 const POINTS_AT_LEAST: usize = 3;
 
 /// The Universal Scalability Law fitted to a sweep, for documents.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct UslSummary {
     /// λ: completions per second of one worker alone; None, like all numbers here, when no law could be fitted.
     pub lambda: Option<f64>,
@@ -100,23 +100,17 @@ fn not_fitted(error: &FitError, rivals: Option<Comparison>) -> UslSummary {
     // These errors say what is wrong, a semicolon, and what to do.
     let (reason, advice) = text.split_once("; ").unwrap_or((&text, ""));
     UslSummary {
-        lambda: None,
-        sigma: None,
-        kappa: None,
-        peak_n: None,
-        peak_x_per_s: None,
-        ceiling_per_s: None,
-        intervals: None,
-        bootstrap_intervals: None,
         refused: Some(reason.to_owned()),
         advice: advice.to_owned(),
         rivals,
+        ..UslSummary::default()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::law::usl_fit::tests::raytracer;
 
     fn points(pairs: &[(f64, f64)]) -> Vec<Point> {
         pairs.iter().map(|&(n, x_per_s)| Point::new(n, x_per_s)).collect()
@@ -124,20 +118,7 @@ mod tests {
 
     #[test]
     fn a_table_without_a_peak_is_refused_and_keeps_its_numbers() {
-        let raytracer = points(&[
-            (1.0, 20.0),
-            (4.0, 78.0),
-            (8.0, 130.0),
-            (12.0, 170.0),
-            (16.0, 190.0),
-            (20.0, 200.0),
-            (24.0, 210.0),
-            (28.0, 230.0),
-            (32.0, 260.0),
-            (48.0, 280.0),
-            (64.0, 310.0),
-        ]);
-        let seen = scaling(&raytracer).unwrap();
+        let seen = scaling(&raytracer()).unwrap();
         assert!(seen.refused.as_deref().unwrap().starts_with("no peak identifiable"), "{seen:?}");
         assert!((seen.lambda.unwrap() / 21.848843 - 1.0).abs() < 1e-5);
         assert_eq!((seen.kappa, seen.peak_n), (Some(0.0), None));

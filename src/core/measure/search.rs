@@ -102,25 +102,15 @@ impl Search {
                 }
                 None => {
                     seen.push((value, shown.x_per_s));
-                    match next_concurrency(seen, *largest).filter(|_| !out_of_levels) {
-                        Some(next) => Next::Measure(next),
-                        None => {
-                            let knee = knee_of(seen);
-                            *found = Some(knee);
-                            Next::Confirm(knee.0)
-                        }
-                    }
+                    let next = next_concurrency(seen, *largest).filter(|_| !out_of_levels);
+                    next.map_or_else(|| Next::Confirm(found.insert(knee_of(seen)).0), Next::Measure)
                 }
             },
             Self::Rate { largest, low, high, found } => {
                 if let Some(rate) = *found {
-                    if shown.holds || out_of_levels {
-                        let at_end_of_range = rate >= *largest;
-                        return Next::Over(Answer {
-                            value: Some(rate),
-                            confirmed: shown.holds,
-                            at_end_of_range,
-                        });
+                    let (confirmed, at_end_of_range) = (shown.holds, rate >= *largest);
+                    if confirmed || out_of_levels {
+                        return Next::Over(Answer { value: Some(rate), confirmed, at_end_of_range });
                     }
                     // The answer was luck: look below it.
                     *high = Some(rate);

@@ -53,26 +53,30 @@ impl Check<'_> {
         Err(self.source.error(path, message, help))
     }
 
+    /// Refuses a value for which something does not hold.
+    pub(super) fn ensure(
+        &self,
+        holds: bool,
+        path: &str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Checked<()> {
+        if holds { Ok(()) } else { self.error(path, message, help) }
+    }
+
     /// Whether a length of time lies between two others.
     pub(super) fn span(&self, path: &str, span: Span, least: Span, most: Span) -> Checked<()> {
-        if (least..=most).contains(&span) {
-            return Ok(());
-        }
         let name = path.rsplit('.').next().unwrap_or(path);
-        self.error(path, format!("{name} is {span}"), format!("use {} to {}", bound(least), bound(most)))
+        let help = format!("use {} to {}", bound(least), bound(most));
+        self.ensure((least..=most).contains(&span), path, format!("{name} is {span}"), help)
     }
 
     pub(super) fn name(&self) -> Checked<()> {
         let name = &self.file.name;
         let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if name.is_empty() || name.len() > 64 || !name.chars().all(fits) {
-            return self.error(
-                "name",
-                format!("`{name}` cannot name a run folder"),
-                "use 1 to 64 letters, digits, `-` and `_`",
-            );
-        }
-        Ok(())
+        let is_name = (1..=64).contains(&name.len()) && name.chars().all(fits);
+        let message = format!("`{name}` cannot name a run folder");
+        self.ensure(is_name, "name", message, "use 1 to 64 letters, digits, `-` and `_`")
     }
 
     pub(super) fn service(&self) -> Checked<()> {
@@ -94,30 +98,23 @@ impl Check<'_> {
     pub(super) fn workload(&self) -> Checked<Workload> {
         let (file, copy) = (self.file, &self.file.copy);
         let (s3, batch_max) = (&self.limits.s3, self.limits.sns.batch_max);
-        if !(s3.part_min_bytes..=s3.part_max_bytes).contains(&copy.part_size.0) {
-            let help = format!("use {} to {}", Bytes(s3.part_min_bytes), Bytes(s3.part_max_bytes));
-            return self.error("copy.part_size", format!("part_size is {}", copy.part_size), help);
-        }
-        if copy.multipart_above.0 > s3.copy_max_bytes {
-            return self.error(
-                "copy.multipart_above",
-                format!("multipart_above is {}", copy.multipart_above),
-                format!("one CopyObject request copies {} at most", Bytes(s3.copy_max_bytes)),
-            );
-        }
-        if copy.parallel_parts == 0 {
-            return self.error("copy.parallel_parts", "parallel_parts is 0", "use 1 or more");
-        }
-        if !(1..=batch_max).contains(&file.publish.batch) {
-            let help = format!("use 1 to {batch_max}");
-            return self.error("publish.batch", format!("batch is {}", file.publish.batch), help);
-        }
-        let attempts = file.retry.max_attempts;
-        if !(1..=MAX_ATTEMPTS).contains(&attempts) {
-            let help = format!("use 1, which means no retry, to {MAX_ATTEMPTS}");
-            return self.error("retry.max_attempts", format!("max_attempts is {attempts}"), help);
-        }
+        let fits = (s3.part_min_bytes..=s3.part_max_bytes).contains(&copy.part_size.0);
+        let help = format!("use {} to {}", Bytes(s3.part_min_bytes), Bytes(s3.part_max_bytes));
+        self.ensure(fits, "copy.part_size", format!("part_size is {}", copy.part_size), help)?;
+        let fits = copy.multipart_above.0 <= s3.copy_max_bytes;
+        let message = format!("multipart_above is {}", copy.multipart_above);
+        let help = format!("one CopyObject request copies {} at most", Bytes(s3.copy_max_bytes));
+        self.ensure(fits, "copy.multipart_above", message, help)?;
+        let has_parts = copy.parallel_parts > 0;
+        self.ensure(has_parts, "copy.parallel_parts", "parallel_parts is 0", "use 1 or more")?;
+        let batch = file.publish.batch;
+        let help = format!("use 1 to {batch_max}");
+        self.ensure((1..=batch_max).contains(&batch), "publish.batch", format!("batch is {batch}"), help)?;
         let retry = &file.retry;
+        let attempts = retry.max_attempts;
+        let message = format!("max_attempts is {attempts}");
+        let help = format!("use 1, which means no retry, to {MAX_ATTEMPTS}");
+        self.ensure((1..=MAX_ATTEMPTS).contains(&attempts), "retry.max_attempts", message, help)?;
         self.span("retry.attempt_timeout", retry.attempt_timeout, MILLISECOND, WEEK)?;
         for (path, wait) in [("retry.base", retry.base), ("retry.cap", retry.cap)] {
             // Without any wait at all the attempts themselves take their time.
@@ -139,27 +136,19 @@ impl Check<'_> {
         let (part_bytes, parts_max) = (workload.copy.part_size.0, u64::from(self.limits.s3.parts_max));
         let largest =
             (0..workload.objects.len()).map(|index| workload.objects.size_bytes(index)).max().unwrap_or(0);
-        if largest > workload.copy.multipart_above.0 && largest.div_ceil(part_bytes) > parts_max {
-            let least = Bytes(largest.div_ceil(parts_max));
-            return self.error(
-                "copy.part_size",
-                format!("an object of {} has more than {parts_max} parts", Bytes(largest)),
-                format!("use a part_size of {least} or more"),
-            );
-        }
-        Ok(())
+        let fits = largest <= workload.copy.multipart_above.0 || largest.div_ceil(part_bytes) <= parts_max;
+        let message = format!("an object of {} has more than {parts_max} parts", Bytes(largest));
+        let help = format!("use a part_size of {} or more", Bytes(largest.div_ceil(parts_max)));
+        self.ensure(fits, "copy.part_size", message, help)
     }
 
     fn objects(&self) -> Checked<ObjectSet> {
         let objects = &self.file.objects;
         if let Some(name) = &objects.manifest {
-            if objects.count.is_some() || objects.size.is_some() || objects.prefixes.is_some() {
-                return self.error(
-                    "objects.manifest",
-                    "a manifest already says how many objects there are",
-                    "remove count, size and prefixes, or the manifest",
-                );
-            }
+            let is_alone = objects.count.is_none() && objects.size.is_none() && objects.prefixes.is_none();
+            let message = "a manifest already says how many objects there are";
+            let help = "remove count, size and prefixes, or the manifest";
+            self.ensure(is_alone, "objects.manifest", message, help)?;
             let manifest = self.open(name, "objects.manifest").and_then(|input| {
                 Manifest::read(input).map_err(|error| {
                     self.source.error(
@@ -172,47 +161,31 @@ impl Check<'_> {
             return Ok(ObjectSet::Listed(Arc::new(manifest)));
         }
         let Some(count) = objects.count.filter(|&count| count > 0) else {
-            return self.error(
-                "objects.count",
-                "the number of objects is missing or 0",
-                "write count = 250, or name a manifest",
-            );
+            let help = "write count = 250, or name a manifest";
+            return self.error("objects.count", "the number of objects is missing or 0", help);
         };
-        if count > MAX_OBJECTS {
-            return self.error(
-                "objects.count",
-                format!("{count} objects are too many"),
-                format!("use 1 to {MAX_OBJECTS}"),
-            );
-        }
+        let message = format!("{count} objects are too many");
+        self.ensure(count <= MAX_OBJECTS, "objects.count", message, format!("use 1 to {MAX_OBJECTS}"))?;
         let Some(size) = objects.size.clone() else {
-            return self.error(
-                "objects",
-                "the size of the objects is missing",
-                "write size = { uniform = [\"600MB\", \"800MB\"] }",
-            );
+            let help = "write size = { uniform = [\"600MB\", \"800MB\"] }";
+            return self.error("objects", "the size of the objects is missing", help);
         };
         match &size {
-            Size::Uniform(low, high) if low > high => {
-                return self.error(
-                    "objects.size",
-                    format!("{low} is above {high}"),
-                    "write the smaller size first",
-                );
+            Size::Uniform(low, high) => {
+                let message = format!("{low} is above {high}");
+                self.ensure(low <= high, "objects.size", message, "write the smaller size first")?;
             }
-            Size::Lognormal { cv, .. } if !cv.is_finite() || *cv < 0.0 => {
-                return self.error("objects.size", format!("cv is {cv}"), "use 0 or more");
+            Size::Lognormal { cv, .. } => {
+                let is_spread = cv.is_finite() && *cv >= 0.0;
+                self.ensure(is_spread, "objects.size", format!("cv is {cv}"), "use 0 or more")?;
             }
-            _ => {}
+            Size::Fixed(_) => {}
         }
         let prefixes = objects.prefixes.unwrap_or(1);
-        if !(1..=count.min(MAX_PREFIXES)).contains(&u64::from(prefixes)) {
-            return self.error(
-                "objects.prefixes",
-                format!("{count} objects cannot be spread over {prefixes} prefixes"),
-                format!("use 1 up to the number of objects, {MAX_PREFIXES} at most"),
-            );
-        }
+        let fits = (1..=count.min(MAX_PREFIXES)).contains(&u64::from(prefixes));
+        let message = format!("{count} objects cannot be spread over {prefixes} prefixes");
+        let help = format!("use 1 up to the number of objects, {MAX_PREFIXES} at most");
+        self.ensure(fits, "objects.prefixes", message, help)?;
         Ok(ObjectSet::Generated { count, size, prefixes, seed: self.file.seed })
     }
 
@@ -230,36 +203,21 @@ impl Check<'_> {
     pub(super) fn fan_out(&self, workload: &Workload) -> Checked<()> {
         let file = self.file;
         if file.operation != OperationKind::FanOut {
-            return match file.fan_out {
-                Some(_) => self.error(
-                    "fan_out",
-                    "a pipeline belongs to a fan-out",
-                    "write operation = \"fan-out\", or remove [fan_out]",
-                ),
-                None => Ok(()),
-            };
+            let help = "write operation = \"fan-out\", or remove [fan_out]";
+            return self.ensure(file.fan_out.is_none(), "fan_out", "a pipeline belongs to a fan-out", help);
         }
         let once = "every object goes through the pipeline once, so that its way can be followed";
-        if file.sweep.is_some() {
-            return self.error("sweep", format!("a fan-out has one level: {once}"), "write one file a level");
-        }
-        if file.stop.precise.is_some() {
-            return self.error("stop.precise", once, "remove `precise`, or measure a publish scenario");
-        }
-        if file.stop.jobs.is_some_and(|jobs| jobs > workload.objects.len()) {
-            let objects = workload.objects.len();
-            return self.error(
-                "stop.jobs",
-                format!("there are only {objects} objects, and {once}"),
-                "raise objects.count",
-            );
-        }
-        match &file.fan_out {
-            Some(fan_out) if fan_out.stack.is_empty() => {
-                self.error("fan_out.stack", "stack is empty", "remove it, or name what scripts/deploy made")
-            }
-            Some(fan_out) => self.span("fan_out.wait", fan_out.wait, MILLISECOND, WEEK),
-            None => Ok(()),
-        }
+        let message = format!("a fan-out has one level: {once}");
+        self.ensure(file.sweep.is_none(), "sweep", message, "write one file a level")?;
+        let help = "remove `precise`, or measure a publish scenario";
+        self.ensure(file.stop.precise.is_none(), "stop.precise", once, help)?;
+        let objects = workload.objects.len();
+        let fits = file.stop.jobs.is_none_or(|jobs| jobs <= objects);
+        let message = format!("there are only {objects} objects, and {once}");
+        self.ensure(fits, "stop.jobs", message, "raise objects.count")?;
+        let Some(fan_out) = &file.fan_out else { return Ok(()) };
+        let help = "remove it, or name what scripts/deploy made";
+        self.ensure(!fan_out.stack.is_empty(), "fan_out.stack", "stack is empty", help)?;
+        self.span("fan_out.wait", fan_out.wait, MILLISECOND, WEEK)
     }
 }

@@ -33,20 +33,12 @@ impl Check<'_> {
         if let Some(duration) = stop.duration {
             self.span("stop.duration", duration, MILLISECOND, MONTH)?;
         }
-        if stop.precise.is_some_and(|share| !(0.001..=0.5).contains(&share.0)) {
-            return self.error(
-                "stop.precise",
-                "a precision like this cannot be reached or says nothing",
-                "use 0.1% to 50%",
-            );
-        }
-        if stop.precise.is_some() && process_ends {
-            return self.error(
-                "stop.precise",
-                "arrivals that change or end have no steady state",
-                "use closed, constant or poisson arrivals",
-            );
-        }
+        let fits = stop.precise.is_none_or(|share| (0.001..=0.5).contains(&share.0));
+        let message = "a precision like this cannot be reached or says nothing";
+        self.ensure(fits, "stop.precise", message, "use 0.1% to 50%")?;
+        let is_steady = stop.precise.is_none() || !process_ends;
+        let message = "arrivals that change or end have no steady state";
+        self.ensure(is_steady, "stop.precise", message, "use closed, constant or poisson arrivals")?;
         match stop.jobs {
             Some(0) => self.error("stop.jobs", "jobs is 0", "use 1 or more"),
             Some(items) => Ok(items.div_ceil(workload.items_per_job())),
@@ -171,42 +163,29 @@ impl Check<'_> {
     fn ends_within_a_year(&self, rates: &[Rate], max_jobs: u64, per_job: u64) -> Checked<()> {
         let items = max_jobs as f64 * per_job as f64;
         let slowest = rates.iter().copied().min_by(|a, b| a.per_s().total_cmp(&b.per_s()));
-        match slowest {
-            Some(rate) if self.file.stop.limit().is_none() && items > YEAR.seconds() * rate.per_s() => self
-                .error(
-                    "arrivals",
-                    format!("at {rate} the last of {items} would start after more than a year"),
-                    "use a higher rate, or end the level with stop.duration",
-                ),
-            _ => Ok(()),
-        }
+        let Some(rate) = slowest else { return Ok(()) };
+        let ends = self.file.stop.limit().is_some() || items <= YEAR.seconds() * rate.per_s();
+        let message = format!("at {rate} the last of {items} would start after more than a year");
+        self.ensure(ends, "arrivals", message, "use a higher rate, or end the level with stop.duration")
     }
 
     fn ramp(&self) -> Checked<Piece> {
         let a = &self.file.arrivals;
         let (Some(from), Some(to), Some(over)) = (a.from, a.to, a.over) else {
-            return self.error(
-                "arrivals",
-                "a ramp needs from, to and over",
-                "write from = \"0/s\", to = \"50/s\", over = \"2m\"",
-            );
+            let help = "write from = \"0/s\", to = \"50/s\", over = \"2m\"";
+            return self.error("arrivals", "a ramp needs from, to and over", help);
         };
         self.span("arrivals.over", over, MILLISECOND, MONTH)?;
-        if from.per_s() + to.per_s() == 0.0 {
-            return self.error("arrivals.over", "the ramp has no arrival", "use a higher rate");
-        }
+        let has_arrivals = from.per_s() + to.per_s() != 0.0;
+        self.ensure(has_arrivals, "arrivals.over", "the ramp has no arrival", "use a higher rate")?;
         Ok(Piece { from_per_s: from.per_s(), to_per_s: to.per_s(), length_s: over.seconds() })
     }
 
     fn steps(&self) -> Checked<Vec<Piece>> {
         let steps = self.file.arrivals.steps.as_deref().unwrap_or_default();
-        if !steps.iter().any(|step| step.rate.per_s() > 0.0 && step.length.ns() > 0) {
-            return self.error(
-                "arrivals.steps",
-                "the steps have no arrival",
-                "write steps = [{ rate = \"5/s\", for = \"1m\" }]",
-            );
-        }
+        let has_arrivals = steps.iter().any(|step| step.rate.per_s() > 0.0 && step.length.ns() > 0);
+        let help = "write steps = [{ rate = \"5/s\", for = \"1m\" }]";
+        self.ensure(has_arrivals, "arrivals.steps", "the steps have no arrival", help)?;
         let length_ns = steps.iter().fold(0u64, |sum, step| sum.saturating_add(step.length.ns()));
         self.span("arrivals.steps", Span(length_ns), MILLISECOND, MONTH)?;
         let piece = |step: &RateStep| Piece {

@@ -34,7 +34,7 @@ impl Consumer {
         period.async_events_invoked += 1;
         period.async_event_age_sum_ns += u128::from(age_ns);
         period.async_event_age_max_ns = period.async_event_age_max_ns.max(age_ns);
-        let mut batch = Batch::new();
+        let mut batch = Batch::default();
         batch.push(id);
         let batch = self.batches.insert(batch) as u32;
         Some(self.invoke(now_ns, batch, cold))

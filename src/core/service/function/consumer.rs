@@ -82,9 +82,8 @@ impl Consumer {
     /// The topic accepts a message; ask [`Consumer::poll`] afterwards. Its key names it to the driver and decides its
     /// luck.
     pub fn publish(&mut self, now_ns: u64, key: u64) {
-        let message =
-            self.messages.insert(Message { key, published_ns: now_ns, invocations: 0, open: 0, fate: None })
-                as u32;
+        let message = Message { key, published_ns: now_ns, ..Message::default() };
+        let message = self.messages.insert(message) as u32;
         self.send(now_ns, message, 0);
         if self.topic.is_duplicated(self.seed, key) {
             self.metrics.at(now_ns).duplicates += 1;
@@ -197,12 +196,7 @@ impl Consumer {
             message,
             copy,
             luck: if copy == 0 { key } else { random::word(key, &[u64::from(copy)]) },
-            accepted_ns: 0,
-            waiting_since_ns: 0,
-            received_ns: 0,
-            receives: 0,
-            retries: 0,
-            errors: 0,
+            ..Delivery::default()
         }) as u32;
         self.delivering.started(now_ns);
         self.timers.set(due_ns, Timer::Deliver(delivery));

@@ -4,7 +4,7 @@ use super::invocation::Fate;
 use crate::service::profile::queue::MAX_BATCH;
 
 /// A message that was published and has not ended.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Message {
     pub(super) key: u64,
     pub(super) published_ns: u64,
@@ -15,7 +15,7 @@ pub(super) struct Message {
 }
 
 /// One delivery of a message; a message that the topic delivers twice has two.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Delivery {
     pub(super) message: u32,
     pub(super) copy: u8,
@@ -34,7 +34,7 @@ pub(super) struct Delivery {
 }
 
 /// Messages that are invoked together, running or waiting for room.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Batch {
     pub(super) deliveries: [u32; MAX_BATCH],
     pub(super) length: usize,
@@ -44,10 +44,6 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    pub(super) fn new() -> Self {
-        Self { deliveries: [0; MAX_BATCH], length: 0, throttles: 0, started_ns: 0, cold_start_ns: 0 }
-    }
-
     pub(super) fn push(&mut self, delivery: u32) {
         self.deliveries[self.length] = delivery;
         self.length += 1;

@@ -12,7 +12,7 @@ impl Consumer {
             if !self.pollers.is_free(now_ns) {
                 return None;
             }
-            let mut batch = Batch::new();
+            let mut batch = Batch::default();
             while batch.length < self.queue.batch_size as usize
                 && let Some(delivery) = self.visible.pop_front()
             {

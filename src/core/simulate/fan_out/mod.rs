@@ -179,7 +179,7 @@ impl<'a> Simulation<'a> {
                 in_flight: self.consumer.executing(),
                 backlog: self.consumer.waiting(),
                 throttles: throttles - watch.throttles,
-                copied: self.workers.copied(),
+                copied: self.workers.copied,
             });
             watch.throttles = throttles;
         }
@@ -189,7 +189,7 @@ impl<'a> Simulation<'a> {
         let metrics = self.consumer.metrics().total(now_ns);
         let stages = self.consumer.close(now_ns);
         let memory_gb = f64::from(self.profile.function.memory_mb) / MB_PER_GB;
-        let copies = self.workers.copies();
+        let copies = &self.workers.copies;
         FanOutOutcome {
             makespan_s: seconds(self.workers.last_first_copy_ns()),
             last_modified_span_s: seconds(self.workers.last_modified_span_ns()),
@@ -198,14 +198,14 @@ impl<'a> Simulation<'a> {
             dead_lettered: self.dead_lettered,
             lost: self.lost + self.unpublished,
             unpublished: self.unpublished,
-            repeated_copies: self.workers.repeated(),
+            repeated_copies: self.workers.repeated,
             copies_in_flight_peak: copies.in_flight_peak,
             publish_requests: self.publishing.requests,
             publish_throttles: self.publishing.throttles,
             copy_requests: copies.requests,
             slow_downs: copies.slow_downs,
             copy_errors: copies.errors,
-            timeouts: self.workers.timeouts(),
+            timeouts: self.workers.timeouts,
             billed_gb_s: metrics.billed_ms as f64 / 1000.0 * memory_gb,
             metrics,
             stages: Stages {

@@ -39,16 +39,17 @@ enum Cut {
 /// All invocations at work, by their numbers, and what they have copied.
 pub(super) struct Workers<'a> {
     sizes_bytes: &'a [u64],
-    copies: Copies<'a>,
+    pub(super) copies: Copies<'a>,
     retry: RetryPolicy,
     seed: u64,
     workers: Vec<Worker>,
     /// Ends of every object's first and last copy; 0 while there is none.
     first_ns: Vec<u64>,
     last_ns: Vec<u64>,
-    copied: u64,
-    repeated: u64,
-    timeouts: u64,
+    /// Objects that have been copied at least once.
+    pub(super) copied: u64,
+    pub(super) repeated: u64,
+    pub(super) timeouts: u64,
 }
 
 impl<'a> Workers<'a> {
@@ -121,25 +122,8 @@ impl<'a> Workers<'a> {
         }
     }
 
-    pub(super) fn copies(&self) -> &Copies<'a> {
-        &self.copies
-    }
-
     pub(super) fn close(&mut self, now_ns: u64) -> Window {
         self.copies.close(now_ns)
-    }
-
-    /// Objects that have been copied at least once.
-    pub(super) fn copied(&self) -> u64 {
-        self.copied
-    }
-
-    pub(super) fn repeated(&self) -> u64 {
-        self.repeated
-    }
-
-    pub(super) fn timeouts(&self) -> u64 {
-        self.timeouts
     }
 
     pub(super) fn last_first_copy_ns(&self) -> u64 {
