@@ -33,8 +33,13 @@ const PROMISE: Promise = Promise {
     shape: Some(Shape::Direct),
 };
 
+/// Two listings read to their ends, and nothing else.
+fn listed(tally: &Tally) -> Evidence<'_> {
+    Evidence { tally, complete: true, since_ns: None, function: None, promise: None }
+}
+
 fn judged(tally: &Tally, function: Option<&Function>) -> AuditVerdicts {
-    AuditVerdicts::of(Evidence { tally, complete: true, since_ns: None, function, promise: Some(&PROMISE) })
+    AuditVerdicts::of(Evidence { function, promise: Some(&PROMISE), ..listed(tally) })
 }
 
 /// The talk's daily job: 250 objects in 2 min 40 s.
@@ -45,13 +50,7 @@ fn a_backup_that_kept_its_plan_passes() {
     assert_eq!(verdicts.finish.advice, "2m 40s is within the plan's p95");
     assert!(verdicts.concurrency.advice.contains("all that the plan set aside"), "{verdicts:?}");
     assert!((verdicts.deadline.ratio.unwrap() - 160.0 / 600.0).abs() < 1e-12);
-    let none = AuditVerdicts::of(Evidence {
-        tally: &tally(250, 0, 160),
-        complete: true,
-        since_ns: None,
-        function: None,
-        promise: None,
-    });
+    let none = AuditVerdicts::of(listed(&tally(250, 0, 160)));
     assert!(none.holds());
     assert_eq!(none.named().iter().filter(|(_, it)| it.verdict == Verdict::NotAvailable).count(), 6);
 }
@@ -89,13 +88,7 @@ fn fewer_invocations_than_objects_are_an_alarm_only_where_objects_are_missing() 
 
 #[test]
 fn what_was_not_looked_at_is_not_called_complete() {
-    let verdicts = AuditVerdicts::of(Evidence {
-        tally: &tally(250, 0, 160),
-        complete: false,
-        since_ns: None,
-        function: None,
-        promise: None,
-    });
+    let verdicts = AuditVerdicts::of(Evidence { complete: false, ..listed(&tally(250, 0, 160)) });
     assert_eq!((verdicts.complete.verdict, verdicts.holds()), (Verdict::Inconclusive, false));
     let nothing = judged(&Tally::default(), None);
     assert_eq!((nothing.complete.verdict, nothing.complete.ratio), (Verdict::Inconclusive, None));
@@ -108,13 +101,9 @@ fn what_the_dates_leave_out_makes_a_close_deadline_uncertain() {
     let judged = |deadline_s: f64, since_s: Option<i64>| {
         let promise =
             Promise { residence_mean_s: Some(25.0), deadline_s: Some(deadline_s), ..Promise::default() };
-        let verdicts = AuditVerdicts::of(Evidence {
-            tally: &tally(250, 0, 160),
-            complete: true,
-            since_ns: since_s.map(|since_s| since_s * 1_000_000_000),
-            function: None,
-            promise: Some(&promise),
-        });
+        let since_ns = since_s.map(|since_s| since_s * 1_000_000_000);
+        let tally = tally(250, 0, 160);
+        let verdicts = AuditVerdicts::of(Evidence { since_ns, promise: Some(&promise), ..listed(&tally) });
         (verdicts.deadline.verdict, verdicts.deadline.advice)
     };
     for (deadline_s, since_s, verdict) in [

@@ -97,6 +97,32 @@ impl Copied {
 }
 
 #[cfg(test)]
+impl Copied {
+    /// The copy of an object that one invocation made.
+    pub(crate) fn of_object(n: u64, received_s: f64, ended_s: f64) -> Self {
+        Self {
+            schema: SCHEMA.into(),
+            run: None,
+            n: Some(n),
+            shape: Shape::Queue,
+            sent_s: None,
+            queued_s: None,
+            received_s,
+            started_s: received_s,
+            ended_s,
+            size_bytes: 1,
+            outcome: Outcome::Copied,
+            code: None,
+            delivery: None,
+            requests: 1,
+            throttles: 0,
+            request_id: format!("{n}-{ended_s}"),
+            cold: false,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

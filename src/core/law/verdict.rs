@@ -183,6 +183,12 @@ mod tests {
             .collect()
     }
 
+    /// A ratio on the limit of 2 %, off by a swing to one side and then to the other.
+    fn alternating(swing: f64) -> Vec<Bin> {
+        let gauge = |i| 102.0 + if i / 20 % 2 == 0 { swing } else { -swing };
+        (0..400).map(|i| Bin { gauge: gauge(i), closed_form: 100.0 }).collect()
+    }
+
     fn verdict(ratio: f64, noise: f64) -> Independent {
         independent(&bins(3, 600, ratio, noise), 1.0, 2.0)
     }
@@ -232,20 +238,14 @@ mod tests {
 
     #[test]
     fn a_ratio_on_the_limit_asks_for_no_endless_run() {
-        let on_the_limit: Vec<Bin> = (0..400)
-            .map(|i| Bin { gauge: 102.0 + if i / 20 % 2 == 0 { 1.0 } else { -1.0 }, closed_form: 100.0 })
-            .collect();
-        let seen = independent(&on_the_limit, 1.0, 1.0);
+        let seen = independent(&alternating(1.0), 1.0, 1.0);
         assert_eq!((seen.verdict, seen.more_s), (Verdict::Inconclusive, None));
         assert!(seen.finding().advice.contains("lies on the limit"), "{}", seen.finding().advice);
     }
 
     #[test]
     fn a_wide_interval_is_not_said_to_lie_on_the_limit() {
-        let varying: Vec<Bin> = (0..400)
-            .map(|i| Bin { gauge: 102.0 + if i / 20 % 2 == 0 { 20.0 } else { -20.0 }, closed_form: 100.0 })
-            .collect();
-        let seen = independent(&varying, 1.0, 1.0);
+        let seen = independent(&alternating(20.0), 1.0, 1.0);
         assert_eq!((seen.verdict, seen.more_s), (Verdict::Inconclusive, None));
         assert!(seen.finding().advice.contains("vary so much"), "{}", seen.finding().advice);
     }

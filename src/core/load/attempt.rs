@@ -173,6 +173,24 @@ impl Start {
     }
 }
 
+#[cfg(test)]
+impl Start {
+    /// The first attempt at a copy, due at the beginning.
+    pub(crate) fn of_copy(job: u64) -> Self {
+        Self {
+            job,
+            object: job,
+            request: Request::Copy,
+            attempt: 1,
+            worker: None,
+            job_intended_ns: 0,
+            intended_ns: 0,
+            bytes: 10,
+            items: 1,
+        }
+    }
+}
+
 /// One finished attempt: the record that every statistic is computed from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {

@@ -332,7 +332,12 @@ impl<J: Jobs> Dispatcher<J> {
         let (progress, request) = Progress::begin(&job);
         let active = Active { object: job.object, items: job.items, intended_ns, worker, progress };
         self.active.insert(number, active);
-        let first = self.pending(intended_ns, number, request, 1);
+        self.queue(intended_ns, number, request);
+    }
+
+    /// The first attempt at a request, as soon as may be.
+    fn queue(&mut self, due_ns: u64, job: u64, request: Request) {
+        let first = self.pending(due_ns, job, request, 1);
         self.ready.push_back(first);
     }
 
@@ -389,8 +394,7 @@ impl<J: Jobs> Dispatcher<J> {
         match step {
             Step::Wait => None,
             Step::Request(request) => {
-                let next = self.pending(now_ns, number, request, 1);
-                self.ready.push_back(next);
+                self.queue(now_ns, number, request);
                 None
             }
             Step::Parts if self.stopped.is_some_and(StopReason::ends_run) => {
@@ -399,8 +403,7 @@ impl<J: Jobs> Dispatcher<J> {
             }
             Step::Parts => {
                 while let Some(part) = self.active.get_mut(&number)?.progress.next_part() {
-                    let next = self.pending(now_ns, number, part, 1);
-                    self.ready.push_back(next);
+                    self.queue(now_ns, number, part);
                 }
                 None
             }

@@ -58,20 +58,10 @@ impl FullLoad {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::attempt::{JobEnd, Outcome, Request};
+    use crate::load::attempt::{JobEnd, Outcome};
 
     fn start(worker: u32, intended_ns: u64) -> Start {
-        Start {
-            job: intended_ns,
-            object: 0,
-            request: Request::Copy,
-            attempt: 1,
-            worker: Some(worker),
-            job_intended_ns: intended_ns,
-            intended_ns,
-            bytes: 10,
-            items: 1,
-        }
+        Start { worker: Some(worker), intended_ns, ..Start::of_copy(intended_ns) }
     }
 
     #[test]

@@ -311,17 +311,7 @@ mod tests {
     use super::*;
 
     fn start(job: u64, attempt: u32, intended_ns: u64) -> Start {
-        Start {
-            job,
-            object: job,
-            request: Request::Copy,
-            attempt,
-            worker: None,
-            job_intended_ns: 0,
-            intended_ns,
-            bytes: 10,
-            items: 1,
-        }
+        Start { attempt, intended_ns, ..Start::of_copy(job) }
     }
 
     fn attempt(job: u64, number: u32, started_ns: u64, ended_ns: u64, outcome: Outcome) -> Attempt {

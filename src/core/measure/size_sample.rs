@@ -131,17 +131,7 @@ mod tests {
     use crate::load::attempt::Start;
 
     fn attempt(job: u64, bytes: u64, residence_s: f64) -> Attempt {
-        let start = Start {
-            job,
-            object: job,
-            request: Request::Copy,
-            attempt: 1,
-            worker: None,
-            job_intended_ns: 0,
-            intended_ns: 0,
-            bytes,
-            items: 1,
-        };
+        let start = Start { bytes, ..Start::of_copy(job) };
         let ended_ns = (residence_s * 1e9) as u64;
         Attempt { level: 0, start, started_ns: 0, ended_ns, outcome: Outcome::Ok, code: None, job_end: None }
     }

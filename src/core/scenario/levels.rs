@@ -120,35 +120,27 @@ impl Check<'_> {
     }
 
     fn worker_counts(&self) -> Checked<Vec<u32>> {
-        let Some(sweep) = &self.file.sweep else {
-            return Ok(vec![self.workers("arrivals.workers", self.file.arrivals.workers)?]);
-        };
-        match (&sweep.workers, &sweep.rates, self.file.arrivals.workers) {
-            (Some(list), None, None) if !list.is_empty() => (0..list.len())
-                .map(|index| self.workers(&format!("sweep.workers.{index}"), list.get(index).copied()))
-                .collect(),
-            _ => self.error(
-                "sweep",
-                "a sweep over closed arrivals has a list of workers and nothing else",
-                "write workers = [1, 10, 100] under [sweep], and no workers under [arrivals]",
-            ),
-        }
+        let one = self.file.arrivals.workers;
+        let Some(sweep) = &self.file.sweep else { return Ok(vec![self.workers("arrivals.workers", one)?]) };
+        let message = "a sweep over closed arrivals has a list of workers and nothing else";
+        let help = "write workers = [1, 10, 100] under [sweep], and no workers under [arrivals]";
+        let list = sweep.workers.as_deref().unwrap_or_default();
+        let is_alone = !list.is_empty() && sweep.rates.is_none() && one.is_none();
+        self.ensure(is_alone, "sweep", message, help)?;
+        let count = |(index, &count)| self.workers(&format!("sweep.workers.{index}"), Some(count));
+        list.iter().enumerate().map(count).collect()
     }
 
     fn rates(&self) -> Checked<Vec<Rate>> {
-        let Some(sweep) = &self.file.sweep else {
-            return Ok(vec![self.rate("arrivals.rate", self.file.arrivals.rate)?]);
-        };
-        match (&sweep.workers, &sweep.rates, self.file.arrivals.rate) {
-            (None, Some(list), None) if !list.is_empty() => (0..list.len())
-                .map(|index| self.rate(&format!("sweep.rates.{index}"), list.get(index).copied()))
-                .collect(),
-            _ => self.error(
-                "sweep",
-                "a sweep over open arrivals has a list of rates and nothing else",
-                "write rates = [\"10/s\", \"20/s\"] under [sweep], and no rate under [arrivals]",
-            ),
-        }
+        let one = self.file.arrivals.rate;
+        let Some(sweep) = &self.file.sweep else { return Ok(vec![self.rate("arrivals.rate", one)?]) };
+        let message = "a sweep over open arrivals has a list of rates and nothing else";
+        let help = "write rates = [\"10/s\", \"20/s\"] under [sweep], and no rate under [arrivals]";
+        let list = sweep.rates.as_deref().unwrap_or_default();
+        let is_alone = !list.is_empty() && sweep.workers.is_none() && one.is_none();
+        self.ensure(is_alone, "sweep", message, help)?;
+        let rate = |(index, &rate)| self.rate(&format!("sweep.rates.{index}"), Some(rate));
+        list.iter().enumerate().map(rate).collect()
     }
 
     fn rate(&self, path: &str, rate: Option<Rate>) -> Checked<Rate> {

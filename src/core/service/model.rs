@@ -241,14 +241,12 @@ mod tests {
 
     const SIZE_BYTES: u64 = 700_000_000;
 
+    fn to<'a>(destination: &'a str, source: &'a str, bytes: u64, ordinal: u64) -> Request<'a> {
+        Request::Copy(CopyRequest { source, destination, bytes, part_number: None, ordinal })
+    }
+
     fn copy(source: &str, bytes: u64) -> Request<'_> {
-        Request::Copy(CopyRequest {
-            source,
-            destination: "target/run/x",
-            bytes,
-            part_number: None,
-            ordinal: 0,
-        })
+        to("target/run/x", source, bytes, 0)
     }
 
     fn quiet() -> Profile {
@@ -293,9 +291,7 @@ mod tests {
         assert_eq!(admitted, 3500);
         let refused = model.admit(0, &copy("s/a", 1));
         assert_eq!((refused.refusal, refused.duration_ns), (Some(Refusal::SlowDown), 20_000_000));
-        let elsewhere =
-            CopyRequest { source: "s/a", destination: "t/x", bytes: 1, part_number: None, ordinal: 0 };
-        assert_eq!(model.admit(0, &Request::Copy(elsewhere)).refusal, None);
+        assert_eq!(model.admit(0, &to("t/x", "s/a", 1, 0)).refusal, None);
         assert_eq!(model.admit(1_000_000_000, &copy("s/a", 1)).refusal, None);
     }
 
@@ -332,12 +328,8 @@ mod tests {
         profile.request.error_rate = 0.1;
         profile.request.prefix_rate_per_s = 1e9;
         let mut model = ServiceModel::new(profile, 1);
-        let mut refusal = |object: u64, ordinal| {
-            let source = format!("s/{object}");
-            let request =
-                CopyRequest { source: &source, destination: "t/x", bytes: 1, part_number: None, ordinal };
-            model.admit(0, &Request::Copy(request)).refusal
-        };
+        let mut refusal =
+            |object: u64, ordinal| model.admit(0, &to("t/x", &format!("s/{object}"), 1, ordinal)).refusal;
         let failed: Vec<u64> = (0..10_000).filter(|&object| refusal(object, 0).is_some()).collect();
         assert!((900..1100).contains(&failed.len()), "{}", failed.len());
         let failed_again = failed.iter().filter(|&&object| refusal(object, 1).is_some()).count();
@@ -349,14 +341,7 @@ mod tests {
         let mut model = ServiceModel::new(quiet(), 1);
         for prefix in 0..100_000u64 {
             let destination = format!("t/{prefix}/x");
-            let request = CopyRequest {
-                source: "s/a",
-                destination: &destination,
-                bytes: 1,
-                part_number: None,
-                ordinal: 0,
-            };
-            let admission = model.admit(prefix * 1_000_000, &Request::Copy(request));
+            let admission = model.admit(prefix * 1_000_000, &to(&destination, "s/a", 1, 0));
             model.finish(prefix * 1_000_000, admission);
         }
         assert!(model.prefixes.len() <= SWEEP_FLOOR, "{}", model.prefixes.len());

@@ -132,20 +132,16 @@ pub fn in_flight(sampler: &Sampler<'_>, replication: u64, workers: u64, ramp: Ra
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::retry::RetryPolicy;
+    use crate::service::CopyProfile;
     use crate::service::Noise;
+    use crate::simulate::RETRY;
     use crate::simulate::work::Order;
 
-    const RETRY: RetryPolicy =
-        RetryPolicy { max_attempts: 5, base_ns: 1_000_000_000, cap_ns: 20_000_000_000 };
     const AT_ONCE: Ramp = Ramp { per_s: None };
 
     fn exponential() -> Profile {
-        let mut profile = Profile::default();
-        profile.copy.base_s = 1.0;
-        (profile.copy.sigma, profile.copy.kappa) = (0.0, 0.0);
-        profile.copy.noise = Some(Noise::Exponential);
-        profile
+        let copy = CopyProfile { noise: Some(Noise::Exponential), ..CopyProfile::uncontended(1.0, 0.25) };
+        Profile { copy, ..Profile::default() }
     }
 
     fn work(jobs: usize) -> Work {

@@ -53,18 +53,13 @@ pub fn simulate_until(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::retry::RetryPolicy;
+    use crate::service::CopyProfile;
+    use crate::simulate::RETRY;
     use crate::simulate::batch::simulate_pool;
     use crate::simulate::work::Order;
 
-    const RETRY: RetryPolicy =
-        RetryPolicy { max_attempts: 5, base_ns: 1_000_000_000, cap_ns: 20_000_000_000 };
-
     fn fixed() -> Profile {
-        let mut profile = Profile::default();
-        (profile.copy.base_s, profile.copy.bandwidth_bytes_per_s) = (30.0, 1e18);
-        (profile.copy.noise_cv, profile.copy.sigma, profile.copy.kappa) = (0.0, 0.0, 0.0);
-        profile
+        Profile { copy: CopyProfile::uncontended(30.0, 0.0), ..Profile::default() }
     }
 
     #[test]

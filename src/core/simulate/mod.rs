@@ -15,6 +15,11 @@ use crate::load::attempt::{Attempt, Outcome, Start};
 use crate::load::dispatch::{Action, Dispatcher, StopReason};
 use crate::load::job::Jobs;
 
+/// The retries of the tests.
+#[cfg(test)]
+const RETRY: crate::load::retry::RetryPolicy =
+    crate::load::retry::RetryPolicy { max_attempts: 5, base_ns: 1_000_000_000, cap_ns: 20_000_000_000 };
+
 /// What happens in a simulated level, in the order of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {

@@ -132,19 +132,16 @@ impl Jobs for Objects<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const RETRY: RetryPolicy =
-        RetryPolicy { max_attempts: 5, base_ns: 1_000_000_000, cap_ns: 20_000_000_000 };
+    use crate::service::CopyProfile;
+    use crate::simulate::RETRY;
 
     fn nested(sizes_bytes: &[u64], pools: u32, workers: u32) -> Nested<'_> {
         Nested { sizes_bytes, pools, workers, retry: RETRY, prefixes: 1 }
     }
 
     fn fixed() -> Profile {
-        let mut profile = Profile::default();
-        (profile.copy.base_s, profile.copy.bandwidth_bytes_per_s) = (0.0, 1.0);
-        (profile.copy.noise_cv, profile.copy.sigma, profile.copy.kappa) = (0.0, 0.0, 0.0);
-        profile
+        let copy = CopyProfile { bandwidth_bytes_per_s: 1.0, ..CopyProfile::uncontended(0.0, 0.0) };
+        Profile { copy, ..Profile::default() }
     }
 
     #[test]

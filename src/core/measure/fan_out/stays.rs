@@ -69,28 +69,13 @@ fn tries(lines: &[Copied]) -> BTreeMap<(Option<u64>, u64), Vec<&Copied>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fan_out::copied::{Outcome, SCHEMA};
-    use crate::service::function::Shape;
 
     fn line(n: u64, queued_s: f64, [received_s, ended_s]: [f64; 2], request_id: &str) -> Copied {
         Copied {
-            schema: SCHEMA.into(),
-            run: None,
-            n: Some(n),
-            shape: Shape::Queue,
             sent_s: Some(queued_s - 0.5),
             queued_s: Some(queued_s),
-            received_s,
-            started_s: received_s + 0.25,
-            ended_s,
-            size_bytes: 1,
-            outcome: Outcome::Copied,
-            code: None,
-            delivery: None,
-            requests: 1,
-            throttles: 0,
             request_id: request_id.into(),
-            cold: false,
+            ..Copied::of_object(n, received_s, ended_s)
         }
     }
 

@@ -6,7 +6,7 @@ use super::publishes::Publishes;
 use super::second::{count_copies, of_invocations};
 use super::stage::window;
 use super::summary::FanOutSummary;
-use crate::fan_out::copied::{Copied, Outcome, SCHEMA};
+use crate::fan_out::copied::{Copied, Outcome};
 use crate::load::attempt::{self, Attempt, JobEnd, Request, Start};
 use crate::measure::recorder::Recorder;
 use crate::service::function::Shape;
@@ -14,17 +14,7 @@ use crate::units::quantity::NS_PER_S;
 
 /// One attempt at a batch of messages.
 fn attempt(object: u64, items: u32, number: u32, ended_s: u64, job_end: Option<JobEnd>) -> Attempt {
-    let start = Start {
-        job: object,
-        object,
-        request: Request::Publish,
-        attempt: number,
-        worker: None,
-        job_intended_ns: 0,
-        intended_ns: 0,
-        bytes: 0,
-        items,
-    };
+    let start = Start { request: Request::Publish, attempt: number, items, ..Start::of_copy(object) };
     let ended_ns = ended_s * NS_PER_S;
     let (outcome, started_ns) = (attempt::Outcome::Ok, ended_ns - NS_PER_S);
     Attempt { level: 0, start, started_ns, ended_ns, outcome, code: None, job_end }
@@ -33,23 +23,10 @@ fn attempt(object: u64, items: u32, number: u32, ended_s: u64, job_end: Option<J
 /// A line about an object, with times since 1970; the run began at 1000.
 fn line(n: u64, outcome: Outcome, received_s: f64, ended_s: f64) -> Copied {
     Copied {
-        schema: SCHEMA.into(),
-        run: Some("r".into()),
-        n: Some(n),
-        shape: Shape::Queue,
-        sent_s: None,
-        queued_s: None,
-        received_s,
-        started_s: received_s,
-        ended_s,
-        size_bytes: 1,
         outcome,
         code: (outcome == Outcome::Failed).then(|| "NoSuchKey".into()),
-        delivery: None,
-        requests: 3,
         throttles: 1,
-        request_id: format!("{n}-{ended_s}"),
-        cold: false,
+        ..Copied::of_object(n, received_s, ended_s)
     }
 }
 

@@ -162,6 +162,15 @@ impl Default for PublishProfile {
 }
 
 #[cfg(test)]
+impl CopyProfile {
+    /// Copies that take the same time on average whatever their size, and do not slow each other down.
+    pub(crate) fn uncontended(base_s: f64, noise_cv: f64) -> Self {
+        let bandwidth_bytes_per_s = Self::NO_LIMIT_BYTES_PER_S;
+        Self { base_s, bandwidth_bytes_per_s, noise_cv, sigma: 0.0, kappa: 0.0, ..Self::default() }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

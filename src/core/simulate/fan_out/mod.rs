@@ -97,19 +97,11 @@ impl<'a> Simulation<'a> {
     fn new(fan_out: &FanOut<'a>, profile: &'a Profile, seed: u64, replication: u64) -> Self {
         let FanOut { sizes_bytes, publisher, shape, retry, prefixes } = *fan_out;
         let seed = random::word(seed, &[REPLICATION, replication]);
-        let refusal_s = profile.request.refusal_s;
         let copies = Copies::new(profile, prefixes, seed);
         Self {
             profile,
             timers: Timers::new(),
-            publishing: Publishing::new(
-                publisher,
-                sizes_bytes.len(),
-                &profile.publish,
-                refusal_s,
-                retry,
-                seed,
-            ),
+            publishing: Publishing::new(publisher, sizes_bytes.len(), profile, retry, seed),
             consumer: Consumer::new(profile, shape, METRICS_PERIOD_S, seed),
             workers: Workers::new(sizes_bytes, copies, retry, seed),
             copied: 0,

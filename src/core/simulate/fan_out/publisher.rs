@@ -7,7 +7,7 @@ use crate::law::little::{InFlight, Window};
 use crate::load::arrival::{Process, Schedule, Spacing};
 use crate::load::retry::RetryPolicy;
 use crate::random;
-use crate::service::{PublishProfile, Timers, TokenBucket};
+use crate::service::{Profile, PublishProfile, Timers, TokenBucket};
 use crate::units::quantity::nanoseconds;
 
 /// Words that set this file's draws apart from all others.
@@ -60,8 +60,7 @@ impl<'a> Publishing<'a> {
     pub(super) fn new(
         publisher: Publisher,
         messages: usize,
-        profile: &'a PublishProfile,
-        refusal_s: f64,
+        profile: &'a Profile,
         retry: RetryPolicy,
         seed: u64,
     ) -> Self {
@@ -71,8 +70,8 @@ impl<'a> Publishing<'a> {
             .map(|rate_per_s| Schedule::new(Process::constant(rate_per_s / batch, publisher.spacing), seed));
         Self {
             publisher,
-            profile,
-            refusal_ns: nanoseconds(refusal_s),
+            profile: &profile.publish,
+            refusal_ns: nanoseconds(profile.request.refusal_s),
             retry,
             seed,
             messages,

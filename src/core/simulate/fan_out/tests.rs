@@ -7,17 +7,13 @@ use rayon::prelude::*;
 
 use super::*;
 use crate::load::arrival::Spacing;
+use crate::service::CopyProfile;
 
 const RETRY: RetryPolicy = RetryPolicy { max_attempts: 10, base_ns: 100_000_000, cap_ns: 20_000_000_000 };
 
 /// Copies of 30 s on average whatever their size, cv 0.5, and nothing else that takes time.
 fn bare() -> Profile {
-    let mut profile = Profile::default();
-    profile.copy.base_s = 30.0;
-    profile.copy.bandwidth_bytes_per_s = 1e18;
-    profile.copy.noise_cv = 0.5;
-    profile.copy.sigma = 0.0;
-    profile.copy.kappa = 0.0;
+    let mut profile = Profile { copy: CopyProfile::uncontended(30.0, 0.5), ..Profile::default() };
     profile.publish.base_s = 0.0;
     profile.delivery.latency_s = 0.0;
     profile.function.cold_start_s = 0.0;
