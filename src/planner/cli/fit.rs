@@ -18,8 +18,8 @@ pub(super) fn run(options: &FitOptions) -> miette::Result<Exit> {
         ProfileFormat::Toml => profile::toml(&model).into_diagnostic()?,
         ProfileFormat::Json => profile::json(&model).into_diagnostic()?,
     };
-    for one in &model.doubts {
-        tell::say(format_args!("doubt: {}; {}", doubt::text(one), doubt::advice(one)));
+    for one in doubt::said(&model.doubts) {
+        tell::say(format_args!("doubt: {}; {}", one.text, one.advice));
     }
     match &options.out {
         None => Ok(tell::print(&text)?),

@@ -10,7 +10,7 @@ use planner_core::simulate::pool::Ramp;
 use planner_core::units::human::{count, counted};
 use planner_plan::recommend::{Wish, recommend};
 use planner_report::plan::emit::emit;
-use planner_report::plan::{json, recommendation, words};
+use planner_report::plan::recommendation::Told;
 
 /// From so many objects on the answer takes so long that one wants to know it.
 const MANY_OBJECTS: u64 = 1_000_000;
@@ -42,16 +42,16 @@ pub(super) fn run(options: &RecommendOptions) -> miette::Result<Exit> {
     let mut plan = recommend(&ground, &wish);
     let now = Timestamp::now();
     plan_answer::sign(&mut plan.preface, now);
+    let told = Told::of(&plan);
     if let Some(form) = options.emit {
         match emit(&plan, form.into()) {
             Ok(text) => tell::print(&text).map(drop)?,
             Err(error) if plan.feasible => return Err(BadInput::new(error.to_string(), "").into()),
-            Err(error) => tell::say(format_args!("{error}: {}", words::verdict(&plan))),
+            Err(error) => tell::say(format_args!("{error}: {}", told.verdict)),
         }
     } else {
-        let page = recommendation::page(&plan);
-        let document = json::recommendation(&plan).into_diagnostic()?;
-        plan_answer::give(&options.answer, "recommend", now, &document, &page)?;
+        let document = told.document().into_diagnostic()?;
+        plan_answer::give(&options.answer, "recommend", now, &document, &told.page())?;
     }
     Ok(if plan.feasible { Exit::Fine } else { Exit::DeadlineMissed })
 }

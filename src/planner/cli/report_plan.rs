@@ -26,9 +26,11 @@ pub(super) fn rendered(folder: &Path, format: Format) -> miette::Result<(Option<
     let path = folder.join(PLAN);
     let json = std::fs::read_to_string(&path).map_err(|error| BadInput::file("read", &path, error, ""))?;
     let text = match index::schema(&json).as_deref() {
-        Some(recommendation::SCHEMA) => text(folder, &json, plan::recommendation::page, format),
-        Some(forecast::SCHEMA) => text(folder, &json, plan::forecast::page, format),
-        Some(strategy::SCHEMA) => text(folder, &json, plan::strategies::page, format),
+        Some(recommendation::SCHEMA) => {
+            text(folder, &json, |plan| plan::recommendation::Told::of(plan).page(), format)
+        }
+        Some(forecast::SCHEMA) => text(folder, &json, |plan| plan::forecast::Told::of(plan).page(), format),
+        Some(strategy::SCHEMA) => text(folder, &json, |plan| plan::strategies::Told::of(plan).page(), format),
         _ => Err(unreadable(&path, "it is not of a form that this version makes")),
     };
     Ok((Some(folder.join(PAGE)), Some(text?)))

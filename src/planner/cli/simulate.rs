@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::{ground, plan_answer};
 use planner_core::simulate::pool::Ramp;
 use planner_plan::forecast::{Choice, FunctionChoice, PoolChoice, forecast};
-use planner_report::plan::{forecast as report, json};
+use planner_report::plan::forecast::Told;
 
 /// Runs the command.
 pub(super) fn run(options: &SimulateOptions) -> miette::Result<Exit> {
@@ -19,8 +19,9 @@ pub(super) fn run(options: &SimulateOptions) -> miette::Result<Exit> {
     let mut plan = forecast(&ground, &choice, deadline_s, options.replications);
     let now = Timestamp::now();
     plan_answer::sign(&mut plan.preface, now);
-    let document = json::forecast(&plan).into_diagnostic()?;
-    plan_answer::give(&options.answer, "simulate", now, &document, &report::page(&plan))?;
+    let told = Told::of(&plan);
+    let document = told.document().into_diagnostic()?;
+    plan_answer::give(&options.answer, "simulate", now, &document, &told.page())?;
     Ok(Exit::Fine)
 }
 

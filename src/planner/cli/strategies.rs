@@ -7,7 +7,7 @@ use super::args::plan::StrategiesOptions;
 use super::exit::Exit;
 use super::{ground, plan_answer};
 use planner_plan::strategies::{Wish, strategies};
-use planner_report::plan::{json, strategies as report};
+use planner_report::plan::strategies::Told;
 
 /// Runs the command.
 pub(super) fn run(options: &StrategiesOptions) -> miette::Result<Exit> {
@@ -27,8 +27,8 @@ pub(super) fn run(options: &StrategiesOptions) -> miette::Result<Exit> {
     let mut comparison = strategies(&ground, &wish);
     let now = Timestamp::now();
     plan_answer::sign(&mut comparison.preface, now);
-    let page = report::page(&comparison);
-    let document = json::strategies(&comparison).into_diagnostic()?;
-    plan_answer::give(&options.answer, "strategies", now, &document, &page)?;
+    let told = Told::of(&comparison);
+    let document = told.document().into_diagnostic()?;
+    plan_answer::give(&options.answer, "strategies", now, &document, &told.page())?;
     Ok(if comparison.some_way_meets_the_deadline() { Exit::Fine } else { Exit::DeadlineMissed })
 }

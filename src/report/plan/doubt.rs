@@ -4,9 +4,23 @@ use planner_core::units::human::{count, counted};
 use planner_core::units::quantity::Bytes;
 use planner_plan::doubt::Doubt;
 
-/// What is so.
+/// A doubt in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// What is so.
+    pub text: String,
+    /// What to do about it.
+    pub advice: String,
+}
+
+/// Doubts in words.
 #[must_use]
-pub fn text(doubt: &Doubt) -> String {
+pub fn said(doubts: &[Doubt]) -> Vec<Said> {
+    doubts.iter().map(|doubt| Said { text: text(doubt), advice: advice(doubt) }).collect()
+}
+
+/// What is so.
+fn text(doubt: &Doubt) -> String {
     match doubt {
         Doubt::Rehearsal => "the run was a rehearsal: its times are those of an emulated service".into(),
         Doubt::SmallSample { jobs } => {
@@ -70,8 +84,7 @@ pub fn text(doubt: &Doubt) -> String {
 }
 
 /// What to do about it.
-#[must_use]
-pub fn advice(doubt: &Doubt) -> String {
+fn advice(doubt: &Doubt) -> String {
     match doubt {
         Doubt::Rehearsal => "measure a small load on the account before relying on the numbers".into(),
         Doubt::SmallSample { .. } => "measure 250 jobs or more".into(),
@@ -114,8 +127,7 @@ pub fn advice(doubt: &Doubt) -> String {
 
 /// What a stated probability takes for granted beyond what was measured, to follow it in a sentence: times at a larger
 /// concurrency than any measured.
-#[must_use]
-pub fn proviso(doubts: &[Doubt]) -> Option<String> {
+pub(super) fn proviso(doubts: &[Doubt]) -> Option<String> {
     let is_unknown = doubts.iter().any(|doubt| matches!(doubt, Doubt::NoScaling { .. }));
     doubts.iter().find_map(|doubt| {
         let Doubt::Extrapolated { value, measured_n } = *doubt else { return None };

@@ -1,42 +1,68 @@
-//! A forecast as a page.
+//! A forecast as a page and as a document, with what both say put in words once.
 
-use super::words::time;
-use super::{charts, cost_table, finish, forecast_words, preface};
+use serde_json::{Result, Value};
+
+use super::json::{said, with_words};
+use super::{cost_table, doubt, finish, preface, time};
+use crate::chart::{Makespans, Stage, Stages, makespan, stages};
 use crate::page::{Block, Fact, Page, Part};
 use crate::table::Table;
-use planner_core::units::human::{count, counted, duration, number};
-use planner_core::units::human::{probability, usd};
-use planner_plan::forecast::{Forecast, Moment};
+use planner_core::service::function::Shape;
+use planner_core::simulate::work::Order;
+use planner_core::units::human::{count, counted, duration, number, probability, usd};
+use planner_plan::forecast::{Choice, Forecast, FunctionChoice, Moment, PoolChoice};
 
 /// Rows of the table over time.
 const MOMENTS: usize = 12;
 
-/// The forecast as a page.
-#[must_use]
-pub fn page(plan: &Forecast) -> Page {
-    let table = |table: Table| Block::from(table);
-    let job = Block::Paragraph(format!("{}.", preface::objects(&plan.preface)));
-    let charts = charts::of_forecast(plan).into_iter().map(Block::from);
-    Page {
-        kind: "Forecast".into(),
-        title: format!(
-            "{} by {}",
-            counted(plan.preface.job.objects, "object"),
-            forecast_words::way(&plan.choice)
-        ),
-        banners: preface::banners(&plan.preface),
-        lead: forecast_words::verdict(plan),
-        sentences: Vec::new(),
-        tiles: tiles(plan),
-        provenance: preface::provenance(&plan.preface),
-        parts: vec![
-            Part::new("What happens", [job, table(outcome(plan))].into_iter().chain(charts)),
-            Part::new("One run over time", [table(over_time(plan))]),
-            Part::new("Cost", [table(cost_table("everything", &plan.cost))]),
-            Part::new("Doubts", [Block::List(preface::doubts(&plan.doubts))]),
-            preface::reproduce(&plan.preface, &plan.sources),
-        ],
-        version: plan.preface.version.clone(),
+/// A forecast with what it says.
+#[derive(Debug)]
+pub struct Told<'a> {
+    plan: &'a Forecast,
+    /// The way of copying.
+    way: String,
+    /// When it finishes and what goes wrong, in a sentence or two.
+    verdict: String,
+    doubts: Vec<doubt::Said>,
+}
+
+impl<'a> Told<'a> {
+    /// The forecast in words.
+    #[must_use]
+    pub fn of(plan: &'a Forecast) -> Self {
+        let way = way(&plan.choice);
+        Self { plan, verdict: verdict(plan, &way), way, doubts: doubt::said(&plan.doubts) }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn page(&self) -> Page {
+        let plan = self.plan;
+        let job = Block::Paragraph(format!("{}.", preface::objects(&plan.preface)));
+        let page = Page {
+            kind: "Forecast".into(),
+            title: format!("{} by {}", counted(plan.preface.job.objects, "object"), self.way),
+            lead: self.verdict.clone(),
+            tiles: tiles(plan),
+            parts: vec![
+                Part::new("What happens", [job, outcome(plan).into()].into_iter().chain(charts(plan))),
+                Part::new("One run over time", [over_time(plan).into()]),
+                Part::new("Cost", [cost_table("everything", &plan.cost).into()]),
+            ],
+            ..Page::default()
+        };
+        preface::framed(page, &plan.preface, &self.doubts, &plan.sources)
+    }
+
+    /// For programs: all that the forecast holds, with its words.
+    ///
+    /// # Errors
+    /// Where a number has no form in JSON.
+    pub fn document(&self) -> Result<Value> {
+        let words = [("verdict", self.verdict.as_str()), ("way", self.way.as_str())];
+        let mut document = with_words(self.plan, &words)?;
+        document["doubts"] = said(&self.plan.doubts, &self.doubts)?;
+        Ok(document)
     }
 }
 
@@ -85,4 +111,92 @@ fn over_time(plan: &Forecast) -> Table {
         table.row([duration(t_s), in_flight, backlog, number(throttles_per_s), done]);
     }
     table
+}
+
+/// When a forecast is done, and one run of it over time.
+fn charts(plan: &Forecast) -> impl Iterator<Item = Block> {
+    let deadline_s = Some(plan.preface.job.deadline_s).filter(|deadline_s| *deadline_s > 0.0);
+    let over_time =
+        |of: fn(&Moment) -> f64| plan.timeline.iter().map(|moment| (moment.t_s, of(moment))).collect();
+    let has_backlog = plan.timeline.iter().any(|moment| moment.backlog > 0.0);
+    let stage = Stage {
+        name: "copies".into(),
+        in_flight: over_time(|moment| moment.in_flight),
+        backlog: if has_backlog { over_time(|moment| moment.backlog) } else { Vec::new() },
+        throttled_per_s: if has_backlog { over_time(|moment| moment.throttles_per_s) } else { Vec::new() },
+        done_per_s: Vec::new(),
+    };
+    let end_s = plan.timeline.last().map_or(0.0, |moment| moment.t_s);
+    let charts = [
+        makespan(&Makespans { makespans_s: &plan.makespans_s, deadline_s }),
+        stages(&Stages { stages: &[stage], end_s, limit: None }),
+    ];
+    charts.into_iter().flatten().map(Block::from)
+}
+
+/// The way of copying.
+fn way(choice: &Choice) -> String {
+    match *choice {
+        Choice::Pool(PoolChoice { workers, ramp, order }) => {
+            let begin =
+                ramp.per_s.map_or_else(String::new, |per_s| format!(", {}/s of them begin", number(per_s)));
+            let order = if order == Order::LongestFirst { ", the largest object first" } else { "" };
+            format!("a pool of {}{begin}{order}", counted(workers, "worker"))
+        }
+        Choice::Function(FunctionChoice { reserved, rate_per_s, threads, shape }) => {
+            let pace = match rate_per_s {
+                Some(per_s) => format!("published at {}/s", number(per_s)),
+                None => format!("published by {} as fast as they can", counted(u64::from(threads), "thread")),
+            };
+            let queue = if shape == Shape::Queue { " behind a queue" } else { "" };
+            format!("a function with a reserved concurrency of {}{queue}, {pace}", count(u64::from(reserved)))
+        }
+    }
+}
+
+/// When it finishes and what goes wrong, in a sentence or two.
+fn verdict(forecast: &Forecast, way: &str) -> String {
+    let makespan = &forecast.makespan_s;
+    let runs = count(forecast.replications);
+    let by =
+        forecast.probability.zip(forecast.probability_at_least).map_or_else(String::new, |(by, at_least)| {
+            let how = match by {
+                0.0 => format!("is met in none of {runs} simulated runs"),
+                1.0 => format!(
+                    "is met in all {runs} simulated runs: with probability {} or more",
+                    probability(at_least)
+                ),
+                _ => format!("is met with probability {}", probability(by)),
+            };
+            format!(" The deadline of {} {how}.", duration(forecast.preface.job.deadline_s))
+        });
+    let throttles = (forecast.throttles > 0.0)
+        .then(|| format!(" {} throttled attempts on average.", count(forecast.throttles.round() as u64)));
+    let failed = (forecast.failed > 0.0)
+        .then(|| format!(" {} objects are not copied in the end, on average.", number(forecast.failed)));
+    let proviso = doubt::proviso(&forecast.doubts)
+        .map_or_else(String::new, |proviso| format!(" This holds {proviso}."));
+    // Fewer runs have no 99th percentile but their longest.
+    let done = match (makespan.p50, makespan.p99, forecast.replications) {
+        (None, ..) => format!("some are never copied in most of {runs} simulated runs"),
+        (Some(p50_s), None, _) => {
+            format!("done in {} at the median, but in some runs never", duration(p50_s))
+        }
+        (Some(p50_s), Some(p99_s), 0..100) => format!(
+            "done in {} at the median, in {} in the longest of {runs} simulated runs",
+            duration(p50_s),
+            duration(p99_s)
+        ),
+        (Some(p50_s), Some(p99_s), _) => {
+            format!("done in {} at the median, in {} with probability 99 %", duration(p50_s), duration(p99_s))
+        }
+    };
+    format!(
+        "{} by {}: {done}, at {}.{by}{}{}{proviso}",
+        counted(forecast.preface.job.objects, "object"),
+        way,
+        usd(forecast.cost.total_usd),
+        throttles.unwrap_or_default(),
+        failed.unwrap_or_default()
+    )
 }

@@ -1,24 +1,22 @@
 //! Plans for people: the answer first, its reasons after.
 
-mod charts;
 pub mod doubt;
 pub mod emit;
 pub mod forecast;
-mod forecast_words;
-pub mod json;
+mod json;
 mod preface;
 pub mod profile;
+mod proposal;
 pub mod recommendation;
 pub mod strategies;
 mod way;
-pub mod words;
+mod words;
 
 use super::table::Table;
-use planner_core::units::human::{count, number, probability, usd};
+use planner_core::units::human::{count, duration, number, probability, usd};
 use planner_plan::cost::Cost;
 use planner_plan::preface::{Finish, Probability};
 use planner_plan::recommendation::Bound;
-use words::time;
 
 /// `3,380 (3,351 to 3,468)`.
 fn bound(bound: &Bound) -> String {
@@ -37,6 +35,11 @@ fn stated(it: &Probability) -> String {
         probability(it.estimate),
         count(it.replications)
     )
+}
+
+/// When something is done, if ever.
+fn time(time_s: Option<f64>) -> String {
+    time_s.map_or_else(|| "never".into(), duration)
 }
 
 /// Finishing times in one line.

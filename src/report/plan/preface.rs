@@ -1,14 +1,13 @@
 //! What every plan says of its objects and of what it rests on.
 
-use crate::page::{Block, Part};
+use crate::page::{Block, Page, Part};
 use crate::words;
 use planner_core::units::human::capitalised;
 use planner_core::units::human::{bytes, count, counted, duration, number};
-use planner_plan::doubt::Doubt;
-
-use super::doubt;
 use planner_plan::fit::BasisKind;
 use planner_plan::preface::Preface;
+
+use super::doubt::Said;
 
 /// What a plan from a rehearsal is worth.
 const REHEARSAL: &str =
@@ -18,15 +17,36 @@ const REHEARSAL: &str =
 const ASSUMED: &str =
     "ASSUMED: nothing was measured; the plan is as good as the residence time it was given.";
 
+/// The page with what every plan says: what must not be overlooked, where it and each of its charts come from, what to
+/// doubt, and how to make it again.
+pub(super) fn framed(page: Page, preface: &Preface, doubts: &[Said], sources: &[String]) -> Page {
+    let (banners, provenance) = (banners(preface), provenance(preface));
+    let mut subtitle = vec![provenance.join(" · ")];
+    if preface.basis.rehearsal {
+        subtitle.push("REHEARSAL: says nothing about a real account".into());
+    }
+    let mut parts = page.parts;
+    // A chart is also shown alone.
+    for block in parts.iter_mut().flat_map(|part| &mut part.blocks) {
+        if let Block::Chart(chart) = block {
+            chart.subtitle.clone_from(&subtitle);
+        }
+    }
+    let doubts = doubts.iter().map(|it| format!("{}: {}.", capitalised(&it.text), it.advice));
+    parts.push(Part::new("Doubts", [Block::List(doubts.collect())]));
+    parts.push(reproduce(preface, sources));
+    Page { banners, provenance, parts, version: preface.version.clone(), ..page }
+}
+
 /// What must not be overlooked.
-pub(super) fn banners(preface: &Preface) -> Vec<String> {
+fn banners(preface: &Preface) -> Vec<String> {
     let basis = &preface.basis;
     let assumed = (basis.kind == BasisKind::Assumed).then_some(ASSUMED);
     basis.rehearsal.then_some(REHEARSAL).into_iter().chain(assumed).map(str::to_owned).collect()
 }
 
 /// Where the plan comes from, on one line.
-pub(super) fn provenance(preface: &Preface) -> Vec<String> {
+fn provenance(preface: &Preface) -> Vec<String> {
     let basis = &preface.basis;
     let rests_on = match basis.kind {
         BasisKind::Assumed => format!("assumed: {}", basis.source),
@@ -49,7 +69,7 @@ pub(super) fn objects(preface: &Preface) -> String {
 }
 
 /// What the answer rests on.
-pub(super) fn basis(preface: &Preface) -> String {
+fn basis(preface: &Preface) -> String {
     let basis = &preface.basis;
     let residence = &preface.residence;
     let among = residence.mean_at_most_in_flight_s.zip(basis.measured_n_max);
@@ -73,18 +93,11 @@ pub(super) fn basis(preface: &Preface) -> String {
     }
 }
 
-/// Every doubt with what to do about it.
-pub(super) fn doubts(doubts: &[Doubt]) -> Vec<String> {
-    doubts
-        .iter()
-        .map(|doubt| format!("{}: {}.", capitalised(&doubt::text(doubt)), doubt::advice(doubt)))
-        .collect()
-}
-
 /// How the plan is made again.
-pub(super) fn reproduce(preface: &Preface, sources: &[String]) -> Part {
+fn reproduce(preface: &Preface, sources: &[String]) -> Part {
+    let basis = basis(preface);
+    let basis = format!("{}.", capitalised(&basis));
     let lists = sources.iter().map(|source| format!("{}.", capitalised(source))).collect();
-    let basis = format!("{}.", capitalised(&basis(preface)));
     Part::new(
         "What it rests on, and how to make it again",
         [Block::Paragraph(basis), Block::List(lists), Block::Code(words::quoted(&preface.command))],

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use planner_plan::fit::FittedModel;
 
 use super::doubt;
-use super::json::doubts;
+use super::json::said;
 
 /// The name and version of the JSON form.
 pub const SCHEMA: &str = "planner/fit/1";
@@ -27,8 +27,7 @@ pub fn toml(model: &FittedModel) -> Result<String, toml::ser::Error> {
 /// Where a number has no form in JSON.
 pub fn json(model: &FittedModel) -> serde_json::Result<String> {
     let FittedModel { basis, profile, .. } = model;
-    let document =
-        json!({ "schema": SCHEMA, "basis": basis, "doubts": doubts(&model.doubts)?, "profile": profile });
+    let document = json!({ "schema": SCHEMA, "basis": basis, "doubts": said(&model.doubts, &doubt::said(&model.doubts))?, "profile": profile });
     serde_json::to_string_pretty(&document).map(|text| text + "\n")
 }
 
@@ -38,9 +37,7 @@ fn header(model: &FittedModel) -> Vec<String> {
     if let Some(started_at) = &basis.started_at {
         lines.push(format!("Measured on {} jobs, {} copies, from {started_at}.", basis.jobs, basis.attempts));
     }
-    lines.extend(
-        model.doubts.iter().map(|doubt| format!("Doubt: {}; {}.", doubt::text(doubt), doubt::advice(doubt))),
-    );
+    lines.extend(doubt::said(&model.doubts).iter().map(|it| format!("Doubt: {}; {}.", it.text, it.advice)));
     lines.push("Put it at the end of a scenario, or give it to `planner simulate --profile`.".into());
     // A name from elsewhere must not end the comment.
     lines.into_iter().map(|line| line.replace(char::is_control, " ")).collect()

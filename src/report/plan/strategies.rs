@@ -1,6 +1,11 @@
-//! Ways of doing a job, side by side, as a page.
+//! Ways of doing a job, side by side, as a page and as a document.
 
-use super::{charts, preface, way};
+use serde_json::{Result, Value};
+
+use super::json::{each, said, with_words};
+use super::{doubt, preface, way};
+use crate::chart;
+use crate::drawing::Chart;
 use crate::page::{Block, Fact, Page, Part};
 use crate::table::Table;
 use planner_core::units::human::{count, counted, duration, number, percent, rate};
@@ -9,40 +14,103 @@ use planner_plan::strategy::{Observed, SURE, Strategies, Strategy};
 
 const UNKNOWN: &str = "–";
 
-/// The comparison as a page.
-#[must_use]
-pub fn page(comparison: &Strategies) -> Page {
-    let preface = &comparison.preface;
-    Page {
-        kind: "Strategies".into(),
-        title: format!("Ways to copy {}", counted(preface.job.objects, "object")),
-        banners: preface::banners(preface),
-        lead: way::verdict(comparison),
-        sentences: Vec::new(),
-        tiles: tiles(comparison),
-        provenance: preface::provenance(preface),
-        parts: vec![
-            Part::new(
-                "Side by side",
-                [
-                    Some(Block::Paragraph(format!("{}.", job(comparison)))),
-                    Some(Block::Table(ways(comparison))),
-                    Some(Block::Paragraph(format!("{}.", legend(comparison)))),
-                    charts::of_strategies(comparison).map(Block::from),
-                ]
-                .into_iter()
-                .flatten(),
-            ),
-            Part::new("What breaks, and what to know", [Block::Table(breaks(comparison))]),
-            Part::detail("Against the for loop", [Block::Table(against_the_loop(comparison))]),
-            Part::new(
-                "What was observed",
-                comparison.observed.iter().map(|it| Block::Paragraph(format!("{}.", observed(it)))),
-            ),
-            Part::new("Doubts", [Block::List(preface::doubts(&comparison.doubts))]),
-            preface::reproduce(preface, &comparison.sources),
-        ],
-        version: preface.version.clone(),
+/// A comparison with what it says.
+#[derive(Debug)]
+pub struct Told<'a> {
+    plan: &'a Strategies,
+    /// Which ways do it, the fastest and the cheapest of them.
+    verdict: String,
+    /// What is said of each way.
+    ways: Vec<WayTold>,
+    doubts: Vec<doubt::Said>,
+}
+
+/// What is said of a way.
+#[derive(Debug)]
+struct WayTold {
+    name: &'static str,
+    setting: String,
+    /// What breaks, or what to know.
+    breaks: String,
+}
+
+impl WayTold {
+    fn of(way: &Strategy) -> Self {
+        let (name, setting) = (way::name(&way.way), way::setting(&way.way));
+        Self { name, setting, breaks: way::breaks(way) }
+    }
+}
+
+impl<'a> Told<'a> {
+    /// The comparison in words.
+    #[must_use]
+    pub fn of(plan: &'a Strategies) -> Self {
+        let ways = plan.strategies.iter().map(WayTold::of).collect();
+        Self { plan, verdict: way::verdict(plan), ways, doubts: doubt::said(&plan.doubts) }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn page(&self) -> Page {
+        let comparison = self.plan;
+        let sentence = |text: String| Some(Block::Paragraph(format!("{text}.")));
+        let side_by_side = [
+            sentence(job(comparison)),
+            Some(ways(comparison).into()),
+            sentence(legend(comparison)),
+            self.chart().map(Block::from),
+        ];
+        let page = Page {
+            kind: "Strategies".into(),
+            title: format!("Ways to copy {}", counted(comparison.preface.job.objects, "object")),
+            lead: self.verdict.clone(),
+            tiles: tiles(comparison),
+            parts: vec![
+                Part::new("Side by side", side_by_side.into_iter().flatten()),
+                Part::new("What breaks, and what to know", [self.breaks().into()]),
+                Part::detail("Against the for loop", [against_the_loop(comparison).into()]),
+                Part::new(
+                    "What was observed",
+                    comparison.observed.iter().filter_map(|it| sentence(observed(it))),
+                ),
+            ],
+            ..Page::default()
+        };
+        preface::framed(page, &comparison.preface, &self.doubts, &comparison.sources)
+    }
+
+    /// For programs: all that the comparison holds, with its words.
+    ///
+    /// # Errors
+    /// Where a number has no form in JSON.
+    pub fn document(&self) -> Result<Value> {
+        let mut document = with_words(self.plan, &[("verdict", &self.verdict)])?;
+        document["doubts"] = said(&self.plan.doubts, &self.doubts)?;
+        document["strategies"] = each(&self.plan.strategies, &self.ways, |way, told| {
+            with_words(way, &[("name", told.name), ("setting", &told.setting), ("breaks", &told.breaks)])
+        })?;
+        Ok(document)
+    }
+
+    /// When each way of doing a job is done.
+    fn chart(&self) -> Option<Chart> {
+        let deadline_s = Some(self.plan.preface.job.deadline_s).filter(|deadline_s| *deadline_s > 0.0);
+        let way = |(way, told): (&Strategy, &WayTold)| chart::Way {
+            name: format!("{}: {}", told.name, told.setting),
+            finish_s: way.finish_p50_s.zip(way.finish_p99_s).map(<[f64; 2]>::from),
+            meets: deadline_s.map(|_| way.meets_the_deadline()),
+        };
+        let ways: Vec<chart::Way> = self.plan.strategies.iter().zip(&self.ways).map(way).collect();
+        chart::ways(&ways, deadline_s)
+    }
+
+    /// Settings, and what breaks.
+    fn breaks(&self) -> Table {
+        let mut table = Table::new("What to know", &["way", "setting", "what to know"]).words_from(1);
+        for WayTold { name, setting, breaks } in &self.ways {
+            table.row([(*name).into(), setting.clone(), breaks.clone()]);
+        }
+        table
     }
 }
 
@@ -143,15 +211,6 @@ fn legend(comparison: &Strategies) -> String {
     format!(
         "The p50 and p99 of {runs} simulated runs of each way; N is the most copies in progress at once{met}"
     )
-}
-
-/// Settings, and what breaks.
-fn breaks(comparison: &Strategies) -> Table {
-    let mut table = Table::new("What to know", &["way", "setting", "what to know"]).words_from(1);
-    for way in &comparison.strategies {
-        table.row([way::name(&way.way).into(), way::setting(&way.way), way::breaks(way)]);
-    }
-    table
 }
 
 /// How much faster each way is than the first, and what that costs.
@@ -255,7 +314,7 @@ mod tests {
 
     #[test]
     fn a_comparison_at_80_columns() {
-        insta::assert_snapshot!(terminal::render(&page(&sample(600.0)), 80, false));
+        insta::assert_snapshot!(terminal::render(&Told::of(&sample(600.0)).page(), 80, false));
     }
 
     #[test]
@@ -271,7 +330,7 @@ mod tests {
     #[test]
     fn every_comparison_fits_its_width() {
         for (deadline_s, width) in [(0.0, 60), (600.0, 60), (0.0, 80), (600.0, 80), (600.0, 120)] {
-            let text = terminal::render(&page(&sample(deadline_s)), width, false);
+            let text = terminal::render(&Told::of(&sample(deadline_s)).page(), width, false);
             let widest = text.lines().map(|line| line.chars().count()).max();
             assert!(widest.is_some_and(|widest| widest <= width), "{text}");
         }
@@ -279,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_page_holds_every_way_and_stays_text() {
-        let page = page(&sample(600.0));
+        let page = Told::of(&sample(600.0)).page();
         let markdown = markdown::render(&page);
         for told in ["| fan-out unpaced | 9m 50s | 10m 49s |", "45 %", "N = X·R = 39.4", "| never |"] {
             assert!(markdown.contains(told), "{told}: {markdown}");

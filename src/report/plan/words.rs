@@ -2,96 +2,62 @@
 
 use planner_core::service::function::Shape;
 use planner_core::units::human::{
-    bytes, capitalised, count, counted, duration, number, percent, probability, rate, shortest, usd,
+    bytes, capitalised, count, counted, duration, number, percent, probability, rate, shortest,
 };
 use planner_core::units::quantity::Bytes;
-use planner_plan::cost::Cost;
 use planner_plan::limit::{BindingLimit, Limit};
 use planner_plan::obstacle::Obstacle;
-use planner_plan::recommendation::{Change, LambdaPlan, Recommendation, Relaxed, WorkerPlan};
+use planner_plan::recommendation::{
+    Case, Change, LambdaPlan, NearestGoal, Recommendation, Relaxed, WithinLimits,
+};
 use planner_plan::way::Way;
 
 use super::doubt;
+use super::proposal::Proposal;
+use crate::chart::Sensitivity;
 
 /// What to set, how sure, when it finishes, what it costs and what binds.
-#[must_use]
-pub fn verdict(plan: &Recommendation) -> String {
-    let deadline = duration(plan.preface.job.deadline_s);
-    let objects = counted(plan.preface.job.objects, "object");
-    let Some(reason) = infeasible(plan) else { return feasible(plan, &deadline) };
-    if plan.feasible {
-        let other = if plan.workers.is_some() { "a function" } else { "workers" };
-        return format!("{} With {other} it cannot be met: {reason}.", feasible(plan, &deadline));
-    }
-    let nearest = plan.nearest.first().map(|goal| {
-        format!(
-            " Within reach: {} with {}, with probability {}.",
-            duration(goal.deadline_s),
-            with(goal.way, goal.concurrency),
-            probability(goal.probability)
-        )
-    });
-    format!("{objects} within {deadline} cannot be met: {reason}.{}", nearest.unwrap_or_default())
-}
-
-fn feasible(plan: &Recommendation, deadline: &str) -> String {
-    let ways = [plan.workers.as_ref().map(workers), plan.lambda.as_ref().map(lambda)];
-    let ways = ways.into_iter().flatten().collect::<Vec<_>>().join(", or ");
-    let limits: Vec<String> = plan.binding_limits.iter().map(remedy).collect();
-    let first = if limits.is_empty() { String::new() } else { format!(" First {}.", limits.join("; ")) };
-    let within = plan.lambda.as_ref().and_then(|plan| plan.within_limits).filter(|_| !plan.within_limits);
-    let is_paced = plan.lambda.as_ref().is_some_and(|plan| plan.shape == Shape::Direct);
-    let today = within.map(|today| {
-        let pace = if is_paced {
-            format!(", published at {}", rate(today.publish_rate_per_s))
-        } else {
-            String::new()
-        };
-        format!(" Within today's limits a function does it in {}{pace}.", duration(today.deadline_s))
-    });
+pub(super) fn feasible(
+    plan: &Recommendation,
+    ways: &[Proposal],
+    limits: &[Limiting],
+    deadline: &str,
+) -> String {
+    let ways: Vec<&str> = ways.iter().map(|way| way.clause.as_str()).collect();
+    let remedies: Vec<&str> = limits.iter().map(|limit| limit.remedy.as_str()).collect();
+    let first = if remedies.is_empty() { String::new() } else { format!(" First {}.", remedies.join("; ")) };
+    let within = plan.lambda.as_ref().filter(|_| !plan.within_limits);
+    let today = within.and_then(|function| Some(today(function, function.within_limits?)));
     let proviso = doubt::proviso(&plan.doubts).map_or_else(String::new, |proviso| format!(", {proviso}"));
     format!(
         "{}: done within {deadline} with probability {} or more{proviso}.{first}{}",
-        capitalised(&ways),
+        capitalised(&ways.join(", or ")),
         probability(plan.stated()),
         today.unwrap_or_default()
     )
 }
 
-fn workers(plan: &WorkerPlan) -> String {
-    format!(
-        "use {} (median {}, {})",
-        counted(plan.concurrency.value, "worker"),
-        time(plan.finish_s.p50),
-        pool_cost(&plan.cost)
-    )
-}
-
-fn lambda(plan: &LambdaPlan) -> String {
-    let reserved = count(plan.reserved_concurrency.value);
-    let how = match plan.shape {
-        Shape::Direct => {
-            format!("publish at {} and reserve a concurrency of {reserved}", rate(plan.publish.rate_per_s))
-        }
-        Shape::Queue => format!("reserve a concurrency of {reserved} for a function behind a queue"),
+fn today(function: &LambdaPlan, today: WithinLimits) -> String {
+    let pace = match function.shape {
+        Shape::Direct => format!(", published at {}", rate(today.publish_rate_per_s)),
+        Shape::Queue => String::new(),
     };
-    format!("{how} (median {}, {})", time(plan.finish_s.p50), usd(plan.cost.total_usd))
+    format!(" Within today's limits a function does it in {}{pace}.", duration(today.deadline_s))
 }
 
 /// Why the deadline cannot be met, as the end of "cannot be met: "; None where it can, by every way.
-#[must_use]
-pub fn infeasible(plan: &Recommendation) -> Option<String> {
-    let reasons: Vec<String> = plan.obstacles.iter().map(|reason| obstacle(plan, reason)).collect();
+pub(super) fn infeasible(plan: &Recommendation, deadline: &str) -> Option<String> {
+    let reason = |reason: &Obstacle| obstacle(reason, deadline, plan.probability.goal.unwrap_or_default());
+    let reasons: Vec<String> = plan.obstacles.iter().map(reason).collect();
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
-fn obstacle(plan: &Recommendation, obstacle: &Obstacle) -> String {
+fn obstacle(obstacle: &Obstacle, deadline: &str, goal: f64) -> String {
     match *obstacle {
         Obstacle::JobTooLong => format!(
-            "whatever the concurrency, the slowest of the copies takes longer than {} by itself too often for a \
-             probability of {}",
-            duration(plan.preface.job.deadline_s),
-            probability(plan.probability.goal.unwrap_or_default())
+            "whatever the concurrency, the slowest of the copies takes longer than {deadline} by itself too often \
+             for a probability of {}",
+            probability(goal)
         ),
         Obstacle::ThroughputTooLow { way, best, x_per_s, needed_per_s } => {
             let best = match way {
@@ -152,47 +118,78 @@ fn obstacle(plan: &Recommendation, obstacle: &Obstacle) -> String {
     }
 }
 
-/// A limit by its name.
-#[must_use]
-pub fn limit(binding: &BindingLimit) -> &'static str {
-    match binding.limit {
-        Limit::ReservableConcurrency { .. } => "Lambda concurrency that can be reserved",
-        Limit::ScalingEnvironments => "environments that Lambda starts at once",
-        Limit::PublishRate { .. } => "SNS messages per second",
-        Limit::PrefixRate { .. } => "S3 requests per second and prefix",
-        Limit::CopySize { .. } => "bytes in one CopyObject request",
-        Limit::Parts { .. } => "parts of one object",
+/// A limit that stands in the way.
+#[derive(Debug)]
+pub(super) struct Limiting {
+    /// Its name.
+    pub name: &'static str,
+    pub have: String,
+    pub need: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+pub(super) fn limits(plan: &Recommendation) -> Vec<Limiting> {
+    let told = |limit: &BindingLimit| {
+        let [have, need] = [limit.have, limit.need].map(|value| shortest(value, 4));
+        let (name, remedy) = remedy(limit);
+        Limiting { name, have, need, remedy }
+    };
+    plan.binding_limits.iter().map(told).collect()
+}
+
+/// The name of a limit, and what to do about it.
+fn remedy(binding: &BindingLimit) -> (&'static str, String) {
+    let need = number(binding.need.ceil());
+    match &binding.limit {
+        Limit::ReservableConcurrency { account, raise_to } => (
+            "Lambda concurrency that can be reserved",
+            format!(
+                "raise the account's Lambda concurrency from {} to {}",
+                count(u64::from(*account)),
+                count(*raise_to)
+            ),
+        ),
+        Limit::ScalingEnvironments => (
+            "environments that Lambda starts at once",
+            format!("publish more slowly in the first seconds: {need} environments would start at once"),
+        ),
+        Limit::PublishRate { region } => {
+            ("SNS messages per second", format!("raise the SNS quota of {region} to {need}/s"))
+        }
+        Limit::PrefixRate { prefixes } => (
+            "S3 requests per second and prefix",
+            format!(
+                "spread the destination over {} prefixes, or let the copies begin more slowly",
+                count(*prefixes)
+            ),
+        ),
+        Limit::CopySize { objects, part_size_bytes } => (
+            "bytes in one CopyObject request",
+            format!("copy {} of the objects in parts of {}", count(*objects), Bytes(*part_size_bytes)),
+        ),
+        Limit::Parts { part_size_bytes } => {
+            ("parts of one object", format!("give --part-size {} or more", bytes(*part_size_bytes)))
+        }
     }
 }
 
-/// What to do about a limit.
-#[must_use]
-pub fn remedy(binding: &BindingLimit) -> String {
-    let need = number(binding.need.ceil());
-    match &binding.limit {
-        Limit::ReservableConcurrency { account, raise_to } => format!(
-            "raise the account's Lambda concurrency from {} to {}",
-            count(u64::from(*account)),
-            count(*raise_to)
-        ),
-        Limit::ScalingEnvironments => {
-            format!("publish more slowly in the first seconds: {need} environments would start at once")
-        }
-        Limit::PublishRate { region } => format!("raise the SNS quota of {region} to {need}/s"),
-        Limit::PrefixRate { prefixes } => format!(
-            "spread the destination over {} prefixes, or let the copies begin more slowly",
-            count(*prefixes)
-        ),
-        Limit::CopySize { objects, part_size_bytes } => {
-            format!("copy {} of the objects in parts of {}", count(*objects), Bytes(*part_size_bytes))
-        }
-        Limit::Parts { part_size_bytes } => format!("give --part-size {} or more", bytes(*part_size_bytes)),
-    }
+/// What moves the answer, and how far it does.
+pub(super) fn sensitivities(plan: &Recommendation) -> Vec<Sensitivity> {
+    let base = plan.concurrency.map(|chosen| chosen.value as f64);
+    let answer = |case: &Case| case.concurrency.map(|concurrency| concurrency as f64);
+    let told = |row: &planner_plan::recommendation::Sensitivity| Sensitivity {
+        name: changed(row.high.change).into(),
+        low_setting: row.low.as_ref().map_or_else(|| "as planned".into(), |low| setting(low.change)),
+        low: row.low.as_ref().map_or(base, answer),
+        high_setting: setting(row.high.change),
+        high: answer(&row.high),
+    };
+    plan.sensitivities.iter().map(told).collect()
 }
 
 /// What is otherwise, without how much.
-#[must_use]
-pub fn changed(change: Change) -> &'static str {
+fn changed(change: Change) -> &'static str {
     match change {
         Change::ResidenceTime { .. } => "residence time",
         Change::Spread { .. } => "spread of its logarithm",
@@ -202,8 +199,7 @@ pub fn changed(change: Change) -> &'static str {
 }
 
 /// How much is otherwise.
-#[must_use]
-pub fn setting(change: Change) -> String {
+fn setting(change: Change) -> String {
     match change {
         Change::ResidenceTime { times } if times < 1.0 => format!("−{}", percent(1.0 - times)),
         Change::ResidenceTime { times } => format!("+{}", percent(times - 1.0)),
@@ -214,33 +210,18 @@ pub fn setting(change: Change) -> String {
     }
 }
 
-/// What gives way in a goal that can be reached.
-#[must_use]
-pub fn relaxed(kind: Relaxed) -> &'static str {
-    match kind {
-        Relaxed::Deadline => "a later deadline",
-        Relaxed::Probability => "the same deadline, less sure",
-    }
-}
-
-/// A way with its concurrency.
-#[must_use]
-pub fn with(way: Way, concurrency: u64) -> String {
-    match way {
-        Way::Workers => counted(concurrency, "worker"),
-        Way::Lambda => format!("a function of {} at once", count(concurrency)),
-    }
-}
-
-/// What copying from a machine costs; the machine itself only where its price is known.
-#[must_use]
-pub fn pool_cost(cost: &Cost) -> String {
-    let machine = if cost.has_machine() { "" } else { " and the machine" };
-    format!("{}{machine}", usd(cost.total_usd))
-}
-
-/// When something is done, if ever.
-#[must_use]
-pub fn time(time_s: Option<f64>) -> String {
-    time_s.map_or_else(|| "never".into(), duration)
+/// Goals that can be reached: what gives way, the deadline, the probability, the way with its concurrency.
+pub(super) fn nearest(plan: &Recommendation) -> Vec<[String; 4]> {
+    let told = |goal: &NearestGoal| {
+        let relaxed = match goal.kind {
+            Relaxed::Deadline => "a later deadline",
+            Relaxed::Probability => "the same deadline, less sure",
+        };
+        let way = match goal.way {
+            Way::Workers => counted(goal.concurrency, "worker"),
+            Way::Lambda => format!("a function of {} at once", count(goal.concurrency)),
+        };
+        [relaxed.into(), duration(goal.deadline_s), probability(goal.probability), way]
+    };
+    plan.nearest.iter().map(told).collect()
 }

@@ -1,0 +1,129 @@
+//! A way of copying that a recommendation proposes: what to set, when it is done and what it costs.
+
+use planner_core::service::function::Shape;
+use planner_core::units::human::{count, counted, number, rate, usd};
+use planner_plan::cost::Cost;
+use planner_plan::recommendation::{CurvePoint, LambdaPlan, Recommendation, WorkerPlan};
+
+use super::{bound, finish, stated, time};
+use crate::page::Fact;
+
+/// A proposed way in words and cells.
+#[derive(Debug)]
+pub(super) struct Proposal<'a> {
+    /// Its name, which ends the identifiers of its charts.
+    pub name: &'static str,
+    /// Head of its column.
+    pub head: &'static str,
+    /// The way in the titles of charts.
+    pub title: &'static str,
+    /// What to set, as a clause.
+    pub clause: String,
+    /// What to set, number by number.
+    pub settings: Vec<Fact>,
+    /// When it is done, in the median.
+    pub median: String,
+    /// What it costs in all.
+    pub price: String,
+    /// Its column under the head.
+    pub cells: [String; 6],
+    /// What it costs by service.
+    pub cost: &'a Cost,
+    /// What the horizontal axis of its charts counts.
+    pub axis: &'static str,
+    /// What is chosen on that axis.
+    pub chosen: f64,
+    /// Limits on it by their names.
+    pub limits: Vec<(String, f64)>,
+    /// What each choice comes to.
+    pub curve: &'a [CurvePoint],
+    /// Times of the last end.
+    pub makespans_s: &'a [f64],
+}
+
+/// The ways that are proposed.
+pub(super) fn proposals(plan: &Recommendation) -> Vec<Proposal<'_>> {
+    plan.workers.iter().map(workers).chain(plan.lambda.iter().map(lambda)).collect()
+}
+
+fn workers(plan: &WorkerPlan) -> Proposal<'_> {
+    let (median, price) = (time(plan.finish_s.p50), pool_price(&plan.cost));
+    let workers = plan.concurrency.value;
+    Proposal {
+        name: "workers",
+        head: "workers",
+        title: "a pool of workers",
+        clause: format!("use {} (median {median}, {price})", counted(workers, "worker")),
+        settings: vec![Fact::new("workers", count(workers))],
+        cells: [
+            bound(&plan.concurrency),
+            "–".into(),
+            stated(&plan.probability),
+            finish(&plan.finish_s),
+            "–".into(),
+            price.clone(),
+        ],
+        median,
+        price,
+        cost: &plan.cost,
+        axis: "N, workers",
+        chosen: workers as f64,
+        limits: Vec::new(),
+        curve: &plan.curve,
+        makespans_s: &plan.makespans_s,
+    }
+}
+
+fn lambda(plan: &LambdaPlan) -> Proposal<'_> {
+    let (median, price) = (time(plan.finish_s.p50), usd(plan.cost.total_usd));
+    let (reserved, pace) = (count(plan.reserved_concurrency.value), rate(plan.publish.rate_per_s));
+    let (head, title, axis, how) = match plan.shape {
+        Shape::Direct => (
+            "lambda",
+            "a function, published at a pace",
+            "N, executions at once on average",
+            format!("publish at {pace} and reserve a concurrency of {reserved}"),
+        ),
+        Shape::Queue => (
+            "lambda behind a queue",
+            "a function behind a queue",
+            "N, executions at once",
+            format!("reserve a concurrency of {reserved} for a function behind a queue"),
+        ),
+    };
+    let lost = if plan.lost_mean > 0.0 {
+        format!(", {} objects lost", number(plan.lost_mean))
+    } else {
+        String::new()
+    };
+    let today = plan.within_limits.iter();
+    Proposal {
+        name: "lambda",
+        head,
+        title,
+        clause: format!("{how} (median {median}, {price})"),
+        cells: [
+            format!("reserve {}", bound(&plan.reserved_concurrency)),
+            format!("{pace} with {}", counted(plan.publish.threads, "thread")),
+            stated(&plan.probability),
+            finish(&plan.finish_s),
+            format!("{} expected{lost}", number(plan.throttles_mean)),
+            price.clone(),
+        ],
+        settings: vec![Fact::new("reserved concurrency", reserved), Fact::new("publish", pace)],
+        median,
+        price,
+        cost: &plan.cost,
+        axis,
+        chosen: plan.in_flight_mean,
+        limits: today.map(|today| ("today's limit".into(), today.reserved_concurrency as f64)).collect(),
+        curve: &plan.curve,
+        makespans_s: &plan.makespans_s,
+    }
+}
+
+/// What copying from a machine costs; the machine itself only where its price is known.
+fn pool_price(cost: &Cost) -> String {
+    let machine = if cost.has_machine() { "" } else { " and the machine" };
+    format!("{}{machine}", usd(cost.total_usd))
+}
