@@ -27,7 +27,8 @@ pub fn toml(model: &FittedModel) -> Result<String, toml::ser::Error> {
 /// Where a number has no form in JSON.
 pub fn json(model: &FittedModel) -> serde_json::Result<String> {
     let FittedModel { basis, profile, .. } = model;
-    let document = json!({ "schema": SCHEMA, "basis": basis, "doubts": said(&model.doubts, &doubt::said(&model.doubts))?, "profile": profile });
+    let doubts = said(&model.doubts, &doubt::said(&model.doubts))?;
+    let document = json!({ "schema": SCHEMA, "basis": basis, "doubts": doubts, "profile": profile });
     serde_json::to_string_pretty(&document).map(|text| text + "\n")
 }
 
