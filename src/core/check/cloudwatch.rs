@@ -167,8 +167,10 @@ mod tests {
     use super::*;
 
     fn metrics(text: &str) -> Metrics {
-        let Ok(Evidence::CloudWatch(metrics)) = read(text.as_bytes()) else { panic!("{text}") };
-        metrics
+        match read(text.as_bytes()) {
+            Ok(Evidence::CloudWatch(metrics)) => metrics,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

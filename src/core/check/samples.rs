@@ -135,8 +135,10 @@ mod tests {
     use super::*;
 
     fn samples(text: &str) -> Samples {
-        let Ok(Evidence::Samples(samples)) = read(text.as_bytes()) else { panic!("{text}") };
-        samples
+        match read(text.as_bytes()) {
+            Ok(Evidence::Samples(samples)) => samples,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

@@ -94,8 +94,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn table(text: &str) -> Table {
-        let Ok(Evidence::Table(table)) = read(text.as_bytes()) else { panic!("{text}") };
-        table
+        match read(text.as_bytes()) {
+            Ok(Evidence::Table(table)) => table,
+            other => panic!("{other:?}"),
+        }
     }
 
     proptest! {
