@@ -57,7 +57,7 @@ pub(super) async fn interrupted() {
 /// Ready when more than so many requests to end were counted.
 pub(super) async fn counted_beyond(count: u32, requests: &watch::Receiver<u32>) {
     if requests.clone().wait_for(|&counted| counted > count).await.is_err() {
-        // Nobody listens for signals, so none will come.
+        // The listener is gone, so no more requests will be counted.
         std::future::pending().await
     }
 }

@@ -95,8 +95,7 @@ fn basis(preface: &Preface) -> String {
 
 /// How the plan is made again.
 fn reproduce(preface: &Preface, sources: &[String]) -> Part {
-    let basis = basis(preface);
-    let basis = format!("{}.", capitalised(&basis));
+    let basis = format!("{}.", capitalised(&basis(preface)));
     let lists = sources.iter().map(|source| format!("{}.", capitalised(source))).collect();
     Part::new(
         "What it rests on, and how to make it again",

@@ -35,7 +35,7 @@ pub(super) struct Proposal<'a> {
     pub chosen: f64,
     /// Limits on it by their names.
     pub limits: Vec<(String, f64)>,
-    /// What each choice comes to.
+    /// Chance, finishing times and cost at each concurrency.
     pub curve: &'a [CurvePoint],
     /// Times of the last end.
     pub makespans_s: &'a [f64],

@@ -226,7 +226,7 @@ impl<'a> Told<'a> {
     }
 }
 
-/// What stands in the way.
+/// A limit that binds, as a sentence.
 fn binding(limit: &Limiting) -> Sentence {
     let Limiting { name, have, need, .. } = limit;
     let text = format!("{} binds: {have} where {need} is needed.", capitalised(name));
