@@ -1,47 +1,98 @@
 //! The page of a checked file, and its rows as CSV.
 
-use super::ReportError;
-use super::chart;
+use serde_json::{Result, Value};
+
 use super::page::{Block, Fact, Page, Part};
 use super::table::Table;
-use super::words;
+use super::{ReportError, chart, json, why, words};
 use planner_core::check::document::{Batches, CheckDocument, Form, Means, Reading};
 use planner_core::check::quantity::Quantity;
+use planner_core::law::finding::{Verdict, Verdicts};
 use planner_core::law::rivals::Comparison;
 use planner_core::measure::histogram::Ends;
 use planner_core::measure::scaling::UslSummary;
 use planner_core::numeric::interval::{Interval, Mean};
-use planner_core::units::human::{capitalised, count, duration, grouped, number, rate, shortest};
+use planner_core::units::human::{capitalised, count, counted, duration, grouped, number, rate, shortest};
 
 /// Rows that people are shown; CSV and JSON have all.
 const ROWS_SHOWN: usize = 20;
 /// Stands for what is not known.
 const UNKNOWN: &str = "–";
 
-/// The answer as a page: the law and its verdicts, then the times, the rows and what they say about scaling. `file` is what
-/// was checked, `command` how.
-#[must_use]
-pub fn page(document: &CheckDocument, file: &str, command: &[String], version: &str) -> Page {
-    let notes = document.notes.iter().map(|note| format!("{}.", capitalised(note)));
-    Page {
-        kind: "Check of N = X·R".into(),
-        title: file.into(),
-        lead: document.verdict.clone(),
-        tiles: tiles(document),
-        parts: vec![
-            Part::new(
-                "Little’s law, N = X·R",
-                [Block::Facts(law(document)), words::judgements(&document.verdicts)],
-            ),
-            Part::new("Residence times of what ended in the window", [times(document).into()]),
-            Part::new("Row by row", rows(&document.readings)),
-            Part::new("Scalability", scaling(document)),
-            Part::new("Doubts", [Block::List(notes.collect())]),
-            Part::new("How to make it again", [Block::Code(words::quoted(command))]),
-        ],
-        version: version.into(),
-        ..Page::default()
+/// A check with what it says.
+#[derive(Debug)]
+pub struct Told<'a> {
+    document: &'a CheckDocument,
+    /// What it comes to, in a sentence.
+    verdict: String,
+    verdicts: Verdicts,
+    notes: Vec<String>,
+}
+
+impl<'a> Told<'a> {
+    /// The check in words.
+    #[must_use]
+    pub fn of(document: &'a CheckDocument) -> Self {
+        let verdicts = document.verdicts.map(why::check::words);
+        let notes = document.notes.iter().map(why::check::note).collect();
+        Self { document, verdict: verdict(document), verdicts, notes }
     }
+
+    /// For people: the law and its verdicts, then the times, the rows and what they say about scaling. `file` is what
+    /// was checked, `command` how.
+    #[must_use]
+    pub fn page(&self, file: &str, command: &[String], version: &str) -> Page {
+        let document = self.document;
+        let notes = self.notes.iter().map(|note| format!("{}.", capitalised(note)));
+        Page {
+            kind: "Check of N = X·R".into(),
+            title: file.into(),
+            lead: self.verdict.clone(),
+            tiles: tiles(document),
+            parts: vec![
+                Part::new(
+                    "Little’s law, N = X·R",
+                    [Block::Facts(law(document)), words::judgements(&self.verdicts)],
+                ),
+                Part::new("Residence times of what ended in the window", [times(document).into()]),
+                Part::new("Row by row", rows(&document.readings)),
+                Part::new("Scalability", scaling(document)),
+                Part::new("Doubts", [Block::List(notes.collect())]),
+                Part::new("How to make it again", [Block::Code(words::quoted(command))]),
+            ],
+            version: version.into(),
+            ..Page::default()
+        }
+    }
+
+    /// For programs: all that the check holds, with its words.
+    ///
+    /// # Errors
+    /// Where a number has no form in JSON.
+    pub fn document(&self) -> Result<Value> {
+        json::told(self.document, &self.verdict, &self.verdicts, &self.notes)
+    }
+}
+
+/// What was looked at, and whether the law holds there.
+fn verdict(document: &CheckDocument) -> String {
+    let outcome = match document.verdict {
+        Verdict::Fail => "N = X·R does not hold",
+        Verdict::Inconclusive => "whether N = X·R holds is not decided",
+        Verdict::Pass => "N = X·R holds",
+        Verdict::NotAvailable => "nothing to check N = X·R against",
+    };
+    let looked_at = match document.form {
+        Form::Requests => counted(document.rows, "request"),
+        Form::Samples if document.rows != 1 => format!("{} stretches", count(document.rows)),
+        Form::Samples => counted(document.rows, "stretch"),
+        Form::Table => counted(document.rows, "measurement"),
+        Form::CloudWatch => counted(document.rows, "CloudWatch period"),
+    };
+    let means_s = || document.means.as_ref().map(|means| means.window_s);
+    let window_s = document.littles_law.as_ref().map(|law| law.window_s).or_else(means_s);
+    let over = window_s.map_or_else(String::new, |window_s| format!(" over {}", duration(window_s)));
+    format!("{looked_at}{over}: {outcome}.")
 }
 
 /// The numbers that a reader looks for first.
@@ -107,7 +158,7 @@ fn scaling(document: &CheckDocument) -> Vec<Block> {
 ///
 /// # Errors
 /// Where the writer refuses a row.
-pub fn csv(document: &CheckDocument) -> Result<Option<String>, ReportError> {
+pub fn csv(document: &CheckDocument) -> std::result::Result<Option<String>, ReportError> {
     if document.form == Form::Requests {
         return Ok(None);
     }

@@ -1,6 +1,7 @@
 //! The document as JSON, for programs.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::ReportError;
 
@@ -12,6 +13,20 @@ pub fn render(document: &impl Serialize) -> Result<String, ReportError> {
     let mut text = serde_json::to_string_pretty(document)?;
     text.push('\n');
     Ok(text)
+}
+
+/// The document of an answer with what it says in place of its kinds.
+pub(crate) fn told(
+    document: &impl Serialize,
+    verdict: &str,
+    verdicts: &impl Serialize,
+    notes: &[String],
+) -> serde_json::Result<Value> {
+    let mut document = serde_json::to_value(document)?;
+    document["verdict"] = verdict.into();
+    document["verdicts"] = serde_json::to_value(verdicts)?;
+    document["notes"] = notes.into();
+    Ok(document)
 }
 
 #[cfg(test)]

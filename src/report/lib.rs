@@ -27,6 +27,7 @@ mod stretch;
 pub mod table;
 mod tables;
 pub mod terminal;
+pub mod why;
 mod words;
 
 #[cfg(test)]

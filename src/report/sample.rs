@@ -272,9 +272,9 @@ impl Sample {
         let level = &self.document.levels[0];
         let law = level.littles_law;
         let accounting = if law.accounting_holds { Verdict::Pass } else { Verdict::Fail };
-        let finding = |verdict, ratio: Option<f64>, advice: &str| {
+        let finding = |verdict, ratio: Option<f64>, why: &str| {
             let (low, high) = (ratio.map(|ratio| ratio - 0.004), ratio.map(|ratio| ratio + 0.005));
-            Finding { verdict, ratio, low, high, advice: advice.into() }
+            Finding { verdict, ratio, low, high, why: why.into() }
         };
         self.document.verdicts = Some(Verdicts {
             accounting: finding(accounting, None, "every event was counted once"),

@@ -39,17 +39,9 @@ pub(super) fn sentences(document: &RunDocument) -> Vec<Sentence> {
 
 /// The gravest of what a run came to.
 pub(super) fn overall(document: &RunDocument) -> Verdict {
-    let sentences = sentences(document);
-    let has = |wanted: Verdict| sentences.iter().any(|sentence| sentence.verdict == wanted);
-    if has(Verdict::Fail) {
-        Verdict::Fail
-    } else if !document.complete || has(Verdict::Inconclusive) {
-        Verdict::Inconclusive
-    } else if has(Verdict::Pass) {
-        Verdict::Pass
-    } else {
-        Verdict::NotAvailable
-    }
+    let cut_off = (!document.complete).then_some(Verdict::Inconclusive);
+    let all = sentences(document).into_iter().map(|sentence| sentence.verdict);
+    all.chain(cut_off).max().unwrap_or(Verdict::NotAvailable)
 }
 
 /// Whether every object arrived, and which did not.
@@ -83,7 +75,7 @@ fn arrived(found: &FanOutSummary) -> Vec<Sentence> {
     let broken = found.stages.iter().filter(|stage| stage.verdict.verdict == Verdict::Fail);
     sentences.extend(broken.map(|stage| Sentence {
         verdict: Verdict::Fail,
-        text: format!("The {} stage is not valid: {}.", stage.stage.words(), stage.verdict.advice),
+        text: format!("The {} stage is not valid: {}.", stage.stage.words(), stage.verdict.why),
     }));
     sentences
 }

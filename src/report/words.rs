@@ -105,19 +105,12 @@ pub(crate) fn sides(law: &LittlesLaw) -> [String; 4] {
 /// The three verdicts on one line.
 pub(crate) fn verdicts(document: &RunDocument) -> Option<String> {
     let verdicts = document.verdicts.as_ref()?;
-    let named = [
-        ("accounting", &verdicts.accounting),
-        ("independent", &verdicts.independent),
-        ("raw", &verdicts.raw),
-    ];
-    Some(named.map(|(name, finding)| format!("{name} {}", finding.verdict.word())).join(" · "))
+    Some(verdicts.named().map(|(name, finding)| format!("{name} {}", finding.verdict.word())).join(" · "))
 }
 
 /// The three verdicts on Little's law, each with what stands behind it.
 pub(crate) fn judgements(verdicts: &Verdicts) -> Block {
-    let Verdicts { accounting, independent, raw } = verdicts;
-    let named = [("accounting", accounting), ("independent", independent), ("raw", raw)];
-    Block::Judgements(named.into_iter().map(|(name, finding)| judgement(name, finding)).collect())
+    Block::Judgements(verdicts.named().into_iter().map(|(name, finding)| judgement(name, finding)).collect())
 }
 
 /// A finding under a name.
@@ -141,8 +134,8 @@ fn details(finding: &Finding) -> String {
         _ => String::new(),
     };
     let ratio = finding.ratio.map(|ratio| format!("ratio {}{interval}", grouped(ratio, 4)));
-    let advice = Some(finding.advice.clone()).filter(|advice| !advice.is_empty());
-    ratio.into_iter().chain(advice).collect::<Vec<_>>().join("; ")
+    let why = Some(finding.why.clone()).filter(|why| !why.is_empty());
+    ratio.into_iter().chain(why).collect::<Vec<_>>().join("; ")
 }
 
 /// The generator's health with its numbers.

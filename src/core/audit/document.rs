@@ -4,10 +4,12 @@ use serde::{Serialize, Serializer};
 
 use super::compare::{CompareBy, Reason};
 use super::function::Function;
+use super::note::Note;
 use super::promise::Promise;
 use super::tally::{Item, LISTED_AT_MOST, Tally, rfc3339};
 use super::verdicts::{AuditVerdicts, Evidence};
-use crate::units::human::{count, counted, duration};
+use super::why::Why;
+use crate::law::finding::Verdict;
 
 /// The name and version of the document's form.
 pub const SCHEMA: &str = "planner/audit/1";
@@ -67,8 +69,8 @@ pub struct AuditDocument {
     /// What was looked at.
     #[serde(flatten)]
     pub subject: Subject,
-    /// What arrived and what did not, in a sentence.
-    pub verdict: String,
+    /// Whether everything arrived.
+    pub verdict: Verdict,
     /// Whether everything arrived and nothing speaks against the rest.
     pub holds: bool,
     /// Objects at the source.
@@ -106,9 +108,9 @@ pub struct AuditDocument {
     /// What the plan promised.
     pub plan: Option<Promise>,
     /// The verdicts.
-    pub verdicts: AuditVerdicts,
+    pub verdicts: AuditVerdicts<Why>,
     /// What to know when reading the numbers.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
 }
 
 impl AuditDocument {
@@ -125,7 +127,7 @@ impl AuditDocument {
         let notes = notes(&subject, &tally, function.as_ref(), plan.as_ref());
         Self {
             schema: SCHEMA,
-            verdict: verdict(&subject, &tally),
+            verdict: verdicts.complete.verdict,
             holds: verdicts.holds(),
             subject,
             expected: tally.expected,
@@ -159,93 +161,25 @@ impl AuditDocument {
     }
 }
 
-/// What arrived and what did not.
-fn verdict(subject: &Subject, tally: &Tally) -> String {
-    let lists = [
-        (&tally.missing, "missing"),
-        (&tally.differing, "differing"),
-        (&tally.stale, "stale"),
-        (&tally.extra, "extra"),
-    ];
-    let wrong: Vec<String> = lists
-        .into_iter()
-        .filter(|(list, _)| list.count > 0)
-        .map(|(list, word)| format!("{} {word}", count(list.count)))
-        .collect();
-    let wrong = if wrong.is_empty() { String::new() } else { format!("; {}", wrong.join(", ")) };
-    let time =
-        tally.execution_time_s().map_or_else(String::new, |time_s| format!(" in {}", duration(time_s)));
-    if subject.complete && tally.expected == 0 {
-        return format!("There is nothing to copy at the source{wrong}.");
-    }
-    let expected = counted(tally.expected, "object");
-    let so_far = if subject.complete { "" } else { " so far" };
-    let arrived = if tally.arrived == tally.expected { "All".into() } else { count(tally.arrived) };
-    format!("{arrived} of {expected}{so_far} arrived{time}{wrong}.")
-}
-
-fn notes(
-    subject: &Subject,
-    tally: &Tally,
-    function: Option<&Function>,
-    plan: Option<&Promise>,
-) -> Vec<String> {
-    let mut notes = Vec::new();
-    if tally.copied() > 0 {
-        notes.push(
-            "execution time is the latest minus the earliest LastModified, so it lacks the first copy's own time"
-                .to_owned(),
-        );
-    }
-    if tally.unchanged > 0 {
-        notes.push(format!(
-            "of what arrived, {} there from before, with the content of the source: nobody had to copy that, and the execution time leaves it out",
-            counted(tally.unchanged, "object")
-        ));
-    }
-    if tally.missing_new > 0 {
-        notes.push(format!(
-            "of the missing, {} came to the source after the backup had begun: it may not have known them",
-            counted(tally.missing_new, "object")
-        ));
-    }
-    if tally.in_parts > 0 {
-        notes.push(format!(
-            "of what was copied, {} written in parts: LastModified is when their upload began, so the execution time may lack the last copy too",
-            counted(tally.in_parts, "object")
-        ));
-    }
-    if tally.compared_by_size > 0 && subject.compared_by == CompareBy::Etag {
-        notes.push(format!(
-            "{} compared by size alone: the ETags of objects written in different parts cannot be compared",
-            counted(tally.compared_by_size, "object")
-        ));
-    }
-    if tally.differing.first.iter().any(|item| item.reason == Reason::Etag) {
-        notes.push(
-            "under KMS encryption an ETag is no digest, and copies differ by it that are alike: --compare size leaves it out"
-                .to_owned(),
-        );
-    }
-    if tally.duplicates > 0 {
-        notes.push(format!("{} listed twice and counted once", counted(tally.duplicates, "key")));
-    }
-    if let Some(throttles) = function.and_then(|function| function.throttles).filter(|&number| number > 0) {
-        notes.push(format!(
-            "{} throttled: an asynchronous invocation waits 1 s and up to 5 min before each new try; publish more slowly rather than reserve more",
-            counted(throttles, "request")
-        ));
-    }
+fn notes(subject: &Subject, tally: &Tally, function: Option<&Function>, plan: Option<&Promise>) -> Vec<Note> {
+    let some = |number: u64| (number > 0).then_some(number);
+    let by_size = some(tally.compared_by_size).filter(|_| subject.compared_by == CompareBy::Etag);
+    let throttles = function.and_then(|function| function.throttles).and_then(some);
     let planned = plan.and_then(|plan| plan.objects).filter(|&planned| planned != tally.expected as f64);
-    if let Some(planned) = planned.filter(|_| subject.complete) {
-        notes.push(format!("the plan was made for {} objects", count(planned as u64)));
-    }
-    let longest = [&tally.missing, &tally.extra, &tally.differing, &tally.stale].map(|list| list.count);
-    if longest.iter().any(|&number| number > LISTED_AT_MOST as u64) {
-        notes.push(format!(
-            "the document names the first {} of a kind; findings.csv names all",
-            count(LISTED_AT_MOST as u64)
-        ));
-    }
-    notes
+    let lists = [&tally.missing, &tally.extra, &tally.differing, &tally.stale];
+    let etags_differ = tally.differing.first.iter().any(|item| item.reason == Reason::Etag);
+    let not_all_named = lists.iter().any(|list| list.count > LISTED_AT_MOST as u64);
+    let notes = [
+        some(tally.copied()).map(|_| Note::FirstCopyLeftOut),
+        some(tally.unchanged).map(Note::Unchanged),
+        some(tally.missing_new).map(Note::MissingNew),
+        some(tally.in_parts).map(Note::InParts),
+        by_size.map(Note::ComparedBySize),
+        etags_differ.then_some(Note::EtagsDiffer),
+        some(tally.duplicates).map(Note::Duplicates),
+        throttles.map(Note::Throttled),
+        planned.filter(|_| subject.complete).map(|planned| Note::PlannedFor(planned as u64)),
+        not_all_named.then_some(Note::NotAllNamed),
+    ];
+    notes.into_iter().flatten().collect()
 }

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
+use super::why::Why;
 use crate::check::analysis::analyse;
 use crate::check::cloudwatch::Metrics;
 use crate::check::document::Reading;
 use crate::check::window::FileWindow;
-use crate::check::{CheckError, Evidence};
+use crate::check::{self, CheckError, Evidence};
 use crate::law::finding::{Finding, Verdict};
 use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES};
-use crate::units::human::duration;
 
 /// Maxima and sums over the whole time, which the periods do not have.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -75,10 +75,10 @@ pub struct Function {
     pub readings: Vec<Reading>,
     /// The verdict on N = X·R in batches of periods.
     #[serde(skip)]
-    pub independent: Finding,
+    pub independent: Finding<Why>,
     /// The verdict on X·R beside N over the whole time.
     #[serde(skip)]
-    pub raw: Finding,
+    pub raw: Finding<Why>,
 }
 
 impl Function {
@@ -95,10 +95,13 @@ impl Function {
         let document = analyse(&Evidence::CloudWatch(metrics.clone()), window)?;
         let means = document.means.unwrap_or_default();
         let whole = |sum: f64| sum.round() as u64;
-        let mut independent = document.verdicts.independent;
-        if independent.verdict == Verdict::Inconclusive {
-            independent.advice = too_short(means.r_s);
-        }
+        let needed_s = means.r_s.map(|mean_s| BATCHES as f64 * BATCH_RESIDENCES * mean_s);
+        let independent = &document.verdicts.independent;
+        // A backup that is over cannot be told to run longer.
+        let is_undecided = independent.verdict == Verdict::Inconclusive;
+        let why = |why: &check::why::Why| {
+            if is_undecided { Why::TooFewPeriods { needed_s } } else { Why::Metrics(*why) }
+        };
         let largest_mean = document.readings.iter().filter(|reading| reading.derived.is_none());
         let largest_mean = largest_mean.filter_map(|reading| reading.n).reduce(f64::max);
         Ok(Self {
@@ -116,17 +119,10 @@ impl Function {
             xr: means.xr,
             events: peaks.events,
             readings: document.readings,
-            independent,
-            raw: document.verdicts.raw,
+            independent: independent.map(why),
+            raw: document.verdicts.raw.map(|&why| Why::Metrics(why)),
         })
     }
-}
-
-/// A backup that is over cannot be told to run longer.
-fn too_short(mean_s: Option<f64>) -> String {
-    let needed_s = mean_s.map(|mean_s| BATCHES as f64 * BATCH_RESIDENCES * mean_s);
-    let needed = needed_s.map_or_else(String::new, |needed_s| format!(", {}", duration(needed_s)));
-    format!("not enough minutes, or too uneven ones: a verdict takes 20 batches of 10 mean durations{needed}")
 }
 
 #[cfg(test)]
@@ -150,11 +146,7 @@ mod tests {
         assert_eq!((seen.concurrent_max, seen.periods), (Some(50.0), 3));
         assert!((seen.xr.unwrap() - 210.0 / 180.0 * 25.0).abs() < 1e-9);
         assert_eq!(seen.independent.verdict, Verdict::Inconclusive, "three minutes decide nothing");
-        assert!(
-            seen.independent.advice.ends_with("10 mean durations, 1h 23m"),
-            "{}",
-            seen.independent.advice
-        );
+        assert_eq!(seen.independent.why, Why::TooFewPeriods { needed_s: Some(5000.0) });
         let last = FileWindow(120_000_000_000..180_000_000_000);
         let peaks = Peaks { concurrent: Some(40.0), duration_s: Some(29.0), ..Peaks::default() };
         let seen = Function::of(Some("copy".into()), &metrics, peaks, Some(&last)).unwrap();

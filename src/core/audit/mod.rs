@@ -6,10 +6,13 @@ pub mod compare;
 pub mod document;
 pub mod function;
 pub mod join;
+pub mod note;
 pub mod place;
 pub mod promise;
 pub mod tally;
+pub mod took;
 pub mod verdicts;
+pub mod why;
 
 /// An object as a listing or a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,9 +5,10 @@ use serde::Serialize;
 use super::function::Function;
 use super::promise::Promise;
 use super::tally::Tally;
+use super::took::Took;
+use super::why::Why;
 use crate::law::finding::{Finding, Verdict};
 use crate::service::function::Shape;
-use crate::units::human::{count, counted, duration, shortest};
 
 /// What there is to judge.
 #[derive(Debug, Clone, Copy)]
@@ -26,27 +27,27 @@ pub struct Evidence<'a> {
 
 /// The verdicts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct AuditVerdicts {
+pub struct AuditVerdicts<W> {
     /// Every expected object arrived as it should have.
-    pub complete: Finding,
+    pub complete: Finding<W>,
     /// The function ran at least once an object.
-    pub invocations: Finding,
+    pub invocations: Finding<W>,
     /// The execution time is within the plan's deadline.
-    pub deadline: Finding,
+    pub deadline: Finding<W>,
     /// The execution time is one that the plan expects.
-    pub finish: Finding,
+    pub finish: Finding<W>,
     /// No more executed at once than the plan set aside.
-    pub concurrency: Finding,
+    pub concurrency: Finding<W>,
     /// N = X·R of the function, in batches of periods.
-    pub independent: Finding,
+    pub independent: Finding<W>,
     /// X·R beside N of the function over the whole time.
-    pub raw: Finding,
+    pub raw: Finding<W>,
 }
 
-impl AuditVerdicts {
+impl AuditVerdicts<Why> {
     /// Judges.
     pub(crate) fn of(evidence: Evidence) -> Self {
-        let law = |of: fn(&Function) -> &Finding| {
+        let law = |of: fn(&Function) -> &Finding<Why>| {
             evidence.function.map_or_else(no_metrics, |function| of(function).clone())
         };
         Self {
@@ -59,10 +60,12 @@ impl AuditVerdicts {
             raw: law(|function| &function.raw),
         }
     }
+}
 
+impl<W> AuditVerdicts<W> {
     /// The verdicts under their names.
     #[must_use]
-    pub fn named(&self) -> [(&'static str, &Finding); 7] {
+    pub fn named(&self) -> [(&'static str, &Finding<W>); 7] {
         [
             ("complete", &self.complete),
             ("invocations", &self.invocations),
@@ -80,172 +83,104 @@ impl AuditVerdicts {
         let failed = self.named().iter().any(|(_, finding)| finding.verdict == Verdict::Fail);
         self.complete.verdict == Verdict::Pass && !failed
     }
-}
 
-fn finding(verdict: Verdict, ratio: Option<f64>, advice: impl Into<String>) -> Finding {
-    Finding::new(verdict, ratio.filter(|ratio| ratio.is_finite()), advice)
-}
-
-fn no_metrics() -> Finding {
-    Finding::not_available("no metrics; add --function NAME --since TIME, or --metrics FILE")
-}
-
-fn completeness(evidence: &Evidence) -> Finding {
-    let tally = evidence.tally;
-    let ratio = Some(tally.arrived as f64 / tally.expected as f64);
-    let wrong = tally.not_arrived();
-    match (evidence.complete, tally.expected, wrong) {
-        (true, 0, _) => {
-            finding(Verdict::Inconclusive, None, "there is nothing at the source: check bucket and prefix")
-        }
-        (true, _, 0) => finding(Verdict::Pass, ratio, "every object arrived"),
-        (false, _, 0) => {
-            finding(Verdict::Inconclusive, None, "the listings were not read to their ends; --resume goes on")
-        }
-        _ => {
-            let advice = format!(
-                "{} missing or wrong; findings.csv names each: copy those again and audit again",
-                counted(wrong, "object")
-            );
-            finding(Verdict::Fail, ratio, advice)
-        }
+    /// The same verdicts, with why they came out so as `to` has it.
+    pub fn map<V>(&self, to: impl Fn(&W) -> V) -> AuditVerdicts<V> {
+        let [complete, invocations, deadline, finish, concurrency, independent, raw] =
+            self.named().map(|(_, finding)| finding.map(&to));
+        AuditVerdicts { complete, invocations, deadline, finish, concurrency, independent, raw }
     }
 }
 
-fn invocations(evidence: &Evidence) -> Finding {
+fn no_metrics() -> Finding<Why> {
+    Finding::not_available(Why::NoMetrics)
+}
+
+fn completeness(evidence: &Evidence) -> Finding<Why> {
+    let (expected, objects) = (evidence.tally.expected, evidence.tally.not_arrived());
+    let (verdict, why) = match (evidence.complete, expected, objects) {
+        (true, 0, _) => (Verdict::Inconclusive, Why::NothingAtSource),
+        (true, _, 0) => (Verdict::Pass, Why::AllArrived),
+        (false, _, 0) => (Verdict::Inconclusive, Why::ListingsCutOff),
+        _ => (Verdict::Fail, Why::NotArrived { objects }),
+    };
+    let has_ratio = matches!(why, Why::AllArrived | Why::NotArrived { .. });
+    Finding::new(verdict, has_ratio.then(|| evidence.tally.arrived as f64 / expected as f64), why)
+}
+
+fn invocations(evidence: &Evidence) -> Finding<Why> {
     let Some(function) = evidence.function else { return no_metrics() };
     if !evidence.complete {
-        return Finding::not_available("the listings were not read to their ends");
+        return Finding::not_available(Why::NotAllListed);
     }
     let (expected, seen) = (evidence.tally.expected, function.invocations);
-    let ratio = Some(seen as f64 / expected as f64);
-    if seen >= expected {
-        return finding(Verdict::Pass, ratio, "the function ran at least once an object");
-    }
-    if evidence.tally.not_arrived() == 0 {
-        return finding(
-            Verdict::Inconclusive,
-            ratio,
-            "fewer invocations than objects, though all are there: one invocation copies several, the metrics are a few minutes behind, or --since is later than the first copy",
-        );
-    }
-    let given_up = function.events.lost().filter(|&number| number > 0);
-    let given_up = given_up
-        .map_or_else(String::new, |number| format!(", of which Lambda gave up {}", counted(number, "event")));
-    let advice = format!(
-        "{} fewer invocations than objects{given_up}: messages never reached the function; look at its throttles, the dead-letter queue and the topic's failed deliveries",
-        count(expected - seen)
-    );
-    finding(Verdict::Fail, ratio, advice)
-}
-
-/// How long a whole backup took. Its objects' dates lack one copy's own time: that of the first, or of the last where
-/// an object is dated by the beginning of its upload.
-struct Took {
-    /// By the dates alone.
-    least_s: f64,
-    /// With a copy on top, or from when the backup began, whichever is shorter; by the dates where neither is known.
-    most_s: f64,
-}
-
-impl Took {
-    fn of(evidence: &Evidence) -> Result<Self, &'static str> {
-        let tally = evidence.tally;
-        if !evidence.complete || tally.not_arrived() > 0 {
-            return Err("not everything has arrived, so the backup is not over");
-        }
-        let least_s = tally.execution_time_s().ok_or("nothing was copied")?;
-        let with_a_copy_s =
-            evidence.promise.and_then(|promise| promise.residence_mean_s).map(|copy_s| least_s + copy_s);
-        let since_s = tally.last_modified_ns.zip(evidence.since_ns);
-        let since_s = since_s.map(|(last_ns, since_ns)| last_ns.saturating_sub(since_ns) as f64 / 1e9);
-        let most_s = [with_a_copy_s, since_s].into_iter().flatten().reduce(f64::min).unwrap_or(least_s);
-        Ok(Self { least_s, most_s: most_s.max(least_s) })
-    }
-
-    /// Whether that was within a time, as far as can be told.
-    fn within(&self, time_s: f64) -> Verdict {
-        if self.most_s <= time_s {
-            Verdict::Pass
-        } else if self.least_s > time_s {
-            Verdict::Fail
-        } else {
-            Verdict::Inconclusive
-        }
-    }
-
-    fn words(&self) -> String {
-        let (least, most) = (duration(self.least_s), duration(self.most_s));
-        if least == most { least } else { format!("{least} to {most}") }
-    }
-}
-
-fn deadline(evidence: &Evidence) -> Finding {
-    let Some(deadline_s) = evidence.promise.and_then(|promise| promise.deadline_s) else {
-        return Finding::not_available("no plan with a deadline; name one with --plan");
+    let (verdict, why) = if seen >= expected {
+        (Verdict::Pass, Why::RanForEach)
+    } else if evidence.tally.not_arrived() == 0 {
+        (Verdict::Inconclusive, Why::RanForSeveral)
+    } else {
+        let given_up = function.events.lost().filter(|&number| number > 0);
+        (Verdict::Fail, Why::RanTooRarely { fewer: expected - seen, given_up })
     };
-    match Took::of(evidence) {
-        Err(reason) => Finding::not_available(reason),
-        Ok(took) => {
-            let verdict = took.within(deadline_s);
-            let side = match verdict {
-                Verdict::Pass => "within",
-                Verdict::Fail => "longer than",
-                _ => "about",
-            };
-            let advice = format!("{} is {side} the deadline of {}", took.words(), duration(deadline_s));
-            finding(verdict, Some(took.most_s / deadline_s), advice)
-        }
-    }
+    Finding::new(verdict, (expected > 0).then(|| seen as f64 / expected as f64), why)
 }
 
-fn finish(evidence: &Evidence) -> Finding {
+/// How long a whole backup took, or why that is not known.
+fn took(evidence: &Evidence) -> Result<Took, Why> {
+    let tally = evidence.tally;
+    if !evidence.complete || tally.not_arrived() > 0 {
+        return Err(Why::NotOver);
+    }
+    let least_s = tally.execution_time_s().ok_or(Why::NothingCopied)?;
+    let with_a_copy_s =
+        evidence.promise.and_then(|promise| promise.residence_mean_s).map(|copy_s| least_s + copy_s);
+    let since_s = tally.last_modified_ns.zip(evidence.since_ns);
+    let since_s = since_s.map(|(last_ns, since_ns)| last_ns.saturating_sub(since_ns) as f64 / 1e9);
+    let most_s = [with_a_copy_s, since_s].into_iter().flatten().reduce(f64::min).unwrap_or(least_s);
+    Ok(Took { least_s, most_s: most_s.max(least_s) })
+}
+
+fn deadline(evidence: &Evidence) -> Finding<Why> {
+    let Some(deadline_s) = evidence.promise.and_then(|promise| promise.deadline_s) else {
+        return Finding::not_available(Why::NoDeadline);
+    };
+    took(evidence).map_or_else(Finding::not_available, |took| {
+        let ratio = finite(took.most_s / deadline_s);
+        Finding::new(took.within(deadline_s), ratio, Why::Deadline { took, deadline_s })
+    })
+}
+
+fn finish(evidence: &Evidence) -> Finding<Why> {
     let promise = evidence.promise.copied().unwrap_or_default();
     let Some(latest_s) = promise.finish_p99_s.or(promise.finish_p95_s) else {
-        return Finding::not_available("no plan with finishing times; name one with --plan");
+        return Finding::not_available(Why::NoFinish);
     };
-    let took = match Took::of(evidence) {
-        Err(reason) => return Finding::not_available(reason),
-        Ok(took) => took,
-    };
-    let ratio = promise.finish_p50_s.map(|median_s| took.most_s / median_s);
     let levels =
         [(promise.finish_p50_s, "p50"), (promise.finish_p95_s, "p95"), (promise.finish_p99_s, "p99")];
-    let reached = levels.iter().find(|(level_s, _)| level_s.is_some_and(|level_s| took.most_s <= level_s));
-    let (seen, latest) = (took.words(), duration(latest_s));
-    let verdict = took.within(latest_s);
-    let advice = match (reached, verdict) {
-        (Some((_, name)), _) => format!("{seen} is within the plan's {name}"),
-        (None, Verdict::Fail) => format!(
-            "{seen} is later than the latest finish that the plan names, {latest}: measure R again and plan anew"
-        ),
-        (None, _) => format!("{seen} is about the latest finish that the plan names, {latest}"),
-    };
-    finding(verdict, ratio, advice)
+    took(evidence).map_or_else(Finding::not_available, |took| {
+        let reached =
+            levels.iter().find(|(level_s, _)| level_s.is_some_and(|level_s| took.most_s <= level_s));
+        let within = reached.map(|(_, name)| *name);
+        let ratio = promise.finish_p50_s.and_then(|median_s| finite(took.most_s / median_s));
+        Finding::new(took.within(latest_s), ratio, Why::Finish { took, within, latest_s })
+    })
 }
 
-fn concurrency(evidence: &Evidence) -> Finding {
+fn concurrency(evidence: &Evidence) -> Finding<Why> {
     let Some(reserved) = evidence.promise.and_then(|promise| promise.reserved_concurrency) else {
-        return Finding::not_available("no plan with a reserved concurrency; name one with --plan");
+        return Finding::not_available(Why::NoReserve);
     };
     let Some(peak) = evidence.function.and_then(|function| function.concurrent_max) else {
-        return Finding::not_available("no ConcurrentExecutions in the metrics");
+        return Finding::not_available(Why::NoPeak);
     };
-    let (verdict, words) = if peak > reserved {
-        (Verdict::Fail, "more than the plan set aside: the reserved concurrency was not put in place")
-    } else if peak == reserved {
-        let waited = match evidence.promise.and_then(|promise| promise.shape) {
-            Some(Shape::Queue) => {
-                "all that the plan set aside was in use: what came on top waited in the queue"
-            }
-            _ => "all that the plan set aside was in use: what came on top was throttled",
-        };
-        (Verdict::Pass, waited)
-    } else {
-        (Verdict::Pass, "less than the plan set aside")
-    };
-    let advice = format!("{} at once of {}: {words}", shortest(peak, 4), shortest(reserved, 4));
-    finding(verdict, Some(peak / reserved), advice)
+    let verdict = if peak > reserved { Verdict::Fail } else { Verdict::Pass };
+    let queued = evidence.promise.and_then(|promise| promise.shape) == Some(Shape::Queue);
+    Finding::new(verdict, finite(peak / reserved), Why::Peak { peak, reserved, queued })
+}
+
+/// A ratio to nothing is none.
+fn finite(ratio: f64) -> Option<f64> {
+    Some(ratio).filter(|ratio| ratio.is_finite())
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ fn listed(tally: &Tally) -> Evidence<'_> {
     Evidence { tally, complete: true, since_ns: None, function: None, promise: None }
 }
 
-fn judged(tally: &Tally, function: Option<&Function>) -> AuditVerdicts {
+fn judged(tally: &Tally, function: Option<&Function>) -> AuditVerdicts<Why> {
     AuditVerdicts::of(Evidence { function, promise: Some(&PROMISE), ..listed(tally) })
 }
 
@@ -47,8 +47,9 @@ fn judged(tally: &Tally, function: Option<&Function>) -> AuditVerdicts {
 fn a_backup_that_kept_its_plan_passes() {
     let verdicts = judged(&tally(250, 0, 160), Some(&function(251.0, 55.0)));
     assert!(verdicts.holds(), "{verdicts:?}");
-    assert_eq!(verdicts.finish.advice, "2m 40s is within the plan's p95");
-    assert!(verdicts.concurrency.advice.contains("all that the plan set aside"), "{verdicts:?}");
+    let took = Took { least_s: 160.0, most_s: 160.0 };
+    assert_eq!(verdicts.finish.why, Why::Finish { took, within: Some("p95"), latest_s: 170.0 });
+    assert_eq!(verdicts.concurrency.why, Why::Peak { peak: 55.0, reserved: 55.0, queued: false });
     assert!((verdicts.deadline.ratio.unwrap() - 160.0 / 600.0).abs() < 1e-12);
     let none = AuditVerdicts::of(listed(&tally(250, 0, 160)));
     assert!(none.holds());
@@ -80,7 +81,7 @@ fn fewer_invocations_than_objects_are_an_alarm_only_where_objects_are_missing() 
     let lost = judged(&tally(250, 1, 160), Some(&few));
     assert_eq!([lost.complete.verdict, lost.invocations.verdict], [Verdict::Fail; 2]);
     assert_eq!(lost.deadline.verdict, Verdict::NotAvailable, "the backup is not over");
-    assert!(lost.complete.advice.starts_with("1 object missing or wrong"), "{}", lost.complete.advice);
+    assert_eq!(lost.complete.why, Why::NotArrived { objects: 1 });
     let arrived = judged(&tally(250, 0, 160), Some(&few));
     assert_eq!(arrived.invocations.verdict, Verdict::Inconclusive);
     assert!(arrived.holds());
@@ -92,7 +93,7 @@ fn what_was_not_looked_at_is_not_called_complete() {
     assert_eq!((verdicts.complete.verdict, verdicts.holds()), (Verdict::Inconclusive, false));
     let nothing = judged(&Tally::default(), None);
     assert_eq!((nothing.complete.verdict, nothing.complete.ratio), (Verdict::Inconclusive, None));
-    assert!(nothing.complete.advice.contains("check bucket and prefix"));
+    assert_eq!(nothing.complete.why, Why::NothingAtSource);
 }
 
 /// The dates of 160 s leave out a copy of some 25 s, unless it is known that the backup took less.
@@ -104,7 +105,7 @@ fn what_the_dates_leave_out_makes_a_close_deadline_uncertain() {
         let since_ns = since_s.map(|since_s| since_s * 1_000_000_000);
         let tally = tally(250, 0, 160);
         let verdicts = AuditVerdicts::of(Evidence { since_ns, promise: Some(&promise), ..listed(&tally) });
-        (verdicts.deadline.verdict, verdicts.deadline.advice)
+        (verdicts.deadline.verdict, verdicts.deadline.why)
     };
     for (deadline_s, since_s, verdict) in [
         (159.0, None, Verdict::Fail),
@@ -115,7 +116,8 @@ fn what_the_dates_leave_out_makes_a_close_deadline_uncertain() {
     ] {
         assert_eq!(judged(deadline_s, since_s).0, verdict, "{deadline_s} {since_s:?}");
     }
-    assert_eq!(judged(170.0, None).1, "2m 40s to 3m 5s is about the deadline of 2m 50s");
+    let took = Took { least_s: 160.0, most_s: 185.0 };
+    assert_eq!(judged(170.0, None).1, Why::Deadline { took, deadline_s: 170.0 });
 }
 
 #[test]
@@ -123,5 +125,5 @@ fn what_was_not_to_be_copied_leaves_no_time_to_judge() {
     let unchanged = Tally { expected: 9, arrived: 9, unchanged: 9, ..Tally::default() };
     let verdicts = judged(&unchanged, None);
     assert_eq!(verdicts.complete.verdict, Verdict::Pass);
-    assert_eq!(verdicts.deadline.advice, "nothing was copied");
+    assert_eq!(verdicts.deadline.why, Why::NothingCopied);
 }

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::evidence::Evidence;
+use super::note::Note;
 use super::quantity::Quantity;
-use crate::law::finding::{Finding, Verdict, Verdicts};
+use super::why::Why;
+use crate::law::finding::{Verdict, Verdicts};
 use crate::law::littles_law::LittlesLaw;
 use crate::measure::histogram::{PercentileIntervals, Percentiles};
 use crate::measure::scaling::UslSummary;
 use crate::numeric::interval::Mean;
-use crate::units::human::{count, counted, duration};
 
 /// The name and version of the document's form.
 pub const SCHEMA: &str = "planner/check/1";
@@ -46,8 +47,8 @@ impl From<&Evidence> for Form {
 pub struct CheckDocument {
     /// [`SCHEMA`].
     pub schema: &'static str,
-    /// What it comes to, in a sentence.
-    pub verdict: String,
+    /// The gravest of the verdicts.
+    pub verdict: Verdict,
     /// Whether no verdict is FAIL or INCONCLUSIVE; None where there is nothing to judge by.
     pub holds: Option<bool>,
     /// The form of the file.
@@ -69,24 +70,23 @@ pub struct CheckDocument {
     /// Throughput and residence time with intervals, where the window is long enough.
     pub batches: Option<Batches>,
     /// The verdicts.
-    pub verdicts: Verdicts,
+    pub verdicts: Verdicts<Why>,
     /// What the measurements say about scaling.
     pub usl: Option<UslSummary>,
     /// The rows of a file that has few: stretches, measurements or periods.
     pub readings: Vec<Reading>,
     /// What to know when reading the numbers.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
 }
 
 impl CheckDocument {
-    /// A document that says nothing yet.
-    #[must_use]
-    pub fn new(form: Form, rows: usize) -> Self {
-        let nothing = || Finding::not_available("");
+    /// A document with nothing but its verdicts.
+    pub(super) fn new(form: Form, rows: usize, verdicts: Verdicts<Why>) -> Self {
+        let gravest = verdicts.gravest();
         Self {
             schema: SCHEMA,
-            verdict: String::new(),
-            holds: None,
+            verdict: gravest,
+            holds: (gravest != Verdict::NotAvailable).then_some(gravest == Verdict::Pass),
             form,
             rows: rows as u64,
             littles_law: None,
@@ -96,37 +96,11 @@ impl CheckDocument {
             residence_s: None,
             residence_intervals_s: None,
             batches: None,
-            verdicts: Verdicts { accounting: nothing(), independent: nothing(), raw: nothing() },
+            verdicts,
             usl: None,
             readings: Vec::new(),
             notes: Vec::new(),
         }
-    }
-
-    /// The document with what its verdicts come to.
-    pub(super) fn concluded(self) -> Self {
-        let Verdicts { accounting, independent, raw } = &self.verdicts;
-        let all = [accounting, independent, raw].map(|finding| finding.verdict);
-        let (holds, outcome) = if all.contains(&Verdict::Fail) {
-            (Some(false), "N = X·R does not hold")
-        } else if all.contains(&Verdict::Inconclusive) {
-            (Some(false), "whether N = X·R holds is not decided")
-        } else if all.contains(&Verdict::Pass) {
-            (Some(true), "N = X·R holds")
-        } else {
-            (None, "nothing to check N = X·R against")
-        };
-        let looked_at = match self.form {
-            Form::Requests => counted(self.rows, "request"),
-            Form::Samples if self.rows != 1 => format!("{} stretches", count(self.rows)),
-            Form::Samples => counted(self.rows, "stretch"),
-            Form::Table => counted(self.rows, "measurement"),
-            Form::CloudWatch => counted(self.rows, "CloudWatch period"),
-        };
-        let means_s = || self.means.as_ref().map(|means| means.window_s);
-        let window_s = self.littles_law.as_ref().map(|law| law.window_s).or_else(means_s);
-        let over = window_s.map_or_else(String::new, |window_s| format!(" over {}", duration(window_s)));
-        Self { holds, verdict: format!("{looked_at}{over}: {outcome}."), ..self }
     }
 }
 

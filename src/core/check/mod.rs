@@ -8,12 +8,14 @@ pub mod cloudwatch;
 pub mod document;
 mod error;
 mod evidence;
+pub mod note;
 mod over_time;
 mod per_request;
 pub mod quantity;
 pub mod requests;
 pub mod samples;
 pub mod table;
+pub mod why;
 pub mod window;
 
 use std::io::Read;

@@ -3,14 +3,15 @@
 use super::CheckError;
 use super::batches::{self, Stint};
 use super::cloudwatch::{Metrics, Period};
+use super::note::Note;
 use super::quantity::Quantity;
 use super::samples::{Samples, Stretch};
+use super::why::Why;
 use super::window::FileWindow;
 use crate::check::document::{CheckDocument, Form, Means, Reading};
 use crate::law::finding::{Finding, Verdict, Verdicts};
 use crate::law::tolerance::{BATCHES, LITTLE_TOLERANCE};
 use crate::law::verdict::{Bin, Independent, independent};
-use crate::units::human::percent;
 
 /// Checks samples of a running count.
 ///
@@ -36,12 +37,11 @@ pub(super) fn samples(samples: &Samples, window: Option<&FileWindow>) -> Result<
         })
         .collect();
     let gauges: Option<Vec<f64>> = chosen.stretches.iter().map(|stretch| stretch.n).collect();
-    let mut document = CheckDocument::new(Form::Samples, stints.len());
-    document.readings = chosen.stretches.iter().map(stretch_reading).collect();
-    let (n, r_s) = (chosen.n(), chosen.r_s());
-    judge(&mut document, &stints, gauges.as_deref(), n, r_s);
-    document.notes.push(counting_noise(&stints));
-    Ok(document)
+    Ok(CheckDocument {
+        readings: chosen.stretches.iter().map(stretch_reading).collect(),
+        notes: vec![counting_noise(&stints)],
+        ..judged(Form::Samples, &stints, gauges.as_deref(), chosen.n(), chosen.r_s())
+    })
 }
 
 /// Checks metrics of a Lambda function.
@@ -65,9 +65,8 @@ pub(super) fn metrics(metrics: &Metrics, window: Option<&FileWindow>) -> Result<
     let timed = |period: &&Period| period.duration_s.is_some() || period.invocations.unwrap_or(0.0) == 0.0;
     let r_s = Stint::sum(&stints).r_s().filter(|_| periods.iter().all(timed));
     let n = gauges.as_ref().map(|gauges| gauges.iter().sum::<f64>() / gauges.len() as f64);
-    let mut document = CheckDocument::new(Form::CloudWatch, periods.len());
+    let mut document = judged(Form::CloudWatch, &stints, gauges.as_deref(), n, r_s);
     document.readings = periods.iter().map(|it| period_reading(it, first_ns, metrics.period_s)).collect();
-    judge(&mut document, &stints, gauges.as_deref(), n, r_s);
     if let Some(means) = &mut document.means {
         means.throttles = total(&periods, |period| period.throttles);
         means.errors = total(&periods, |period| period.errors);
@@ -77,25 +76,23 @@ pub(super) fn metrics(metrics: &Metrics, window: Option<&FileWindow>) -> Result<
     Ok(document)
 }
 
-fn metric_notes(span_s: f64, period_s: f64, present: usize) -> Vec<String> {
-    let caveat = "Duration belongs to the invocations that ended in a period, not to those that ran in it: while the \
-                  load ramps, and in periods not much longer than an invocation, the ratio of a period is off";
-    let missing = ((span_s / period_s).round() as usize + 1).saturating_sub(present);
-    let gap = format!("{missing} periods between the first and the last are not in the file and left out");
-    [Some(caveat.to_owned()), (missing > 0).then_some(gap)].into_iter().flatten().collect()
+fn metric_notes(span_s: f64, period_s: f64, present: usize) -> Vec<Note> {
+    let periods = ((span_s / period_s).round() as usize + 1).saturating_sub(present);
+    let missing = (periods > 0).then_some(Note::PeriodsMissing { periods });
+    [Some(Note::DurationsOfTheEnded), missing].into_iter().flatten().collect()
 }
 
 /// Means, batches and verdicts, which both forms have in common.
-fn judge(
-    document: &mut CheckDocument,
+fn judged(
+    form: Form,
     stints: &[Stint],
     gauges: Option<&[f64]>,
     n: Option<f64>,
     r_s: Option<f64>,
-) {
+) -> CheckDocument {
     let whole = Stint::sum(stints);
     let xr = r_s.map(|r_s| whole.x_per_s() * r_s);
-    document.means = Some(Means {
+    let means = Means {
         window_s: whole.length_s,
         n,
         x_per_s: whole.x_per_s(),
@@ -104,9 +101,12 @@ fn judge(
         xr,
         throttles: None,
         errors: None,
-    });
-    document.batches = r_s.and_then(|_| batches::batches(stints));
-    document.verdicts = verdicts(stints, gauges, n.zip(xr), r_s);
+    };
+    CheckDocument {
+        means: Some(means),
+        batches: r_s.and_then(|_| batches::batches(stints)),
+        ..CheckDocument::new(form, stints.len(), verdicts(stints, gauges, n.zip(xr), r_s))
+    }
 }
 
 fn verdicts(
@@ -114,12 +114,10 @@ fn verdicts(
     gauges: Option<&[f64]>,
     sides: Option<(f64, f64)>,
     r_s: Option<f64>,
-) -> Verdicts {
-    let accounting = Finding::not_available("single requests are not in the file");
+) -> Verdicts<Why> {
+    let accounting = Finding::not_available(Why::NoRequests);
     let (Some(gauges), Some(r_s), Some((n, xr))) = (gauges, r_s, sides) else {
-        let nothing =
-            "fewer than three of N, X and R are in the file: the third follows, and nothing can contradict";
-        let [independent, raw] = [(); 2].map(|()| Finding::not_available(nothing));
+        let [independent, raw] = [Why::FewerThanThree; 2].map(Finding::not_available);
         return Verdicts { accounting, independent, raw };
     };
     // Weighted by length, so that stints of different lengths count for the time that they cover.
@@ -130,27 +128,23 @@ fn verdicts(
         .collect();
     let bin_s = Stint::sum(stints).length_s / stints.len() as f64;
     let seen = independent(&bins, bin_s, r_s);
-    Verdicts { accounting, raw: raw(n, xr, &seen), independent: seen.finding() }
+    Verdicts {
+        accounting,
+        raw: raw(n, xr, &seen),
+        independent: seen.finding().map(|&gauge| Why::Gauge(gauge)),
+    }
 }
 
 /// X·R against N over all; a verdict only where the record is long enough for the independent one.
-fn raw(n: f64, xr: f64, independent: &Independent) -> Finding {
+fn raw(n: f64, xr: f64, independent: &Independent) -> Finding<Why> {
     let ratio = (n > 0.0).then(|| xr / n);
     let long_enough = independent.ratio.is_some_and(|mean| mean.count >= BATCHES);
-    match ratio {
-        Some(ratio) if long_enough => {
-            let within = (ratio - 1.0).abs() <= LITTLE_TOLERANCE;
-            let verdict = if within { Verdict::Pass } else { Verdict::Fail };
-            let side = if within { "within" } else { "off by more than" };
-            let advice = format!("over the whole window X·R is {side} {} of N", percent(LITTLE_TOLERANCE));
-            Finding::new(verdict, Some(ratio), advice)
-        }
-        _ => Finding::new(
-            Verdict::NotAvailable,
-            ratio,
-            "the record is shorter than 20 batches of 10 mean residence times, and a single short bin proves nothing",
-        ),
-    }
+    let (verdict, why) = match ratio.filter(|_| long_enough) {
+        Some(ratio) if (ratio - 1.0).abs() <= LITTLE_TOLERANCE => (Verdict::Pass, Why::WholeNear),
+        Some(_) => (Verdict::Fail, Why::WholeOff),
+        None => (Verdict::NotAvailable, Why::TooFewBatches),
+    };
+    Finding::new(verdict, ratio, why)
 }
 
 fn stretch_reading(stretch: &Stretch) -> Reading {
@@ -206,15 +200,9 @@ fn total(periods: &[&Period], of: fn(&Period) -> Option<f64>) -> Option<f64> {
     (!known.is_empty()).then(|| known.iter().sum())
 }
 
-fn counting_noise(stints: &[Stint]) -> String {
+fn counting_noise(stints: &[Stint]) -> Note {
     let mean = Stint::sum(stints).completed / stints.len() as f64;
-    if mean < 1.0 {
-        return "most stretches have no completion: read the count less often".into();
-    }
-    format!(
-        "a stretch counts {mean:.0} completions on average, so its throughput is uncertain by {} by counting alone",
-        percent(1.0 / mean.sqrt())
-    )
+    if mean < 1.0 { Note::MostlyNoCompletion } else { Note::CountingNoise { mean } }
 }
 
 /// Whether a stretch lies wholly in the window, give or take a microsecond.

@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use super::CheckError;
 use super::batches::{self, Stint};
+use super::note::Note;
 use super::requests::Requests;
+use super::why::{Edges, Why};
 use super::window::FileWindow;
 use crate::check::document::{CheckDocument, Form};
 use crate::law::finding::{Finding, Verdict, Verdicts};
@@ -12,7 +14,6 @@ use crate::law::little::{Hindsight, Window};
 use crate::law::littles_law::LittlesLaw;
 use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, LITTLE_TOLERANCE};
 use crate::measure::histogram::Percentiles;
-use crate::units::human::{duration, percent};
 use crate::units::quantity::seconds;
 
 /// Checks requests over a window, or over the whole file.
@@ -37,30 +38,23 @@ pub(super) fn analyse(requests: &Requests, window: Option<&FileWindow>) -> Resul
     }
     let law = requests.over(window_ns.clone());
     let times = requests.residence(&window_ns);
-    let mut document = CheckDocument::new(Form::Requests, rows);
-    document.littles_law = Some(LittlesLaw::from(&law.window));
-    document.arrival_form_n = Some(law.arrival_form_n());
-    // A histogram knows its mean to three digits only.
-    let percentiles = || Percentiles { mean: law.window.r_s(), ..times.percentiles() };
-    document.residence_s = (!times.is_empty()).then(percentiles);
-    document.residence_intervals_s = (!times.is_empty()).then(|| times.percentile_intervals());
-    document.batches = batches::batches(&stints(requests, &window_ns));
-    document.outcomes = requests.outcomes.clone();
-    document.verdicts = Verdicts {
+    let verdicts = Verdicts {
         accounting: accounting(&law),
-        independent: Finding::not_available(
-            "a file of requests has no second count of what was in flight; give one as samples `t,count,n,r`",
-        ),
+        independent: Finding::not_available(Why::NoSecondCount),
         raw: raw(&law.window),
     };
-    if window.is_none() {
-        document.notes.push(
-            "the window is the whole file, which starts and ends with nothing in flight: N = X·R is then exact \
-             whatever the service did; --window looks at a part of it"
-                .into(),
-        );
-    }
-    Ok(document)
+    // A histogram knows its mean to three digits only.
+    let percentiles = || Percentiles { mean: law.window.r_s(), ..times.percentiles() };
+    Ok(CheckDocument {
+        littles_law: Some(LittlesLaw::from(&law.window)),
+        arrival_form_n: Some(law.arrival_form_n()),
+        residence_s: (!times.is_empty()).then(percentiles),
+        residence_intervals_s: (!times.is_empty()).then(|| times.percentile_intervals()),
+        batches: batches::batches(&stints(requests, &window_ns)),
+        outcomes: requests.outcomes.clone(),
+        notes: window.is_none().then_some(Note::WholeFile).into_iter().collect(),
+        ..CheckDocument::new(Form::Requests, rows, verdicts)
+    })
 }
 
 /// What ended in each of 20 equal parts of the window.
@@ -80,44 +74,30 @@ fn stints(requests: &Requests, window_ns: &Range<i64>) -> Vec<Stint> {
     stints
 }
 
-fn accounting(law: &Hindsight) -> Finding {
+fn accounting(law: &Hindsight) -> Finding<Why> {
     let holds = law.window.accounting_holds() && law.arrival_form_holds();
-    let agree =
-        "departure and arrival form agree to the nanosecond; that alone says nothing about the service";
-    let disagree = "departure and arrival form disagree: the times contradict each other";
-    let (verdict, advice) = if holds { (Verdict::Pass, agree) } else { (Verdict::Fail, disagree) };
-    Finding::new(verdict, None, advice)
+    let (verdict, why) =
+        if holds { (Verdict::Pass, Why::FormsAgree) } else { (Verdict::Fail, Why::FormsDisagree) };
+    Finding::new(verdict, None, why)
 }
 
-fn raw(window: &Window) -> Finding {
+fn raw(window: &Window) -> Finding<Why> {
     let (n, r_s) = (window.n(), window.r_s());
     if n == 0.0 {
-        return Finding::not_available("nothing was in flight");
+        return Finding::not_available(Why::NothingInFlight);
     }
     let ratio = window.xr() / n;
-    let edges = format!(
-        "the window's edges explain {:+.4} of the difference {:+.4}",
-        window.edges(),
-        window.difference()
-    );
-    let length_s = seconds(window.length_ns);
-    let finding = |verdict, advice| Finding::new(verdict, Some(ratio), advice);
-    if window.ended == 0 {
-        return finding(Verdict::Inconclusive, "no request ended in the window: take a longer one".into());
-    }
-    if window.age_start_ns != window.age_end_ns && !batches::fit(length_s, r_s) {
-        let wanted = duration(BATCHES as f64 * BATCH_RESIDENCES * r_s);
-        let advice = format!(
-            "{edges}; the window is too short for a verdict: take {wanted} or more, or one that starts and ends empty"
-        );
-        return finding(Verdict::Inconclusive, advice);
-    }
-    if (ratio - 1.0).abs() <= LITTLE_TOLERANCE {
-        let advice = format!("X·R is within {} of N; {edges}", percent(LITTLE_TOLERANCE));
-        return finding(Verdict::Pass, advice);
-    }
-    let advice = format!(
-        "{edges}: requests hang for long, or the load grew or shrank; look at those in flight at the end"
-    );
-    finding(Verdict::Fail, advice)
+    let edges = Edges { explained: window.edges(), difference: window.difference() };
+    let is_long = batches::fit(seconds(window.length_ns), r_s);
+    let (verdict, why) = if window.ended == 0 {
+        (Verdict::Inconclusive, Why::NothingEnded)
+    } else if window.age_start_ns != window.age_end_ns && !is_long {
+        let wanted_s = BATCHES as f64 * BATCH_RESIDENCES * r_s;
+        (Verdict::Inconclusive, Why::WindowTooShort { edges, wanted_s })
+    } else if (ratio - 1.0).abs() <= LITTLE_TOLERANCE {
+        (Verdict::Pass, Why::Near(edges))
+    } else {
+        (Verdict::Fail, Why::Off(edges))
+    };
+    Finding::new(verdict, Some(ratio), why)
 }

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::law::finding::{Finding, Verdict};
 use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, LITTLE_TOLERANCE, LONGEST_EXTENSION};
 use crate::numeric::interval::{CONFIDENCE, Interval, Mean};
-use crate::units::human::length;
 
 /// A short stretch of a steady state, all of equal length.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -83,7 +82,7 @@ fn judge(ratio: &Mean, batch_s: f64) -> (Verdict, Option<f64>) {
 
 impl Independent {
     /// The verdict as documents show it.
-    pub(crate) fn finding(&self) -> Finding {
+    pub(crate) fn finding(&self) -> Finding<Gauge> {
         // Fewer batches give no interval to rely on.
         let enough = self.ratio.filter(|ratio| ratio.count >= BATCHES);
         let interval = enough.map(|ratio| ratio.interval());
@@ -92,83 +91,49 @@ impl Independent {
             ratio: enough.map(|ratio| ratio.mean),
             low: interval.map(|it| it.low).filter(|low| low.is_finite()),
             high: interval.map(|it| it.high).filter(|high| high.is_finite()),
-            advice: self.advice(),
+            why: self.why(),
         }
     }
 
-    /// Whether the interval is so narrow that where the ratio lies is known.
-    fn is_narrow(&self) -> bool {
-        self.ratio.is_some_and(|ratio| ratio.half_width < LITTLE_TOLERANCE)
-    }
-
-    fn advice(&self) -> String {
-        let diagnosis = Diagnosis::of_gauge(self).map(Diagnosis::advice);
+    fn why(&self) -> Gauge {
         match (self.verdict, self.more_s) {
-            (Verdict::Pass, _) => "the independent count agrees with the client's within 2 %".into(),
-            (Verdict::Fail, _) => diagnosis.unwrap_or("the counts differ by more than 2 %").into(),
-            (Verdict::Inconclusive, Some(more_s)) => {
-                let more = length(more_s.ceil() as u64);
-                format!("run {more} longer: the interval still reaches across a limit of 2 %, or has fewer than 20 batches of 10 mean residence times")
+            (Verdict::Pass, _) => Gauge::Agrees,
+            (Verdict::Fail, _) if self.ratio.is_some_and(|ratio| ratio.mean > 1.0) => Gauge::Above,
+            (Verdict::Fail, _) => Gauge::Below,
+            (Verdict::Inconclusive, Some(more_s)) => Gauge::TooShort { more_s },
+            // Where the interval is narrow, it is known where the ratio lies.
+            (Verdict::Inconclusive, None)
+                if self.ratio.is_some_and(|ratio| ratio.half_width < LITTLE_TOLERANCE) =>
+            {
+                Gauge::OnTheLimit
             }
-            (Verdict::Inconclusive, None) if self.is_narrow() => {
-                "the ratio lies on the limit of 2 %: a longer run will not decide; find what makes up the difference".into()
-            }
-            (Verdict::Inconclusive, None) => {
-                format!("the counts vary so much that no run of up to {LONGEST_EXTENSION} times the length is sure to decide: find out why they vary, or measure a steadier load")
-            }
-            (Verdict::NotAvailable, _) => {
-                "no independent count, or nothing in flight: N and X·R rest on the client's events alone".into()
-            }
+            (Verdict::Inconclusive, None) => Gauge::Uneven,
+            (Verdict::NotAvailable, _) => Gauge::Nothing,
         }
     }
 }
 
-/// What the numbers of a run say went wrong with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What the count at the endpoint says of the client's own.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Diagnosis {
-    /// More in flight than the client knows of.
-    GaugeAbove,
-    /// Less in service than the client counts.
-    GaugeBelow,
-    /// The departure form agrees, X·R does not.
-    RawOff,
-    /// Starts fall further and further behind.
-    GeneratorLate,
-}
-
-impl Diagnosis {
-    /// What applies: `raw_ratio` is X·R/N over the window, `generator_late` whether started − intended grew.
-    #[must_use]
-    pub fn of(gauge: &Independent, raw_ratio: f64, generator_late: bool) -> Vec<Self> {
-        let by_gauge = Self::of_gauge(gauge);
-        let raw_off = by_gauge.is_none() && (raw_ratio - 1.0).abs() > LITTLE_TOLERANCE;
-        let late = generator_late.then_some(Self::GeneratorLate);
-        late.into_iter().chain(by_gauge).chain(raw_off.then_some(Self::RawOff)).collect()
-    }
-
-    fn of_gauge(gauge: &Independent) -> Option<Self> {
-        let ratio = gauge.ratio.filter(|_| gauge.verdict == Verdict::Fail)?;
-        Some(if ratio.mean > 1.0 { Self::GaugeAbove } else { Self::GaugeBelow })
-    }
-
-    /// What it means and where to look.
-    pub(crate) fn advice(self) -> &'static str {
-        match self {
-            Self::GaugeAbove => {
-                "the endpoint holds more requests than the client recorded: look for work that was never logged or has not finished, retries inside a client library, and connections kept open"
-            }
-            Self::GaugeBelow => {
-                "the endpoint holds fewer requests than the client counts: part of what is recorded as service is waiting in the client, for a connection, a thread or a permit"
-            }
-            Self::RawOff => {
-                "N agrees by the departure form but X·R is off: the window caught a ramp or a drift, so take a longer window or one that starts after the warm-up"
-            }
-            Self::GeneratorLate => {
-                "starts fell behind their schedule, so the generator and not the target set the pace and waiting went unrecorded: lower the rate or use a faster machine"
-            }
-        }
-    }
+pub enum Gauge {
+    /// They agree.
+    Agrees,
+    /// More is in flight than the client knows of.
+    Above,
+    /// Less is in service than the client counts.
+    Below,
+    /// The interval still reaches across a limit, or there are too few batches.
+    TooShort {
+        /// Seconds to run longer for a decision.
+        more_s: f64,
+    },
+    /// The ratio lies on the limit, so that no run is long enough.
+    OnTheLimit,
+    /// The counts vary so much that a decision is out of sight.
+    Uneven,
+    /// There is no such count, or nothing was in flight.
+    Nothing,
 }
 
 #[cfg(test)]
@@ -208,7 +173,7 @@ mod tests {
     fn a_short_run_is_told_how_much_longer_to_run() {
         let seen = independent(&bins(1, 150, 1.0, 0.01), 1.0, 1.0);
         assert_eq!((seen.verdict, seen.more_s), (Verdict::Inconclusive, Some(50.0)));
-        assert!(seen.finding().advice.starts_with("run 50 s longer"));
+        assert_eq!(seen.why(), Gauge::TooShort { more_s: 50.0 });
         assert_eq!(independent(&bins(1, 200, 1.0, 0.01), 1.0, 1.0).verdict, Verdict::Pass);
         let shorter_than_a_batch = independent(&bins(1, 5, 1.0, 0.01), 1.0, 1.0);
         assert_eq!((shorter_than_a_batch.ratio, shorter_than_a_batch.more_s), (None, Some(195.0)));
@@ -240,14 +205,14 @@ mod tests {
     fn a_ratio_on_the_limit_asks_for_no_endless_run() {
         let seen = independent(&alternating(1.0), 1.0, 1.0);
         assert_eq!((seen.verdict, seen.more_s), (Verdict::Inconclusive, None));
-        assert!(seen.finding().advice.contains("lies on the limit"), "{}", seen.finding().advice);
+        assert_eq!(seen.why(), Gauge::OnTheLimit);
     }
 
     #[test]
     fn a_wide_interval_is_not_said_to_lie_on_the_limit() {
         let seen = independent(&alternating(20.0), 1.0, 1.0);
         assert_eq!((seen.verdict, seen.more_s), (Verdict::Inconclusive, None));
-        assert!(seen.finding().advice.contains("vary so much"), "{}", seen.finding().advice);
+        assert_eq!(seen.why(), Gauge::Uneven);
     }
 
     #[test]
@@ -257,12 +222,8 @@ mod tests {
     }
 
     #[test]
-    fn each_symptom_has_its_diagnosis() {
-        use Diagnosis::{GaugeAbove, GaugeBelow, GeneratorLate, RawOff};
-        assert_eq!(Diagnosis::of(&verdict(1.2, 0.05), 0.9, false), [GaugeAbove]);
-        assert_eq!(Diagnosis::of(&verdict(0.8, 0.05), 1.0, true), [GeneratorLate, GaugeBelow]);
-        assert_eq!(Diagnosis::of(&verdict(1.0, 0.05), 0.883, false), [RawOff]);
-        assert_eq!(Diagnosis::of(&verdict(1.0, 0.05), 1.001, false), []);
-        assert!(verdict(0.8, 0.05).finding().advice.contains("fewer requests"));
+    fn a_gauge_that_differs_says_to_which_side() {
+        let seen = [1.2, 0.8, 1.0].map(|ratio| verdict(ratio, 0.05).why());
+        assert_eq!(seen, [Gauge::Above, Gauge::Below, Gauge::Agrees]);
     }
 }

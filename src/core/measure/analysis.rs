@@ -3,17 +3,18 @@
 use super::judgement;
 use super::scaling::scaling;
 use super::series::{Row, of_level};
+use super::why::Why;
 use crate::law::usl_fit::Point;
 use crate::measure::document::RunDocument;
 use crate::measure::level::LevelSummary;
 
-/// Works out everything that rests on the rows of a run and puts it into its document.
-pub fn analyse(document: &mut RunDocument, rows: &[Row]) {
+/// Works out everything that rests on the rows of a run and puts it into its document, the verdicts in these words.
+pub fn analyse(document: &mut RunDocument, rows: &[Row], words: fn(&Why) -> String) {
     let levels = document.levels.len();
     for (number, level) in (0..).zip(document.levels.iter_mut()) {
-        level.steady = level.steady_part(of_level(rows, number), levels);
+        level.steady = level.steady_part(of_level(rows, number), levels).map(|steady| steady.told(words));
     }
-    document.verdicts = Some(judgement::verdicts(&document.levels));
+    document.verdicts = Some(judgement::verdicts(&document.levels).map(words));
     document.usl = scaling(&points(&document.levels));
 }
 

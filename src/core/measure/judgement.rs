@@ -2,12 +2,12 @@
 
 use super::series::{Row, of_level};
 use super::steady;
+use super::why::Why;
 use crate::law::finding::{Finding, Verdict, Verdicts};
 use crate::law::tolerance::LITTLE_TOLERANCE;
 use crate::measure::document::ThresholdResult;
 use crate::measure::level::LevelSummary;
 use crate::scenario::threshold::{Metric, Threshold};
-use crate::units::human::grouped;
 use crate::units::quantity::seconds;
 
 /// A start may be late by this share of the mean residence time and still be on time.
@@ -20,56 +20,43 @@ const HARMLESS_SHARE: f64 = 0.1;
 const MISSED_RATE: f64 = 0.01;
 /// Lateness grows where it is so many times as large in the last third of the steady part as in the first.
 const GROWTH: f64 = 2.0;
-/// The edges of a window explain a difference when they come this close to all of it, in per cent.
-const EXPLAINED_TOLERANCE: f64 = 2.0;
+/// The edges of a window explain a difference when they come this close to all of it.
+const EXPLAINED_TOLERANCE: f64 = 0.02;
 /// CPU time per real second of the generator's one thread above which it counts as saturated.
 const CPU_LIMIT: f64 = 0.95;
 
 /// The verdicts on Little's law over all levels.
 #[must_use]
-pub fn verdicts(levels: &[LevelSummary]) -> Verdicts {
+pub fn verdicts(levels: &[LevelSummary]) -> Verdicts<Why> {
     Verdicts { accounting: accounting(levels), independent: independent(levels), raw: raw(levels) }
 }
 
-fn accounting(levels: &[LevelSummary]) -> Finding {
-    let measured = levels.iter().any(|level| level.attempts > 0);
-    let broken = levels.iter().position(|level| !level.littles_law.accounting_holds);
-    let sound =
-        "the departure form N·T = ΣR + E(T) − E(0) holds to the nanosecond: no event was lost or doubled";
-    match broken.map(|level| level + 1) {
-        _ if !measured => Finding::not_available("no attempt ended"),
-        None => Finding::new(Verdict::Pass, None, sound),
-        Some(level) => {
-            let advice = format!(
-                "level {level} lost or doubled an event, or a clock went backwards: do not use this run"
-            );
-            Finding::new(Verdict::Fail, None, advice)
-        }
+fn accounting(levels: &[LevelSummary]) -> Finding<Why> {
+    if levels.iter().all(|level| level.attempts == 0) {
+        return Finding::not_available(Why::NothingEnded);
+    }
+    match levels.iter().position(|level| !level.littles_law.accounting_holds) {
+        None => Finding::new(Verdict::Pass, None, Why::Accounted),
+        Some(index) => Finding::new(Verdict::Fail, None, Why::EventLost { level: index + 1 }),
     }
 }
 
 /// The gravest finding of all levels on the endpoint's own count.
-fn independent(levels: &[LevelSummary]) -> Finding {
-    let gravity = |finding: &Finding| match finding.verdict {
-        Verdict::Fail => 3,
-        Verdict::Inconclusive => 2,
-        Verdict::Pass => 1,
-        Verdict::NotAvailable => 0,
-    };
-    let findings = levels.iter().filter(|level| level.endpoint_in_flight_mean.is_some()).map(|level| {
-        let finding = level.steady.as_ref().map(|steady| steady.independent.clone());
-        let mut finding = finding.unwrap_or_else(|| steady::too_short(level.residence_mean_s));
-        if levels.len() > 1 {
-            finding.advice = format!("{}: {}", level.label(), finding.advice);
-        }
-        finding
+fn independent(levels: &[LevelSummary]) -> Finding<Why> {
+    let gauged = levels.iter().filter(|level| level.endpoint_in_flight_mean.is_some());
+    let findings = gauged.map(|level| {
+        let finding = match &level.steady {
+            Some(steady) => steady.independent.map(|said| Why::Said(said.clone())),
+            None => steady::too_short(level.residence_mean_s),
+        };
+        let of_level = |why: &Why| Why::OfLevel { label: level.label(), why: Box::new(why.clone()) };
+        if levels.len() > 1 { finding.map(of_level) } else { finding }
     });
-    let no_gauge = "the target has no gauge of its own; N and X·R rest on the client's events alone";
-    findings.max_by_key(gravity).unwrap_or_else(|| Finding::not_available(no_gauge))
+    findings.max_by_key(|finding| finding.verdict).unwrap_or_else(|| Finding::not_available(Why::NoGauge))
 }
 
 /// X·R against N as it is usually computed, over the steady part of each level where there is one.
-fn raw(levels: &[LevelSummary]) -> Finding {
+fn raw(levels: &[LevelSummary]) -> Finding<Why> {
     let law =
         |level: &LevelSummary| level.steady.as_ref().map_or(level.littles_law, |steady| steady.littles_law);
     let (mut xr, mut n, mut edges) = (0.0, 0.0, 0.0);
@@ -79,21 +66,18 @@ fn raw(levels: &[LevelSummary]) -> Finding {
         edges += law.edges * law.window_s;
     }
     if n == 0.0 {
-        return Finding::not_available("no attempt was in flight");
+        return Finding::not_available(Why::NothingInFlight);
     }
-    let ratio = xr / n;
-    if (ratio - 1.0).abs() <= LITTLE_TOLERANCE {
-        return Finding::new(Verdict::Pass, Some(ratio), "X·R is within 2 % of N");
-    }
-    let explained = 100.0 * edges / (n - xr);
-    let advice = format!(
-        "X·R is off N by {} %; requests older at one edge of the window than at the other explain {} % of that, as a ramp or a drift does: use a longer or a steadier window",
-        grouped(100.0 * (ratio - 1.0), 1),
-        grouped(explained, 0)
-    );
-    // What the edges explain is no fault of the accounting, and says nothing about the law either.
-    let is_explained = (explained - 100.0).abs() < EXPLAINED_TOLERANCE;
-    Finding::new(if is_explained { Verdict::Inconclusive } else { Verdict::Fail }, Some(ratio), advice)
+    let (ratio, explained) = (xr / n, edges / (n - xr));
+    let (verdict, why) = if (ratio - 1.0).abs() <= LITTLE_TOLERANCE {
+        (Verdict::Pass, Why::Near)
+    } else if (explained - 1.0).abs() < EXPLAINED_TOLERANCE {
+        // What the edges explain is no fault of the accounting, and says nothing about the law either.
+        (Verdict::Inconclusive, Why::Off { ratio, explained })
+    } else {
+        (Verdict::Fail, Why::Off { ratio, explained })
+    };
+    Finding::new(verdict, Some(ratio), why)
 }
 
 /// What is known of the generator's time.
@@ -108,64 +92,62 @@ pub enum Pace {
 }
 
 /// How the generator did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Health {
     /// Whether it, and not the target, set the pace.
     pub saturated: bool,
     /// Whether it was late without changing what was measured: the rate was kept and the lateness is small.
     pub late: bool,
-    /// Why.
-    pub reason: String,
+    /// The latest starts that speak for this, where any were late.
+    pub lateness: Option<Lateness>,
+    /// What is known of its time.
+    pub pace: Pace,
 }
 
 /// How the generator did: whether it was late and, if so, whether that changed what was measured. `rows` are those of
 /// all levels.
 #[must_use]
 pub fn health(levels: &[LevelSummary], rows: &[Row], pace: Pace) -> Health {
-    let health = |saturated, late, reason| Health { saturated, late, reason };
+    let health = |saturated, late, lateness| Health { saturated, late, lateness, pace };
     if pace == Pace::Virtual {
-        return health(false, false, "virtual time: the generator always keeps up".into());
+        return health(false, false, None);
     }
     let late = (0..).zip(levels).filter(|(_, level)| level.lateness_s.p99 > on_time_limit_s(level));
     let late: Vec<Lateness> =
         late.map(|(number, level)| Lateness::of(level, of_level(rows, number))).collect();
     let worst = |is_harmless| {
         let of_kind = late.iter().filter(|late| late.is_harmless() == is_harmless);
-        of_kind.max_by(|a, b| a.level.lateness_s.p99.total_cmp(&b.level.lateness_s.p99))
+        of_kind.max_by(|a, b| a.p99_s.total_cmp(&b.p99_s)).cloned()
     };
     if let Some(late) = worst(false) {
-        return health(true, false, format!("{}: lower the rate or use a faster machine", late.words()));
+        return health(true, false, Some(late));
     }
-    let is_busy = match pace {
-        Pace::Own(share) if share > CPU_LIMIT => Some(share),
-        _ => None,
-    };
+    let is_busy = matches!(pace, Pace::Own(share) if share > CPU_LIMIT);
     // Workers start when the one before has ended, so a generator without time to spare slows them unseen.
-    if let Some(share) = is_busy.filter(|_| levels.iter().any(|level| level.concurrency.is_some())) {
-        let reason =
-            format!("the process used {share:.2} CPU seconds a second, and has one thread to use them");
-        return health(true, false, reason);
+    if is_busy && levels.iter().any(|level| level.concurrency.is_some()) {
+        return health(true, false, None);
     }
-    let used = match pace {
-        Pace::Own(share) => format!("the process used {share:.2} CPU seconds a second"),
-        _ => "the endpoint shares the process, so its CPU is not counted".into(),
-    };
-    match worst(true) {
-        Some(late) => health(false, true, format!("{}; {used}", late.words())),
-        None => health(false, is_busy.is_some(), format!("starts were on time; {used}")),
-    }
+    let late = worst(true);
+    health(false, is_busy || late.is_some(), late)
 }
 
-/// A level whose starts were late.
-struct Lateness<'a> {
-    level: &'a LevelSummary,
-    /// Share of the intended rate that was not achieved over the steady part.
-    missed: f64,
-    grows: bool,
+/// How late the starts of a level were.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lateness {
+    /// What the level is called.
+    pub label: String,
+    /// 99th percentile of the lateness.
+    pub p99_s: f64,
+    /// Median of the time on the wire.
+    pub service_p50_s: f64,
+    /// Share of the intended rate that was not achieved over the steady part; None for workers, who have no rate.
+    pub missed: Option<f64>,
+    /// Whether it grew.
+    pub grows: bool,
 }
 
-impl<'a> Lateness<'a> {
-    fn of(level: &'a LevelSummary, rows: &[Row]) -> Self {
+impl Lateness {
+    fn of(level: &LevelSummary, rows: &[Row]) -> Self {
         let origin_ns = rows.first().map_or(0, |row| row.start_ns);
         let is_steady = |row: &&Row| {
             level.steady.as_ref().is_none_or(|steady| {
@@ -186,32 +168,24 @@ impl<'a> Lateness<'a> {
         let due = level.jobs + level.not_started_count();
         let not_started = level.not_started_count() as f64 / due.max(1) as f64;
         Self {
-            level,
-            missed: if level.concurrency.is_some() { 0.0 } else { behind + not_started },
+            label: level.label(),
+            p99_s: level.lateness_s.p99,
+            service_p50_s: level.service_s.p50,
+            missed: level.concurrency.is_none().then_some(behind + not_started),
             grows: last_s > GROWTH * first_s && last_s > on_time_limit_s(level),
         }
     }
 
-    /// Whether what was measured is the target all the same. Latency counts from the intended start anyway.
-    fn is_harmless(&self) -> bool {
-        let limit_s = LATENESS_FLOOR_S.max(HARMLESS_SHARE * self.level.service_s.p50);
-        self.level.lateness_s.p99 < limit_s && self.missed <= MISSED_RATE && !self.grows
+    /// Whether the intended rate was kept.
+    #[must_use]
+    pub fn kept_rate(&self) -> bool {
+        self.missed.is_none_or(|missed| missed <= MISSED_RATE)
     }
 
-    fn words(&self) -> String {
-        let level = self.level;
-        let kept = match level.concurrency {
-            Some(_) => String::new(),
-            None if self.missed <= MISSED_RATE => ", and the rate was kept within 1 %".into(),
-            None => format!(", and {:.1} % of the rate was missed", 100.0 * self.missed),
-        };
-        let grows = if self.grows { ", more and more" } else { "" };
-        format!(
-            "at {} starts were late by {:.4} s at p99{grows}, beside a median of {:.4} s on the wire{kept}",
-            level.label(),
-            level.lateness_s.p99,
-            level.service_s.p50,
-        )
+    /// Whether what was measured is the target all the same. Latency counts from the intended start anyway.
+    fn is_harmless(&self) -> bool {
+        let limit_s = LATENESS_FLOOR_S.max(HARMLESS_SHARE * self.service_p50_s);
+        self.p99_s < limit_s && self.kept_rate() && !self.grows
     }
 }
 
@@ -222,7 +196,11 @@ fn on_time_limit_s(level: &LevelSummary) -> f64 {
 
 /// Every threshold with the value in the level where it came off worst.
 #[must_use]
-pub fn thresholds(goals: &[Threshold], levels: &[LevelSummary], verdicts: &Verdicts) -> Vec<ThresholdResult> {
+pub fn thresholds<W>(
+    goals: &[Threshold],
+    levels: &[LevelSummary],
+    verdicts: &Verdicts<W>,
+) -> Vec<ThresholdResult> {
     goals
         .iter()
         .map(|goal| {
@@ -239,7 +217,7 @@ pub fn thresholds(goals: &[Threshold], levels: &[LevelSummary], verdicts: &Verdi
 }
 
 /// The value of a metric in a level; None where nothing happened that it could be taken from.
-fn value(metric: Metric, level: &LevelSummary, verdicts: &Verdicts) -> Option<f64> {
+fn value<W>(metric: Metric, level: &LevelSummary, verdicts: &Verdicts<W>) -> Option<f64> {
     let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
     let any_done = level.jobs_done > 0;
     match metric {
@@ -383,7 +361,7 @@ mod tests {
         };
         let explained = raw_of(9.9);
         assert_eq!((explained.verdict, explained.ratio), (Verdict::Inconclusive, Some(0.75)));
-        assert!(explained.advice.starts_with("X·R is off N by −25.0 %"), "{}", explained.advice);
+        assert!(matches!(explained.why, Why::Off { ratio: 0.75, .. }), "{explained:?}");
         assert_eq!(raw_of(5.0).verdict, Verdict::Fail);
     }
 
@@ -397,6 +375,6 @@ mod tests {
         let found = verdicts(&[broken]);
         assert_eq!(found.accounting.verdict, Verdict::Fail);
         assert_eq!(found.independent.verdict, Verdict::Inconclusive);
-        assert!(found.independent.advice.contains("20 s"), "{}", found.independent.advice);
+        assert_eq!(found.independent.why, Why::LevelTooShort { needed_s: 20.0 });
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::histogram::{PercentileIntervals, Percentiles};
 use super::series::Row;
 use super::steady::{Rule, Steady, steady};
+use super::why::Why;
 use crate::law::littles_law::LittlesLaw;
 use crate::load::dispatch::StopReason;
 use crate::scenario::LevelKey;
@@ -100,7 +101,7 @@ impl LevelSummary {
     /// The part of the level that speaks for the system, from its rows. None where it had none. `levels` are judged
     /// together.
     #[must_use]
-    pub fn steady_part(&self, rows: &[Row], levels: usize) -> Option<Steady> {
+    pub fn steady_part(&self, rows: &[Row], levels: usize) -> Option<Steady<Why>> {
         let rule = if self.concurrency.is_some() { Rule::Workers } else { Rule::WarmUp };
         steady(rule, self.full_load_s?, rows, levels)
     }

@@ -18,3 +18,4 @@ pub mod series;
 pub mod size_sample;
 pub mod steady;
 pub mod warm_up;
+pub mod why;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::series::Row;
 use super::warm_up::mser5;
+use super::why::Why;
 use crate::law::finding::{Finding, Verdict};
 use crate::law::little::Window;
 use crate::law::littles_law::LittlesLaw;
@@ -11,7 +12,6 @@ use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, LAG_1_SIGNIFICANCE};
 use crate::law::verdict::{Bin, independent_of};
 use crate::numeric::batch_means::{batch_means, effective_size, lag_1, may_be_independent};
 use crate::numeric::interval::{CONFIDENCE, Mean};
-use crate::units::human::length;
 use crate::units::quantity::{nanoseconds, seconds};
 
 /// How the steady part was found.
@@ -37,7 +37,7 @@ pub struct Estimate {
 
 /// The steady part of a level.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Steady {
+pub struct Steady<W = String> {
     /// Beginning, since the start of the level.
     pub start_s: f64,
     /// End, since the start of the level.
@@ -57,13 +57,33 @@ pub struct Steady {
     /// Whether the batches behind the intervals could be independent.
     pub batches_independent: bool,
     /// The endpoint's own count against the client's.
-    pub independent: Finding,
+    pub independent: Finding<W>,
+}
+
+impl Steady<Why> {
+    /// The same for a document, with its finding in words.
+    pub(super) fn told(&self, words: fn(&Why) -> String) -> Steady {
+        let Self { start_s, end_s, rule, converged, littles_law, .. } = *self;
+        let Self { throughput_per_s, residence_s, effective_s, batches_independent, .. } = *self;
+        Steady {
+            start_s,
+            end_s,
+            rule,
+            converged,
+            littles_law,
+            throughput_per_s,
+            residence_s,
+            effective_s,
+            batches_independent,
+            independent: self.independent.map(words),
+        }
+    }
 }
 
 /// The steady part of a level, from its rows and the time under full load, since the start of the level. None where it
 /// had none. `levels` are judged together.
 #[must_use]
-pub fn steady(rule: Rule, full_load_s: [f64; 2], rows: &[Row], levels: usize) -> Option<Steady> {
+pub fn steady(rule: Rule, full_load_s: [f64; 2], rows: &[Row], levels: usize) -> Option<Steady<Why>> {
     let origin_ns = rows.first()?.start_ns;
     let [from_s, to_s] = full_load_s;
     let [from_ns, to_ns] = [from_s, to_s].map(|time_s| nanoseconds(time_s).saturating_add(origin_ns));
@@ -97,15 +117,11 @@ pub fn steady(rule: Rule, full_load_s: [f64; 2], rows: &[Row], levels: usize) ->
     })
 }
 
-/// What is said where a level had no steady part: how long one would have to be.
+/// The finding on a level that had no steady part: how long one would have to be.
 #[must_use]
-pub fn too_short(residence_mean_s: f64) -> Finding {
+pub fn too_short(residence_mean_s: f64) -> Finding<Why> {
     let needed_s = BATCHES as f64 * BATCH_RESIDENCES * residence_mean_s;
-    let advice = format!(
-        "the level was never under full load long enough: a verdict takes {BATCHES} batches of {BATCH_RESIDENCES} mean residence times, {}",
-        length(needed_s.ceil() as u64)
-    );
-    Finding::new(Verdict::Inconclusive, None, advice)
+    Finding::new(Verdict::Inconclusive, None, Why::LevelTooShort { needed_s })
 }
 
 /// Rows to skip at the beginning, and whether the rest is settled: throughput and requests in flight must be.
@@ -151,14 +167,14 @@ fn effective_s(rows: &[&Row], length_s: f64) -> f64 {
     (effective_size(counts.len(), lag_1(&counts)) * row_s).min(length_s)
 }
 
-fn against_gauge(rows: &[&Row], whole: &Window, levels: usize) -> Finding {
+fn against_gauge(rows: &[&Row], whole: &Window, levels: usize) -> Finding<Why> {
     let bin = |row: &&Row| {
         let gauge = row.endpoint_in_flight? as f64;
         Some(Bin { gauge, closed_form: row.window.departure_form_n() })
     };
     let bins: Vec<Bin> = rows.iter().filter_map(bin).collect();
     let bin_s = seconds(whole.length_ns) / rows.len() as f64;
-    independent_of(levels, &bins, bin_s, whole.r_s()).finding()
+    independent_of(levels, &bins, bin_s, whole.r_s()).finding().map(|&gauge| Why::Gauge(gauge))
 }
 
 #[cfg(test)]

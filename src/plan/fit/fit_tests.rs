@@ -165,7 +165,7 @@ fn steady_level(level: &mut LevelSummary, copy: &CopyProfile) {
         residence_s: Estimate { mean: r_s, ..known },
         effective_s: WINDOW_S,
         batches_independent: true,
-        independent: too_short(r_s),
+        independent: too_short(r_s).map(|why| format!("{why:?}")),
     });
 }
 

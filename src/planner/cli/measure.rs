@@ -30,12 +30,13 @@ use planner_core::measure::analysis::analyse;
 use planner_core::measure::document::{Generator, RunDocument, SCHEMA, TargetSummary};
 use planner_core::measure::fan_out::summary::FanOutSummary;
 use planner_core::measure::histogram::Times;
-use planner_core::measure::judgement::{self, Health, Pace};
+use planner_core::measure::judgement::{self, Pace};
 use planner_core::measure::level::LevelSummary;
 use planner_core::measure::series::Row;
 use planner_core::scenario::Scenario;
 use planner_core::scenario::file::{OperationKind, TargetKind};
 use planner_plan::load_cost::usd_per_request;
+use planner_report::why;
 
 /// Runs the command.
 pub(super) fn run(options: &MeasureOptions) -> miette::Result<Exit> {
@@ -291,8 +292,9 @@ impl Measurement<'_> {
             TargetKind::Embedded => Pace::Shared,
             _ => Pace::Own(generator.cpu_s / generator.real_s.max(1e-9)),
         };
-        let Health { saturated, late, reason } = judgement::health(levels, rows, pace);
-        (generator.saturated, generator.late, generator.reason) = (saturated, late, reason);
+        let health = judgement::health(levels, rows, pace);
+        (generator.saturated, generator.late) = (health.saturated, health.late);
+        generator.reason = why::run::generator(&health);
     }
 
     fn finish(&self, document: &mut RunDocument, rows: &[Row], done: Levelled, mut generator: Generator) {
@@ -301,10 +303,10 @@ impl Measurement<'_> {
             tell::say(format_args!("{abandoned} attempts were left in flight; what they did is not known"));
         }
         (document.levels, document.search) = (levels, search);
-        analyse(document, rows);
+        analyse(document, rows, why::run::words);
         self.judge(&mut generator, &document.levels, rows);
         if let Some(fan_out) = document.fan_out.as_mut().filter(|_| generator.saturated) {
-            fan_out.publish_was_late(&generator.reason);
+            fan_out.publish_was_late(why::run::late_publisher(&generator.reason));
         }
         document.generator = Some(generator);
         let verdicts = document.verdicts.as_ref();

@@ -14,7 +14,7 @@ use planner_core::measure::fan_out::second::FunctionSecond;
 use planner_core::measure::recorder::Recorder;
 use planner_core::measure::series::{Record, Row};
 use planner_core::units::quantity::NS_PER_S;
-use planner_report::{LevelTimes, RunView};
+use planner_report::{LevelTimes, RunView, why};
 
 /// Name of the page in a run folder.
 pub const PAGE: &str = "report.html";
@@ -71,7 +71,7 @@ pub fn read(folder: &Path) -> Result<Run, FileError> {
     let rows = series(folder)?;
     if !document.complete {
         rebuild(folder, &mut document, &rows)?;
-        analyse(&mut document, &rows);
+        analyse(&mut document, &rows, why::run::words);
     }
     let levels = read_times(folder, &document)?;
     let function = fan_out::function(folder)?;

@@ -6,6 +6,7 @@ use crate::law::finding::{Finding, Verdict};
 use crate::law::little::{Hindsight, Window};
 use crate::law::littles_law::LittlesLaw;
 use crate::law::tolerance::LITTLE_TOLERANCE;
+use crate::measure::why::Why;
 use crate::units::quantity::nanoseconds;
 
 /// Where a message is on its way.
@@ -54,28 +55,31 @@ pub struct FanOutStage {
 
 impl FanOutStage {
     /// A stage with its verdict.
-    pub(crate) fn new(stage: FanOutStageName, law: LittlesLaw, gauge_n: Option<f64>) -> Self {
-        let verdict = verdict(&law, gauge_n);
+    pub(crate) fn new(
+        stage: FanOutStageName,
+        law: LittlesLaw,
+        gauge_n: Option<f64>,
+        words: fn(&Why) -> String,
+    ) -> Self {
+        let verdict = verdict(&law, gauge_n).map(words);
         Self { stage, law, gauge_n, verdict }
     }
 }
 
-fn verdict(law: &LittlesLaw, gauge_n: Option<f64>) -> Finding {
+fn verdict(law: &LittlesLaw, gauge_n: Option<f64>) -> Finding<Why> {
     if law.departure_form_n == 0.0 {
-        return Finding::not_available("nothing was in this stage");
+        return Finding::not_available(Why::NothingInStage);
     }
-    let finding = |verdict, ratio, advice: &str| Finding::new(verdict, Some(ratio), advice);
     let raw = law.xr / law.n;
     if !law.accounting_holds {
-        let advice = "the departure form does not hold: an event is missing, or two clocks disagree";
-        return finding(Verdict::Fail, raw, advice);
+        return Finding::new(Verdict::Fail, Some(raw), Why::StageNotAccounted);
     }
     match gauge_n.map(|gauge_n| gauge_n / law.departure_form_n) {
         Some(ratio) if (ratio - 1.0).abs() > LITTLE_TOLERANCE => {
-            finding(Verdict::Fail, ratio, "the function's own gauge differs by more than 2 %")
+            Finding::new(Verdict::Fail, Some(ratio), Why::StageGaugeOff)
         }
-        Some(ratio) => finding(Verdict::Pass, ratio, "the departure form holds and the gauge agrees"),
-        None => finding(Verdict::Pass, raw, "the departure form holds"),
+        Some(ratio) => Finding::new(Verdict::Pass, Some(ratio), Why::StageGaugeNear),
+        None => Finding::new(Verdict::Pass, Some(raw), Why::StageAccounted),
     }
 }
 

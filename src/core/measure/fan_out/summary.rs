@@ -8,6 +8,7 @@ use super::stage::{FanOutStage, FanOutStageName};
 use crate::law::finding::Verdict;
 use crate::measure::histogram::{Percentiles, Times};
 use crate::measure::level::LevelSummary;
+use crate::measure::why::Why;
 use crate::service::function::Shape;
 use crate::units::quantity::nanoseconds;
 
@@ -81,9 +82,16 @@ pub struct FanOutSummary {
 }
 
 impl FanOutSummary {
-    /// Adds up what is known of all objects. `publish` is the level of the publish requests.
+    /// Adds up what is known of all objects, with the verdicts in these words. `publish` is the level of the publish
+    /// requests.
     #[must_use]
-    pub fn of(shape: Shape, publish: &LevelSummary, records: &[ObjectRecord], evidence: &Evidence) -> Self {
+    pub fn of(
+        shape: Shape,
+        publish: &LevelSummary,
+        records: &[ObjectRecord],
+        evidence: &Evidence,
+        words: fn(&Why) -> String,
+    ) -> Self {
         let with = |outcome| records.iter().filter(move |record| record.outcome == outcome);
         let count = |outcome| with(outcome).count() as u64;
         let named = |outcome| with(outcome).map(|record| record.object).take(NAMED_AT_MOST).collect();
@@ -120,18 +128,17 @@ impl FanOutSummary {
             duration_max_s: evidence.counts.duration_max_s,
             async_event_age_max_s: evidence.counts.async_event_age_max_s,
             concurrency_limit: evidence.concurrency_limit,
-            stages: stages(publish, evidence),
+            stages: stages(publish, evidence, words),
             unknown: unknown(records, evidence),
         }
     }
 
     /// Marks the publish stage as not valid, because the generator and not the topic set its pace. The stages behind it
     /// are measured all the same.
-    pub fn publish_was_late(&mut self, reason: &str) {
-        let publish = self.stages.iter_mut().filter(|stage| stage.stage == FanOutStageName::Publish);
-        for stage in publish {
-            stage.verdict.verdict = Verdict::Fail;
-            stage.verdict.advice = format!("the publisher was late, so its times are its own: {reason}");
+    pub fn publish_was_late(&mut self, why: String) {
+        let publish = self.stages.iter_mut().find(|stage| stage.stage == FanOutStageName::Publish);
+        if let Some(stage) = publish {
+            (stage.verdict.verdict, stage.verdict.why) = (Verdict::Fail, why);
         }
     }
 
@@ -142,12 +149,12 @@ impl FanOutSummary {
     }
 }
 
-fn stages(publish: &LevelSummary, evidence: &Evidence) -> Vec<FanOutStage> {
+fn stages(publish: &LevelSummary, evidence: &Evidence, words: fn(&Why) -> String) -> Vec<FanOutStage> {
     // The endpoint's gauge of publish requests is read once a second only; the level has its own verdict on it.
-    let first = FanOutStage::new(FanOutStageName::Publish, publish.littles_law, None);
+    let first = FanOutStage::new(FanOutStageName::Publish, publish.littles_law, None, words);
     let rest = evidence.windows.named().map(|(stage, window)| {
         let gauge_n = evidence.counts.concurrency_mean.filter(|_| stage == FanOutStageName::Function);
-        FanOutStage::new(stage, (&window).into(), gauge_n)
+        FanOutStage::new(stage, (&window).into(), gauge_n, words)
     });
     std::iter::once(first).chain(rest).collect()
 }

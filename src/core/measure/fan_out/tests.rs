@@ -73,7 +73,10 @@ fn every_object_has_one_end_and_the_destination_has_the_last_word() {
     assert_eq!((first.deliveries, first.failures, first.duplicates, first.slow_downs), (4, 1, 2, 4));
     assert_eq!((first.code.as_deref(), records[3].latency_s()), (Some("NoSuchKey"), None));
 
-    let summary = FanOutSummary::of(Shape::Queue, &Recorder::new(0, 0).summary(), &records, &evidence);
+    let summary =
+        FanOutSummary::of(Shape::Queue, &Recorder::new(0, 0).summary(), &records, &evidence, |why| {
+            format!("{why:?}")
+        });
     let sum =
         summary.copied + summary.dead_lettered + summary.lost + summary.unfinished + summary.unpublished;
     assert_eq!((summary.objects, sum, summary.lost_objects.as_slice()), (6, 6, &[1, 4][..]));
@@ -105,7 +108,10 @@ fn objects_are_missed_whatever_became_of_them() {
             ..Evidence::default()
         };
         let records = reconcile(&publishes, &evidence);
-        FanOutSummary::of(Shape::Queue, &Recorder::new(0, 0).summary(), &records, &evidence).misses_objects()
+        FanOutSummary::of(Shape::Queue, &Recorder::new(0, 0).summary(), &records, &evidence, |why| {
+            format!("{why:?}")
+        })
+        .misses_objects()
     };
     assert!(misses(&[0, 2], &[1]), "a dead letter is no copy");
     assert!(misses(&[0, 1], &[]), "what was never published is no copy either");

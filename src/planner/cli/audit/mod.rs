@@ -26,10 +26,12 @@ use planner_core::account::Prices;
 use planner_core::audit::compare::{CompareBy, Rules};
 use planner_core::audit::document::{AuditDocument, Subject};
 use planner_core::audit::function::{Function, Peaks};
+use planner_core::audit::note::Note;
 use planner_core::audit::promise::Promise;
 use planner_core::check::Evidence;
 use planner_core::check::cloudwatch::Metrics;
 use planner_core::check::window::FileWindow;
+use planner_report::audit::Told;
 use reach::Reached;
 
 /// Everything that is settled before the first request.
@@ -122,13 +124,13 @@ impl<'a> Audit<'a> {
 
     /// The metrics, or why there are none, and whether the user wanted no more. What took many requests to find is not
     /// thrown away for want of a metric.
-    async fn function_unless_stopped(&self, reached: &Reached) -> (Option<Function>, Option<String>, bool) {
+    async fn function_unless_stopped(&self, reached: &Reached) -> (Option<Function>, Option<Note>, bool) {
         tokio::select! {
             function = self.function(reached) => match function {
                 Ok(function) => (function, None, false),
-                Err(error) => (None, Some(format!("no metrics: {error}")), false),
+                Err(error) => (None, Some(Note::NoMetrics(error.to_string())), false),
             },
-            () = interrupted() => (None, Some("no metrics: interrupted".into()), true),
+            () = interrupted() => (None, Some(Note::NoMetrics("interrupted".into())), true),
         }
     }
 
@@ -212,8 +214,9 @@ impl<'a> Audit<'a> {
     /// The folder tells that the audit is over only once all of it is written.
     fn write(&self, document: &AuditDocument, folder: &mut AuditFolder) -> miette::Result<()> {
         folder.save()?;
-        let page = &planner_report::audit::page(document, env!("CARGO_PKG_VERSION"));
-        let answer = Answer { file: AUDIT, document, page, csv: None };
+        let told = Told::of(document);
+        let page = &told.page(env!("CARGO_PKG_VERSION"));
+        let answer = Answer { file: AUDIT, document: &told.document().into_diagnostic()?, page, csv: None };
         answer.give_into(self.options.answer.format, &self.options.answer.folder, folder.path())?;
         if document.subject.complete {
             folder.finish()?;

@@ -1,0 +1,27 @@
+//! What to know when reading the numbers of a checked file.
+
+use serde::Serialize;
+
+/// Something to know when reading the numbers of a checked file.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Note {
+    /// There are too few measurements to look at scaling.
+    NoScaling,
+    /// Durations are those of what ended in a period.
+    DurationsOfTheEnded,
+    /// Periods between the first and the last are not in the file.
+    PeriodsMissing {
+        /// How many.
+        periods: usize,
+    },
+    /// Most stretches have no completion.
+    MostlyNoCompletion,
+    /// What counting alone makes uncertain.
+    CountingNoise {
+        /// Completions in a stretch, on average.
+        mean: f64,
+    },
+    /// The window is the whole file.
+    WholeFile,
+}

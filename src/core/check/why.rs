@@ -1,0 +1,64 @@
+//! Why the verdicts on a file came out as they did.
+
+use serde::Serialize;
+
+use crate::law::verdict::Gauge;
+
+/// Why a verdict on a file came out as it did.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// The file has no single requests.
+    NoRequests,
+    /// A table has no batches.
+    NoBatches,
+    /// A table has two of N, X and R, which cannot contradict each other.
+    TwoGiven,
+    /// X·R is near enough to N in every row.
+    RowsNear,
+    /// It is not.
+    RowOff {
+        /// N of the row that is off most.
+        n: f64,
+    },
+    /// The file has fewer than three of N, X and R.
+    FewerThanThree,
+    /// What the gauge says.
+    Gauge(Gauge),
+    /// X·R is near enough to N over the whole window.
+    WholeNear,
+    /// It is not.
+    WholeOff,
+    /// The record has too few batches.
+    TooFewBatches,
+    /// Departure and arrival form agree.
+    FormsAgree,
+    /// They do not.
+    FormsDisagree,
+    /// A file of requests has no second count.
+    NoSecondCount,
+    /// Nothing was in flight.
+    NothingInFlight,
+    /// No request ended in the window.
+    NothingEnded,
+    /// The window is too short for a verdict.
+    WindowTooShort {
+        /// What its edges explain.
+        edges: Edges,
+        /// How long it would have to be.
+        wanted_s: f64,
+    },
+    /// X·R is near enough to N over the window.
+    Near(Edges),
+    /// It is not.
+    Off(Edges),
+}
+
+/// What the edges of a window explain of N − X·R.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Edges {
+    /// So much of it.
+    pub explained: f64,
+    /// All of it.
+    pub difference: f64,
+}

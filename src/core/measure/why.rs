@@ -1,0 +1,56 @@
+//! Why the verdicts on a run came out as they did.
+
+use crate::law::verdict::Gauge;
+
+/// Why a verdict on a run came out as it did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Why {
+    /// No attempt ended.
+    NothingEnded,
+    /// The departure form holds exactly.
+    Accounted,
+    /// It does not.
+    EventLost {
+        /// In which level, from 1.
+        level: usize,
+    },
+    /// The target has no gauge.
+    NoGauge,
+    /// A level was never under full load long enough.
+    LevelTooShort {
+        /// How long that takes.
+        needed_s: f64,
+    },
+    /// What the gauge says.
+    Gauge(Gauge),
+    /// What was said before.
+    Said(String),
+    /// Why of one of several levels.
+    OfLevel {
+        /// What the level is called.
+        label: String,
+        /// Why.
+        why: Box<Self>,
+    },
+    /// No attempt was in flight.
+    NothingInFlight,
+    /// X·R is near enough to N.
+    Near,
+    /// It is not.
+    Off {
+        /// X·R / N.
+        ratio: f64,
+        /// Share of the difference that the edges of the window explain.
+        explained: f64,
+    },
+    /// Nothing was in a stage of a fan-out.
+    NothingInStage,
+    /// The departure form of a stage does not hold.
+    StageNotAccounted,
+    /// It holds, and the function's own gauge differs.
+    StageGaugeOff,
+    /// It holds, and so does the gauge.
+    StageGaugeNear,
+    /// It holds, and there is no gauge.
+    StageAccounted,
+}

@@ -1,0 +1,131 @@
+//! Why the verdicts of an audit came out as they did, in words, and what to know beside them.
+
+use planner_core::audit::note::Note;
+use planner_core::audit::tally::LISTED_AT_MOST;
+use planner_core::audit::took::Took;
+use planner_core::audit::why::Why;
+use planner_core::law::finding::Verdict;
+use planner_core::units::human::{count, counted, duration, shortest};
+
+/// Why a verdict came out as it did.
+pub(crate) fn words(why: &Why) -> String {
+    match why {
+        Why::NothingAtSource => "there is nothing at the source: check bucket and prefix".into(),
+        Why::AllArrived => "every object arrived".into(),
+        Why::ListingsCutOff => "the listings were not read to their ends; --resume goes on".into(),
+        Why::NotArrived { objects } => format!(
+            "{} missing or wrong; findings.csv names each: copy those again and audit again",
+            counted(*objects, "object")
+        ),
+        Why::NoMetrics => "no metrics; add --function NAME --since TIME, or --metrics FILE".into(),
+        Why::NotAllListed => "the listings were not read to their ends".into(),
+        Why::RanForEach => "the function ran at least once an object".into(),
+        Why::RanForSeveral => {
+            "fewer invocations than objects, though all are there: one invocation copies several, the metrics are a few minutes behind, or --since is later than the first copy".into()
+        }
+        Why::RanTooRarely { fewer, given_up } => {
+            let given_up = given_up.map_or_else(String::new, |number| {
+                format!(", of which Lambda gave up {}", counted(number, "event"))
+            });
+            format!(
+                "{} fewer invocations than objects{given_up}: messages never reached the function; look at its throttles, the dead-letter queue and the topic's failed deliveries",
+                count(*fewer)
+            )
+        }
+        Why::NoDeadline => "no plan with a deadline; name one with --plan".into(),
+        Why::NoFinish => "no plan with finishing times; name one with --plan".into(),
+        Why::NoReserve => "no plan with a reserved concurrency; name one with --plan".into(),
+        Why::NotOver => "not everything has arrived, so the backup is not over".into(),
+        Why::NothingCopied => "nothing was copied".into(),
+        Why::Deadline { took, deadline_s } => {
+            let side = match took.within(*deadline_s) {
+                Verdict::Pass => "within",
+                Verdict::Fail => "longer than",
+                _ => "about",
+            };
+            format!("{} is {side} the deadline of {}", time(took), duration(*deadline_s))
+        }
+        Why::Finish { took, within: Some(name), .. } => format!("{} is within the plan's {name}", time(took)),
+        Why::Finish { took, within: None, latest_s } => finish(took, *latest_s),
+        Why::NoPeak => "no ConcurrentExecutions in the metrics".into(),
+        Why::Peak { peak, reserved, queued } => {
+            let [most, of] = [peak, reserved].map(|&value| shortest(value, 4));
+            format!("{most} at once of {of}: {}", reserve(*peak, *reserved, *queued))
+        }
+        Why::Metrics(why) => super::check::words(why),
+        Why::TooFewPeriods { needed_s } => {
+            let needed = needed_s.map_or_else(String::new, |needed_s| format!(", {}", duration(needed_s)));
+            format!("not enough minutes, or too uneven ones: a verdict takes 20 batches of 10 mean durations{needed}")
+        }
+    }
+}
+
+/// How long a backup took.
+fn time(took: &Took) -> String {
+    let (least, most) = (duration(took.least_s), duration(took.most_s));
+    if least == most { least } else { format!("{least} to {most}") }
+}
+
+/// A time beyond the percentiles of the plan.
+fn finish(took: &Took, latest_s: f64) -> String {
+    let (time, latest) = (time(took), duration(latest_s));
+    if took.within(latest_s) == Verdict::Fail {
+        format!(
+            "{time} is later than the latest finish that the plan names, {latest}: measure R again and plan anew"
+        )
+    } else {
+        format!("{time} is about the latest finish that the plan names, {latest}")
+    }
+}
+
+/// What was in use of what the plan set aside.
+fn reserve(peak: f64, reserved: f64, queued: bool) -> &'static str {
+    if peak > reserved {
+        "more than the plan set aside: the reserved concurrency was not put in place"
+    } else if peak < reserved {
+        "less than the plan set aside"
+    } else if queued {
+        "all that the plan set aside was in use: what came on top waited in the queue"
+    } else {
+        "all that the plan set aside was in use: what came on top was throttled"
+    }
+}
+
+/// What to know when reading the numbers.
+pub(crate) fn note(note: &Note) -> String {
+    match note {
+        Note::FirstCopyLeftOut => {
+            "execution time is the latest minus the earliest LastModified, so it lacks the first copy's own time".into()
+        }
+        Note::Unchanged(objects) => format!(
+            "of what arrived, {} there from before, with the content of the source: nobody had to copy that, and the execution time leaves it out",
+            counted(*objects, "object")
+        ),
+        Note::MissingNew(objects) => format!(
+            "of the missing, {} came to the source after the backup had begun: it may not have known them",
+            counted(*objects, "object")
+        ),
+        Note::InParts(objects) => format!(
+            "of what was copied, {} written in parts: LastModified is when their upload began, so the execution time may lack the last copy too",
+            counted(*objects, "object")
+        ),
+        Note::ComparedBySize(objects) => format!(
+            "{} compared by size alone: the ETags of objects written in different parts cannot be compared",
+            counted(*objects, "object")
+        ),
+        Note::EtagsDiffer => {
+            "under KMS encryption an ETag is no digest, and copies differ by it that are alike: --compare size leaves it out".into()
+        }
+        Note::Duplicates(keys) => format!("{} listed twice and counted once", counted(*keys, "key")),
+        Note::Throttled(requests) => format!(
+            "{} throttled: an asynchronous invocation waits 1 s and up to 5 min before each new try; publish more slowly rather than reserve more",
+            counted(*requests, "request")
+        ),
+        Note::PlannedFor(objects) => format!("the plan was made for {} objects", count(*objects)),
+        Note::NotAllNamed => format!(
+            "the document names the first {} of a kind; findings.csv names all",
+            count(LISTED_AT_MOST as u64)
+        ),
+        Note::NoMetrics(reason) => format!("no metrics: {reason}"),
+    }
+}
