@@ -1,96 +1,64 @@
 //! The page of an audit.
 
-use serde_json::{Result, Value};
+use serde_json::Value;
 
 use super::chart::readings;
 use super::drawing::Chart;
 use super::page::{Block, Fact, Page, Part};
 use super::table::Table;
 use super::{json, why, words};
-use planner_core::audit::document::{AuditDocument, Subject};
+use planner_core::audit::document::AuditDocument;
 use planner_core::audit::function::Function;
 use planner_core::audit::tally::{Item, rfc3339};
-use planner_core::audit::verdicts::AuditVerdicts;
-use planner_core::law::finding::{Finding, Verdict};
+use planner_core::law::finding::Verdict;
 use planner_core::units::human::capitalised;
 use planner_core::units::human::{bytes, count, counted, duration, number, rate, shortest};
 
 /// Keys of each kind that people are shown; the document has more, and findings.csv all.
 const KEYS_SHOWN: usize = 10;
 
-/// An audit with what it says.
-#[derive(Debug)]
-pub struct Told<'a> {
-    document: &'a AuditDocument,
-    /// What arrived and what did not, in a sentence.
-    verdict: String,
-    verdicts: AuditVerdicts<String>,
-    notes: Vec<String>,
+/// For people: what arrived, what is wrong, whether the plan was kept, and what the function did.
+#[must_use]
+pub fn page(document: &AuditDocument, version: &str) -> Page {
+    let subject = &document.subject;
+    let notes = document.notes.iter().map(|note| format!("{}.", capitalised(&why::audit::note(note))));
+    let since = subject.since_ns.and_then(rfc3339);
+    let since = since.iter().map(|since| format!("stale before {}", words::date(since)));
+    let places = [("source", &subject.source), ("destination", &subject.destination)];
+    let places = Block::Facts(places.into_iter().map(|(name, place)| Fact::new(name, place)).collect());
+    let provenance = [
+        if subject.rehearsal { "rehearsal" } else { "real" }.to_owned(),
+        words::date(&subject.audited_at),
+        counted(subject.list_requests, "list request"),
+        format!("planner {version}"),
+    ];
+    Page {
+        kind: "Audit".into(),
+        title: format!("{} → {}", subject.source, subject.destination),
+        banners: banners(document),
+        lead: verdict(document),
+        tiles: tiles(document),
+        provenance: provenance.into_iter().chain(since).collect(),
+        parts: vec![
+            Part::new("What arrived", [places, measures(document).into(), judged(document, &["complete"])]),
+            Part::new("What is wrong", wrong(document)),
+            Part::new("Was the plan kept?", [judged(document, &["deadline", "finish", "concurrency"])]),
+            Part::new("The function by CloudWatch", function(document)),
+            Part::new("Doubts", [Block::List(notes.collect())]),
+            Part::new("How to make it again", [Block::Code(words::quoted(&subject.command))]),
+        ],
+        version: version.into(),
+        ..Page::default()
+    }
 }
 
-impl<'a> Told<'a> {
-    /// The audit in words.
-    #[must_use]
-    pub fn of(document: &'a AuditDocument) -> Self {
-        let verdicts = document.verdicts.map(why::audit::words);
-        let notes = document.notes.iter().map(why::audit::note).collect();
-        Self { document, verdict: verdict(document), verdicts, notes }
-    }
-
-    /// For people: what arrived, what is wrong, whether the plan was kept, and what the function did.
-    #[must_use]
-    pub fn page(&self, version: &str) -> Page {
-        let document = self.document;
-        let subject = &document.subject;
-        let notes = self.notes.iter().map(|note| format!("{}.", capitalised(note)));
-        let places = [("source", &subject.source), ("destination", &subject.destination)];
-        let places = Block::Facts(places.into_iter().map(|(name, place)| Fact::new(name, place)).collect());
-        Page {
-            kind: "Audit".into(),
-            title: format!("{} → {}", subject.source, subject.destination),
-            banners: banners(document),
-            lead: self.verdict.clone(),
-            tiles: tiles(document),
-            provenance: provenance(subject, version),
-            parts: vec![
-                Part::new("What arrived", [places, measures(document).into(), self.judged(&["complete"])]),
-                Part::new("What is wrong", wrong(document)),
-                Part::new("Was the plan kept?", [self.judged(&["deadline", "finish", "concurrency"])]),
-                Part::new("The function by CloudWatch", self.function()),
-                Part::new("Doubts", [Block::List(notes.collect())]),
-                Part::new("How to make it again", [Block::Code(words::quoted(&subject.command))]),
-            ],
-            version: version.into(),
-            ..Page::default()
-        }
-    }
-
-    /// For programs: all that the audit holds, with its words.
-    ///
-    /// # Errors
-    /// Where a number has no form in JSON.
-    pub fn document(&self) -> Result<Value> {
-        json::told(self.document, &self.verdict, &self.verdicts, &self.notes)
-    }
-
-    /// The verdicts of these names that there is something to say about.
-    fn judged(&self, names: &[&str]) -> Block {
-        let verdicts = self.verdicts.named().into_iter().filter(|(name, _)| names.contains(name));
-        let told = verdicts.filter(|(_, finding)| has_something(finding));
-        Block::Judgements(told.map(|(name, finding)| words::judgement(name, finding)).collect())
-    }
-
-    /// What CloudWatch says: numbers, verdicts, and the periods as a chart.
-    fn function(&self) -> Vec<Block> {
-        let Some(function) = &self.document.function else { return Vec::new() };
-        let reserved = self.document.plan.and_then(|plan| plan.reserved_concurrency);
-        let limit = reserved.map(|reserved| ("reserved by the plan", reserved));
-        let subtitle = function.name.iter().cloned().collect();
-        let chart = readings("function", &function.readings, limit);
-        let chart = chart.map(|chart| Block::from(Chart { subtitle, ..chart }));
-        let verdicts = self.judged(&["invocations", "independent", "raw"]);
-        chart.into_iter().chain([metrics(function).into(), verdicts]).collect()
-    }
+/// For programs: all that the audit holds, with its words.
+///
+/// # Errors
+/// Where a number has no form in JSON.
+pub fn document(document: &AuditDocument) -> serde_json::Result<Value> {
+    let notes = document.notes.iter().map(why::audit::note).collect();
+    json::told(document, verdict(document), &document.verdicts.map(why::audit::words), notes)
 }
 
 /// What arrived and what did not.
@@ -115,19 +83,6 @@ fn verdict(document: &AuditDocument) -> String {
     let is_whole = document.arrived == document.expected;
     let arrived = if is_whole { "All".into() } else { count(document.arrived) };
     format!("{arrived} of {expected}{so_far} arrived{time}{wrong}.")
-}
-
-/// Where the answer comes from.
-fn provenance(subject: &Subject, version: &str) -> Vec<String> {
-    let since = subject.since_ns.and_then(rfc3339);
-    let since = since.iter().map(|since| format!("stale before {}", words::date(since)));
-    let provenance = [
-        if subject.rehearsal { "rehearsal" } else { "real" }.to_owned(),
-        words::date(&subject.audited_at),
-        counted(subject.list_requests, "list request"),
-        format!("planner {version}"),
-    ];
-    provenance.into_iter().chain(since).collect()
 }
 
 fn banners(document: &AuditDocument) -> Vec<String> {
@@ -157,8 +112,13 @@ fn tiles(document: &AuditDocument) -> Vec<Fact> {
     numbers.chain([Fact::new("execution time", time)]).collect()
 }
 
-fn has_something(finding: &Finding) -> bool {
-    finding.verdict != Verdict::NotAvailable || finding.ratio.is_some()
+/// The verdicts of these names that there is something to say about.
+fn judged(document: &AuditDocument, names: &[&str]) -> Block {
+    let verdicts = document.verdicts.named().into_iter().filter(|(name, _)| names.contains(name));
+    let told = verdicts
+        .filter(|(_, finding)| finding.verdict != Verdict::NotAvailable || finding.ratio.is_some())
+        .map(|(name, finding)| words::judgement(name, &finding.map(why::audit::words)));
+    Block::Judgements(told.collect())
 }
 
 /// The first keys of each kind.
@@ -174,6 +134,18 @@ fn wrong(document: &AuditDocument) -> [Block; 2] {
     let hidden = all - table.rows.len() as u64;
     let more = format!("And {} more; findings.csv names all.", count(hidden));
     [table.into(), Block::Paragraph(if hidden > 0 { more } else { String::new() })]
+}
+
+/// What CloudWatch says: numbers, verdicts, and the periods as a chart.
+fn function(document: &AuditDocument) -> Vec<Block> {
+    let Some(function) = &document.function else { return Vec::new() };
+    let reserved = document.plan.and_then(|plan| plan.reserved_concurrency);
+    let limit = reserved.map(|reserved| ("reserved by the plan", reserved));
+    let subtitle = function.name.iter().cloned().collect();
+    let chart =
+        readings("function", &function.readings, limit).map(|chart| Block::from(Chart { subtitle, ..chart }));
+    let verdicts = judged(document, &["invocations", "independent", "raw"]);
+    chart.into_iter().chain([metrics(function).into(), verdicts]).collect()
 }
 
 fn measures(document: &AuditDocument) -> Table {

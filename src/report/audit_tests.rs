@@ -2,6 +2,7 @@ use super::*;
 use crate::{html, markdown, terminal};
 use planner_core::audit::Listed;
 use planner_core::audit::compare::{CompareBy, Rules};
+use planner_core::audit::document::Subject;
 use planner_core::audit::function::{Events, Peaks};
 use planner_core::audit::join::Joined;
 use planner_core::audit::place::Place;
@@ -67,19 +68,19 @@ fn sample(complete: bool) -> AuditDocument {
 
 #[test]
 fn an_audit_at_80_columns() {
-    let text = terminal::render(&Told::of(&sample(true)).page("0.1.0"), 80, false);
+    let text = terminal::render(&page(&sample(true), "0.1.0"), 80, false);
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     insta::assert_snapshot!(text);
 }
 
 #[test]
 fn an_audit_for_a_pull_request() {
-    insta::assert_snapshot!(markdown::render(&Told::of(&sample(false)).page("0.1.0")));
+    insta::assert_snapshot!(markdown::render(&page(&sample(false), "0.1.0")));
 }
 
 #[test]
 fn the_contract_has_its_names() {
-    let document = Told::of(&sample(true)).document().unwrap();
+    let document = super::document(&sample(true)).unwrap();
     assert_eq!(document["schema"], "planner/audit/1");
     assert_eq!((&document["expected"], &document["arrived"]), (&250.into(), &247.into()));
     assert_eq!(document["missing"][0]["key"], "d/007");
@@ -99,17 +100,17 @@ fn the_contract_has_its_names() {
 fn the_page_shows_what_the_function_did_and_what_is_wrong() {
     let mut document = sample(true);
     assert_eq!(
-        Told::of(&document).verdict,
+        verdict(&document),
         "247 of 250 objects arrived in 4m 9s; 1 missing, 1 differing, 1 stale, 1 extra."
     );
-    let charts: Vec<_> = Told::of(&document).page("0.1.0").charts().cloned().collect();
+    let charts: Vec<_> = page(&document, "0.1.0").charts().cloned().collect();
     assert_eq!(charts[0].panels.len(), 3, "in flight, throttled and done");
     assert_eq!(charts[0].table.rows[0], ["function", "–", "35", "35.0", "6", "252"]);
-    let html = html::render(&Told::of(&document).page("0.1.0")).unwrap();
+    let html = html::render(&page(&document, "0.1.0")).unwrap();
     assert!(html.contains("d/007") && html.contains("e/&#60;b&#62;|"), "{html}");
     assert!(!html.contains('\u{202e}') && !html.contains("<b>|"));
     document.function = None;
-    assert_eq!(Told::of(&document).page("0.1.0").charts().count(), 0);
+    assert_eq!(page(&document, "0.1.0").charts().count(), 0);
 }
 
 #[test]

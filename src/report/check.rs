@@ -1,13 +1,13 @@
 //! The page of a checked file, and its rows as CSV.
 
-use serde_json::{Result, Value};
+use serde_json::Value;
 
 use super::page::{Block, Fact, Page, Part};
 use super::table::Table;
 use super::{ReportError, chart, json, why, words};
 use planner_core::check::document::{Batches, CheckDocument, Form, Means, Reading};
 use planner_core::check::quantity::Quantity;
-use planner_core::law::finding::{Verdict, Verdicts};
+use planner_core::law::finding::Verdict;
 use planner_core::law::rivals::Comparison;
 use planner_core::measure::histogram::Ends;
 use planner_core::measure::scaling::UslSummary;
@@ -19,59 +19,37 @@ const ROWS_SHOWN: usize = 20;
 /// Stands for what is not known.
 const UNKNOWN: &str = "–";
 
-/// A check with what it says.
-#[derive(Debug)]
-pub struct Told<'a> {
-    document: &'a CheckDocument,
-    /// What it comes to, in a sentence.
-    verdict: String,
-    verdicts: Verdicts,
-    notes: Vec<String>,
+/// For people: the law and its verdicts, then the times, the rows and what they say about scaling. `file` is what was
+/// checked, `command` how.
+#[must_use]
+pub fn page(document: &CheckDocument, file: &str, command: &[String], version: &str) -> Page {
+    let verdicts = document.verdicts.map(why::check::words);
+    let notes = document.notes.iter().map(|note| format!("{}.", capitalised(&why::check::note(note))));
+    Page {
+        kind: "Check of N = X·R".into(),
+        title: file.into(),
+        lead: verdict(document),
+        tiles: tiles(document),
+        parts: vec![
+            Part::new("Little’s law, N = X·R", [Block::Facts(law(document)), words::judgements(&verdicts)]),
+            Part::new("Residence times of what ended in the window", [times(document).into()]),
+            Part::new("Row by row", rows(&document.readings)),
+            Part::new("Scalability", scaling(document)),
+            Part::new("Doubts", [Block::List(notes.collect())]),
+            Part::new("How to make it again", [Block::Code(words::quoted(command))]),
+        ],
+        version: version.into(),
+        ..Page::default()
+    }
 }
 
-impl<'a> Told<'a> {
-    /// The check in words.
-    #[must_use]
-    pub fn of(document: &'a CheckDocument) -> Self {
-        let verdicts = document.verdicts.map(why::check::words);
-        let notes = document.notes.iter().map(why::check::note).collect();
-        Self { document, verdict: verdict(document), verdicts, notes }
-    }
-
-    /// For people: the law and its verdicts, then the times, the rows and what they say about scaling. `file` is what
-    /// was checked, `command` how.
-    #[must_use]
-    pub fn page(&self, file: &str, command: &[String], version: &str) -> Page {
-        let document = self.document;
-        let notes = self.notes.iter().map(|note| format!("{}.", capitalised(note)));
-        Page {
-            kind: "Check of N = X·R".into(),
-            title: file.into(),
-            lead: self.verdict.clone(),
-            tiles: tiles(document),
-            parts: vec![
-                Part::new(
-                    "Little’s law, N = X·R",
-                    [Block::Facts(law(document)), words::judgements(&self.verdicts)],
-                ),
-                Part::new("Residence times of what ended in the window", [times(document).into()]),
-                Part::new("Row by row", rows(&document.readings)),
-                Part::new("Scalability", scaling(document)),
-                Part::new("Doubts", [Block::List(notes.collect())]),
-                Part::new("How to make it again", [Block::Code(words::quoted(command))]),
-            ],
-            version: version.into(),
-            ..Page::default()
-        }
-    }
-
-    /// For programs: all that the check holds, with its words.
-    ///
-    /// # Errors
-    /// Where a number has no form in JSON.
-    pub fn document(&self) -> Result<Value> {
-        json::told(self.document, &self.verdict, &self.verdicts, &self.notes)
-    }
+/// For programs: all that the check holds, with its words.
+///
+/// # Errors
+/// Where a number has no form in JSON.
+pub fn document(document: &CheckDocument) -> serde_json::Result<Value> {
+    let notes = document.notes.iter().map(why::check::note).collect();
+    json::told(document, verdict(document), &document.verdicts.map(why::check::words), notes)
 }
 
 /// What was looked at, and whether the law holds there.
@@ -158,7 +136,7 @@ fn scaling(document: &CheckDocument) -> Vec<Block> {
 ///
 /// # Errors
 /// Where the writer refuses a row.
-pub fn csv(document: &CheckDocument) -> std::result::Result<Option<String>, ReportError> {
+pub fn csv(document: &CheckDocument) -> Result<Option<String>, ReportError> {
     if document.form == Form::Requests {
         return Ok(None);
     }

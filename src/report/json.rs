@@ -18,9 +18,9 @@ pub fn render(document: &impl Serialize) -> Result<String, ReportError> {
 /// The document of an answer with what it says in place of its kinds.
 pub(crate) fn told(
     document: &impl Serialize,
-    verdict: &str,
+    verdict: String,
     verdicts: &impl Serialize,
-    notes: &[String],
+    notes: Vec<String>,
 ) -> serde_json::Result<Value> {
     let mut document = serde_json::to_value(document)?;
     document["verdict"] = verdict.into();

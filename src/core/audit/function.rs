@@ -100,7 +100,7 @@ impl Function {
         // A backup that is over cannot be told to run longer.
         let is_undecided = independent.verdict == Verdict::Inconclusive;
         let why = |why: &check::why::Why| {
-            if is_undecided { Why::TooFewPeriods { needed_s } } else { Why::Metrics(*why) }
+            if is_undecided { Why::TooFewPeriods(needed_s) } else { Why::Metrics(*why) }
         };
         let largest_mean = document.readings.iter().filter(|reading| reading.derived.is_none());
         let largest_mean = largest_mean.filter_map(|reading| reading.n).reduce(f64::max);
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!((seen.concurrent_max, seen.periods), (Some(50.0), 3));
         assert!((seen.xr.unwrap() - 210.0 / 180.0 * 25.0).abs() < 1e-9);
         assert_eq!(seen.independent.verdict, Verdict::Inconclusive, "three minutes decide nothing");
-        assert_eq!(seen.independent.why, Why::TooFewPeriods { needed_s: Some(5000.0) });
+        assert_eq!(seen.independent.why, Why::TooFewPeriods(Some(5000.0)));
         let last = FileWindow(120_000_000_000..180_000_000_000);
         let peaks = Peaks { concurrent: Some(40.0), duration_s: Some(29.0), ..Peaks::default() };
         let seen = Function::of(Some("copy".into()), &metrics, peaks, Some(&last)).unwrap();

@@ -102,9 +102,9 @@ fn completeness(evidence: &Evidence) -> Finding<Why> {
         (true, 0, _) => (Verdict::Inconclusive, Why::NothingAtSource),
         (true, _, 0) => (Verdict::Pass, Why::AllArrived),
         (false, _, 0) => (Verdict::Inconclusive, Why::ListingsCutOff),
-        _ => (Verdict::Fail, Why::NotArrived { objects }),
+        _ => (Verdict::Fail, Why::NotArrived(objects)),
     };
-    let has_ratio = matches!(why, Why::AllArrived | Why::NotArrived { .. });
+    let has_ratio = matches!(why, Why::AllArrived | Why::NotArrived(_));
     Finding::new(verdict, has_ratio.then(|| evidence.tally.arrived as f64 / expected as f64), why)
 }
 
@@ -120,7 +120,7 @@ fn invocations(evidence: &Evidence) -> Finding<Why> {
         (Verdict::Inconclusive, Why::RanForSeveral)
     } else {
         let given_up = function.events.lost().filter(|&number| number > 0);
-        (Verdict::Fail, Why::RanTooRarely { fewer: expected - seen, given_up })
+        (Verdict::Fail, Why::RanTooRarely(expected - seen, given_up))
     };
     Finding::new(verdict, (expected > 0).then(|| seen as f64 / expected as f64), why)
 }
@@ -146,7 +146,7 @@ fn deadline(evidence: &Evidence) -> Finding<Why> {
     };
     took(evidence).map_or_else(Finding::not_available, |took| {
         let ratio = finite(took.most_s / deadline_s);
-        Finding::new(took.within(deadline_s), ratio, Why::Deadline { took, deadline_s })
+        Finding::new(took.within(deadline_s), ratio, Why::Deadline(took, deadline_s))
     })
 }
 
@@ -160,9 +160,9 @@ fn finish(evidence: &Evidence) -> Finding<Why> {
     took(evidence).map_or_else(Finding::not_available, |took| {
         let reached =
             levels.iter().find(|(level_s, _)| level_s.is_some_and(|level_s| took.most_s <= level_s));
-        let within = reached.map(|(_, name)| *name);
+        let why = reached.map_or(Why::LateFinish(took, latest_s), |(_, name)| Why::Finish(took, name));
         let ratio = promise.finish_p50_s.and_then(|median_s| finite(took.most_s / median_s));
-        Finding::new(took.within(latest_s), ratio, Why::Finish { took, within, latest_s })
+        Finding::new(took.within(latest_s), ratio, why)
     })
 }
 

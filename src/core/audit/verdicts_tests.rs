@@ -48,7 +48,7 @@ fn a_backup_that_kept_its_plan_passes() {
     let verdicts = judged(&tally(250, 0, 160), Some(&function(251.0, 55.0)));
     assert!(verdicts.holds(), "{verdicts:?}");
     let took = Took { least_s: 160.0, most_s: 160.0 };
-    assert_eq!(verdicts.finish.why, Why::Finish { took, within: Some("p95"), latest_s: 170.0 });
+    assert_eq!(verdicts.finish.why, Why::Finish(took, "p95"));
     assert_eq!(verdicts.concurrency.why, Why::Peak { peak: 55.0, reserved: 55.0, queued: false });
     assert!((verdicts.deadline.ratio.unwrap() - 160.0 / 600.0).abs() < 1e-12);
     let none = AuditVerdicts::of(listed(&tally(250, 0, 160)));
@@ -81,7 +81,7 @@ fn fewer_invocations_than_objects_are_an_alarm_only_where_objects_are_missing() 
     let lost = judged(&tally(250, 1, 160), Some(&few));
     assert_eq!([lost.complete.verdict, lost.invocations.verdict], [Verdict::Fail; 2]);
     assert_eq!(lost.deadline.verdict, Verdict::NotAvailable, "the backup is not over");
-    assert_eq!(lost.complete.why, Why::NotArrived { objects: 1 });
+    assert_eq!(lost.complete.why, Why::NotArrived(1));
     let arrived = judged(&tally(250, 0, 160), Some(&few));
     assert_eq!(arrived.invocations.verdict, Verdict::Inconclusive);
     assert!(arrived.holds());
@@ -117,7 +117,7 @@ fn what_the_dates_leave_out_makes_a_close_deadline_uncertain() {
         assert_eq!(judged(deadline_s, since_s).0, verdict, "{deadline_s} {since_s:?}");
     }
     let took = Took { least_s: 160.0, most_s: 185.0 };
-    assert_eq!(judged(170.0, None).1, Why::Deadline { took, deadline_s: 170.0 });
+    assert_eq!(judged(170.0, None).1, Why::Deadline(took, 170.0));
 }
 
 #[test]

@@ -15,11 +15,8 @@ pub enum Why {
     AllArrived,
     /// All that was listed arrived, and the listings were not read to their ends.
     ListingsCutOff,
-    /// Some did not arrive, or are wrong.
-    NotArrived {
-        /// How many.
-        objects: u64,
-    },
+    /// So many did not arrive, or are wrong.
+    NotArrived(u64),
     /// There are no metrics of the function.
     NoMetrics,
     /// The listings were not read to their ends, so that invocations have nothing to be compared with.
@@ -28,13 +25,8 @@ pub enum Why {
     RanForEach,
     /// It ran less often, and all objects are there.
     RanForSeveral,
-    /// It ran less often, and objects are missing.
-    RanTooRarely {
-        /// By how many invocations.
-        fewer: u64,
-        /// Events that Lambda gave up.
-        given_up: Option<u64>,
-    },
+    /// It ran so many times less often, and objects are missing; Lambda gave up so many events.
+    RanTooRarely(u64, Option<u64>),
     /// No plan with a deadline.
     NoDeadline,
     /// No plan with finishing times.
@@ -45,22 +37,12 @@ pub enum Why {
     NotOver,
     /// Nothing was copied.
     NothingCopied,
-    /// The time that it took, beside the deadline.
-    Deadline {
-        /// The time.
-        took: Took,
-        /// The deadline.
-        deadline_s: f64,
-    },
-    /// The time that it took, beside the finishing times of the plan.
-    Finish {
-        /// The time.
-        took: Took,
-        /// The first percentile of the plan that it is within.
-        within: Option<&'static str>,
-        /// The latest finish that the plan names.
-        latest_s: f64,
-    },
+    /// The time that it took, beside the deadline in seconds.
+    Deadline(Took, f64),
+    /// The time that it took is within this percentile of the plan.
+    Finish(Took, &'static str),
+    /// It is within none, the latest of which is at so many seconds.
+    LateFinish(Took, f64),
     /// The metrics have no concurrent executions.
     NoPeak,
     /// Most executions at once, beside what the plan set aside.
@@ -74,9 +56,6 @@ pub enum Why {
     },
     /// Why of the function's metrics as a file.
     Metrics(check::why::Why),
-    /// There are too few periods of metrics, or too uneven ones.
-    TooFewPeriods {
-        /// How long a verdict takes.
-        needed_s: Option<f64>,
-    },
+    /// There are too few periods of metrics, or too uneven ones, for the seconds that a verdict takes.
+    TooFewPeriods(Option<f64>),
 }

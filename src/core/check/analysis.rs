@@ -64,7 +64,7 @@ fn worst(measurements: &[Measurement]) -> Finding<Why> {
     let (verdict, why) = if distance(worst) <= LITTLE_TOLERANCE {
         (Verdict::Pass, Why::RowsNear)
     } else {
-        (Verdict::Fail, Why::RowOff { n: worst.n })
+        (Verdict::Fail, Why::RowOff(worst.n))
     };
     Finding::new(verdict, Some(worst.ratio()), why)
 }

@@ -97,7 +97,7 @@ fn samples_give_the_third_from_two() {
     assert!(near(means.x_per_s, 75.0) && near(means.xr.unwrap(), 600.0) && means.n.is_none());
     assert_eq!(seen.readings[0].derived, Some(Quantity::N));
     assert!(near(seen.readings[0].n.unwrap(), 600.0) && seen.holds.is_none());
-    assert_eq!(seen.notes, [Note::CountingNoise { mean: 150.0 }]);
+    assert_eq!(seen.notes, [Note::CountingNoise(150.0)]);
     let means = check("t,count,n\n0,0,\n2,150,600\n", None).means.unwrap();
     assert!(near(means.r_s.unwrap(), 8.0));
 }
@@ -122,7 +122,7 @@ fn metrics_are_judged_over_batches_of_periods() {
     let short = check(&metrics(10, 50.0), None);
     assert_eq!(short.verdicts.independent.verdict, Verdict::Inconclusive);
     let gap = check("timestamp,Invocations\n0,10\n60,10\n300,10\n", None);
-    assert!(gap.notes[1] == Note::PeriodsMissing { periods: 3 } && gap.holds.is_none());
+    assert!(gap.notes[1] == Note::PeriodsMissing(3) && gap.holds.is_none());
     assert_eq!(check(&metrics(60, 50.0), Some("60..300")).rows, 4);
 }
 
@@ -131,7 +131,7 @@ fn a_table_is_as_bad_as_its_worst_row() {
     let seen = check("n,x,r\n10,5,2\n20,9,2.9\n", None);
     assert_eq!(seen.verdicts.raw.verdict, Verdict::Fail);
     assert!(near(seen.verdicts.raw.ratio.unwrap(), 1.305));
-    assert_eq!(seen.verdicts.raw.why, Why::RowOff { n: 20.0 });
+    assert_eq!(seen.verdicts.raw.why, Why::RowOff(20.0));
     let seen = check("n,r\n10,2\n20,2.5\n40,4\n", None);
     assert_eq!(seen.verdicts.raw.verdict, Verdict::NotAvailable);
     assert_eq!(seen.readings[0].derived, Some(Quantity::XPerS));

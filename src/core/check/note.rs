@@ -10,18 +10,12 @@ pub enum Note {
     NoScaling,
     /// Durations are those of what ended in a period.
     DurationsOfTheEnded,
-    /// Periods between the first and the last are not in the file.
-    PeriodsMissing {
-        /// How many.
-        periods: usize,
-    },
+    /// So many periods between the first and the last are not in the file.
+    PeriodsMissing(usize),
     /// Most stretches have no completion.
     MostlyNoCompletion,
-    /// What counting alone makes uncertain.
-    CountingNoise {
-        /// Completions in a stretch, on average.
-        mean: f64,
-    },
+    /// Counting so many completions in a stretch, on average, makes its throughput uncertain.
+    CountingNoise(f64),
     /// The window is the whole file.
     WholeFile,
 }

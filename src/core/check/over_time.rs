@@ -78,7 +78,7 @@ pub(super) fn metrics(metrics: &Metrics, window: Option<&FileWindow>) -> Result<
 
 fn metric_notes(span_s: f64, period_s: f64, present: usize) -> Vec<Note> {
     let periods = ((span_s / period_s).round() as usize + 1).saturating_sub(present);
-    let missing = (periods > 0).then_some(Note::PeriodsMissing { periods });
+    let missing = (periods > 0).then_some(Note::PeriodsMissing(periods));
     [Some(Note::DurationsOfTheEnded), missing].into_iter().flatten().collect()
 }
 
@@ -202,7 +202,7 @@ fn total(periods: &[&Period], of: fn(&Period) -> Option<f64>) -> Option<f64> {
 
 fn counting_noise(stints: &[Stint]) -> Note {
     let mean = Stint::sum(stints).completed / stints.len() as f64;
-    if mean < 1.0 { Note::MostlyNoCompletion } else { Note::CountingNoise { mean } }
+    if mean < 1.0 { Note::MostlyNoCompletion } else { Note::CountingNoise(mean) }
 }
 
 /// Whether a stretch lies wholly in the window, give or take a microsecond.

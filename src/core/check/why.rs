@@ -16,11 +16,8 @@ pub enum Why {
     TwoGiven,
     /// X·R is near enough to N in every row.
     RowsNear,
-    /// It is not.
-    RowOff {
-        /// N of the row that is off most.
-        n: f64,
-    },
+    /// It is not, and most in the row of this N.
+    RowOff(f64),
     /// The file has fewer than three of N, X and R.
     FewerThanThree,
     /// What the gauge says.

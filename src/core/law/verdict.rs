@@ -100,7 +100,7 @@ impl Independent {
             (Verdict::Pass, _) => Gauge::Agrees,
             (Verdict::Fail, _) if self.ratio.is_some_and(|ratio| ratio.mean > 1.0) => Gauge::Above,
             (Verdict::Fail, _) => Gauge::Below,
-            (Verdict::Inconclusive, Some(more_s)) => Gauge::TooShort { more_s },
+            (Verdict::Inconclusive, Some(more_s)) => Gauge::TooShort(more_s),
             // Where the interval is narrow, it is known where the ratio lies.
             (Verdict::Inconclusive, None)
                 if self.ratio.is_some_and(|ratio| ratio.half_width < LITTLE_TOLERANCE) =>
@@ -123,11 +123,8 @@ pub enum Gauge {
     Above,
     /// Less is in service than the client counts.
     Below,
-    /// The interval still reaches across a limit, or there are too few batches.
-    TooShort {
-        /// Seconds to run longer for a decision.
-        more_s: f64,
-    },
+    /// The interval still reaches across a limit, or there are too few batches: a decision takes so many seconds more.
+    TooShort(f64),
     /// The ratio lies on the limit, so that no run is long enough.
     OnTheLimit,
     /// The counts vary so much that a decision is out of sight.
@@ -173,7 +170,7 @@ mod tests {
     fn a_short_run_is_told_how_much_longer_to_run() {
         let seen = independent(&bins(1, 150, 1.0, 0.01), 1.0, 1.0);
         assert_eq!((seen.verdict, seen.more_s), (Verdict::Inconclusive, Some(50.0)));
-        assert_eq!(seen.why(), Gauge::TooShort { more_s: 50.0 });
+        assert_eq!(seen.why(), Gauge::TooShort(50.0));
         assert_eq!(independent(&bins(1, 200, 1.0, 0.01), 1.0, 1.0).verdict, Verdict::Pass);
         let shorter_than_a_batch = independent(&bins(1, 5, 1.0, 0.01), 1.0, 1.0);
         assert_eq!((shorter_than_a_batch.ratio, shorter_than_a_batch.more_s), (None, Some(195.0)));

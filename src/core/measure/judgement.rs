@@ -37,7 +37,7 @@ fn accounting(levels: &[LevelSummary]) -> Finding<Why> {
     }
     match levels.iter().position(|level| !level.littles_law.accounting_holds) {
         None => Finding::new(Verdict::Pass, None, Why::Accounted),
-        Some(index) => Finding::new(Verdict::Fail, None, Why::EventLost { level: index + 1 }),
+        Some(index) => Finding::new(Verdict::Fail, None, Why::EventLost(index + 1)),
     }
 }
 
@@ -49,7 +49,7 @@ fn independent(levels: &[LevelSummary]) -> Finding<Why> {
             Some(steady) => steady.independent.map(|said| Why::Said(said.clone())),
             None => steady::too_short(level.residence_mean_s),
         };
-        let of_level = |why: &Why| Why::OfLevel { label: level.label(), why: Box::new(why.clone()) };
+        let of_level = |why: &Why| Why::OfLevel(level.label(), Box::new(why.clone()));
         if levels.len() > 1 { finding.map(of_level) } else { finding }
     });
     findings.max_by_key(|finding| finding.verdict).unwrap_or_else(|| Finding::not_available(Why::NoGauge))
@@ -375,6 +375,6 @@ mod tests {
         let found = verdicts(&[broken]);
         assert_eq!(found.accounting.verdict, Verdict::Fail);
         assert_eq!(found.independent.verdict, Verdict::Inconclusive);
-        assert_eq!(found.independent.why, Why::LevelTooShort { needed_s: 20.0 });
+        assert_eq!(found.independent.why, Why::LevelTooShort(20.0));
     }
 }

@@ -121,7 +121,7 @@ pub fn steady(rule: Rule, full_load_s: [f64; 2], rows: &[Row], levels: usize) ->
 #[must_use]
 pub fn too_short(residence_mean_s: f64) -> Finding<Why> {
     let needed_s = BATCHES as f64 * BATCH_RESIDENCES * residence_mean_s;
-    Finding::new(Verdict::Inconclusive, None, Why::LevelTooShort { needed_s })
+    Finding::new(Verdict::Inconclusive, None, Why::LevelTooShort(needed_s))
 }
 
 /// Rows to skip at the beginning, and whether the rest is settled: throughput and requests in flight must be.

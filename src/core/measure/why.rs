@@ -9,29 +9,18 @@ pub enum Why {
     NothingEnded,
     /// The departure form holds exactly.
     Accounted,
-    /// It does not.
-    EventLost {
-        /// In which level, from 1.
-        level: usize,
-    },
+    /// It does not in this level, counted from 1.
+    EventLost(usize),
     /// The target has no gauge.
     NoGauge,
-    /// A level was never under full load long enough.
-    LevelTooShort {
-        /// How long that takes.
-        needed_s: f64,
-    },
+    /// A level was never under full load for so many seconds, as a verdict takes.
+    LevelTooShort(f64),
     /// What the gauge says.
     Gauge(Gauge),
     /// What was said before.
     Said(String),
-    /// Why of one of several levels.
-    OfLevel {
-        /// What the level is called.
-        label: String,
-        /// Why.
-        why: Box<Self>,
-    },
+    /// Why of the one of several levels that is called so.
+    OfLevel(String, Box<Self>),
     /// No attempt was in flight.
     NothingInFlight,
     /// X·R is near enough to N.

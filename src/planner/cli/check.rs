@@ -15,7 +15,7 @@ use crate::runs::index::CHECK;
 use crate::runs::{attempts, machine};
 use planner_core::check::requests::Requests;
 use planner_core::check::{self, CheckError, Evidence, FORMS, analysis};
-use planner_report::check::Told;
+use planner_report::check as report;
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -26,10 +26,9 @@ pub(super) fn run(options: &CheckOptions) -> miette::Result<Exit> {
     let evidence = read(&options.file)?.map_err(unusable)?;
     let document = analysis::analyse(&evidence, options.window.as_ref()).map_err(unusable)?;
     let command = machine::command_line();
-    let told = Told::of(&document);
-    let page = &told.page(&name(&options.file), &command, env!("CARGO_PKG_VERSION"));
-    let csv = planner_report::check::csv(&document).into_diagnostic()?;
-    let answer = Answer { file: CHECK, document: &told.document().into_diagnostic()?, page, csv };
+    let page = &report::page(&document, &name(&options.file), &command, env!("CARGO_PKG_VERSION"));
+    let csv = report::csv(&document).into_diagnostic()?;
+    let answer = Answer { file: CHECK, document: &report::document(&document).into_diagnostic()?, page, csv };
     answer.give(options.format, &options.folder, "check", Timestamp::now())?;
     Ok(if document.holds == Some(false) { Exit::NotValid } else { Exit::Fine })
 }

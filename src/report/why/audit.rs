@@ -13,7 +13,7 @@ pub(crate) fn words(why: &Why) -> String {
         Why::NothingAtSource => "there is nothing at the source: check bucket and prefix".into(),
         Why::AllArrived => "every object arrived".into(),
         Why::ListingsCutOff => "the listings were not read to their ends; --resume goes on".into(),
-        Why::NotArrived { objects } => format!(
+        Why::NotArrived(objects) => format!(
             "{} missing or wrong; findings.csv names each: copy those again and audit again",
             counted(*objects, "object")
         ),
@@ -23,7 +23,7 @@ pub(crate) fn words(why: &Why) -> String {
         Why::RanForSeveral => {
             "fewer invocations than objects, though all are there: one invocation copies several, the metrics are a few minutes behind, or --since is later than the first copy".into()
         }
-        Why::RanTooRarely { fewer, given_up } => {
+        Why::RanTooRarely(fewer, given_up) => {
             let given_up = given_up.map_or_else(String::new, |number| {
                 format!(", of which Lambda gave up {}", counted(number, "event"))
             });
@@ -37,7 +37,7 @@ pub(crate) fn words(why: &Why) -> String {
         Why::NoReserve => "no plan with a reserved concurrency; name one with --plan".into(),
         Why::NotOver => "not everything has arrived, so the backup is not over".into(),
         Why::NothingCopied => "nothing was copied".into(),
-        Why::Deadline { took, deadline_s } => {
+        Why::Deadline(took, deadline_s) => {
             let side = match took.within(*deadline_s) {
                 Verdict::Pass => "within",
                 Verdict::Fail => "longer than",
@@ -45,15 +45,15 @@ pub(crate) fn words(why: &Why) -> String {
             };
             format!("{} is {side} the deadline of {}", time(took), duration(*deadline_s))
         }
-        Why::Finish { took, within: Some(name), .. } => format!("{} is within the plan's {name}", time(took)),
-        Why::Finish { took, within: None, latest_s } => finish(took, *latest_s),
+        Why::Finish(took, name) => format!("{} is within the plan's {name}", time(took)),
+        Why::LateFinish(took, latest_s) => late_finish(took, *latest_s),
         Why::NoPeak => "no ConcurrentExecutions in the metrics".into(),
         Why::Peak { peak, reserved, queued } => {
             let [most, of] = [peak, reserved].map(|&value| shortest(value, 4));
             format!("{most} at once of {of}: {}", reserve(*peak, *reserved, *queued))
         }
         Why::Metrics(why) => super::check::words(why),
-        Why::TooFewPeriods { needed_s } => {
+        Why::TooFewPeriods(needed_s) => {
             let needed = needed_s.map_or_else(String::new, |needed_s| format!(", {}", duration(needed_s)));
             format!("not enough minutes, or too uneven ones: a verdict takes 20 batches of 10 mean durations{needed}")
         }
@@ -67,7 +67,7 @@ fn time(took: &Took) -> String {
 }
 
 /// A time beyond the percentiles of the plan.
-fn finish(took: &Took, latest_s: f64) -> String {
+fn late_finish(took: &Took, latest_s: f64) -> String {
     let (time, latest) = (time(took), duration(latest_s));
     if took.within(latest_s) == Verdict::Fail {
         format!(

@@ -15,7 +15,7 @@ pub(crate) fn words(why: &Why) -> String {
             "two of N, X and R are given: the third follows, and nothing can contradict".into()
         }
         Why::RowsNear => format!("X·R is within {tolerance} of N in every row"),
-        Why::RowOff { n } => format!(
+        Why::RowOff(n) => format!(
             "X·R is off N by more than {tolerance} at N = {}: check that all three are means over the same window and that N counts what is in service, not what is configured",
             number(*n)
         ),
@@ -63,11 +63,11 @@ pub(crate) fn note(note: &Note) -> String {
         Note::DurationsOfTheEnded => {
             "Duration belongs to the invocations that ended in a period, not to those that ran in it: while the load ramps, and in periods not much longer than an invocation, the ratio of a period is off".into()
         }
-        Note::PeriodsMissing { periods } => {
+        Note::PeriodsMissing(periods) => {
             format!("{periods} periods between the first and the last are not in the file and left out")
         }
         Note::MostlyNoCompletion => "most stretches have no completion: read the count less often".into(),
-        Note::CountingNoise { mean } => format!(
+        Note::CountingNoise(mean) => format!(
             "a stretch counts {mean:.0} completions on average, so its throughput is uncertain by {} by counting alone",
             percent(1.0 / mean.sqrt())
         ),

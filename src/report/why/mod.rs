@@ -18,7 +18,7 @@ fn gauge(gauge: Gauge) -> String {
         Gauge::Below => {
             "the endpoint holds fewer requests than the client counts: part of what is recorded as service is waiting in the client, for a connection, a thread or a permit".into()
         }
-        Gauge::TooShort { more_s } => format!(
+        Gauge::TooShort(more_s) => format!(
             "run {} longer: the interval still reaches across a limit of 2 %, or has fewer than 20 batches of 10 mean residence times",
             length(more_s.ceil() as u64)
         ),

@@ -14,19 +14,19 @@ pub fn words(why: &Why) -> String {
             "the departure form N·T = ΣR + E(T) − E(0) holds to the nanosecond: no event was lost or doubled"
                 .into()
         }
-        Why::EventLost { level } => {
+        Why::EventLost(level) => {
             format!("level {level} lost or doubled an event, or a clock went backwards: do not use this run")
         }
         Why::NoGauge => {
             "the target has no gauge of its own; N and X·R rest on the client's events alone".into()
         }
-        Why::LevelTooShort { needed_s } => format!(
+        Why::LevelTooShort(needed_s) => format!(
             "the level was never under full load long enough: a verdict takes {BATCHES} batches of {BATCH_RESIDENCES} mean residence times, {}",
             length(needed_s.ceil() as u64)
         ),
         Why::Gauge(gauge) => super::gauge(*gauge),
         Why::Said(said) => said.clone(),
-        Why::OfLevel { label, why } => format!("{label}: {}", words(why)),
+        Why::OfLevel(label, why) => format!("{label}: {}", words(why)),
         Why::NothingInFlight => "no attempt was in flight".into(),
         Why::Near => "X·R is within 2 % of N".into(),
         Why::Off { ratio, explained } => format!(

@@ -31,7 +31,7 @@ use planner_core::audit::promise::Promise;
 use planner_core::check::Evidence;
 use planner_core::check::cloudwatch::Metrics;
 use planner_core::check::window::FileWindow;
-use planner_report::audit::Told;
+use planner_report::audit as report;
 use reach::Reached;
 
 /// Everything that is settled before the first request.
@@ -214,9 +214,9 @@ impl<'a> Audit<'a> {
     /// The folder tells that the audit is over only once all of it is written.
     fn write(&self, document: &AuditDocument, folder: &mut AuditFolder) -> miette::Result<()> {
         folder.save()?;
-        let told = Told::of(document);
-        let page = &told.page(env!("CARGO_PKG_VERSION"));
-        let answer = Answer { file: AUDIT, document: &told.document().into_diagnostic()?, page, csv: None };
+        let page = &report::page(document, env!("CARGO_PKG_VERSION"));
+        let told = &report::document(document).into_diagnostic()?;
+        let answer = Answer { file: AUDIT, document: told, page, csv: None };
         answer.give_into(self.options.answer.format, &self.options.answer.folder, folder.path())?;
         if document.subject.complete {
             folder.finish()?;
