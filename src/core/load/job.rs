@@ -105,8 +105,8 @@ impl Progress {
             (Shape::Multipart { part_bytes, .. }, Request::CopyPart(part)) => {
                 self.bytes.saturating_sub(self.shape.offset_bytes(part)).min(part_bytes)
             }
-            (_, Request::Copy | Request::Publish) => self.bytes,
-            _ => 0,
+            (Shape::Multipart { .. }, _) => 0,
+            (Shape::Single(_), _) => self.bytes,
         }
     }
 
@@ -125,21 +125,15 @@ impl Progress {
     /// Takes the final end of `request`: it succeeded, or it failed and will not be made again.
     pub fn ended(&mut self, request: Request, ok: bool) -> Step {
         match request {
-            Request::Copy | Request::Publish => {
-                if ok {
-                    Step::Done
-                } else {
-                    Step::Failed
-                }
-            }
             Request::CreateUpload if ok => {
                 self.uploading = true;
                 Step::Parts
             }
-            Request::CreateUpload | Request::AbortUpload => Step::Failed,
-            Request::CompleteUpload if ok => Step::Done,
-            Request::CompleteUpload => self.give_up(),
             Request::CopyPart(_) => self.part_ended(ok),
+            Request::CompleteUpload if !ok => self.give_up(),
+            Request::AbortUpload => Step::Failed,
+            _ if ok => Step::Done,
+            _ => Step::Failed,
         }
     }
 
