@@ -12,7 +12,7 @@ use crate::measure::level::LevelSummary;
 pub fn analyse(document: &mut RunDocument, rows: &[Row], words: fn(&Why) -> String) {
     let levels = document.levels.len();
     for (number, level) in (0..).zip(document.levels.iter_mut()) {
-        level.steady = level.steady_part(of_level(rows, number), levels).map(|steady| steady.told(words));
+        level.steady = level.steady_part(of_level(rows, number), levels, words);
     }
     document.verdicts = Some(judgement::verdicts(&document.levels).map(words));
     document.usl = scaling(&points(&document.levels));

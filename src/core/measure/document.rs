@@ -14,6 +14,7 @@ use crate::scenario::file::{File, TargetKind};
 pub const SCHEMA: &str = "planner/run/1";
 
 /// How well the load generator itself did.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Generator {
     /// Whether it, and not the target, set the pace. Such a run is not valid.
@@ -30,10 +31,8 @@ pub struct Generator {
     /// Real time of the run.
     pub real_s: f64,
     /// Delay of the event loop: 99th percentile and maximum; absent in virtual time.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub loop_lag_s: Option<Percentiles>,
     /// Largest resident memory of this process.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub peak_memory_bytes: Option<u64>,
 }
 
@@ -63,19 +62,19 @@ pub struct SearchSummary {
 }
 
 /// Where the load went.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TargetSummary {
     /// Which kind of target.
     pub kind: TargetKind,
     /// URL of an endpoint target.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint_url: Option<String>,
     /// Region.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
 }
 
 /// `run.json`: a run, enough to read it and to do it again.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunDocument {
     /// [`SCHEMA`].
@@ -107,19 +106,14 @@ pub struct RunDocument {
     /// One summary a level.
     pub levels: Vec<LevelSummary>,
     /// Verdicts over all levels.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub verdicts: Option<Verdicts>,
     /// What the levels of a sweep say about scaling; absent for fewer than three.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usl: Option<UslSummary>,
     /// The outcome of a search for a knee or a rate.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchSummary>,
     /// What became of the published objects, where the operation is a fan-out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fan_out: Option<FanOutSummary>,
     /// The generator's own health.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub generator: Option<Generator>,
     /// The scenario's thresholds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -14,13 +14,12 @@ use crate::scenario::LevelKey;
 use crate::units::human::counted;
 
 /// The outcome of one level.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LevelSummary {
     /// Workers of a closed level.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
     /// Rate of an open level with one rate.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_per_s: Option<f64>,
     /// Beginning, since the start of the run.
     pub start_s: f64,
@@ -68,20 +67,16 @@ pub struct LevelSummary {
     /// Little's law over the level.
     pub littles_law: LittlesLaw,
     /// Mean of the endpoint's own count of requests in flight.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint_in_flight_mean: Option<f64>,
     /// Beginning and end of the time under full load, since the start of the level. For workers from every one
     /// having finished a job to one starting its last; for open arrivals to the last start.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub full_load_s: Option<[f64; 2]>,
     /// Little's law stage by stage.
     #[serde(default)]
     pub stages: Vec<Stage>,
     /// The part of the level that speaks for the system; absent where it had none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steady: Option<Steady>,
     /// Why the level ended; absent when it was cut off.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<StopReason>,
 }
 
@@ -99,11 +94,11 @@ impl LevelSummary {
     }
 
     /// The part of the level that speaks for the system, from its rows. None where it had none. `levels` are judged
-    /// together.
+    /// together, in these words.
     #[must_use]
-    pub fn steady_part(&self, rows: &[Row], levels: usize) -> Option<Steady<Why>> {
+    pub fn steady_part(&self, rows: &[Row], levels: usize, words: fn(&Why) -> String) -> Option<Steady> {
         let rule = if self.concurrency.is_some() { Rule::Workers } else { Rule::WarmUp };
-        steady(rule, self.full_load_s?, rows, levels)
+        steady(rule, self.full_load_s?, rows, levels, words)
     }
 
     /// What the level is called in tables and charts.

@@ -31,7 +31,6 @@ pub struct UslSummary {
     /// Where the parameters and the peak lie with 95 % confidence.
     pub intervals: Option<Intervals>,
     /// The same by resampling the residuals, which follows the curvature of the law when noise is large.
-    #[serde(default)]
     pub bootstrap_intervals: Option<Intervals>,
     /// Why the fit must not be used; None for a sound one.
     pub refused: Option<String>,

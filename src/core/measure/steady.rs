@@ -9,7 +9,7 @@ use crate::law::finding::{Finding, Verdict};
 use crate::law::little::Window;
 use crate::law::littles_law::LittlesLaw;
 use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, LAG_1_SIGNIFICANCE};
-use crate::law::verdict::{Bin, independent_of};
+use crate::law::verdict::{Bin, Gauge, independent_of};
 use crate::numeric::batch_means::{batch_means, effective_size, lag_1, may_be_independent};
 use crate::numeric::interval::{CONFIDENCE, Mean};
 use crate::units::quantity::{nanoseconds, seconds};
@@ -37,7 +37,7 @@ pub struct Estimate {
 
 /// The steady part of a level.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Steady<W = String> {
+pub struct Steady {
     /// Beginning, since the start of the level.
     pub start_s: f64,
     /// End, since the start of the level.
@@ -57,33 +57,19 @@ pub struct Steady<W = String> {
     /// Whether the batches behind the intervals could be independent.
     pub batches_independent: bool,
     /// The endpoint's own count against the client's.
-    pub independent: Finding<W>,
-}
-
-impl Steady<Why> {
-    /// The same for a document, with its finding in words.
-    pub(super) fn told(&self, words: fn(&Why) -> String) -> Steady {
-        let Self { start_s, end_s, rule, converged, littles_law, .. } = *self;
-        let Self { throughput_per_s, residence_s, effective_s, batches_independent, .. } = *self;
-        Steady {
-            start_s,
-            end_s,
-            rule,
-            converged,
-            littles_law,
-            throughput_per_s,
-            residence_s,
-            effective_s,
-            batches_independent,
-            independent: self.independent.map(words),
-        }
-    }
+    pub independent: Finding,
 }
 
 /// The steady part of a level, from its rows and the time under full load, since the start of the level. None where it
-/// had none. `levels` are judged together.
+/// had none. `levels` are judged together, in these words.
 #[must_use]
-pub fn steady(rule: Rule, full_load_s: [f64; 2], rows: &[Row], levels: usize) -> Option<Steady<Why>> {
+pub fn steady(
+    rule: Rule,
+    full_load_s: [f64; 2],
+    rows: &[Row],
+    levels: usize,
+    words: fn(&Why) -> String,
+) -> Option<Steady> {
     let origin_ns = rows.first()?.start_ns;
     let [from_s, to_s] = full_load_s;
     let [from_ns, to_ns] = [from_s, to_s].map(|time_s| nanoseconds(time_s).saturating_add(origin_ns));
@@ -113,7 +99,7 @@ pub fn steady(rule: Rule, full_load_s: [f64; 2], rows: &[Row], levels: usize) ->
         residence_s,
         effective_s: effective_s(used, seconds(whole.length_ns)),
         batches_independent: x_independent && r_independent,
-        independent: against_gauge(used, &whole, levels),
+        independent: against_gauge(used, &whole, levels).map(|&gauge| words(&Why::Gauge(gauge))),
     })
 }
 
@@ -167,14 +153,14 @@ fn effective_s(rows: &[&Row], length_s: f64) -> f64 {
     (effective_size(counts.len(), lag_1(&counts)) * row_s).min(length_s)
 }
 
-fn against_gauge(rows: &[&Row], whole: &Window, levels: usize) -> Finding<Why> {
+fn against_gauge(rows: &[&Row], whole: &Window, levels: usize) -> Finding<Gauge> {
     let bin = |row: &&Row| {
         let gauge = row.endpoint_in_flight? as f64;
         Some(Bin { gauge, closed_form: row.window.departure_form_n() })
     };
     let bins: Vec<Bin> = rows.iter().filter_map(bin).collect();
     let bin_s = seconds(whole.length_ns) / rows.len() as f64;
-    independent_of(levels, &bins, bin_s, whole.r_s()).finding().map(|&gauge| Why::Gauge(gauge))
+    independent_of(levels, &bins, bin_s, whole.r_s()).finding()
 }
 
 #[cfg(test)]
@@ -200,19 +186,23 @@ mod tests {
         (0..count).map(row).collect()
     }
 
+    fn found(rule: Rule, full_load_s: [f64; 2], rows: &[Row]) -> Option<Steady> {
+        steady(rule, full_load_s, rows, 1, |why| format!("{why:?}"))
+    }
+
     #[test]
     fn only_whole_rows_under_full_load_count() {
-        let found = steady(Rule::Workers, [2.5, 60.5], &rows(100, 1.0), 1).unwrap();
-        assert_eq!((found.start_s, found.end_s, found.rule), (3.0, 60.0, Rule::Workers));
-        assert_eq!((found.littles_law.n, found.littles_law.x_per_s), (100.0, 10.0));
-        assert_eq!(found.residence_s.mean, 10.0);
-        assert_eq!(found.effective_s, 57.0, "counts that do not vary are not correlated");
-        assert_eq!(steady(Rule::Workers, [2.5, 3.0], &rows(100, 1.0), 1), None);
+        let steady = found(Rule::Workers, [2.5, 60.5], &rows(100, 1.0)).unwrap();
+        assert_eq!((steady.start_s, steady.end_s, steady.rule), (3.0, 60.0, Rule::Workers));
+        assert_eq!((steady.littles_law.n, steady.littles_law.x_per_s), (100.0, 10.0));
+        assert_eq!(steady.residence_s.mean, 10.0);
+        assert_eq!(steady.effective_s, 57.0, "counts that do not vary are not correlated");
+        assert_eq!(found(Rule::Workers, [2.5, 3.0], &rows(100, 1.0)), None);
     }
 
     #[test]
     fn a_stretch_is_worth_its_own_seconds_at_most_however_long_its_rows() {
-        let worth = |rows: &[Row]| steady(Rule::Workers, [0.0, 100.0], rows, 1).unwrap().effective_s;
+        let worth = |rows: &[Row]| found(Rule::Workers, [0.0, 100.0], rows).unwrap().effective_s;
         let mut rows = rows(100, 1.0);
         let pairs: Vec<Row> = rows.chunks(2).map(|pair| pair[0].then(&pair[1])).collect();
         assert_eq!((worth(&rows), worth(&pairs)), (100.0, 100.0), "rows of 1 s and of 2 s");
@@ -229,7 +219,7 @@ mod tests {
     #[test]
     fn the_gauge_is_judged_when_there_are_enough_batches_and_not_before() {
         let judged = |seconds: u64, bias| {
-            steady(Rule::Workers, [0.0, seconds as f64], &rows(seconds, bias), 1).unwrap().independent.verdict
+            found(Rule::Workers, [0.0, seconds as f64], &rows(seconds, bias)).unwrap().independent.verdict
         };
         assert_eq!(judged(2100, 1.0), Verdict::Pass);
         assert_eq!(judged(2100, 1.1), Verdict::Fail);
@@ -243,8 +233,8 @@ mod tests {
             row.window.in_flight_time_ns = row.window.in_flight_time_ns * index as u128 / 60;
             row.window.ended = index as u64 / 6;
         }
-        let found = steady(Rule::WarmUp, [0.0, 400.0], &rows, 1).unwrap();
-        assert!(found.converged && found.rule == Rule::WarmUp);
-        assert!((40.0..=60.0).contains(&found.start_s), "{}", found.start_s);
+        let steady = found(Rule::WarmUp, [0.0, 400.0], &rows).unwrap();
+        assert!(steady.converged && steady.rule == Rule::WarmUp);
+        assert!((40.0..=60.0).contains(&steady.start_s), "{}", steady.start_s);
     }
 }

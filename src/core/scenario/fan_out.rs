@@ -8,6 +8,7 @@ use crate::service::function::Shape;
 use crate::units::quantity::Span;
 
 /// The pipeline behind the topic. On the embedded endpoint it is made; elsewhere it has to be deployed.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FanOut {
@@ -18,16 +19,12 @@ pub struct FanOut {
     /// Stack that `scripts/deploy` made, by which everything in it is named.
     pub stack: String,
     /// Topic, by name or ARN, where it is not the stack's.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
     /// Queue, by name or URL, where it is not the stack's.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
     /// Dead-letter queue, by name or URL, where it is not the stack's.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub dead_letters: Option<String>,
     /// Name of the function, where it is not the stack's. Its log group is the one that Lambda gives it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub function: Option<String>,
 }
 

@@ -11,6 +11,7 @@ use crate::service::Profile;
 use crate::units::quantity::{Bytes, Rate, Share, Span};
 
 /// A load to drive: what to do, to which objects, how fast, against what, and what to expect.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct File {
@@ -26,7 +27,6 @@ pub struct File {
     /// When to start each job.
     pub arrivals: Arrivals,
     /// Repeats the scenario at several concurrencies or rates, one level after the other.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sweep: Option<Sweep>,
     /// When to stop. Without it, every object is worked on once, or a ramp, steps or a trace ends.
     #[serde(default, skip_serializing_if = "Stop::is_empty")]
@@ -41,7 +41,6 @@ pub struct File {
     #[serde(default)]
     pub publish: Publish,
     /// What copies the published objects, where the operation is a fan-out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fan_out: Option<FanOut>,
     /// Where the load goes.
     #[serde(default)]
@@ -125,20 +124,17 @@ impl OperationKind {
 }
 
 /// The objects of a scenario: made up by count and size, or listed in a manifest.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Objects {
     /// How many objects.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
     /// How large they are.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
     /// How many date prefixes they are spread over.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub prefixes: Option<u32>,
     /// A CSV file of `key,size` rows or an S3 Inventory list, instead of count, size and prefixes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<String>,
     /// Create the objects in the source bucket before the run (endpoint and aws targets only).
     #[serde(default)]
@@ -163,43 +159,33 @@ pub enum Size {
 }
 
 /// When jobs start. Each kind has its own fields.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arrivals {
     /// Which process.
     pub kind: ArrivalKind,
     /// closed: workers, each of which takes the next job when it is free. 1 is a for loop.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub workers: Option<u32>,
     /// nested: pools beside each other; each takes the objects of one prefix at a time.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub outer: Option<u32>,
     /// nested: workers in each pool.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub inner: Option<u32>,
     /// constant, poisson: jobs (or messages) per second, over the whole program.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
     /// ramp: rate at the beginning.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Rate>,
     /// ramp: rate at the end.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Rate>,
     /// ramp: how long the ramp takes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub over: Option<Span>,
     /// steps: rates, each held for a time.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<Vec<RateStep>>,
     /// trace: a CSV file whose first column is each job's start in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// ramp, steps: `even` (default) or `poisson` arrivals around the rate.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub spacing: Option<Spacing>,
     /// Open arrivals: jobs in progress beyond which an arrival is counted but not started.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_in_flight: Option<u64>,
 }
 
@@ -235,14 +221,13 @@ pub struct RateStep {
 }
 
 /// Levels to run one after the other: a list of worker counts or a list of rates.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sweep {
     /// Worker counts, for closed arrivals.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub workers: Option<Vec<u32>>,
     /// Rates, for constant and Poisson arrivals.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rates: Option<Vec<Rate>>,
 }
 
@@ -250,18 +235,16 @@ pub struct Sweep {
 const DEFAULT_PRECISION_LIMIT: Span = Span(3_600_000_000_000);
 
 /// When a level stops; whichever comes first.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stop {
     /// After so many jobs were started. More than there are objects goes round them again.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub jobs: Option<u64>,
     /// After so long; goes round the objects as often as needed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<Span>,
     /// When throughput and latency are known to this share, such as `2%`, with 95 % confidence; at the latest after
     /// `duration`, by default an hour, and then the level says that it has not converged.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub precise: Option<Share>,
 }
 
@@ -344,6 +327,7 @@ impl Default for Publish {
 }
 
 /// Where the load goes.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Target {
@@ -352,13 +336,10 @@ pub struct Target {
     pub kind: TargetKind,
     /// URL of an endpoint target. `AWS_ENDPOINT_URL` overrides it, `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL_SNS`
     /// override that, and the command line overrides all.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint_url: Option<String>,
     /// Region; the default chain applies where it is absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The account that an aws target must turn out to be.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
     /// Bucket to copy from.
     pub source_bucket: String,
@@ -367,7 +348,6 @@ pub struct Target {
     /// Topic to publish to; a fan-out names its own.
     pub topic: String,
     /// How the embedded endpoint behaves; its default is one copy of 700MB in 25.2 s.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<Profile>,
 }
 

@@ -24,6 +24,7 @@ use planner_core::scenario::threshold::Threshold;
 use planner_core::scenario::{LevelKey, Scenario};
 use planner_core::units::human::duration;
 use planner_core::units::quantity::Rate;
+use planner_report::why;
 
 /// Largest concurrency that a search tries.
 const LARGEST_CONCURRENCY: u32 = 16_384;
@@ -199,7 +200,7 @@ impl Levels<'_> {
         let level = &done.levels[number];
         let mut rows = read::series(self.folder)?;
         rows.retain(|row| row.level as usize == number);
-        let found = level.steady_part(&rows, 1);
+        let found = level.steady_part(&rows, 1, why::run::words);
         let x_per_s = found.map_or(level.throughput_per_s, |steady| steady.throughput_per_s.mean);
         Ok(Shown { x_per_s, holds: reaches(level, objective) })
     }

@@ -64,13 +64,10 @@ pub struct FanOutSummary {
     /// Most executions at the same time.
     pub concurrency_peak: Option<u64>,
     /// Mean time of an invocation, cold starts left out where they are known.
-    #[serde(default)]
     pub duration_mean_s: Option<f64>,
     /// Longest of these times.
-    #[serde(default)]
     pub duration_max_s: Option<f64>,
     /// Longest time from the arrival of an asynchronous event to an invocation for it.
-    #[serde(default)]
     pub async_event_age_max_s: Option<f64>,
     /// Executions at the same time that the function may have.
     pub concurrency_limit: Option<u64>,

@@ -19,6 +19,7 @@ pub(in crate::service) const MAX_BATCH: usize = 10;
 /// How pollers back off when the function is throttled is documented as "gradually" only: here a throttled batch
 /// keeps its poller and is tried again with back-off until its visibility timeout, and no poller is added for
 /// `throttle_pause_s`.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct QueueProfile {
@@ -27,7 +28,6 @@ pub struct QueueProfile {
     /// Whether the function names the messages of a batch that failed; otherwise all of them return.
     pub partial_batch_responses: bool,
     /// Invocations that the event source mapping makes at the same time, 2 to 1000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub maximum_concurrency: Option<u32>,
     /// Concurrent invocations that polling begins with.
     pub pollers_initial: u32,
@@ -38,7 +38,6 @@ pub struct QueueProfile {
     /// Seconds until a message that was received and not deleted can be received again.
     pub visibility_timeout_s: f64,
     /// Receives after which a message goes to the dead-letter queue; without it there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_receive_count: Option<u32>,
     /// Seconds after which the queue drops a message.
     pub retention_s: f64,
