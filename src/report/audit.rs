@@ -11,8 +11,7 @@ use planner_core::audit::document::AuditDocument;
 use planner_core::audit::function::Function;
 use planner_core::audit::tally::{Item, rfc3339};
 use planner_core::law::finding::Verdict;
-use planner_core::units::human::capitalised;
-use planner_core::units::human::{bytes, count, counted, duration, number, rate, shortest};
+use planner_core::units::human::{bytes, capitalised, count, counted, duration, number, rate, shortest};
 
 /// Keys of each kind that people are shown; the document has more, and findings.csv all.
 const KEYS_SHOWN: usize = 10;
@@ -58,7 +57,8 @@ pub fn page(document: &AuditDocument, version: &str) -> Page {
 /// Where a number has no form in JSON.
 pub fn document(document: &AuditDocument) -> serde_json::Result<Value> {
     let notes = document.notes.iter().map(why::audit::note).collect();
-    json::told(document, verdict(document), &document.verdicts.map(why::audit::words), notes)
+    let findings = document.verdicts.named().map(|(name, it)| (name, it.map(why::audit::words)));
+    json::told(document, verdict(document), findings, notes)
 }
 
 /// What arrived and what did not.

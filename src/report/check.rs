@@ -49,7 +49,8 @@ pub fn page(document: &CheckDocument, file: &str, command: &[String], version: &
 /// Where a number has no form in JSON.
 pub fn document(document: &CheckDocument) -> serde_json::Result<Value> {
     let notes = document.notes.iter().map(why::check::note).collect();
-    json::told(document, verdict(document), &document.verdicts.map(why::check::words), notes)
+    let findings = document.verdicts.named().map(|(name, it)| (name, it.map(why::check::words)));
+    json::told(document, verdict(document), findings, notes)
 }
 
 /// What was looked at, and whether the law holds there.
@@ -140,13 +141,10 @@ pub fn csv(document: &CheckDocument) -> Result<Option<String>, ReportError> {
     if document.form == Form::Requests {
         return Ok(None);
     }
-    let failed = |error: csv::Error| ReportError::Csv(error.to_string());
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for reading in &document.readings {
-        writer.serialize(reading).map_err(failed)?;
-    }
-    let bytes = writer.into_inner().map_err(|error| ReportError::Csv(error.to_string()))?;
-    String::from_utf8(bytes).map(Some).map_err(|error| ReportError::Csv(error.to_string()))
+    let rows = |writer: &mut csv::Writer<_>| {
+        document.readings.iter().try_for_each(|reading| writer.serialize(reading))
+    };
+    super::csv::written(rows).map(Some)
 }
 
 fn law_of_means(means: &Means) -> String {

@@ -7,8 +7,7 @@ use super::table::Table;
 use super::words;
 use planner_core::law::finding::Verdict;
 use planner_core::measure::comparison::{Change, ComparisonDocument, LevelComparison, Outcome};
-use planner_core::units::human::capitalised;
-use planner_core::units::human::{count, duration, percent, rate, signed_percent};
+use planner_core::units::human::{capitalised, count, duration, percent, rate, signed_percent};
 
 /// The answer as a page: what changed, level by level, and what to know when reading it.
 #[must_use]

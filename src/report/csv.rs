@@ -51,16 +51,24 @@ const COLUMNS: [(&str, Cell); 36] = [
 /// # Errors
 /// Where the writer refuses a row.
 pub fn render<'a>(documents: impl IntoIterator<Item = &'a RunDocument>) -> Result<String, ReportError> {
-    let failed = |error: csv::Error| ReportError::Csv(error.to_string());
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let names = COLUMNS.iter().map(|(name, _)| *name).chain(["run"]);
-    writer.write_record(names).map_err(failed)?;
-    for document in documents {
-        for level in &document.levels {
-            let cells = COLUMNS.iter().map(|(_, cell)| cell(level)).chain([spreadsheet_cell(&document.run)]);
-            writer.write_record(cells.collect::<Vec<_>>()).map_err(failed)?;
+    written(|writer| {
+        writer.write_record(COLUMNS.iter().map(|(name, _)| *name).chain(["run"]))?;
+        for document in documents {
+            for level in &document.levels {
+                let cells = COLUMNS.iter().map(|(_, cell)| cell(level));
+                writer.write_record(cells.chain([spreadsheet_cell(&document.run)]))?;
+            }
         }
-    }
+        Ok(())
+    })
+}
+
+/// The rows that are written.
+pub(crate) fn written(
+    write: impl FnOnce(&mut csv::Writer<Vec<u8>>) -> csv::Result<()>,
+) -> Result<String, ReportError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    write(&mut writer).map_err(|error| ReportError::Csv(error.to_string()))?;
     let bytes = writer.into_inner().map_err(|error| ReportError::Csv(error.to_string()))?;
     String::from_utf8(bytes).map_err(|error| ReportError::Csv(error.to_string()))
 }

@@ -3,8 +3,7 @@
 use super::RunView;
 use super::tables::unfinished;
 use planner_core::measure::level::LevelSummary;
-use planner_core::units::human::capitalised;
-use planner_core::units::human::{counted, duration, number};
+use planner_core::units::human::{capitalised, counted, duration, number};
 
 /// Windows shorter than so many mean residence times say little about the law.
 pub(super) const RESIDENCES_AT_LEAST: f64 = 10.0;

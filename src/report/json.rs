@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::ReportError;
+use planner_core::law::finding::Finding;
 
 /// A document such as `run.json`, or several: indented, with a newline at the end.
 ///
@@ -16,15 +17,17 @@ pub fn render(document: &impl Serialize) -> Result<String, ReportError> {
 }
 
 /// The document of an answer with what it says in place of its kinds.
-pub(crate) fn told(
+pub(crate) fn told<'a>(
     document: &impl Serialize,
     verdict: String,
-    verdicts: &impl Serialize,
+    findings: impl IntoIterator<Item = (&'a str, Finding)>,
     notes: Vec<String>,
 ) -> serde_json::Result<Value> {
     let mut document = serde_json::to_value(document)?;
     document["verdict"] = verdict.into();
-    document["verdicts"] = serde_json::to_value(verdicts)?;
+    for (name, finding) in findings {
+        document["verdicts"][name] = serde_json::to_value(finding)?;
+    }
     document["notes"] = notes.into();
     Ok(document)
 }

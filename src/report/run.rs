@@ -4,11 +4,12 @@ use super::chart;
 use super::drawing::Chart;
 use super::page::{Block, Fact, Page, Part};
 use super::sparkline::Sparkline;
-use super::stretch::{Stretch, merged};
+use super::stretch::merged;
 use super::table::Table;
 use super::{RunView, doubts, fan_out, lead, sentences, tables, words};
 use planner_core::measure::document::RunDocument;
 use planner_core::measure::level::LevelSummary;
+use planner_core::measure::series::Row;
 use planner_core::units::human::{capitalised, count, length, number};
 use planner_core::units::quantity::NS_PER_S;
 
@@ -135,7 +136,7 @@ fn counts(document: &RunDocument) -> Vec<Option<Block>> {
 /// How many objects or messages were done in each bin.
 fn completions(view: &RunView) -> Option<Sparkline> {
     let bins = merged(view.series, BIN_S * NS_PER_S);
-    let is_whole = |bin: &&Stretch| bin.window.length_ns == BIN_S * NS_PER_S;
+    let is_whole = |bin: &&Row| bin.window.length_ns == BIN_S * NS_PER_S;
     let mut whole: Vec<u64> = bins.iter().filter(is_whole).map(|bin| bin.items_done).collect();
     whole.sort_unstable();
     let [least, .., most] = *whole.as_slice() else { return None };

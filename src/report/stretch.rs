@@ -1,8 +1,7 @@
 //! Rows merged into fewer, longer ones, exactly: windows joined, counts added, nothing dropped.
 
-use planner_core::law::little::Window;
 use planner_core::measure::series::Row;
-use planner_core::units::quantity::{NS_PER_S, seconds};
+use planner_core::units::quantity::NS_PER_S;
 
 /// Lengths that a stretch may have, in seconds.
 pub(super) const LENGTHS_S: [u64; 24] = [
@@ -10,89 +9,26 @@ pub(super) const LENGTHS_S: [u64; 24] = [
     432_000, 864_000, 2_592_000, 7_776_000, 31_536_000,
 ];
 
-/// Consecutive rows of one level.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Stretch {
-    /// Level of a sweep, from 0.
-    pub level: u32,
-    /// Beginning, since the start of the run.
-    pub start_ns: u64,
-    /// Little's law over the stretch.
-    pub window: Window,
-    /// Attempts throttled.
-    pub throttled: u64,
-    /// Attempts that failed otherwise.
-    pub errors: u64,
-    /// Objects or messages done.
-    pub items_done: u64,
-}
-
-impl Stretch {
-    /// Beginning, since the start of the run.
-    #[must_use]
-    pub(super) fn start_s(&self) -> f64 {
-        seconds(self.start_ns)
-    }
-
-    /// End, since the start of the run.
-    #[must_use]
-    pub(super) fn end_s(&self) -> f64 {
-        seconds(self.start_ns + self.window.length_ns)
-    }
-
-    /// Attempts throttled per second.
-    #[must_use]
-    pub(super) fn throttled_per_s(&self) -> f64 {
-        if self.window.length_ns == 0 { 0.0 } else { self.throttled as f64 / seconds(self.window.length_ns) }
-    }
-
-    fn join(&mut self, next: &Self) {
-        self.window = self.window.then(&next.window);
-        self.throttled += next.throttled;
-        self.errors += next.errors;
-        self.items_done += next.items_done;
-    }
-}
-
-impl From<&Row> for Stretch {
-    fn from(row: &Row) -> Self {
-        Self {
-            level: row.level,
-            start_ns: row.start_ns,
-            window: row.window,
-            throttled: row.throttled,
-            errors: row.errors,
-            items_done: row.items_done,
-        }
-    }
-}
-
 /// Rows merged into stretches of `length_ns`; only the last of a level may be shorter.
 #[must_use]
-pub(super) fn merged(rows: &[Row], length_ns: u64) -> Vec<Stretch> {
-    let mut stretches: Vec<Stretch> = Vec::new();
-    for row in rows {
-        match stretches.last_mut() {
-            Some(last) if last.level == row.level && last.window.length_ns < length_ns => {
-                last.join(&row.into())
-            }
-            _ => stretches.push(row.into()),
-        }
-    }
-    stretches
+pub(super) fn merged(rows: &[Row], length_ns: u64) -> Vec<Row> {
+    joined(rows, |last, _| last.window.length_ns < length_ns)
 }
 
 /// Like [`merged`], with a rest of less than half the length counted in with the stretch before it, whose
 /// means it would otherwise dwarf.
 #[must_use]
-pub(super) fn merged_with_rests(rows: &[Row], length_ns: u64) -> Vec<Stretch> {
-    let mut stretches: Vec<Stretch> = Vec::new();
-    for stretch in merged(rows, length_ns) {
+pub(super) fn merged_with_rests(rows: &[Row], length_ns: u64) -> Vec<Row> {
+    joined(&merged(rows, length_ns), |_, next| next.window.length_ns < length_ns / 2)
+}
+
+/// Rows of which each is joined to those of its level before it where `joins` says so.
+fn joined(rows: &[Row], joins: impl Fn(&Row, &Row) -> bool) -> Vec<Row> {
+    let mut stretches: Vec<Row> = Vec::new();
+    for row in rows {
         match stretches.last_mut() {
-            Some(last) if last.level == stretch.level && stretch.window.length_ns < length_ns / 2 => {
-                last.join(&stretch);
-            }
-            _ => stretches.push(stretch),
+            Some(last) if last.level == row.level && joins(last, row) => *last = last.then(row),
+            _ => stretches.push(row.clone()),
         }
     }
     stretches
@@ -116,6 +52,7 @@ pub(super) fn readable_length_s(rows: &[Row], at_most: u64, ended_at_least: f64)
 mod tests {
     use super::*;
     use crate::sample::Sample;
+    use planner_core::law::little::Window;
 
     #[test]
     fn merging_loses_nothing_and_keeps_the_law_exact() {
@@ -127,7 +64,7 @@ mod tests {
             );
             let stretches = merged(&sample.series, length_s * NS_PER_S);
             assert!(rests_join.len() <= stretches.len());
-            let sum = |count: fn(&Stretch) -> u64| stretches.iter().map(count).sum::<u64>();
+            let sum = |count: fn(&Row) -> u64| stretches.iter().map(count).sum::<u64>();
             assert_eq!(rests_join.iter().map(|s| s.window.ended).sum::<u64>(), sum(|s| s.window.ended));
             assert_eq!(
                 sum(|s| s.window.ended),

@@ -11,7 +11,6 @@ use planner_core::measure::steady::{Estimate, Steady};
 use planner_core::scenario::file::TargetKind;
 use planner_core::scenario::threshold::{Metric, Threshold};
 use planner_core::units::human::{bytes, duration, grouped, number, percent, rate, shortest};
-use planner_core::units::quantity::seconds;
 
 /// Says that a rehearsal is one; nothing for a run against a real account.
 pub(crate) fn rehearsal(document: &RunDocument) -> Option<String> {
@@ -27,7 +26,7 @@ pub(crate) fn rehearsal(document: &RunDocument) -> Option<String> {
 
 /// Says where an incomplete run was cut off.
 pub(crate) fn cut_off(view: &RunView) -> Option<String> {
-    let end_s = view.series.last().map_or(0.0, |row| seconds(row.end_ns()));
+    let end_s = view.series.last().map_or(0.0, |row| row.end_s());
     (!view.document.complete).then(|| {
         format!("INCOMPLETE: cut off at {}; the numbers cover what was recorded until then.", duration(end_s))
     })

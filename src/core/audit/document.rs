@@ -8,7 +8,6 @@ use super::note::Note;
 use super::promise::Promise;
 use super::tally::{Item, LISTED_AT_MOST, Tally, rfc3339};
 use super::verdicts::{AuditVerdicts, Evidence};
-use super::why::Why;
 use crate::law::finding::Verdict;
 
 /// The name and version of the document's form.
@@ -108,7 +107,7 @@ pub struct AuditDocument {
     /// What the plan promised.
     pub plan: Option<Promise>,
     /// The verdicts.
-    pub verdicts: AuditVerdicts<Why>,
+    pub verdicts: AuditVerdicts,
     /// What to know when reading the numbers.
     pub notes: Vec<Note>,
 }

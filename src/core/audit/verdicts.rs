@@ -27,24 +27,24 @@ pub struct Evidence<'a> {
 
 /// The verdicts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct AuditVerdicts<W> {
+pub struct AuditVerdicts {
     /// Every expected object arrived as it should have.
-    pub complete: Finding<W>,
+    pub complete: Finding<Why>,
     /// The function ran at least once an object.
-    pub invocations: Finding<W>,
+    pub invocations: Finding<Why>,
     /// The execution time is within the plan's deadline.
-    pub deadline: Finding<W>,
+    pub deadline: Finding<Why>,
     /// The execution time is one that the plan expects.
-    pub finish: Finding<W>,
+    pub finish: Finding<Why>,
     /// No more executed at once than the plan set aside.
-    pub concurrency: Finding<W>,
+    pub concurrency: Finding<Why>,
     /// N = X·R of the function, in batches of periods.
-    pub independent: Finding<W>,
+    pub independent: Finding<Why>,
     /// X·R beside N of the function over the whole time.
-    pub raw: Finding<W>,
+    pub raw: Finding<Why>,
 }
 
-impl AuditVerdicts<Why> {
+impl AuditVerdicts {
     /// Judges.
     pub(crate) fn of(evidence: Evidence) -> Self {
         let law = |of: fn(&Function) -> &Finding<Why>| {
@@ -60,12 +60,10 @@ impl AuditVerdicts<Why> {
             raw: law(|function| &function.raw),
         }
     }
-}
 
-impl<W> AuditVerdicts<W> {
     /// The verdicts under their names.
     #[must_use]
-    pub fn named(&self) -> [(&'static str, &Finding<W>); 7] {
+    pub fn named(&self) -> [(&'static str, &Finding<Why>); 7] {
         [
             ("complete", &self.complete),
             ("invocations", &self.invocations),
@@ -82,13 +80,6 @@ impl<W> AuditVerdicts<W> {
     pub fn holds(&self) -> bool {
         let failed = self.named().iter().any(|(_, finding)| finding.verdict == Verdict::Fail);
         self.complete.verdict == Verdict::Pass && !failed
-    }
-
-    /// The same verdicts, with why they came out so as `to` has it.
-    pub fn map<V>(&self, to: impl Fn(&W) -> V) -> AuditVerdicts<V> {
-        let [complete, invocations, deadline, finish, concurrency, independent, raw] =
-            self.named().map(|(_, finding)| finding.map(&to));
-        AuditVerdicts { complete, invocations, deadline, finish, concurrency, independent, raw }
     }
 }
 

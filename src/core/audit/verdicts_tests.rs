@@ -38,7 +38,7 @@ fn listed(tally: &Tally) -> Evidence<'_> {
     Evidence { tally, complete: true, since_ns: None, function: None, promise: None }
 }
 
-fn judged(tally: &Tally, function: Option<&Function>) -> AuditVerdicts<Why> {
+fn judged(tally: &Tally, function: Option<&Function>) -> AuditVerdicts {
     AuditVerdicts::of(Evidence { function, promise: Some(&PROMISE), ..listed(tally) })
 }
 

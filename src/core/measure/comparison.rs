@@ -194,8 +194,8 @@ fn length_ns(range: &Range<u64>) -> u64 {
 
 /// The whole rows of full load, or of the level where it is not known.
 fn steady_ns(level: &LevelSummary, rows: &[Row]) -> Range<u64> {
-    let start_s = |row: &Row| seconds(row.start_ns) - level.start_s;
-    let end_s = |row: &Row| seconds(row.end_ns()) - level.start_s;
+    let start_s = |row: &Row| row.start_s() - level.start_s;
+    let end_s = |row: &Row| row.end_s() - level.start_s;
     let inside =
         |row: &&Row| level.full_load_s.is_none_or(|[from, to]| start_s(row) >= from && end_s(row) <= to);
     let mut steady = rows.iter().filter(inside);

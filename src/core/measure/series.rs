@@ -92,6 +92,18 @@ impl Row {
         self.start_ns.saturating_add(self.window.length_ns)
     }
 
+    /// Beginning, since the start of the run.
+    #[must_use]
+    pub fn start_s(&self) -> f64 {
+        seconds(self.start_ns)
+    }
+
+    /// End, since the start of the run.
+    #[must_use]
+    pub fn end_s(&self) -> f64 {
+        seconds(self.end_ns())
+    }
+
     /// This row and the next one as one; percentiles become the larger of the two.
     #[must_use]
     pub fn then(&self, next: &Self) -> Self {
@@ -122,8 +134,8 @@ impl From<&Row> for Record {
         let window = &row.window;
         Self {
             level: row.level,
-            start_s: seconds(row.start_ns),
-            end_s: seconds(row.end_ns()),
+            start_s: row.start_s(),
+            end_s: row.end_s(),
             throughput_per_s: window.x_per_s(),
             in_flight_mean: window.n(),
             residence_mean_s: window.r_s(),

@@ -141,17 +141,12 @@ impl Notifications {
                 Ok(()) => {
                     let id = topics.accept(arn)?;
                     self.hand_on(arn, entry.message);
-                    sent.push(element("member", vec![text("Id", entry.id), text("MessageId", id)]));
+                    sent.push(member([("Id", entry.id), ("MessageId", &id)]));
                 }
-                Err(error) => failed.push(element(
-                    "member",
-                    vec![
-                        text("Id", entry.id),
-                        text("Code", error.code),
-                        text("Message", error.message),
-                        text("SenderFault", "true"),
-                    ],
-                )),
+                Err(SnsError { code, message, .. }) => {
+                    let why = [("Code", code), ("Message", &message), ("SenderFault", "true")];
+                    failed.push(member([("Id", entry.id)].into_iter().chain(why)));
+                }
             }
         }
         Ok(Some(vec![element("Successful", sent), element("Failed", failed)]))
@@ -202,16 +197,14 @@ impl Notifications {
     fn list_tags(&self, form: &Form<'_>) -> Answer {
         let topics = self.topics();
         let tags = &topics.get(required(form, "ResourceArn")?)?.tags;
-        let member = |(key, value): (&String, &String)| {
-            element("member", vec![text("Key", key), text("Value", value)])
-        };
-        Ok(Some(vec![element("Tags", tags.iter().map(member).collect())]))
+        let members = tags.iter().map(|(key, value)| member([("Key", &**key), ("Value", value)]));
+        Ok(Some(vec![element("Tags", members.collect())]))
     }
 
     fn list_topics(&self, form: &Form<'_>) -> Vec<Element> {
         let topics = self.topics();
         let (page, next) = topics.list(optional(form, "NextToken"));
-        let members = page.into_iter().map(|arn| element("member", vec![text("TopicArn", arn)])).collect();
+        let members = page.into_iter().map(|arn| member([("TopicArn", arn)])).collect();
         with_token(element("Topics", members), next)
     }
 
@@ -241,24 +234,26 @@ impl Notifications {
         let arn = required(form, "TopicArn")?;
         let topics = self.topics();
         let (page, next) = topics.subscriptions(arn, optional(form, "NextToken"))?;
-        let member = |subscription: &Subscription| {
-            element(
-                "member",
-                vec![
-                    text("TopicArn", arn),
-                    text("Protocol", &subscription.protocol),
-                    text("SubscriptionArn", &subscription.arn),
-                    text("Owner", ACCOUNT_ID),
-                    text("Endpoint", &subscription.endpoint),
-                ],
-            )
-        };
-        Ok(Some(with_token(element("Subscriptions", page.iter().map(member).collect()), next.as_deref())))
+        let members = page.iter().map(|subscription: &Subscription| {
+            member([
+                ("TopicArn", arn),
+                ("Protocol", &subscription.protocol),
+                ("SubscriptionArn", &subscription.arn),
+                ("Owner", ACCOUNT_ID),
+                ("Endpoint", &subscription.endpoint),
+            ])
+        });
+        Ok(Some(with_token(element("Subscriptions", members.collect()), next.as_deref())))
     }
 
     fn topics(&self) -> MutexGuard<'_, Topics> {
         lock(&self.topics)
     }
+}
+
+/// A member of a list, with its fields.
+fn member<'a>(fields: impl IntoIterator<Item = (&'static str, &'a str)>) -> Element {
+    element("member", fields.into_iter().map(|(name, value)| text(name, value)).collect())
 }
 
 fn with_token(listed: Element, next: Option<&str>) -> Vec<Element> {

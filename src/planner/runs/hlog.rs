@@ -71,7 +71,7 @@ impl Writer {
             writeln!(
                 self.file,
                 "{tag}{:.9},{:.9},{:.3},{}",
-                seconds(row.start_ns),
+                row.start_s(),
                 seconds(row.window.length_ns),
                 times.inner().max() as f64 / NS_PER_MS,
                 STANDARD.encode(&self.encoded),

@@ -5,8 +5,7 @@ use crate::drawing::axis::{Axis, Scale};
 use crate::drawing::palette::{BLUE, GREEN, VERMILION};
 use crate::drawing::{Chart, Mark, Panel, Rule, Series, Shades};
 use crate::table::Table;
-use planner_core::units::human::capitalised;
-use planner_core::units::human::{duration, shortest, usd};
+use planner_core::units::human::{capitalised, duration, shortest, usd};
 
 /// Costs that lie closer together than this share are alike.
 const SPREAD_AT_LEAST: f64 = 0.005;

@@ -4,7 +4,7 @@ use super::run;
 use crate::drawing::axis::{Axis, Scale};
 use crate::drawing::palette::{BLUE, MUTED, level as shade};
 use crate::drawing::{Band, Chart, Mark, Panel, Series};
-use crate::stretch::{Stretch, merged};
+use crate::stretch::merged;
 use crate::table::Table;
 use crate::{RunView, doubts, words};
 use planner_core::law::little::Window;
@@ -12,7 +12,7 @@ use planner_core::law::tolerance::LITTLE_TOLERANCE;
 use planner_core::measure::level::LevelSummary;
 use planner_core::measure::series::{Row, of_level};
 use planner_core::units::human::{counted, duration, number};
-use planner_core::units::quantity::{NS_PER_S, nanoseconds, seconds};
+use planner_core::units::quantity::{NS_PER_S, nanoseconds};
 
 /// Windows of a level.
 const WINDOWS_AT_MOST: f64 = 60.0;
@@ -26,7 +26,7 @@ const ROWS_AT_MOST: usize = 60;
 /// N against X·R in windows long enough to compare them.
 pub fn little(view: &RunView) -> Option<Chart> {
     let levels = &view.document.levels;
-    let windows: Vec<Vec<Stretch>> =
+    let windows: Vec<Vec<Row>> =
         (0..).zip(levels).map(|(index, level)| windows(view, index, level)).collect();
     let sides = || windows.iter().flatten().flat_map(|stretch| [stretch.window.xr(), stretch.window.n()]);
     let high = sides().fold(0.0, f64::max) * 1.05;
@@ -104,7 +104,7 @@ fn tolerance(low: f64, high: f64) -> Band {
     Band { label: "±2 %".into(), colour: BLUE, corners: bends.map(corner).into() }
 }
 
-fn table(levels: &[LevelSummary], windows: &[Vec<Stretch>]) -> Table {
+fn table(levels: &[LevelSummary], windows: &[Vec<Row>]) -> Table {
     let every = windows.iter().flatten().count().div_ceil(ROWS_AT_MOST).max(1);
     let caption = if every == 1 { "Windows".into() } else { format!("Windows, 1 of {every}") };
     let mut table = Table::new(caption, &["level", "window", "X·R", "N", "edges explain"]);
@@ -126,13 +126,13 @@ fn table(levels: &[LevelSummary], windows: &[Vec<Stretch>]) -> Table {
 fn steady<'a>(rows: &'a [Row], level: &LevelSummary) -> &'a [Row] {
     let Some(part) = &level.steady else { return rows };
     let [start_s, end_s] = [part.start_s, part.end_s].map(|at_s| level.start_s + at_s);
-    let first = rows.partition_point(|row| seconds(row.start_ns) < start_s);
-    let last = rows.partition_point(|row| seconds(row.start_ns + row.window.length_ns) <= end_s);
+    let first = rows.partition_point(|row| row.start_s() < start_s);
+    let last = rows.partition_point(|row| row.end_s() <= end_s);
     rows.get(first..last).filter(|part| !part.is_empty()).unwrap_or(rows)
 }
 
 /// Windows of one level that are long against R, without the shorter rest; the whole level if there is none.
-fn windows(view: &RunView, index: u32, level: &LevelSummary) -> Vec<Stretch> {
+fn windows(view: &RunView, index: u32, level: &LevelSummary) -> Vec<Row> {
     let rows = steady(of_level(view.series, index), level);
     // Refusals are short and many: what fills the window's edges are the requests that are served.
     let residence_s = level.residence_mean_s.max(level.service_s.mean);

@@ -4,11 +4,12 @@ use super::run;
 use crate::drawing::axis::{Axis, Scale};
 use crate::drawing::palette::{BLUE, FRAME, GREEN, VERMILION};
 use crate::drawing::{Chart, Mark, Panel, Rule, Series, Shades};
-use crate::stretch::{Stretch, merged_with_rests, readable_length_s};
+use crate::stretch::{merged_with_rests, readable_length_s};
 use crate::{RunView, tables};
 use planner_core::measure::level::LevelSummary;
+use planner_core::measure::series::Row;
 use planner_core::units::human::{count, duration, length, number};
-use planner_core::units::quantity::NS_PER_S;
+use planner_core::units::quantity::{NS_PER_S, seconds};
 
 /// Points of a line.
 const STRETCHES_AT_MOST: u64 = 400;
@@ -51,7 +52,7 @@ pub fn timeline(view: &RunView) -> Option<Chart> {
             label: String::new(),
             mark: Mark::Area,
             colour: VERMILION,
-            points: held(&stretches, Stretch::throttled_per_s),
+            points: held(&stretches, throttled_per_s),
         }];
         let y = axis("Of these throttled per second".into(), &throttled);
         panels.insert(1, Panel::of(y, 100, throttled));
@@ -91,8 +92,12 @@ fn axis(name: String, series: &[Series]) -> Axis {
     Axis::from_zero(name, Scale::Linear, values)
 }
 
+fn throttled_per_s(row: &Row) -> f64 {
+    if row.window.length_ns == 0 { 0.0 } else { row.throttled as f64 / seconds(row.window.length_ns) }
+}
+
 /// Points of a step: the value of each stretch at its beginning, and the last also at its end.
-fn held(stretches: &[Stretch], value: impl Fn(&Stretch) -> f64) -> Vec<(f64, f64)> {
+fn held(stretches: &[Row], value: impl Fn(&Row) -> f64) -> Vec<(f64, f64)> {
     let starts = stretches.iter().map(|stretch| (stretch.start_s(), value(stretch)));
     let end = stretches.last().map(|stretch| (stretch.end_s(), value(stretch)));
     starts.chain(end).collect()
