@@ -21,26 +21,16 @@ pub fn timeline(view: &RunView) -> Option<Chart> {
     let length_s = readable_length_s(view.series, STRETCHES_AT_MOST, ENDED_AT_LEAST);
     let stretches = merged_with_rests(view.series, length_s * NS_PER_S);
     let end_s = stretches.last()?.end_s();
-    let throughput = vec![Series {
-        label: String::new(),
-        mark: Mark::Area,
-        colour: BLUE,
-        points: held(&stretches, |stretch| stretch.window.x_per_s()),
-    }];
-    let in_flight = vec![Series {
-        label: String::new(),
-        mark: Mark::Area,
-        colour: GREEN,
-        points: held(&stretches, |stretch| stretch.window.n()),
-    }];
+    let panel = |name: &str, height_px, colour, value: fn(&Row) -> f64| {
+        let points = held(&stretches, value);
+        let y = Axis::from_zero(name, Scale::Linear, points.iter().map(|&(_, value)| value));
+        Panel::of(y, height_px, vec![Series { label: String::new(), mark: Mark::Area, colour, points }])
+    };
     let means = length(length_s);
+    let ended = format!("Attempts ended per second, means over {means}");
     let mut panels = vec![
-        Panel::of(
-            axis(format!("Attempts ended per second, means over {means}"), &throughput),
-            170,
-            throughput,
-        ),
-        Panel::of(axis("Attempts in flight".into(), &in_flight), 130, in_flight),
+        panel(&ended, 170, BLUE, |row| row.window.x_per_s()),
+        panel("Attempts in flight", 130, GREEN, |row| row.window.n()),
     ];
     if let [level] = view.document.levels.as_slice() {
         let mean = |at: f64| Rule { at, label: format!("mean {}", number(at)) };
@@ -48,14 +38,7 @@ pub fn timeline(view: &RunView) -> Option<Chart> {
         panels[1].rules.push(mean(level.in_flight_mean));
     }
     if stretches.iter().any(|stretch| stretch.throttled > 0) {
-        let throttled = vec![Series {
-            label: String::new(),
-            mark: Mark::Area,
-            colour: VERMILION,
-            points: held(&stretches, throttled_per_s),
-        }];
-        let y = axis("Of these throttled per second".into(), &throttled);
-        panels.insert(1, Panel::of(y, 100, throttled));
+        panels.insert(1, panel("Of these throttled per second", 100, VERMILION, throttled_per_s));
     }
     let shades = shades(view, end_s);
     let steady = shades.as_ref().map_or("", |_| "; what is shaded lies outside the steady part");
@@ -85,11 +68,6 @@ fn shades(view: &RunView, end_s: f64) -> Option<Shades> {
     let stretches: Vec<_> = levels.iter().zip(ends).filter_map(around).flatten().collect();
     let label = "warm-up and running empty, outside the steady part".into();
     (!stretches.is_empty()).then_some(Shades { label, colour: FRAME, stretches })
-}
-
-fn axis(name: String, series: &[Series]) -> Axis {
-    let values = series.iter().flat_map(|series| series.points.iter().map(|&(_, y)| y));
-    Axis::from_zero(name, Scale::Linear, values)
 }
 
 fn throttled_per_s(row: &Row) -> f64 {
