@@ -71,14 +71,15 @@ fn main() {
                 };
                 let found = smallest_pool(&question, Goal { deadline_s: 600.0, probability });
                 let used_s = cpu_s() - cpu_before_s;
-                let Ok(Answer { value, point, low, high, probability: by, replications, .. }) = found else {
+                let Ok(Answer { value, point, low, high, probability: by, .. }) = found else {
                     println!("{jobs:9} {probability:4} is out of reach");
                     continue;
                 };
                 println!(
-                    "{jobs:9} {probability:4} {:9} {replications:12} {used_s:7.2} {point:8} {:>24} \
+                    "{jobs:9} {probability:4} {:9} {:12} {used_s:7.2} {point:8} {:>24} \
                      {value:7} {:9.4}  {}",
                     resampled.len(),
+                    by.trials,
                     format!("{low} to {}", high.map_or("?".into(), |high| high.to_string())),
                     by.at_least,
                     peak_memory(),

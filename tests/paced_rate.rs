@@ -49,8 +49,8 @@ fn the_whole_table() {
         let Answer { value_per_s, point_per_s, low_per_s, high_per_s, reserved, .. } = answer;
         println!(
             "p {probability}: {point_per_s:.2}/s ({low_per_s:.2} to {high_per_s:.2?}), publish at {value_per_s:.2}: \
-             {:?}, {} replications, {reserved:?}, {:?}",
-            answer.probability, answer.replications, answer.publisher
+             {:?}, {:?}, {reserved:?}, {:?}",
+            answer.probability, answer.shown, answer.publisher
         );
         assert!((point_per_s - expected).abs() < 0.01 && value_per_s >= point_per_s);
     }

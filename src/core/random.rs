@@ -27,17 +27,20 @@ pub struct Keyed(u64);
 
 impl Keyed {
     /// The purposes that begin with these words.
-    pub(crate) fn new(seed: u64, purpose: &[u64]) -> Self {
+    #[must_use]
+    pub fn new(seed: u64, purpose: &[u64]) -> Self {
         Self(word(seed, purpose))
     }
 
     /// A uniform 64-bit word for the purpose that ends with `last`.
-    pub(crate) fn word(self, last: u64) -> u64 {
+    #[must_use]
+    pub fn word(self, last: u64) -> u64 {
         mix(self.0, last)
     }
 
     /// A uniform draw from the open interval (0, 1).
-    pub(crate) fn uniform(self, last: u64) -> f64 {
+    #[must_use]
+    pub fn uniform(self, last: u64) -> f64 {
         open_unit(self.word(last))
     }
 }
@@ -77,7 +80,8 @@ pub fn lognormal(seed: u64, purpose: &[u64], mean: f64, cv: f64) -> f64 {
 }
 
 /// An exponential draw with mean 1.
-pub(crate) fn exponential(seed: u64, purpose: &[u64]) -> f64 {
+#[must_use]
+pub fn exponential(seed: u64, purpose: &[u64]) -> f64 {
     -uniform(seed, purpose).ln()
 }
 

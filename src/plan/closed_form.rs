@@ -1,14 +1,12 @@
 //! What a finite batch needs, without simulation: a floor, a first guess, and the limits of what is possible.
 
 use super::bisect;
-use super::mixture::{Mixture, Times};
+use super::mixture::{Mixture, Place, Times};
+use super::search::law::{self, Law, normal_mean};
 use planner_core::service::Profile;
 use planner_core::simulate::pool::Ramp;
 use planner_core::simulate::work::Work;
 
-/// Nodes on either side of the mean over which a normal distribution is summed, and their distance.
-const NODES: i32 = 12;
-const NODE_SD: f64 = 1.0 / 3.0;
 /// Halvings of an interval: enough for the digits that a rate or a time is shown with.
 const HALVINGS: usize = 50;
 
@@ -50,6 +48,12 @@ impl ClosedForm {
         Self { jobs: self.jobs, mixture: self.mixture.under(work, profile), ramp: self.ramp, is_contended }
     }
 
+    /// The same with workers that begin otherwise.
+    #[must_use]
+    pub fn with(self, ramp: Ramp) -> Self {
+        Self { ramp, ..self }
+    }
+
     /// Mean job time with `workers` in flight, seconds.
     #[must_use]
     pub fn mean_s(&self, workers: u64) -> f64 {
@@ -76,44 +80,42 @@ impl ClosedForm {
     }
 
     /// Probability that `workers` workers finish by the deadline.
-    ///
-    /// The queue is empty at a time τ that is about normal, with mean (J·m + Σs)/N − E\[R²\]/(2m) for worker start
-    /// delays s and variance J·σ²/N². Each worker is then in the middle of a job, and its remaining time has the
-    /// distribution F_e of renewal theory (Feller 1971, XI.4), so P(T ≤ D) = E\[F_e(D − τ)ᴺ\]. Where single jobs may
-    /// last longer than the deadline this counts jobs that would have begun before the first did. In their place stand
-    /// the N that begin first, and the J − N others begin between σ = τ − (J − N)·m/N and τ:
-    /// F(D)ᴺ·E\[(1 − F_e(D − σ) + F_e(D − τ))ᴺ\].
-    ///
-    /// All of this is about all but the largest objects, which are known one by one: one with k before it begins when
-    /// that much of the queue is done.
     #[must_use]
     pub fn probability(&self, workers: u64, deadline_s: f64) -> f64 {
         let workers = workers.min(self.jobs).min(self.in_time());
-        let (jobs, n) = (self.jobs as f64, workers as f64);
         if self.jobs == 0 || workers == 0 {
             return f64::from(self.jobs == 0);
         }
         let times = self.mixture.at(workers);
         let possible = times.ln_all_within(deadline_s).exp();
-        if workers == self.jobs {
-            return possible;
-        }
-        let others_s = times.mean_s + self.ramp.mean_delay_s(n) - times.mean_residual_s();
-        let begun_s = |before: f64| others_s + (before - n) * times.mean_s / n;
-        let sd_s = (jobs * times.variance_s2).sqrt() / n;
-        let left_s = |begun_s: f64| deadline_s - begun_s.max(0.0);
-        let first = (n / times.rest() * times.ln_rest_within(deadline_s)).exp();
-        let others =
-            normal_mean(|z| finished_by(&times, n, left_s(others_s), left_s(begun_s(jobs) + sd_s * z)));
-        let apart = times.ln_apart_within(|before| {
-            let is_first = before < n;
-            left_s(if is_first { self.ramp.delay_s(before) } else { begun_s(before) })
-        });
-        (first * others * apart.exp()).min(possible)
+        let in_time = |z: f64| {
+            // With more work than in the mean it is as with fewer workers.
+            let n = workers as f64 / law::work(times.work_cv(), z);
+            (-self.hazard_of(&times, n, deadline_s)).exp()
+        };
+        if workers == self.jobs { possible } else { normal_mean(in_time).min(possible) }
+    }
+
+    /// −ln P(n workers finish by then), where all jobs together take as long as in the mean.
+    ///
+    /// The first n jobs begin with the workers. Job j begins when the work before it, less what is still in progress, is
+    /// done: at Sⱼ = (Wⱼ + Σs)/n − E\[R²\]/(2m), with worker start delays s (renewal theory: Feller 1971, XI.4). It must
+    /// not take longer than D − Sⱼ, so P = Π F(D − Sⱼ).
+    fn hazard_of(&self, times: &Times<'_>, n: f64, time_s: f64) -> f64 {
+        let n = n.min(self.jobs as f64);
+        let later_s = self.ramp.mean_delay_s(n) - times.mean_residual_s();
+        // Where times vary widely, more jobs than there are workers begin as good as at once.
+        let at_once = if self.ramp.per_s.is_none() { -later_s * n / times.mean_s } else { 0.0 };
+        let begun_s = |place: Place| (place.work_s / n + later_s).max(0.0);
+        times.hazard(
+            at_once.max(n),
+            |before| time_s - self.ramp.delay_s(before.min(n)),
+            |place| time_s - begun_s(place),
+        )
     }
 
     /// Workers that begin before the queue is empty: the last of n begins at n/ρ, when n²/(2ρ) of work is done.
-    fn in_time(&self) -> u64 {
+    pub(super) fn in_time(&self) -> u64 {
         let work_s = self.jobs as f64 * self.mixture.at(1).mean_s;
         self.ramp.per_s.map_or(u64::MAX, |per_s| (2.0 * per_s * work_s).sqrt() as u64 + 1)
     }
@@ -159,20 +161,31 @@ impl ClosedForm {
     }
 }
 
-/// Probability that every busy worker's job ends within `left_s`, none having begun with more left than `most_s`.
-fn finished_by(times: &Times<'_>, workers: f64, most_s: f64, left_s: f64) -> f64 {
-    let late = || times.residual_beyond(left_s) - times.residual_beyond(most_s);
-    if left_s <= 0.0 { 0.0 } else { (workers * (-late().max(0.0)).ln_1p()).exp() }
-}
+impl Law for ClosedForm {
+    fn hazard(&self, value: f64, time_s: f64) -> f64 {
+        if self.jobs == 0 {
+            return 0.0;
+        }
+        let workers = value.clamp(1e-9, self.jobs.min(self.in_time()) as f64);
+        self.hazard_of(&self.mixture.at(workers.round() as u64), workers, time_s)
+    }
 
-/// E\[f(Z)\] for a standard normal Z.
-fn normal_mean(f: impl Fn(f64) -> f64) -> f64 {
-    let nodes = (-NODES..=NODES).map(|node| f64::from(node) * NODE_SD);
-    let (sum, weights) = nodes.fold((0.0, 0.0), |(sum, weights), z| {
-        let weight = (-z * z / 2.0).exp();
-        (sum + weight * f(z), weights + weight)
-    });
-    sum / weights
+    fn work_cv(&self, value: f64) -> f64 {
+        self.mixture.at(value.round() as u64).work_cv()
+    }
+
+    fn least(&self, time_s: f64) -> f64 {
+        let alone = self.mixture.at(1);
+        self.jobs as f64 * alone.mean_s / (time_s + alone.mean_residual_s())
+    }
+
+    fn all_done(&self) -> f64 {
+        self.mixture.all_done
+    }
+
+    fn failures(&self) -> (f64, f64) {
+        self.mixture.failures()
+    }
 }
 
 #[cfg(test)]

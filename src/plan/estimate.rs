@@ -17,13 +17,26 @@ impl Estimate {
     /// The quantile of a sample of critical values.
     pub(super) fn of(critical: &mut [f64], probability: f64) -> Self {
         critical.sort_unstable_by(f64::total_cmp);
-        let count = critical.len() as u64;
         let at = |rank: u64| critical.get(rank as usize - 1).copied().unwrap_or(0.0);
-        let (low, high) = order::quantile_interval(count, probability, CONFIDENCE, at);
+        Self::of_sorted(critical.len() as u64, probability, at)
+    }
+
+    /// The same of so many that are sorted.
+    pub(super) fn of_sorted(count: u64, probability: f64, at: impl Fn(u64) -> f64) -> Self {
+        let (low, high) = order::quantile_interval(count, probability, CONFIDENCE, &at);
         Self {
             low: low.unwrap_or_else(|| at(1)),
             point: at(point_rank(count, probability)),
             high: high.unwrap_or(f64::INFINITY),
+        }
+    }
+
+    /// The same for values that are `ratio` times as large, give or take a share of `error`.
+    pub(super) fn scaled(self, ratio: f64, error: f64) -> Self {
+        Self {
+            low: self.low * ratio * (1.0 - error),
+            point: self.point * ratio,
+            high: self.high * ratio * (1.0 + error),
         }
     }
 

@@ -19,6 +19,7 @@ pub mod preface;
 pub mod recommend;
 pub mod recommendation;
 pub mod residence;
+mod search;
 mod sizes;
 pub mod strategies;
 pub mod strategy;

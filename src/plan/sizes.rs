@@ -11,10 +11,18 @@ const APART: usize = 128;
 const APART_SHARE: usize = 8;
 /// They do where the largest is larger than the last of them by this factor.
 const APART_RATIO: f64 = 1.2;
-/// Sizes are put into so many classes of equally many objects.
-const CLASSES: usize = 16;
-/// And the largest of these is halved so often.
-const HALVINGS: usize = 4;
+/// The batch is looked at in so many stretches, of which neighbours whose sizes are alike are one.
+const BLOCKS: usize = 16;
+/// They are where their means differ by less than this share, or by less than so many standard errors.
+const ALIKE_SHARE: f64 = 0.01;
+const ALIKE_ERRORS: f64 = 4.0;
+/// Sizes are told apart to the eighth part of a doubling.
+const BINS_PER_DOUBLING: f64 = 8.0;
+const BINS: usize = 64 * BINS_PER_DOUBLING as usize + 1;
+/// A class of several bins holds at most this share of a stretch, and of the objects that are larger: large sizes
+/// matter most.
+const CLASS_SHARE: f64 = 1.0 / 16.0;
+const LARGER_SHARE: f64 = 1.0 / 4.0;
 
 /// Objects of about the same size.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,6 +31,17 @@ pub(super) struct Class {
     pub bytes: u64,
     /// How many.
     pub objects: f64,
+}
+
+/// A stretch of the batch in which sizes are mixed evenly.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Block {
+    /// Objects before it.
+    pub from: f64,
+    /// Objects up to its end.
+    pub to: f64,
+    /// What it holds beside the large objects, the largest first.
+    pub classes: Vec<Class>,
 }
 
 /// A large object.
@@ -59,54 +78,91 @@ pub(super) fn apart(sizes_bytes: &[u64]) -> Vec<Apart> {
     apart
 }
 
-/// What is not apart, with its place.
-pub(super) fn rest<'a>(
-    sizes_bytes: &'a [u64],
-    apart: &'a [Apart],
-) -> impl Iterator<Item = (usize, u64)> + 'a {
-    let mut next = apart.iter().map(|object| object.before).peekable();
-    let is_rest = move |place: &(usize, u64)| next.next_if_eq(&place.0).is_none();
-    sizes_bytes.iter().copied().enumerate().filter(is_rest)
-}
-
-/// Classes of sizes, ascending; fine where sizes are large. Sorts them.
-pub(super) fn classes(mut sizes_bytes: Vec<u64>) -> Vec<Class> {
-    sizes_bytes.sort_unstable();
-    let length = sizes_bytes.len().div_ceil(CLASSES).max(1);
-    let (body, mut top) = sizes_bytes.split_at(sizes_bytes.len().saturating_sub(1) / length * length);
-    let mut groups: Vec<&[u64]> = body.chunks(length).collect();
-    for _ in 0..HALVINGS {
-        let (lower, upper) = top.split_at(top.len().div_ceil(2));
-        groups.push(lower);
-        top = upper;
-    }
-    groups.push(top);
-    merged(groups.into_iter().filter(|group| !group.is_empty()).map(class))
-}
-
-/// So many classes of equally many objects at most, ascending; fewer where that makes them `width` wide, by the
-/// logarithm of the size. Sorts them.
-pub(super) fn even_classes(sizes_bytes: &mut [u64], most: usize, width: f64) -> Vec<Class> {
-    sizes_bytes.sort_unstable();
-    let (Some(first), Some(last)) = (sizes_bytes.first(), sizes_bytes.last()) else { return Vec::new() };
-    let reach = ((*last as f64 + 1.0) / (*first as f64 + 1.0)).ln();
-    let count = ((reach / width).ceil() as usize).clamp(1, most);
-    merged(sizes_bytes.chunks(sizes_bytes.len().div_ceil(count)).map(class))
-}
-
-fn class(group: &[u64]) -> Class {
-    let total: u128 = group.iter().map(|&bytes| u128::from(bytes)).sum();
-    Class { bytes: (total / group.len() as u128) as u64, objects: group.len() as f64 }
-}
-
-fn merged(classes: impl Iterator<Item = Class>) -> Vec<Class> {
-    classes.fold(Vec::new(), |mut merged: Vec<Class>, class| {
-        match merged.last_mut() {
-            Some(last) if last.bytes == class.bytes => last.objects += class.objects,
-            _ => merged.push(class),
+/// What is not apart, in stretches of which each has its own mix of sizes: one where the order does not matter.
+pub(super) fn blocks(sizes_bytes: &[u64], apart: &[Apart]) -> Vec<Block> {
+    let length = sizes_bytes.len().div_ceil(BLOCKS).max(1);
+    let mut apart = apart.iter().map(|object| object.before).peekable();
+    let mut stretches: Vec<Stretch> = Vec::new();
+    for (number, sizes_bytes) in sizes_bytes.chunks(length).enumerate() {
+        let from = number * length;
+        let mut stretch = Stretch::new(from, from + sizes_bytes.len());
+        for (place, &bytes) in (from..).zip(sizes_bytes) {
+            if apart.next_if_eq(&place).is_none() {
+                stretch.add(bytes);
+            }
         }
-        merged
-    })
+        match stretches.last_mut() {
+            Some(last) if last.is_like(&stretch) => last.join(&stretch),
+            _ => stretches.push(stretch),
+        }
+    }
+    stretches.iter().map(Stretch::block).collect()
+}
+
+/// How many objects of which size a stretch has.
+#[derive(Debug)]
+struct Stretch {
+    from: usize,
+    to: usize,
+    /// Objects and their bytes in each bin.
+    bins: Vec<(u64, u128)>,
+}
+
+impl Stretch {
+    fn new(from: usize, to: usize) -> Self {
+        Self { from, to, bins: vec![(0, 0); BINS] }
+    }
+
+    fn add(&mut self, bytes: u64) {
+        let bin = &mut self.bins[((bytes as f64 + 1.0).log2() * BINS_PER_DOUBLING) as usize];
+        *bin = (bin.0 + 1, bin.1 + u128::from(bytes));
+    }
+
+    fn join(&mut self, next: &Self) {
+        self.to = next.to;
+        for (bin, other) in self.bins.iter_mut().zip(&next.bins) {
+            *bin = (bin.0 + other.0, bin.1 + other.1);
+        }
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        let ((mean, variance), (other_mean, other_variance)) = (self.moments(), other.moments());
+        let difference = (mean - other_mean).abs();
+        difference <= ALIKE_SHARE * mean || difference <= ALIKE_ERRORS * (variance + other_variance).sqrt()
+    }
+
+    /// Mean size, and the variance of that mean.
+    fn moments(&self) -> (f64, f64) {
+        let (mut objects, mut sum, mut squares) = (0.0, 0.0, 0.0);
+        for &(count, bytes) in self.bins.iter().filter(|bin| bin.0 > 0) {
+            objects += count as f64;
+            sum += bytes as f64;
+            squares += bytes as f64 * (bytes as f64 / count as f64);
+        }
+        let mean = sum / f64::max(objects, 1.0);
+        (mean, (squares / f64::max(objects, 1.0) - mean * mean).max(0.0) / f64::max(objects, 1.0))
+    }
+
+    fn block(&self) -> Block {
+        let total: f64 = self.bins.iter().map(|bin| bin.0 as f64).sum();
+        let (mut larger, mut open) = (0.0, (0u64, 0u128));
+        let mut classes = Vec::new();
+        let class = |(objects, bytes): (u64, u128)| Class {
+            bytes: (bytes / u128::from(objects)) as u64,
+            objects: objects as f64,
+        };
+        for &(objects, bytes) in self.bins.iter().rev().filter(|bin| bin.0 > 0) {
+            let most = (CLASS_SHARE * total).min(LARGER_SHARE * larger);
+            if open.0 > 0 && (open.0 + objects) as f64 > most {
+                classes.push(class(open));
+                larger += open.0 as f64;
+                open = (0, 0);
+            }
+            open = (open.0 + objects, open.1 + bytes);
+        }
+        classes.extend((open.0 > 0).then(|| class(open)));
+        Block { from: self.from as f64, to: self.to as f64, classes }
+    }
 }
 
 #[cfg(test)]
@@ -131,25 +187,42 @@ mod tests {
 
     #[test]
     fn equal_sizes_are_one_class() {
-        assert_eq!(classes(vec![5; 1000]), [Class { bytes: 5, objects: 1000.0 }]);
-        assert_eq!(even_classes(&mut [5; 9], 4, 0.1), [Class { bytes: 5, objects: 9.0 }]);
-        assert!(classes(Vec::new()).is_empty() && even_classes(&mut [], 4, 0.1).is_empty());
+        let one = |objects: usize, bytes| Block {
+            from: 0.0,
+            to: objects as f64,
+            classes: vec![Class { bytes, objects: objects as f64 }],
+        };
+        assert_eq!(blocks(&[5; 1000], &[]), [one(1000, 5)]);
+        assert_eq!(blocks(&[5; 9], &[]), [one(9, 5)]);
+        assert!(blocks(&[], &[]).is_empty());
+    }
+
+    #[test]
+    fn the_order_matters_where_it_is_one_of_size() {
+        let mixed: Vec<u64> = (0..40_000).map(|job| 600 + job * 7919 % 2000).collect();
+        let mut sorted = mixed.clone();
+        sorted.sort_unstable();
+        assert_eq!((blocks(&mixed, &[]).len(), blocks(&sorted, &[]).len()), (1, BLOCKS));
     }
 
     proptest! {
         #[test]
         fn every_object_counts_once(sizes in prop::collection::vec(0u64..1_000_000, 0..300)) {
             let apart = apart(&sizes);
-            let rest: Vec<(usize, u64)> = rest(&sizes, &apart).collect();
-            prop_assert_eq!(apart.len() + rest.len(), sizes.len());
-            prop_assert!(rest.iter().all(|&(place, bytes)| sizes[place] == bytes));
+            let blocks = blocks(&sizes, &apart);
+            let classes: Vec<Class> = blocks.iter().flat_map(|block| block.classes.clone()).collect();
+            let objects: f64 = classes.iter().map(|class| class.objects).sum();
+            prop_assert_eq!(apart.len() as f64 + objects, sizes.len() as f64);
             let smallest = apart.iter().map(|object| object.bytes).min().unwrap_or(u64::MAX);
-            prop_assert!(rest.iter().all(|&(_, bytes)| bytes <= smallest));
-            let mut rest: Vec<u64> = rest.into_iter().map(|(_, bytes)| bytes).collect();
-            for classes in [classes(rest.clone()), even_classes(&mut rest, 4, 0.1)] {
-                prop_assert_eq!(classes.iter().map(|class| class.objects).sum::<f64>(), rest.len() as f64);
-                prop_assert!(classes.is_sorted_by_key(|class| class.bytes));
+            prop_assert!(classes.iter().all(|class| class.bytes <= smallest));
+            for block in &blocks {
+                prop_assert!(block.classes.is_sorted_by(|a, b| a.bytes > b.bytes));
             }
+            prop_assert!(blocks.is_sorted_by(|a, b| a.to == b.from));
+            let bytes: f64 = classes.iter().map(|class| class.objects * class.bytes as f64).sum::<f64>()
+                + apart.iter().map(|object| object.bytes as f64).sum::<f64>();
+            let total = sizes.iter().sum::<u64>() as f64;
+            prop_assert!((bytes - total).abs() <= sizes.len() as f64);
         }
     }
 }

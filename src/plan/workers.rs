@@ -1,75 +1,31 @@
-//! How many workers end a batch by its deadline, with the probability that is wanted, and how sure that is.
+//! How many workers end a batch by its deadline, with the probability that is wanted: the [search](super::search) over
+//! the workers of a pool.
 //!
-//! The number is the quantile of the critical numbers of many replications, with an interval from two sources: that
-//! replications are finitely many (order statistics), and that the service was measured on finitely many jobs (the same
-//! quantile under profiles fitted to resamples of them, Efron and Tibshirani 1993). Its upper limit is recommended, or
-//! fewer where more hardly help, so that who plans many backups, each from a run of its own, keeps the wanted
-//! probability in most of them and not in half.
-//!
-//! The probability stated for it comes from fresh replications, each under another of the resampled profiles: it is the
-//! share of finishes in time over all services that the measured jobs could have come from, not only over the luck of
-//! one service that is taken for granted. Its lower bound (Clopper and Pearson 1934) covers only that replications are
-//! finitely many. It holds for a service that stays as it was measured, and on average: one plan may be far off.
-//!
-//! `scripts/calibrate 100 2`, random jobs planned from 250 measured ones: the wanted probability was kept in 70 of 74
-//! plans and 0.987 came true on average of 0.985 stated, where times are lognormal, gamma, Weibull or have two humps.
-//! Where one request in twenty goes a much slower way, 250 jobs show too few of those: it was kept in 9 of 20, and
-//! 0.851 came true of 0.995 stated. Measure more jobs where the slowest stand apart from the rest.
-//!
-//! More than 20,000 jobs are too many to be drained so often that a high quantile of their critical numbers is known.
-//! There the closed form gives the number, and drains with an even chance say how late it is: with 45,000 jobs of the
-//! published case it is 2763, 3103 and 3409 for 0.5, 0.95 and 0.99, where 4,000 drains gave 2765, 3102 and 3380. With
-//! more than 200,000 jobs a few drains are also all that the stated probability rests on, so its lower bound is low.
+//! With 45,000 jobs of the published case 4,000 drains gave 2765, 3102 and 3380 workers for 0.5, 0.95 and 0.99.
 
 use rayon::prelude::*;
 
-use super::bisect::first;
 use super::closed_form::ClosedForm;
 use super::critical::Critical;
-use super::estimate::{Estimate, Spread, needed, point_rank};
-use planner_core::numeric::interval::CONFIDENCE;
-use planner_core::numeric::order;
-use planner_core::numeric::proportion::{Proportion, lower_bound};
-use planner_core::random;
+use super::search::law::Law;
+use super::search::ranks::Runs;
+use super::search::samplers::Samplers;
+use super::search::{Found, Knob, Nearest, Search, services};
+use planner_core::numeric::proportion::Proportion;
+use planner_core::random::{self, Keyed};
 use planner_core::service::Profile;
-use planner_core::simulate::batch::{Finishes, simulate_pool};
+use planner_core::simulate::batch::{Ending, Finishes, Scratch, simulate_pool};
 use planner_core::simulate::pool::Ramp;
-use planner_core::simulate::work::{Order, Sampler, Work};
+use planner_core::simulate::work::Work;
+
+pub use super::search::{Goal, Shown};
 
 /// Words that set this file's draws apart from all others.
-const CONFIRM: u64 = 0x636f_6e66;
-
-/// Job times drawn for the search: what two cores do in half a second.
-const DRAWS: u64 = 60_000_000;
-/// Replications beyond which more are not worth their time, unless a high probability needs them.
-const REPLICATIONS: u64 = 20_000;
-/// Up to so many jobs the resampled profiles are simulated too; beyond, the closed form tells how they differ.
-const SIMULATED_JOBS: u64 = 3000;
-/// Up to so many jobs the number is found by draining them; beyond, the closed form finds it and some drains set it
-/// right: their quantile would need more drains than there is time for. Where the last jobs are the smallest, the closed
-/// form asks for some 5 % too many, and drains do it up to a larger number.
-const DRAINED_JOBS: u64 = 20_000;
-const DRAINED_LONGEST_FIRST: u64 = 200_000;
-/// Drains that set it right: their median is known well.
-const CORRECTING: u64 = 400;
-/// Up to so many jobs there are replications enough to show the wanted probability; beyond, as many as this at least.
-const SHOWN_JOBS: u64 = 200_000;
-const FEW: u64 = 20;
-/// Workers that together take less than this share off the chance to be late that the goal allows hardly help.
-const LITTLE: f64 = 0.05;
-/// Times that the number is raised when fresh replications do not confirm it.
-const RAISES: u64 = 4;
-/// Each time by so many standard errors of the probability.
-const RAISE_ERRORS: f64 = 2.0;
-
-/// What is wanted.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Goal {
-    /// Seconds from the first start to the last end.
-    pub deadline_s: f64,
-    /// Probability of ending by then, between 0 and 1, both excluded.
-    pub probability: f64,
-}
+const PLANT: u64 = 0x706c_616e;
+/// Jobs among which the one that ends last is chosen, at most.
+const CANDIDATES: usize = 1 << 16;
+/// How much further a setting is for the chance that a job decides between the two.
+const FURTHER: f64 = 1.01;
 
 /// A batch and the service that it meets.
 #[derive(Debug, Clone, Copy)]
@@ -91,21 +47,21 @@ pub struct Question<'a> {
 /// The number of workers that a goal needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// Workers to use: the upper limit of the interval, or where that is less the number beyond which more workers
-    /// hardly make it more probable to end by the deadline.
+    /// Workers to use: the upper limit of what chance in the replications leaves open, or where that is less the number
+    /// beyond which more workers hardly make it more probable to end by the deadline.
     pub value: u64,
     /// The best estimate of the smallest number that reaches the goal.
     pub point: u64,
-    /// Lower limit of the 95 % interval of that number.
+    /// Lower limit of the 95 % interval of that number, with what the measured jobs leave open.
     pub low: u64,
     /// Its upper limit; None where it lies beyond the most workers that are allowed or help.
     pub high: Option<u64>,
-    /// Probability of ending by the deadline with `value` workers, from fresh replications.
+    /// Probability of ending by the deadline with `value` workers, over all services.
     pub probability: Proportion,
-    /// How those ended.
+    /// How replications end with them.
     pub finishes: Finishes,
-    /// Replications of the search, and as many fresh ones.
-    pub replications: u64,
+    /// What those are.
+    pub shown: Shown,
 }
 
 /// Why no number of workers reaches a goal.
@@ -162,36 +118,21 @@ pub struct Infeasible {
 /// # Errors
 /// Says why none does, and which goals are reached.
 pub fn smallest_pool(question: &Question<'_>, goal: Goal) -> Result<Answer, Box<Infeasible>> {
-    // A search drains batches of which nothing is given up, so it is asked for what makes up for the others.
-    let all_done = question.work.all_done_probability(question.central);
-    let probability = (goal.probability / all_done).min(f64::midpoint(goal.probability, 1.0));
-    let search = Search::new(question, Goal { probability, ..goal });
-    if all_done <= goal.probability && all_done < 1.0 {
-        let attempts = question.work.retry().max_attempts;
-        return Err(Box::new(search.infeasible(Reason::GivenUp { largest_probability: all_done, attempts })));
-    }
-    let Some(estimate) = search.estimate() else { return Err(Box::new(search.infeasible(search.reason()))) };
-    let (low, high) = estimate.widened(search.spread());
-    let (low, high) = (low.floor(), high.ceil());
-    let helpful = search.helpful().max(estimate.point as u64);
-    let mut value = if high <= helpful as f64 { high as u64 } else { helpful };
-    let mut finishes = search.confirm(value, 0);
-    for raise in 1..=RAISES {
-        let is_confirmed = finishes.by(goal.deadline_s).at_least >= goal.probability;
-        if is_confirmed || value >= helpful || !search.can_confirm() {
-            break;
-        }
-        value = search.raised(value).min(helpful);
-        finishes = search.confirm(value, raise);
-    }
+    let pool = Pool::new(question, goal);
+    let search = Search::new(&pool, goal, question.seed);
+    let Found { value, point, low, high, probability, finishes, shown } = search.find().map_err(|_| {
+        let best = pool.most;
+        let Nearest { probability, deadline_s, finishes } = search.nearest(best as f64);
+        Box::new(Infeasible { reason: pool.reason(), best, probability, deadline_s, finishes })
+    })?;
     Ok(Answer {
-        value,
-        point: estimate.point as u64,
-        low: low as u64,
-        high: (high <= search.most as f64).then_some(high as u64),
-        probability: finishes.by(goal.deadline_s),
+        value: value as u64,
+        point: point as u64,
+        low: low.floor() as u64,
+        high: high.map(|high| (high.ceil() as u64).min(pool.most)),
+        probability,
         finishes,
-        replications: search.replications,
+        shown,
     })
 }
 
@@ -204,170 +145,68 @@ pub fn probabilities(
     replications: u64,
 ) -> Vec<Proportion> {
     let Question { work, ramp, seed, .. } = *question;
-    let ended =
-        |&n: &u64| simulate_pool(work, profiles(question), n, ramp, replications, seed).by(deadline_s);
+    let ended = |&n: &u64| {
+        simulate_pool(work, services(question.central, question.resampled), n, ramp, replications, seed)
+            .by(deadline_s)
+    };
     workers.iter().map(ended).collect()
 }
 
-/// The profiles that stand for what the service may be like.
-fn profiles<'a>(question: &Question<'a>) -> &'a [Profile] {
-    if question.resampled.is_empty() { std::slice::from_ref(question.central) } else { question.resampled }
-}
-
-#[derive(Debug)]
-struct Search<'a> {
+/// A pool and the batch that it drains, on each of the services.
+struct Pool<'a> {
     question: &'a Question<'a>,
     goal: Goal,
-    form: ClosedForm,
-    /// The same under each of the profiles that the service may have.
     forms: Vec<ClosedForm>,
+    samplers: Samplers<'a>,
+    guess: u64,
     /// The most workers that are allowed and help.
     most: u64,
-    replications: u64,
 }
 
-impl<'a> Search<'a> {
+impl<'a> Pool<'a> {
     fn new(question: &'a Question<'a>, goal: Goal) -> Self {
-        let form = ClosedForm::new(question.work, question.central, question.ramp);
-        let jobs = question.work.jobs();
+        let Question { work, central, resampled, ramp, seed, .. } = *question;
+        let form = ClosedForm::new(work, central, ramp);
+        let jobs = work.jobs();
         let allowed = question.most.unwrap_or(jobs).min(jobs);
         let most = form.most_that_help(goal.probability, allowed);
-        let forms = profiles(question).par_iter().map(|profile| form.under(question.work, profile)).collect();
-        Self { question, goal, form, forms, most, replications: replications(jobs, goal.probability) }
+        let services = services(central, resampled);
+        let guess = form.smallest_pool(goal.deadline_s, goal.probability, most).unwrap_or(most);
+        let forms = services.par_iter().map(|profile| form.under(work, profile)).collect();
+        let samplers = Samplers::new(work, services, seed);
+        Self { question, goal, forms, samplers, guess, most }
     }
 
-    fn estimate(&self) -> Option<Estimate> {
-        let drained = match self.question.work.order() {
-            Order::Fifo => DRAINED_JOBS,
-            Order::LongestFirst => DRAINED_LONGEST_FIRST,
-        };
-        if self.question.work.jobs() > drained { self.corrected() } else { self.drained() }
-    }
-
-    fn drained(&self) -> Option<Estimate> {
-        let ranks = order::quantile_ranks(self.replications, self.goal.probability, CONFIDENCE);
-        let point = point_rank(self.replications, self.goal.probability);
-        let wanted = [ranks.low.unwrap_or(1), point, ranks.high.unwrap_or(self.replications)];
-        let numbers = self.critical(self.question.central, &self.form, &wanted, self.replications);
-        let [low, point, high] = numbers[..] else { return None };
-        let beyond = |n: Option<u64>| n.map_or(f64::INFINITY, |n| n as f64);
-        let high = if ranks.high.is_some() { beyond(high) } else { f64::INFINITY };
-        point.map(|point| Estimate { low: beyond(low), point: point as f64, high })
-    }
-
-    /// The number of the closed form, times how late drains end with its number for an even chance: the time until
-    /// the queue is empty is inversely proportional to the workers.
-    fn corrected(&self) -> Option<Estimate> {
-        let Question { work, central, ramp, seed, .. } = *self.question;
-        let Goal { deadline_s, probability } = self.goal;
-        let number = |probability| self.form.smallest_pool(deadline_s, probability, self.most);
-        let (even, wanted) = (number(0.5)?, number(probability)?);
-        let central = std::slice::from_ref(central);
-        let drains = self.replications.min(CORRECTING);
-        let finishes = simulate_pool(work, central, even, ramp, drains, seed);
-        let sorted = &finishes.makespans_s;
-        let (low_s, high_s) =
-            order::quantile_interval(drains, 0.5, CONFIDENCE, |rank| sorted[rank as usize - 1]);
-        let at = |time_s: f64| wanted as f64 * time_s / deadline_s;
-        let point = at(finishes.quantile_s(0.5)).ceil();
-        let (low, high) = (low_s.map_or(0.0, at), high_s.map_or(f64::INFINITY, at));
-        (point <= self.most as f64).then_some(Estimate { low, point, high })
-    }
-
-    fn critical(
-        &self,
-        profile: &Profile,
-        form: &ClosedForm,
-        ranks: &[u64],
-        replications: u64,
-    ) -> Vec<Option<u64>> {
-        let Question { work, ramp, seed, .. } = *self.question;
-        let Goal { deadline_s, probability } = self.goal;
-        let guess = form.smallest_pool(deadline_s, probability, self.most).unwrap_or(self.most);
-        let sampler = Sampler::new(work, profile, seed);
-        Critical { sampler: &sampler, form, ramp, deadline_s, guess, most: self.most }
-            .at_ranks(ranks, replications)
-    }
-
-    /// What the resampled profiles add to the interval.
-    fn spread(&self) -> Spread {
-        let probability = self.goal.probability;
-        let replications = needed(probability);
-        let number = |profile: &Profile, form: &ClosedForm| {
-            let n = if self.question.work.jobs() <= SIMULATED_JOBS {
-                self.critical(profile, form, &[point_rank(replications, probability)], replications)[0]
-            } else {
-                form.smallest_pool(self.goal.deadline_s, probability, self.most)
-            };
-            n.map_or(f64::INFINITY, |n| n as f64)
-        };
-        let central = number(self.question.central, &self.form);
-        let resampled = self.question.resampled.par_iter().zip(&self.forms);
-        Spread::of(resampled.map(|(profile, form)| (number(profile, form) / central).ln()).collect())
-    }
-
-    /// The number of workers from which on more hardly help, over all that the service may be like. Where single slow
-    /// jobs may miss the deadline no number is surely enough, and without this all jobs would start at once.
-    fn helpful(&self) -> u64 {
-        let Goal { deadline_s, probability } = self.goal;
-        let mean = |workers| {
-            let all: Vec<f64> =
-                self.forms.par_iter().map(|form| form.probability(workers, deadline_s)).collect();
-            all.iter().sum::<f64>() / all.len() as f64
-        };
-        let largest = mean(self.most);
-        // Never less than the goal where that is within reach.
-        let within = if largest > probability { probability.midpoint(largest) } else { 0.0 };
-        let enough = (largest - LITTLE * (1.0 - probability)).max(within);
-        first(0, self.most, |workers| mean(workers) >= enough)
-    }
-
-    /// Whether so many replications can show the wanted probability at all.
-    fn can_confirm(&self) -> bool {
-        lower_bound(self.replications, self.replications, CONFIDENCE) >= self.goal.probability
-    }
-
-    fn confirm(&self, workers: u64, round: u64) -> Finishes {
-        let Question { work, ramp, seed, .. } = *self.question;
-        let fresh = random::word(seed, &[CONFIRM, round]);
-        simulate_pool(work, profiles(self.question), workers, ramp, self.replications, fresh)
-    }
-
-    /// So many more workers, by the closed form, as raise the probability by what fresh replications could not tell
-    /// apart.
-    fn raised(&self, workers: u64) -> u64 {
-        let Goal { deadline_s, probability } = self.goal;
-        let error = (probability * (1.0 - probability) / self.replications as f64).sqrt();
-        let higher = (probability + RAISE_ERRORS * error).min(f64::midpoint(probability, 1.0));
-        let number = |probability| self.form.smallest_pool(deadline_s, probability, self.most);
-        let ratio = match (number(probability), number(higher)) {
-            (Some(now), Some(then)) if now > 0 => then as f64 / now as f64,
-            _ => 1.0,
-        };
-        ((workers as f64 * ratio) as u64).max(workers + 1).min(self.most)
-    }
-
-    fn infeasible(&self, reason: Reason) -> Infeasible {
-        let finishes = self.confirm(self.most, 0);
-        let count = finishes.makespans_s.len() as u64;
-        let rank = order::quantile_ranks(count, self.goal.probability, CONFIDENCE).high.unwrap_or(count);
-        Infeasible {
-            reason,
-            best: self.most,
-            probability: finishes.by(self.goal.deadline_s),
-            deadline_s: finishes.quantile_s(rank as f64 / count as f64),
-            finishes,
+    fn critical(&self, replication: u64) -> Critical<'_> {
+        Critical {
+            sampler: self.samplers.of(replication),
+            form: &self.forms[self.samplers.service(replication)],
+            ramp: self.question.ramp,
+            deadline_s: self.goal.deadline_s,
+            guess: self.guess,
+            most: self.most,
         }
     }
 
     fn reason(&self) -> Reason {
         let jobs = self.question.work.jobs();
         let allowed = self.question.most.unwrap_or(jobs).min(jobs);
-        let largest_probability = self.form.largest_probability(self.goal.deadline_s);
+        let central = ClosedForm::new(self.question.work, self.question.central, self.question.ramp);
+        let mean = |of: &dyn Fn(&ClosedForm) -> f64| {
+            self.forms.iter().map(of).sum::<f64>() / self.forms.len().max(1) as f64
+        };
+        let all_done = mean(&|form| form.all_done());
+        let largest_probability = mean(&|form| form.largest_probability(self.goal.deadline_s));
         match self.question.ramp.per_s {
-            _ if largest_probability < self.goal.probability => Reason::JobTooLong { largest_probability },
+            _ if all_done <= self.goal.probability && all_done < 1.0 => {
+                let attempts = self.question.work.retry().max_attempts;
+                Reason::GivenUp { largest_probability: all_done, attempts }
+            }
+            _ if largest_probability * all_done < self.goal.probability => {
+                Reason::JobTooLong { largest_probability }
+            }
             _ if self.most < allowed => Reason::ThroughputTooLow {
-                x_per_s: self.form.x_per_s(self.most),
+                x_per_s: central.x_per_s(self.most),
                 needed_per_s: jobs as f64 / self.goal.deadline_s,
             },
             _ if allowed < jobs => Reason::TooFewWorkers { most: allowed },
@@ -375,11 +214,131 @@ impl<'a> Search<'a> {
             None => Reason::JobTooLong { largest_probability },
         }
     }
+
+    /// A time for the job that ends last, so that the closed form puts the drawn batch at `level`: any job may be that
+    /// one, as likely as it decides between this level and one a little further.
+    fn planted(
+        &self,
+        scratch: &mut Scratch,
+        critical: &Critical<'_>,
+        replication: u64,
+        level: f64,
+    ) -> Planted {
+        let Question { work, ramp, seed, .. } = *self.question;
+        let profile = self.samplers.profile(replication);
+        let (copy, factor) = (&profile.copy, profile.copy.factor());
+        let workers = level.ceil() as u64;
+        let left_s = self.goal.deadline_s + critical.form.mean_residual_s(workers) - ramp.mean_delay_s(level);
+        let stride = scratch.times_ns.len().div_ceil(CANDIDATES).max(1);
+        let dice = Keyed::new(seed, &[PLANT, replication]);
+        let (mut before_s, mut weight, mut highest) = (0.0, 0.0, 0.0f64);
+        let mut planted = Planted { level, workers, changed: Vec::new() };
+        let mut last = None;
+        for (job, (time_ns, &bytes)) in scratch.times_ns.iter_mut().zip(work.sizes_bytes()).enumerate() {
+            let most_s = left_s - before_s / level;
+            if job as f64 >= level {
+                if *time_ns as f64 / 1e9 > most_s {
+                    // It would have ended later: it is one of the others instead.
+                    let time_s = copy.mean_s(bytes, workers).min(most_s.max(0.0));
+                    *time_ns = (time_s * 1e9) as u64;
+                    planted.changed.push((job, *time_ns));
+                }
+                highest = highest.max(before_s / (left_s - *time_ns as f64 / 1e9));
+                if job % stride == 0 {
+                    let mean_s = copy.mean_s(bytes, workers);
+                    let further_s = left_s - before_s / (level * FURTHER);
+                    let here = factor.cdf(further_s / mean_s) - factor.cdf(most_s / mean_s);
+                    weight += here.max(0.0);
+                    if dice.uniform(job as u64) * weight < here {
+                        last = Some((job, (most_s * 1e9) as u64));
+                    }
+                }
+            }
+            before_s += *time_ns as f64 / 1e9;
+        }
+        match last {
+            Some(last) => planted.changed.push(last),
+            None => planted.level = highest,
+        }
+        planted
+    }
 }
 
-fn replications(jobs: u64, probability: f64) -> u64 {
-    let needed = if jobs > SHOWN_JOBS { FEW } else { needed(probability) };
-    (DRAWS / jobs.max(1)).clamp(needed, needed.max(REPLICATIONS))
+/// A drawn batch with some times changed.
+struct Planted {
+    /// Where the closed form puts it.
+    level: f64,
+    /// The number of workers that the times are for.
+    workers: u64,
+    changed: Vec<(usize, u64)>,
+}
+
+impl Runs for Pool<'_> {
+    fn estimate(&self, scratch: &mut Scratch, replication: u64) -> f64 {
+        let estimate = self.critical(replication).estimate(scratch, replication);
+        if scratch.luck.failed_jobs() > 0 { f64::INFINITY } else { estimate }
+    }
+
+    fn exact(&self, scratch: &mut Scratch, replication: u64, near: f64) -> f64 {
+        let exact = self.critical(replication).exact(scratch, replication, near);
+        if scratch.luck.failed_jobs() > 0 { f64::INFINITY } else { exact }
+    }
+}
+
+impl Knob for Pool<'_> {
+    type Law = ClosedForm;
+
+    fn laws(&self) -> &[ClosedForm] {
+        &self.forms
+    }
+
+    fn jobs(&self) -> u64 {
+        self.question.work.jobs()
+    }
+
+    fn most(&self) -> f64 {
+        self.most as f64
+    }
+
+    fn settled(&self, value: f64) -> f64 {
+        value.ceil()
+    }
+
+    fn ending(&self, scratch: &mut Scratch, replication: u64, value: f64) -> Ending {
+        let sampler = self.critical(replication).sampler;
+        let Scratch { pool, luck, times_ns } = scratch;
+        sampler.draw(replication, luck);
+        sampler.times_ns(luck, value as u64, times_ns);
+        let failed_jobs = luck.failed_jobs();
+        let makespan_ns = pool.makespan_ns(times_ns, value as u64, self.question.ramp, u64::MAX);
+        Ending {
+            makespan_s: makespan_ns.filter(|_| failed_jobs == 0).map_or(f64::INFINITY, |ns| ns as f64 / 1e9),
+            failed_attempts: luck.failed_attempts(),
+            failed_jobs,
+        }
+    }
+
+    fn correction(&self, scratch: &mut Scratch, replication: u64, level: f64) -> Option<f64> {
+        let critical = self.critical(replication);
+        let fresh = random::word(replication, &[PLANT]);
+        critical.sampler.draw(fresh, &mut scratch.luck);
+        critical.sampler.times_ns(&scratch.luck, level.ceil() as u64, &mut scratch.times_ns);
+        let Planted { level, workers, changed } = self.planted(scratch, &critical, replication, level);
+        let profile = self.samplers.profile(replication);
+        let slower = |now| profile.copy.mean_s(1 << 30, now) / profile.copy.mean_s(1 << 30, workers);
+        let exact = critical.least(scratch, workers, |now, times_ns: &mut [u64]| {
+            let slower = if critical.sampler.is_contended() { slower(now) } else { 1.0 };
+            for &(job, time_ns) in &changed {
+                times_ns[job] = (time_ns as f64 * slower) as u64;
+            }
+        })?;
+        // Whole workers, of which half of one is not needed in the mean.
+        Some((exact as f64 - 0.5) / level)
+    }
+
+    fn peak(&self, value: f64) -> u64 {
+        self.forms.iter().map(|form| form.in_time()).max().unwrap_or(0).min(value as u64)
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,9 @@ use planner_core::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, run};
 /// Words that set this file's draws apart from all others.
 const CONFIRM: u64 = 0x6661_6e63;
 
+/// Jobs that are run through the whole pipeline at most: the first ones.
+pub(crate) const CONFIRMED_JOBS: u64 = 100_000;
+
 /// What is set for a fan-out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
@@ -55,7 +58,8 @@ pub struct Confirmed {
 }
 
 impl Confirmed {
-    /// Runs the whole pipeline `runs` times, over the services that the batch may meet. Quotas that are too small for the
+    /// Runs the whole pipeline `runs` times, over the services that the batch may meet; of a large batch the first jobs,
+    /// and counts and usage in proportion. Quotas that are too small for the
     /// plan count as raised, all others hold.
     #[must_use]
     pub fn of(question: &Question<'_>, pace: Pace, deadline_s: f64, runs: u64) -> Self {
@@ -67,7 +71,10 @@ impl Confirmed {
             spacing: Spacing::Even,
         };
         let (shape, retry) = (pace.shape, work.retry());
-        let fan_out = FanOut { sizes_bytes: work.sizes_bytes(), publisher, shape, retry, prefixes };
+        let sizes_bytes = work.sizes_bytes();
+        let sizes_bytes = &sizes_bytes[..sizes_bytes.len().min(CONFIRMED_JOBS as usize)];
+        let scale = work.jobs() as f64 / sizes_bytes.len().max(1) as f64;
+        let fan_out = FanOut { sizes_bytes, publisher, shape, retry, prefixes };
         let seed = random::word(seed, &[CONFIRM]);
         let outcomes: Vec<FanOutOutcome> = (0..runs)
             .into_par_iter()
@@ -76,13 +83,14 @@ impl Confirmed {
                 run(&fan_out, &raised(resampled.get(place).unwrap_or(central), &pace), seed, number)
             })
             .collect();
-        Self::over(&outcomes, pace, deadline_s)
+        Self::over(&outcomes, pace, deadline_s, scale)
     }
 
-    fn over(outcomes: &[FanOutOutcome], pace: Pace, deadline_s: f64) -> Self {
+    fn over(outcomes: &[FanOutOutcome], pace: Pace, deadline_s: f64, scale: f64) -> Self {
         let runs = outcomes.len() as u64;
-        let mean =
-            |value: fn(&FanOutOutcome) -> f64| outcomes.iter().map(value).sum::<f64>() / runs.max(1) as f64;
+        let mean = |value: fn(&FanOutOutcome) -> f64| {
+            scale * outcomes.iter().map(value).sum::<f64>() / runs.max(1) as f64
+        };
         let share = |holds: &dyn Fn(&FanOutOutcome) -> bool| {
             Proportion::of(outcomes.iter().filter(|outcome| holds(outcome)).count() as u64, runs)
         };
@@ -98,8 +106,22 @@ impl Confirmed {
             dead_lettered: mean(|outcome| outcome.dead_lettered as f64),
             lost: mean(|outcome| outcome.lost as f64),
             timeouts: mean(|outcome| outcome.timeouts as f64),
-            usage: Usage::of_fan_outs(outcomes),
+            usage: scaled(Usage::of_fan_outs(outcomes), scale),
         }
+    }
+}
+
+/// What more jobs of the same kind use.
+fn scaled(usage: Usage, scale: f64) -> Usage {
+    let times = |count: u64| (count as f64 * scale).round() as u64;
+    Usage {
+        copy_requests: times(usage.copy_requests),
+        messages: times(usage.messages),
+        deliveries: times(usage.deliveries),
+        queue_requests: times(usage.queue_requests),
+        invocations: times(usage.invocations),
+        x86_gb_s: usage.x86_gb_s * scale,
+        ..usage
     }
 }
 

@@ -3,16 +3,11 @@
 use rayon::prelude::*;
 
 use crate::bisect;
-use crate::sizes::{self, Apart};
-use planner_core::service::{CopyProfile, Factor, Profile};
+use crate::mixture::{Mixture, Place};
+use crate::search::law::Law;
+use planner_core::service::Profile;
 use planner_core::simulate::work::Work;
 
-/// Jobs are put into so many blocks of neighbours at most, each as if all of it were published in its middle.
-const BLOCKS: usize = 384;
-/// Sizes in a block are put into so many classes at most.
-const CLASSES: usize = 8;
-/// And into no more than it takes to have sizes in a class differ by so much of their logarithm.
-const CLASS_WIDTH: f64 = 0.1;
 /// Halvings of an interval: enough for the digits that a rate or a time is shown with.
 const HALVINGS: usize = 30;
 /// Paces that are tried before the best is looked for around the best of them.
@@ -27,24 +22,14 @@ pub fn overhead_s(profile: &Profile) -> f64 {
     profile.publish.base_s + profile.delivery.latency_s + profile.function.cold_start_s
 }
 
-/// Neighbours of about the same size in the order of publishing, or one large object.
-#[derive(Debug, Clone, Copy)]
-struct Block {
-    /// Messages published before the request of the middle one.
-    before: f64,
-    bytes: u64,
-    jobs: f64,
-}
-
 /// A batch of jobs, published at a pace, under one profile.
 #[derive(Debug, Clone)]
 pub struct Form {
     jobs: u64,
-    blocks: Vec<Block>,
-    mean_bytes: u64,
-    copy: CopyProfile,
-    factor: Factor,
-    delay_s: f64,
+    mixture: Mixture,
+    is_contended: bool,
+    /// Messages to a publish request, all of which begin when the first could.
+    batch_size: f64,
     overhead_s: f64,
 }
 
@@ -52,28 +37,18 @@ impl Form {
     /// For `work` on a service like `profile`, with `batch_size` messages to a publish request.
     #[must_use]
     pub fn new(work: &Work, profile: &Profile, batch_size: usize) -> Self {
-        let sizes_bytes = work.sizes_bytes();
-        let request = |job: usize| (job / batch_size * batch_size) as f64;
-        let apart = sizes::apart(sizes_bytes);
-        let one = |object: &Apart| Block { before: request(object.before), bytes: object.bytes, jobs: 1.0 };
-        let mut blocks: Vec<Block> = apart.iter().map(one).collect();
-        let rest: Vec<(usize, u64)> = sizes::rest(sizes_bytes, &apart).collect();
-        for block in rest.chunks(sizes_bytes.len().div_ceil(BLOCKS).max(1)) {
-            let before = request(block[block.len() / 2].0);
-            let mut block_bytes: Vec<u64> = block.iter().map(|place| place.1).collect();
-            let classes = sizes::even_classes(&mut block_bytes, CLASSES, CLASS_WIDTH);
-            blocks.extend(classes.iter().map(|it| Block { before, bytes: it.bytes, jobs: it.objects }));
-        }
-        let total_bytes: u128 = sizes_bytes.iter().map(|&bytes| u128::from(bytes)).sum();
-        Self {
-            jobs: work.jobs(),
-            mean_bytes: (total_bytes / u128::from(work.jobs().max(1))) as u64,
-            blocks,
-            copy: profile.copy.clone(),
-            factor: profile.copy.factor(),
-            delay_s: work.mean_delay_s(profile),
-            overhead_s: overhead_s(profile),
-        }
+        Self::of(Mixture::new(work, profile), work, profile, batch_size as f64)
+    }
+
+    /// For the same `work` on another service.
+    #[must_use]
+    pub fn under(&self, work: &Work, profile: &Profile) -> Self {
+        Self::of(self.mixture.under(work, profile), work, profile, self.batch_size)
+    }
+
+    fn of(mixture: Mixture, work: &Work, profile: &Profile, batch_size: f64) -> Self {
+        let is_contended = profile.copy.is_contended();
+        Self { jobs: work.jobs(), mixture, is_contended, batch_size, overhead_s: overhead_s(profile) }
     }
 
     /// Jobs in flight once as many end as begin, N = ρ·R(N), or all where that never happens.
@@ -93,7 +68,7 @@ impl Form {
     /// Whether jobs take longer when more of them are in flight.
     #[must_use]
     pub fn is_contended(&self) -> bool {
-        self.copy.is_contended()
+        self.is_contended
     }
 
     /// Mean number of jobs in flight at this pace.
@@ -128,7 +103,7 @@ impl Form {
             if rate_per_s > most_per_s {
                 return None;
             }
-            let next = if self.copy.is_contended() { self.in_flight(rate_per_s) } else { in_flight };
+            let next = if self.is_contended { self.in_flight(rate_per_s) } else { in_flight };
             if next <= in_flight {
                 return Some(rate_per_s);
             }
@@ -153,7 +128,7 @@ impl Form {
     pub(super) fn fastest_rate(&self, deadline_s: f64, probability: f64, most_per_s: f64) -> f64 {
         let at_once = self.jobs as f64 / (AT_ONCE * deadline_s);
         let most_per_s = most_per_s.min(at_once);
-        if !self.copy.is_contended() {
+        if !self.is_contended {
             return most_per_s;
         }
         let slowest_per_s = (self.jobs as f64 / deadline_s / 2.0).min(most_per_s);
@@ -183,20 +158,42 @@ impl Form {
         low_per_s
     }
 
+    /// The most copies in progress at once in a run, in the mean, and its standard deviation without the chance that
+    /// a long run gives to a peak; and how fast that number forgets itself.
+    pub(super) fn crowd(&self, rate_per_s: f64) -> Crowd {
+        let times = self.mixture.at(self.in_flight(rate_per_s));
+        let spread_s = times.variance_in_flight_s();
+        Crowd {
+            mean: rate_per_s * times.mean_s,
+            deviation: (rate_per_s * spread_s).sqrt(),
+            forgets_per_s: if spread_s > 0.0 { 1.0 / (2.0 * spread_s) } else { 0.0 },
+            lasts_s: (self.jobs as f64 / rate_per_s - times.mean_s).max(0.0),
+        }
+    }
+
+    /// Copies in progress after a while, in the mean.
+    pub(super) fn in_progress(&self, rate_per_s: f64, after_s: f64) -> f64 {
+        let times = self.mixture.at(self.in_flight(rate_per_s));
+        rate_per_s * (times.mean_s - times.mean_beyond_s(after_s))
+    }
+
     /// Mean job time with so many in flight, seconds.
     fn mean_s(&self, in_flight: u64) -> f64 {
-        self.copy.mean_s(self.mean_bytes, in_flight) + self.delay_s
+        self.mixture.at(in_flight).mean_s
     }
 
     /// Probability that all jobs have ended by the deadline: Π F(D − j/ρ), when each takes as long as with so many in
     /// flight.
     fn probability(&self, in_flight: u64, rate_per_s: f64, deadline_s: f64) -> f64 {
-        let left_s = deadline_s - self.overhead_s - self.delay_s;
-        let log = |block: &Block| {
-            let factor = (left_s - block.before / rate_per_s) / self.copy.mean_s(block.bytes, in_flight);
-            block.jobs * self.factor.cdf(factor).ln()
-        };
-        self.blocks.iter().map(log).sum::<f64>().exp()
+        (-self.hazard_with(in_flight, rate_per_s, deadline_s)).exp()
+    }
+
+    fn hazard_with(&self, in_flight: u64, rate_per_s: f64, time_s: f64) -> f64 {
+        let left_s = time_s - self.overhead_s;
+        // Half a place earlier the sum over places is an integral; and half a request, because all of it begins at once.
+        let earlier = self.batch_size / 2.0;
+        let then_s = |place: Place| left_s - (place.jobs - earlier).max(0.0) / rate_per_s;
+        self.mixture.at(in_flight).hazard(0.0, |_| left_s, then_s)
     }
 
     fn smallest_rate_with(&self, in_flight: u64, deadline_s: f64, probability: f64) -> Option<f64> {
@@ -209,6 +206,38 @@ impl Form {
         let enough = std::iter::successors(Some(slowest), doubled).find(|rate| holds(*rate))?;
         Some(bisect::place(enough / 2.0, enough, HALVINGS, holds))
     }
+}
+
+impl Law for Form {
+    fn hazard(&self, value: f64, time_s: f64) -> f64 {
+        self.hazard_with(if self.is_contended { self.in_flight(value) } else { 1 }, value, time_s)
+    }
+
+    fn work_cv(&self, _: f64) -> f64 {
+        0.0
+    }
+
+    fn least(&self, time_s: f64) -> f64 {
+        self.jobs as f64 / time_s
+    }
+
+    fn all_done(&self) -> f64 {
+        self.mixture.all_done
+    }
+
+    fn failures(&self) -> (f64, f64) {
+        self.mixture.failures()
+    }
+}
+
+/// Copies in progress once as many end as begin: about normal.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Crowd {
+    pub mean: f64,
+    pub deviation: f64,
+    /// The correlation of their numbers after a short time is less than one by so much a second.
+    pub forgets_per_s: f64,
+    pub lasts_s: f64,
 }
 
 /// A step towards a fixed point that is wide enough to get there soon.

@@ -75,7 +75,7 @@ fn what_is_not_known_about_the_service_raises_the_rate() {
     let known = smallest_rate(&question(&work, &profile, &[]), GOAL).unwrap();
     let measured = smallest_rate(&question(&work, &profile, &resampled), GOAL).unwrap();
     assert!(measured.value_per_s > known.value_per_s && measured.low_per_s < known.low_per_s);
-    assert_eq!(measured.point_per_s, known.point_per_s);
+    assert!(measured.point_per_s >= known.point_per_s, "an average over services is for the worse ones, too");
     assert!(measured.probability.at_least >= 0.9);
 }
 
@@ -226,7 +226,7 @@ proptest! {
         let sizes_bytes: Vec<u64> = sizes_mb.iter().map(|mb| mb * 1_000_000).collect();
         let work = Work::new(sizes_bytes.clone().into(), Order::Fifo, RETRY);
         let question = Question { batch_size, ..question(&work, &profile, &[]) };
-        let mixture = Mixture::new(&question);
+        let paced = Paced::at_any_time(&question);
         let fan_out = FanOut {
             sizes_bytes: &sizes_bytes,
             publisher: Publisher {
@@ -237,11 +237,11 @@ proptest! {
             prefixes: 4,
         };
         let whole = run(&fan_out, &profile, 1, 0);
-        let peak = mixture.peaks(rate_per_s, 0..1)[0];
+        let peak = paced.peaks(rate_per_s, 0..1)[0];
         prop_assert_eq!(peak.in_flight, whole.in_flight_peak());
         prop_assert_eq!(peak.in_flight, whole.metrics.cold_starts);
         // Only a copy that finds a warm environment is earlier than the rate counts on.
-        let late_s = mixture.finishes(rate_per_s, 0..1).makespans_s[0] - whole.makespan_s;
+        let late_s = paced.finishes(rate_per_s, 1).makespans_s[0] - whole.makespan_s;
         prop_assert!((-1e-6..cold_start_s + 1e-6).contains(&late_s), "{}", late_s);
     }
 }

@@ -1,9 +1,6 @@
 //! What is asked of a fan-out at a pace.
 
-use planner_core::numeric::interval::CONFIDENCE;
-use planner_core::numeric::order;
 use planner_core::service::Profile;
-use planner_core::simulate::batch::Finishes;
 use planner_core::simulate::work::Work;
 
 /// A batch, what publishes it and the services that it may meet.
@@ -27,11 +24,4 @@ pub struct Question<'a> {
     pub throttled_share: f64,
     /// Seed of all draws.
     pub seed: u64,
-}
-
-/// The deadline that these runs keep with a probability, seconds: the upper limit of its interval.
-pub(super) fn kept_s(finishes: &Finishes, probability: f64) -> f64 {
-    let count = finishes.makespans_s.len() as u64;
-    let rank = order::quantile_ranks(count, probability, CONFIDENCE).high.unwrap_or(count);
-    finishes.quantile_s(rank as f64 / count as f64)
 }

@@ -11,8 +11,8 @@ use crate::paced::{
     Answer, Confirmed, Form, Infeasible, Pace, Question, Reason, deadline_within, smallest_rate,
 };
 use crate::recommendation::{Bound, CurvePoint, LambdaPlan, PublishPlan, WithinLimits};
+use crate::search::Goal;
 use crate::way::Way;
-use crate::workers::Goal;
 use planner_core::numeric::proportion::Proportion;
 use planner_core::service::Profile;
 use planner_core::service::function::Shape;
@@ -20,10 +20,18 @@ use planner_core::simulate::work::{Order, Work};
 
 /// Share of the runs in which something may be throttled.
 const THROTTLED_SHARE: f64 = 0.01;
-/// Runs of the whole pipeline that show what becomes of the plan.
-pub(super) const CONFIRMING_RUNS: u64 = 16;
+/// Messages of the runs of the whole pipeline that show what becomes of the plan: what two cores do in a fifth of a
+/// second; and how many runs that may be.
+const CONFIRMING_MESSAGES: u64 = 200_000;
+const CONFIRMING_RUNS: [u64; 2] = [2, 400];
 /// Hardly any object may take longer than a function may run.
 const TIMEOUT_SHARE: f64 = 0.01;
+
+/// Runs of the whole pipeline for so many jobs.
+pub(super) fn confirming_runs(jobs: u64) -> u64 {
+    let [least, most] = CONFIRMING_RUNS;
+    (CONFIRMING_MESSAGES / jobs.max(1)).clamp(least, most)
+}
 
 /// What is asked of a function that nothing holds back but the account.
 pub(super) fn question<'a>(
@@ -64,7 +72,7 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
         threads: answer.publisher.threads,
         reserved: u32::try_from(reserved).unwrap_or(u32::MAX),
     };
-    let confirmed = Confirmed::of(&question, pace, wish.deadline_s, CONFIRMING_RUNS);
+    let confirmed = Confirmed::of(&question, pace, wish.deadline_s, confirming_runs(work.jobs()));
     let limits = &ground.limits;
     let today = u64::from(limits.lambda.usable_concurrency());
     let quota_per_s = limits.publish_per_s(&ground.region);
@@ -111,10 +119,9 @@ fn curve(
     usage: Usage,
 ) -> Vec<CurvePoint> {
     let Question { work, central, resampled, batch_size, .. } = *question;
-    let form = |profile: &Profile| Form::new(work, profile, batch_size as usize);
-    let central = form(central);
+    let central = Form::new(work, central, batch_size as usize);
     let chosen = resampled.iter().step_by(resampled.len().div_ceil(CURVE_PROFILES).max(1));
-    let forms: Vec<Form> = chosen.map(form).collect();
+    let forms: Vec<Form> = chosen.map(|profile| central.under(work, profile)).collect();
     let objects = ground.batch.objects() as f64;
     let point = |rate_per_s: f64| {
         let met = forms.iter().map(|form| form.met(rate_per_s, deadline_s)).collect();

@@ -56,7 +56,7 @@ pub(super) fn curve(
     let Question { work, central, resampled, ramp, most, .. } = *question;
     let central = ClosedForm::new(work, central, ramp);
     let chosen = resampled.iter().step_by(resampled.len().div_ceil(CURVE_PROFILES).max(1));
-    let forms: Vec<ClosedForm> = chosen.map(|profile| ClosedForm::new(work, profile, ramp)).collect();
+    let forms: Vec<ClosedForm> = chosen.map(|profile| central.under(work, profile)).collect();
     let most = most.unwrap_or(u64::MAX).min(work.jobs()).max(1);
     let floor = work.jobs() as f64 * central.mean_s(1) / deadline_s;
     let mut numbers: Vec<u64> =

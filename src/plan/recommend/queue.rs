@@ -6,7 +6,7 @@
 //! not matter, as long as they are there before somebody asks for them.
 
 use super::cannot::Cannot;
-use super::function::{self, CONFIRMING_RUNS};
+use super::function::{self, confirming_runs};
 use super::pool::{curve, nearest, obstacle};
 use super::wish::Wish;
 use crate::cost::{Usage, gigabyte_seconds};
@@ -117,7 +117,7 @@ fn confirmed(
         threads: u32::try_from(publish.threads).unwrap_or(u32::MAX),
         reserved: u32::try_from(reserved).unwrap_or(u32::MAX),
     };
-    Confirmed::of(&whole, pace, deadline_s, CONFIRMING_RUNS)
+    Confirmed::of(&whole, pace, deadline_s, confirming_runs(question.work.jobs()))
 }
 
 /// The deadline that fewer invocations keep, seconds after the first message has arrived.

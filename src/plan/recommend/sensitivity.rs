@@ -1,10 +1,10 @@
 //! What changes the answer by how much, in closed form.
 
-use super::function::{self, CONFIRMING_RUNS};
+use super::function::{self, confirming_runs};
 use super::wish::Wish;
 use crate::closed_form::ClosedForm;
 use crate::ground::Ground;
-use crate::paced::{Confirmed, Form, Pace, PublisherThreads};
+use crate::paced::{CONFIRMED_JOBS, Confirmed, Form, Pace, PublisherThreads};
 use crate::recommendation::{Case, Change, Sensitivity};
 use planner_core::service::function::Shape;
 use planner_core::service::{CopyProfile, Factor, Noise, Profile, Tailed};
@@ -47,7 +47,9 @@ fn changed(change: Change, profile: &Profile) -> Profile {
 pub(super) fn of(ground: &Ground, wish: &Wish, pace_per_s: Option<f64>, value: u64) -> Vec<Sensitivity> {
     let is_pool = pace_per_s.is_none();
     let work = ground.work(if is_pool { wish.order } else { Order::Fifo });
-    let asks = Asks { ground, wish, work: &work, pace_per_s, value, base: 1.0 };
+    let pool = ClosedForm::new(&work, &ground.model.profile, wish.ramp);
+    let paced = Form::new(&work, &ground.model.profile, 1);
+    let asks = Asks { ground, wish, work: &work, pool, paced, pace_per_s, value, base: 1.0 };
     let base = asks.needed(&ground.model.profile, wish.ramp).unwrap_or(value as f64).max(1e-9);
     let asks = Asks { base, ..asks };
     let ramp = (is_pool && wish.ramp.per_s.is_none()).then_some(RAMP);
@@ -63,6 +65,9 @@ struct Asks<'a> {
     ground: &'a Ground,
     wish: &'a Wish,
     work: &'a Work,
+    /// The batch in closed form, drained by a pool and published at a pace.
+    pool: ClosedForm,
+    paced: Form,
     /// None for a pool.
     pace_per_s: Option<f64>,
     /// The recommended concurrency.
@@ -100,14 +105,18 @@ impl Asks<'_> {
 
     /// Whether a pace keeps more of the function busy than was planned with.
     fn is_throttled(&self, profile: &Profile, pace_per_s: f64) -> bool {
-        let busy = |profile: &Profile| Form::new(self.work, profile, 1).busy(pace_per_s);
-        busy(profile) > MARGIN * busy(&self.ground.model.profile)
+        self.paced.under(self.work, profile).busy(pace_per_s) > MARGIN * self.paced.busy(pace_per_s)
     }
 
     /// Probability of the deadline where the recommended concurrency is too small for the pace, which no closed form
-    /// knows.
+    /// knows. What is throttled waits for minutes, so that with more jobs than can be run through the pipeline it is late.
     fn met_throttled(&self, central: &Profile, profiles: &[Profile], pace_per_s: f64) -> f64 {
         let ground = self.ground;
+        if self.work.jobs() > CONFIRMED_JOBS {
+            let is_met = |profile: &&Profile| !self.is_throttled(profile, pace_per_s);
+            let met = profiles.iter().filter(is_met).map(|profile| self.met(profile, self.wish.ramp));
+            return met.sum::<f64>() / profiles.len().max(1) as f64;
+        }
         let central = ground.on_account(central);
         let resampled: Vec<Profile> = profiles.iter().map(|profile| ground.on_account(profile)).collect();
         let question = function::question(ground, self.work, &central, &resampled);
@@ -117,7 +126,9 @@ impl Asks<'_> {
             threads: PublisherThreads::new(pace_per_s, 1, &central.publish).threads,
             reserved: u32::try_from(self.value).unwrap_or(u32::MAX),
         };
-        Confirmed::of(&question, pace, self.wish.deadline_s, CONFIRMING_RUNS).in_time.estimate
+        Confirmed::of(&question, pace, self.wish.deadline_s, confirming_runs(self.work.jobs()))
+            .in_time
+            .estimate
     }
 
     fn most(&self) -> u64 {
@@ -128,12 +139,12 @@ impl Asks<'_> {
     fn needed(&self, profile: &Profile, ramp: Ramp) -> Option<f64> {
         let Wish { deadline_s, probability, .. } = *self.wish;
         if self.pace_per_s.is_none() {
-            let form = ClosedForm::new(self.work, profile, ramp);
+            let form = self.pool.under(self.work, profile).with(ramp);
             let most = form.most_that_help(probability, self.most());
             let all_done = self.work.all_done_probability(profile);
             return form.smallest_pool(deadline_s, probability / all_done, most).map(|n| n as f64);
         }
-        let form = Form::new(self.work, profile, 1);
+        let form = self.paced.under(self.work, profile);
         let rate_per_s = form.smallest_rate(deadline_s, probability, f64::INFINITY)?;
         Some(form.busy(rate_per_s)).filter(|needed| *needed <= self.most() as f64)
     }
@@ -143,10 +154,10 @@ impl Asks<'_> {
         let Wish { deadline_s, .. } = *self.wish;
         match self.pace_per_s {
             None => {
-                let in_time = ClosedForm::new(self.work, profile, ramp).probability(self.value, deadline_s);
-                in_time * self.work.all_done_probability(profile)
+                let form = self.pool.under(self.work, profile).with(ramp);
+                form.probability(self.value, deadline_s) * self.work.all_done_probability(profile)
             }
-            Some(pace_per_s) => Form::new(self.work, profile, 1).met(pace_per_s, deadline_s),
+            Some(pace_per_s) => self.paced.under(self.work, profile).met(pace_per_s, deadline_s),
         }
     }
 }
