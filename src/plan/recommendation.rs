@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::cost::Cost;
 use super::doubt::Doubt;
+use super::evidence::Evidence;
 use super::limit::BindingLimit;
 use super::obstacle::Obstacle;
+use super::outcome::Outcome;
 use super::preface::{Finish, Preface, Probability};
 use super::way::Way;
 use planner_core::service::function::Shape;
@@ -21,6 +23,8 @@ pub struct Recommendation {
     /// The objects, and what the answer rests on.
     #[serde(flatten)]
     pub preface: Preface,
+    /// What it comes to: the goal is reached, not proven to be, or proven out of reach.
+    pub outcome: Outcome,
     /// Whether some concurrency meets the deadline with the wanted probability.
     pub feasible: bool,
     /// Whether no limit has to be raised for it.
@@ -32,6 +36,9 @@ pub struct Recommendation {
     pub mean_value_floor: Option<u64>,
     /// Probability of meeting the deadline at that concurrency, or at the one that comes nearest.
     pub probability: Probability,
+    /// What the probability rests on: the weakest evidence of the recommended ways. Absent when nothing meets the
+    /// deadline.
+    pub evidence: Option<Evidence>,
     /// When the last copy is done at that concurrency.
     pub finish_s: Option<Finish>,
     /// Workers, where asked for.
@@ -83,6 +90,8 @@ pub struct WorkerPlan {
     pub probability: Probability,
     /// When the last copy is done.
     pub finish_s: Finish,
+    /// What that probability rests on.
+    pub evidence: Evidence,
     /// What it costs, machines excluded.
     pub cost: Cost,
     /// P(deadline) against the number of workers, ascending.
@@ -112,6 +121,8 @@ pub struct LambdaPlan {
     pub throttles_mean: f64,
     /// Objects that are not copied in the end, to expect.
     pub lost_mean: f64,
+    /// What that probability rests on.
+    pub evidence: Evidence,
     /// Environments that Lambda would have to start at once.
     pub burst_environments: u64,
     /// What it costs.

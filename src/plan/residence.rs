@@ -1,4 +1,5 @@
-//! A residence time that was not measured but given: `lognormal(30s, cv=0.5)`, `exponential(30s)`, `fixed(30s)`, `25.2s`.
+//! A residence time that was not measured but given: `lognormal(30s, cv=0.5)`, `exponential(30s)`, `fixed(30s)`, `25.2s`,
+//! each of them also `at 700MB`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,17 +7,19 @@ use std::str::FromStr;
 use super::doubt::Doubt;
 use super::fit::FittedModel;
 use planner_core::service::{CopyProfile, Noise, Profile};
-use planner_core::units::quantity::{Span, WEEK};
+use planner_core::units::quantity::{Bytes, Span, WEEK};
 
-const FORMS: &str = "write it as lognormal(30s, cv=0.5), exponential(30s), fixed(30s) or 25.2s";
+const FORMS: &str = "write it as lognormal(30s, cv=0.5), exponential(30s), fixed(30s) or 25.2s, each also with a size: 25.2s at 700MB";
 
-/// Residence times of copies, whatever their size and however many are in flight.
+/// Residence times of copies, in proportion to their size and however many are in flight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Residence {
     /// Mean.
     pub mean: Span,
     /// How the times spread around it.
     pub spread: Spread,
+    /// Size of the copies that take so long; None for a typical one.
+    pub size: Option<Bytes>,
 }
 
 /// How times spread around their mean.
@@ -36,9 +39,11 @@ pub enum Spread {
 }
 
 impl Residence {
-    /// The service that copies take so long at, with nothing known about the uncertainty.
+    /// The service that copies of the given size, or else of the `typical` one, take so long at, with nothing known about
+    /// the uncertainty.
     #[must_use]
-    pub fn model(&self) -> FittedModel {
+    pub fn model(&self, typical: Bytes) -> FittedModel {
+        let size = self.size.unwrap_or(typical);
         let mut profile = Profile::default();
         let assumed_cv = profile.copy.noise_cv;
         let (noise_cv, noise) = match self.spread {
@@ -47,16 +52,21 @@ impl Residence {
             Spread::Fixed => (0.0, None),
             Spread::Unknown => (assumed_cv, None),
         };
+        let (base_s, bandwidth_bytes_per_s) = match size.0 {
+            0 => (self.mean.seconds(), CopyProfile::NO_LIMIT_BYTES_PER_S),
+            bytes => (0.0, bytes as f64 / self.mean.seconds()),
+        };
         profile.copy = CopyProfile {
-            base_s: self.mean.seconds(),
-            bandwidth_bytes_per_s: CopyProfile::NO_LIMIT_BYTES_PER_S,
+            base_s,
+            bandwidth_bytes_per_s,
             noise_cv,
             noise,
             sigma: 0.0,
             kappa: 0.0,
             aggregate_bandwidth_bytes_per_s: None,
         };
-        let mut model = FittedModel::assumed(profile, format!("residence time {self}"));
+        let mut model =
+            FittedModel::assumed(profile, format!("residence time {}", Self { size: Some(size), ..*self }));
         model.doubts.extend((self.spread == Spread::Unknown).then_some(Doubt::MeanOnly { cv: assumed_cv }));
         model
     }
@@ -66,9 +76,12 @@ impl FromStr for Residence {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let text = text.trim();
+        let (text, size) = match text.split_once(" at ") {
+            Some((time, size)) => (time.trim(), Some(size.trim().parse()?)),
+            None => (text.trim(), None),
+        };
         let Some((name, rest)) = text.split_once('(') else {
-            return Ok(Self { mean: mean(text)?, spread: Spread::Unknown });
+            return Ok(Self { mean: mean(text)?, spread: Spread::Unknown, size });
         };
         let inside =
             rest.strip_suffix(')').ok_or_else(|| format!("`{text}` does not end with `)`; {FORMS}"))?;
@@ -88,7 +101,7 @@ impl FromStr for Residence {
             }
             (other, _) => return Err(format!("`{other}` is not a distribution; {FORMS}")),
         };
-        Ok(Self { mean: mean(first)?, spread })
+        Ok(Self { mean: mean(first)?, spread, size })
     }
 }
 
@@ -100,7 +113,8 @@ impl fmt::Display for Residence {
             Spread::Exponential => write!(f, "exponential({mean_s}s)"),
             Spread::Fixed => write!(f, "fixed({mean_s}s)"),
             Spread::Unknown => write!(f, "{mean_s}s"),
-        }
+        }?;
+        self.size.map_or(Ok(()), |size| write!(f, " at {size}"))
     }
 }
 
@@ -158,32 +172,37 @@ mod tests {
     #[test]
     fn every_form_is_read() {
         let thirty = Span(30_000_000_000);
-        let with = |spread| Residence { mean: thirty, spread };
+        let with = |spread| Residence { mean: thirty, spread, size: None };
         assert_eq!(parsed("lognormal(30s, cv=0.5)"), with(Spread::Lognormal { cv: 0.5 }));
         assert_eq!(parsed(" lognormal( 30000ms , cv = 0.5 ) "), parsed("lognormal(30s,cv=.5)"));
         assert_eq!(parsed("exponential(30s)"), with(Spread::Exponential));
         assert_eq!(parsed("fixed(30s)"), with(Spread::Fixed));
-        assert_eq!(parsed("25.2s"), Residence { mean: Span(25_200_000_000), spread: Spread::Unknown });
+        assert_eq!(
+            parsed("25.2s"),
+            Residence { mean: Span(25_200_000_000), spread: Spread::Unknown, size: None }
+        );
         assert_eq!(parsed("1m30s").mean, Span(90_000_000_000));
+        let sized = Residence { size: Some(Bytes(700_000_000)), ..parsed("fixed(30s)") };
+        assert_eq!(parsed("fixed(30s) at 700MB"), sized);
     }
 
     #[test]
-    fn the_model_has_the_mean_whatever_the_size_and_the_spread_that_was_given() {
+    fn the_model_has_the_mean_at_its_size_and_the_spread_that_was_given() {
         for (text, cv, doubts) in [
             ("lognormal(30s, cv=0.5)", 0.5, 1),
             ("exponential(30s)", 1.0, 1),
             ("fixed(30s)", 0.0, 1),
             ("30s", 0.25, 2),
         ] {
-            let model = parsed(text).model();
+            let model = parsed(text).model(Bytes(700_000_000));
             assert_eq!(model.profile.validate(Limits::built_in()), Ok(()));
-            for bytes in [0, 700_000_000, 5 << 30] {
-                assert!((model.profile.copy.mean_s(bytes, 3000) - 30.0).abs() < 1e-6, "{text}");
+            for (bytes, seconds) in [(0, 0.0), (700_000_000, 30.0), (7_000_000_000, 300.0)] {
+                assert!((model.profile.copy.mean_s(bytes, 3000) - seconds).abs() < 1e-6, "{text}");
             }
             assert!((model.profile.copy.factor().cv() - cv).abs() < 1e-12, "{text}");
             assert_eq!((model.doubts.len(), model.basis.kind), (doubts, BasisKind::Assumed), "{text}");
         }
-        assert_eq!(parsed("25.2s").model().doubts[1], Doubt::MeanOnly { cv: 0.25 });
+        assert_eq!(parsed("25.2s").model(Bytes(0)).doubts[1], Doubt::MeanOnly { cv: 0.25 });
     }
 
     #[test]
@@ -205,6 +224,8 @@ mod tests {
             ("lognormal(30s, cv=0.5", "does not end with `)`"),
             ("exponential(30s, cv=1)", "more than a mean"),
             ("pareto(30s)", "`pareto` is not a distribution"),
+            ("30s at", "not a length of time"),
+            ("30s at noon", "noon"),
         ] {
             let error = text.parse::<Residence>().unwrap_err();
             assert!(error.contains(told), "{text}: {error}");
@@ -213,16 +234,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_shown_reads_back(ns in 1u64..=WEEK.ns(), cv in 0.001f64..50.0, which in 0usize..4) {
+        fn what_is_shown_reads_back(ns in 1u64..=WEEK.ns(), cv in 0.001f64..50.0, which in 0usize..4, mb in 0u64..9) {
             let spread = [Spread::Lognormal { cv }, Spread::Exponential, Spread::Fixed, Spread::Unknown][which];
-            let residence = Residence { mean: Span(ns), spread };
+            let size = (mb > 0).then_some(Bytes(mb * 100_000_000));
+            let residence = Residence { mean: Span(ns), spread, size };
             prop_assert_eq!(parsed(&residence.to_string()), residence);
         }
 
         #[test]
         fn no_text_is_trouble(text in "[a-z0-9(),.= -]{0,30}") {
             if let Ok(residence) = text.parse::<Residence>() {
-                prop_assert_eq!(residence.model().profile.validate(Limits::built_in()), Ok(()));
+                prop_assert_eq!(residence.model(Bytes(700_000_000)).profile.validate(Limits::built_in()), Ok(()));
             }
         }
     }

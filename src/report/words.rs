@@ -57,7 +57,12 @@ pub(crate) fn intervals(level: &LevelSummary) -> String {
     };
     let found = level.latency_intervals_s;
     let all = [between("p50", found.p50), between("p90", found.p90), between("p99", found.p99)];
-    format!("{}, with 95 % by order statistics", all.join(", "))
+    let is_too_narrow = level.steady.as_ref().is_some_and(|steady| !steady.batches_independent);
+    let confidence = match is_too_narrow {
+        true => "too narrow, because times depend on those before them",
+        false => "95 % confidence if times are independent",
+    };
+    format!("{} ({confidence})", all.join(", "))
 }
 
 /// The steady part of a level with its intervals.

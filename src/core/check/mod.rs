@@ -6,6 +6,7 @@ mod batches;
 mod cell;
 pub mod cloudwatch;
 pub mod document;
+mod drift;
 mod error;
 mod evidence;
 pub mod note;

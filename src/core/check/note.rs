@@ -16,6 +16,10 @@ pub enum Note {
     MostlyNoCompletion,
     /// Counting so many completions in a stretch, on average, makes its throughput uncertain.
     CountingNoise(f64),
+    /// Residence times rise or fall all along; those of the last quarter are so many times the mean of all.
+    ResidenceDrifts(f64),
+    /// Throughput does; likewise.
+    ThroughputDrifts(f64),
     /// The window is the whole file.
     WholeFile,
 }

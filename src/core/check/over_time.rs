@@ -1,6 +1,5 @@
 //! The analysis of what was counted over time: samples of a running count, and metrics by the period.
 
-use super::CheckError;
 use super::batches::{self, Stint};
 use super::cloudwatch::{Metrics, Period};
 use super::note::Note;
@@ -8,6 +7,7 @@ use super::quantity::Quantity;
 use super::samples::{Samples, Stretch};
 use super::why::Why;
 use super::window::FileWindow;
+use super::{CheckError, drift};
 use crate::check::document::{CheckDocument, Form, Means, Reading};
 use crate::law::finding::{Finding, Verdict, Verdicts};
 use crate::law::tolerance::{BATCHES, LITTLE_TOLERANCE};
@@ -39,7 +39,7 @@ pub(super) fn samples(samples: &Samples, window: Option<&FileWindow>) -> Result<
     let gauges: Option<Vec<f64>> = chosen.stretches.iter().map(|stretch| stretch.n).collect();
     Ok(CheckDocument {
         readings: chosen.stretches.iter().map(stretch_reading).collect(),
-        notes: vec![counting_noise(&stints)],
+        notes: std::iter::once(counting_noise(&stints)).chain(drift::of_throughput(&stints)).collect(),
         ..judged(Form::Samples, &stints, gauges.as_deref(), chosen.n(), chosen.r_s())
     })
 }

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use super::CheckError;
 use super::batches::{self, Stint};
 use super::note::Note;
 use super::requests::Requests;
 use super::why::{Edges, Why};
 use super::window::FileWindow;
+use super::{CheckError, drift};
 use crate::check::document::{CheckDocument, Form};
 use crate::law::finding::{Finding, Verdict, Verdicts};
 use crate::law::little::{Hindsight, Window};
@@ -37,6 +37,7 @@ pub(super) fn analyse(requests: &Requests, window: Option<&FileWindow>) -> Resul
         return Err(CheckError::File("all requests start and end at the same moment".into()));
     }
     let law = requests.over(window_ns.clone());
+    let drift = drift::of_residence(started_inside(requests, &window_ns));
     let times = requests.residence(&window_ns);
     let verdicts = Verdicts {
         accounting: accounting(&law),
@@ -52,9 +53,13 @@ pub(super) fn analyse(requests: &Requests, window: Option<&FileWindow>) -> Resul
         residence_intervals_s: (!times.is_empty()).then(|| times.percentile_intervals()),
         batches: batches::batches(&stints(requests, &window_ns)),
         outcomes: requests.outcomes.clone(),
-        notes: window.is_none().then_some(Note::WholeFile).into_iter().collect(),
+        notes: window.is_none().then_some(Note::WholeFile).into_iter().chain(drift).collect(),
         ..CheckDocument::new(Form::Requests, rows, verdicts)
     })
+}
+
+fn started_inside(requests: &Requests, window_ns: &Range<i64>) -> Vec<(i64, i64)> {
+    requests.times_ns.iter().copied().filter(|(start, _)| window_ns.contains(start)).collect()
 }
 
 /// What ended in each of 20 equal parts of the window.

@@ -142,6 +142,20 @@ pub(super) fn distinct(points: &[Point]) -> usize {
     ns.len()
 }
 
+/// The c that makes c·shape(n) closest to the throughputs.
+pub(super) fn slope(points: &[Point], shape: impl Fn(f64) -> f64) -> Option<f64> {
+    let (product, square) = points.iter().fold((0.0, 0.0), |(product, square), point| {
+        let shape = shape(point.n);
+        (product + point.weight * shape * point.x_per_s, square + point.weight * shape * shape)
+    });
+    (square > 0.0).then_some(product / square)
+}
+
+/// Weighted sum of squared residuals of a model.
+pub(super) fn squares(points: &[Point], x_per_s: impl Fn(f64) -> f64) -> f64 {
+    points.iter().map(|point| point.weight * (point.x_per_s - x_per_s(point.n)).powi(2)).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

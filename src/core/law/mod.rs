@@ -1,5 +1,6 @@
 //! The laws that a measurement must obey.
 
+pub mod cap;
 #[cfg(test)]
 mod edges;
 pub mod finding;

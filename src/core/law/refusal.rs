@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cap::Cap;
 use super::intervals::Intervals;
 use super::least_squares::{Point, distinct};
 use super::usl::Usl;
 use crate::law::tolerance::{USL_CONCURRENCIES, USL_EXTRAPOLATION, USL_RANGE};
-use crate::units::human::count;
+use crate::units::human::{count, number};
 
 /// A reason not to use a fit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, thiserror::Error)]
@@ -15,6 +16,18 @@ pub enum Refusal {
     /// Workers help each other, which this law has no term for.
     #[error("throughput grows faster than the number of workers: σ would be below 0")]
     Superlinear,
+    /// Throughput meets a limit, which explains the data far better than a peak.
+    #[error(
+        "no peak but a limit: throughput stays at {} a second from N = {} on",
+        number(*cap_per_s),
+        whole(*knee_n)
+    )]
+    Limit {
+        /// Completions per second that are not exceeded.
+        cap_per_s: f64,
+        /// The concurrency from which on more adds nothing.
+        knee_n: f64,
+    },
     /// The data are as well explained without a peak.
     #[error("no peak identifiable: κ may be 0")]
     NoPeak {
@@ -66,6 +79,10 @@ impl Refusal {
             Self::Superlinear => {
                 "warm caches and connections before the first level, measure the small concurrencies again, and check that every level does the same work".into()
             }
+            Self::Limit { knee_n, .. } => format!(
+                "more than N = {} in flight adds nothing; find out what sets the limit, such as a bandwidth or a rate of requests",
+                whole(knee_n.ceil())
+            ),
             Self::NoPeak { largest_n } => format!(
                 "measure at N = {} and {}: if throughput still grows there, plan with what was measured and not with a peak; repeat the largest levels if they scatter",
                 whole(1.5 * largest_n),
@@ -101,6 +118,8 @@ pub(super) fn refusals(points: &[Point], usl: &Usl, intervals: &Intervals) -> Ve
     let smallest_n = points.iter().map(|point| point.n).fold(f64::MAX, f64::min);
     let concurrencies = distinct(points);
     let superlinear = (intervals.sigma.high <= 0.0).then_some(Refusal::Superlinear);
+    let limit = Cap::instead_of(usl, points)
+        .map(|cap| Refusal::Limit { cap_per_s: cap.cap_per_s, knee_n: cap.knee_n() });
     let no_peak = (usl.kappa == 0.0 || intervals.kappa.low <= 0.0).then_some(Refusal::NoPeak { largest_n });
     let beyond = usl
         .peak_n()
@@ -109,5 +128,5 @@ pub(super) fn refusals(points: &[Point], usl: &Usl, intervals: &Intervals) -> Ve
     let few = (concurrencies < USL_CONCURRENCIES).then_some(Refusal::TooFewConcurrencies { concurrencies });
     let narrow =
         (largest_n < USL_RANGE * smallest_n).then_some(Refusal::NarrowRange { smallest_n, largest_n });
-    [superlinear, no_peak, beyond, few, narrow].into_iter().flatten().collect()
+    [superlinear, limit, no_peak, beyond, few, narrow].into_iter().flatten().collect()
 }

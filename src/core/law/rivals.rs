@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::least_squares::{Point, minimise};
+use super::cap::Cap;
+use super::least_squares::{Point, minimise, slope, squares};
 use super::usl::Usl;
 use crate::law::tolerance::AICC_POINTS;
 use crate::law::usl_fit::{self, FitError};
@@ -108,7 +109,8 @@ pub fn compare(points: &[Point]) -> Result<Comparison, FitError> {
     let Some(bound) = AsymptoticBound::of(points) else {
         return Err(FitError::TooFew { points: 0, concurrencies: 0 });
     };
-    let fitted = [linear(points), bandwidth_cap(points), amdahl(points), usl.map(Model::Usl)];
+    let cap = Cap::fit(points).map(|Cap { lambda, cap_per_s }| Model::BandwidthCap { lambda, cap_per_s });
+    let fitted = [linear(points), cap, amdahl(points), usl.map(Model::Usl)];
     let rivals: Vec<Rival> = fitted.into_iter().flatten().map(|fitted| rival(points, fitted)).collect();
     let enough = points.len() >= AICC_POINTS;
     let best = (0..rivals.len())
@@ -149,36 +151,6 @@ fn amdahl(points: &[Point]) -> Option<Model> {
     let start = [slope(points, |n| n)?, 0.0, 0.0];
     let minimum = minimise(points, Usl::model, start, [true, true, false])?;
     (minimum.at[1] >= 0.0).then(|| Model::Amdahl(minimum.at.into())).or(Some(Model::Amdahl(start.into())))
-}
-
-/// The sum of squares is a parabola between any two neighbouring places of the bend, so its minimum is at the
-/// bottom of one of them or has its bend at a measurement.
-fn bandwidth_cap(points: &[Point]) -> Option<Model> {
-    let cap = |lambda, cap_per_s| Model::BandwidthCap { lambda, cap_per_s };
-    points
-        .iter()
-        .flat_map(|bend| {
-            let (below, above): (Vec<_>, Vec<_>) = points.iter().partition(|point| point.n <= bend.n);
-            let apart =
-                slope(&below, |n| n).zip(slope(&above, |_| 1.0)).map(|(lambda, level)| cap(lambda, level));
-            let bent = slope(points, |n| n.min(bend.n)).map(|lambda| cap(lambda, lambda * bend.n));
-            [apart, bent]
-        })
-        .flatten()
-        .min_by(|a, b| squares(points, |n| a.x_per_s(n)).total_cmp(&squares(points, |n| b.x_per_s(n))))
-}
-
-/// The c that makes c·shape(n) closest to the throughputs.
-fn slope(points: &[Point], shape: impl Fn(f64) -> f64) -> Option<f64> {
-    let (product, square) = points.iter().fold((0.0, 0.0), |(product, square), point| {
-        let shape = shape(point.n);
-        (product + point.weight * shape * point.x_per_s, square + point.weight * shape * shape)
-    });
-    (square > 0.0).then_some(product / square)
-}
-
-fn squares(points: &[Point], x_per_s: impl Fn(f64) -> f64) -> f64 {
-    points.iter().map(|point| point.weight * (point.x_per_s - x_per_s(point.n)).powi(2)).sum()
 }
 
 /// X ≤ min(N/(R₀+Z), 1/D_max) (Denning and Buzen 1978, Computing Surveys 10:225).

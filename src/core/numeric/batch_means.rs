@@ -30,7 +30,8 @@ pub(crate) fn batch_ratios(observations: &[(f64, f64)], batches: usize) -> Optio
 }
 
 /// Lag-1 autocorrelation; 0 for values that do not vary.
-pub(crate) fn lag_1(values: &[f64]) -> f64 {
+#[must_use]
+pub fn lag_1(values: &[f64]) -> f64 {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     let products: f64 = values.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
@@ -42,7 +43,8 @@ pub(crate) fn lag_1(values: &[f64]) -> f64 {
 ///
 /// C = 1 − Σ(Y_i − Y_{i+1})²/(2Σ(Y_i − Ȳ)²) has mean 0 and variance (k−2)/(k²−1) and is close to normal from
 /// k = 8 on (von Neumann 1941; Fishman 1978, Operations Research 26:510). False for fewer than three values.
-pub(crate) fn may_be_independent(values: &[f64], significance: f64) -> bool {
+#[must_use]
+pub fn may_be_independent(values: &[f64], significance: f64) -> bool {
     let count = values.len() as f64;
     if count < 3.0 {
         return false;
@@ -57,7 +59,8 @@ pub(crate) fn may_be_independent(values: &[f64], significance: f64) -> bool {
 
 /// Independent observations that `count` observations with lag-1 autocorrelation `correlation` are worth when
 /// each depends on the one before only: n(1−φ)/(1+φ) (Law 2015, §4.4, for AR(1)).
-pub(crate) fn effective_size(count: usize, correlation: f64) -> f64 {
+#[must_use]
+pub fn effective_size(count: usize, correlation: f64) -> f64 {
     count as f64 * (1.0 - correlation) / (1.0 + correlation)
 }
 

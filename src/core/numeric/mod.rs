@@ -4,3 +4,4 @@ pub mod batch_means;
 pub mod interval;
 pub mod order;
 pub mod proportion;
+pub mod trend;

@@ -5,6 +5,7 @@
 
 pub mod function;
 mod gauge;
+mod mixed;
 mod model;
 mod noise;
 mod profile;
@@ -13,8 +14,9 @@ mod timers;
 mod token_bucket;
 
 pub use gauge::Gauge;
+pub use mixed::Mixed;
 pub use model::{Admission, CopyRequest, Refusal, Request, ServiceModel};
-pub use noise::{Factor, Noise};
+pub use noise::{Factor, Noise, Paths};
 pub use profile::bounds::ProfileError;
 pub use profile::{
     CopyProfile, DeliveryProfile, FunctionProfile, Profile, PublishProfile, QueueProfile, RequestProfile,

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use statrs::function::erf::{erfc, erfc_inv};
 
+use super::mixed::{Curve, Mixed};
 use super::tailed::Tailed;
 use crate::random;
 
@@ -23,6 +24,34 @@ pub enum Noise {
     Factors(Vec<f64>),
     /// Measured factors with mean 1 whose tail goes beyond what was measured.
     Tailed(Tailed),
+    /// Some requests go a slower way.
+    Paths(Paths),
+}
+
+/// Two ways that a request may go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Paths {
+    /// Share of all requests that go the slow way, between 0 and 1.
+    pub slow_share: f64,
+    /// How many times as long as the others they take in the mean, above 1.
+    pub slow_times: f64,
+    /// Coefficient of variation of their lognormal times.
+    pub slow_cv: f64,
+    /// Noise of the others; lognormal with the profile's `noise_cv` where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<Box<Noise>>,
+}
+
+impl Paths {
+    /// Whether the numbers can be those of two ways; the noise of the usual one is checked by itself.
+    pub(super) fn are_possible(&self) -> bool {
+        self.slow_share > 0.0
+            && self.slow_share < 1.0
+            && self.slow_times > 1.0
+            && self.slow_times.is_finite()
+            && (0.0..f64::INFINITY).contains(&self.slow_cv)
+    }
 }
 
 /// A distribution of factors with mean 1.
@@ -39,6 +68,8 @@ pub enum Factor {
     Quantiles(Arc<[f64]>),
     /// A measured body and a tail that goes beyond it.
     Tailed(Arc<Tailed>),
+    /// One of two ways.
+    Mixed(Arc<Mixed>),
 }
 
 impl Factor {
@@ -46,6 +77,28 @@ impl Factor {
     #[must_use]
     pub fn lognormal(cv: f64) -> Self {
         Self::Lognormal { sigma: (cv * cv).ln_1p().sqrt() }
+    }
+
+    /// The factors of a noise; lognormal with this coefficient of variation where there is none.
+    #[must_use]
+    pub fn of(noise: Option<&Noise>, noise_cv: f64) -> Self {
+        match noise {
+            None => Self::lognormal(noise_cv),
+            Some(Noise::Exponential) => Self::Exponential,
+            Some(Noise::Factors(values)) => Self::Quantiles(values.as_slice().into()),
+            Some(Noise::Tailed(tailed)) => Self::Tailed(tailed.clone().into()),
+            Some(Noise::Paths(paths)) => {
+                let usual = Self::of(paths.usual.as_deref(), noise_cv);
+                Self::of_two_ways(paths.slow_share, paths.slow_times, &usual, &Self::lognormal(paths.slow_cv))
+            }
+        }
+    }
+
+    /// Those of which a share takes so many times as long as the others.
+    fn of_two_ways(slow_share: f64, slow_times: f64, usual: &Self, slow: &Self) -> Self {
+        let usual = Curve { at: &|u| usual.at(u), cdf: &|x| usual.cdf(x), cv: usual.cv() };
+        let slow = Curve { at: &|u| slow.at(u), cdf: &|x| slow.cdf(x), cv: slow.cv() };
+        Self::Mixed(Mixed::new(slow_share, slow_times, usual, slow).into())
     }
 
     /// The factor that a share `u` (0 to 1, both excluded) of all lies below.
@@ -64,6 +117,7 @@ impl Factor {
                 values[below] + (values[above] - values[below]) * (place - below as f64)
             }
             Self::Tailed(tailed) => tailed.at(u),
+            Self::Mixed(mixed) => mixed.at(u),
         }
     }
 
@@ -85,6 +139,7 @@ impl Factor {
                 (below as f64 + (x - values[below]) / (right - values[below])) / (values.len() - 1) as f64
             }
             Self::Tailed(tailed) => tailed.cdf(x),
+            Self::Mixed(mixed) => mixed.cdf(x),
         }
     }
 
@@ -104,6 +159,7 @@ impl Factor {
                 let (mean, second) = tailed.moments();
                 (second - mean * mean).max(0.0).sqrt() / mean
             }
+            Self::Mixed(mixed) => mixed.cv(),
         }
     }
 
@@ -186,5 +242,28 @@ mod tests {
         let tailed = Tailed { above: 0.5, body: vec![0.5, 0.9], tail: vec![1.5] };
         assert!(!are_tailed_factors(&tailed), "its mean is not 1");
         assert!(are_tailed_factors(&tailed.with_mean_1()));
+    }
+
+    proptest! {
+        #[test]
+        fn the_table_is_the_distribution(
+            share in 1e-4f64..0.5, times in 1.5f64..20.0, cv in 0.05f64..1.0, u in 1e-4f64..0.999_9,
+        ) {
+            let mixed = Factor::of_two_ways(share, times, &Factor::lognormal(cv), &Factor::lognormal(0.3));
+            prop_assert!((mixed.cdf(mixed.at(u)) - u).abs() < 3e-3, "{} at {}", mixed.cdf(mixed.at(u)), u);
+        }
+    }
+
+    #[test]
+    fn one_in_twenty_takes_ten_times_as_long() {
+        let fixed = Factor::lognormal(0.0);
+        let mixed = Factor::of_two_ways(0.05, 10.0, &fixed, &fixed);
+        let usual = 1.0 / 1.45;
+        for (u, value) in [(0.01, usual), (0.94, usual), (0.951, 10.0 * usual), (0.999, 10.0 * usual)] {
+            assert!((mixed.at(u) / value - 1.0).abs() < 1e-6, "at {u}: {}", mixed.at(u));
+        }
+        assert!((mixed.cv() - (0.95 * 0.05f64).sqrt() * 9.0 * usual).abs() < 1e-9, "{}", mixed.cv());
+        let mean = (0..100_000).map(|i| mixed.at((f64::from(i) + 0.5) / 1e5)).sum::<f64>() / 1e5;
+        assert!((mean - 1.0).abs() < 1e-4, "{mean}");
     }
 }

@@ -193,6 +193,19 @@ pub fn probability(share: f64) -> String {
     }
 }
 
+/// The same of one that is asked for or promised: with all its nines.
+#[must_use]
+pub fn promised(share: f64) -> String {
+    let late = 1.0 - share;
+    if !(1e-12..1e-4).contains(&late) {
+        return probability(share);
+    }
+    let places = (-late.log10()).floor() as i32 - 1;
+    let scale = 10f64.powi(places);
+    let rounded_down = (share * 100.0 * scale + 1e-3).floor() / scale;
+    format!("{rounded_down} %")
+}
+
 /// The text with a capital at its beginning.
 #[must_use]
 pub fn capitalised(text: &str) -> String {
@@ -203,6 +216,20 @@ pub fn capitalised(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_promise_has_all_its_nines_and_is_never_rounded_up() {
+        for (share, text) in [
+            (0.99, "99 %"),
+            (0.9999, "99.99 %"),
+            (0.999_99, "99.999 %"),
+            (0.999_999, "99.9999 %"),
+            (0.999_998_7, "99.9998 %"),
+            (1.0, "100 %"),
+        ] {
+            assert_eq!(promised(share), text);
+        }
+    }
 
     #[test]
     fn coefficients_of_a_law_are_written_as_powers_of_ten() {

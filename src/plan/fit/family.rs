@@ -117,6 +117,11 @@ impl Tail {
         (best, slow.log_likelihood(&best))
     }
 
+    /// P(value > x).
+    pub(super) fn beyond(&self, x: f64) -> f64 {
+        1.0 - self.cdf(x)
+    }
+
     /// P(value ≤ x).
     fn cdf(&self, x: f64) -> f64 {
         let ratio = x / self.scale;

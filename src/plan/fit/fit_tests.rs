@@ -1,3 +1,5 @@
+use rayon::prelude::*;
+
 use super::family::{Family, Tail};
 use super::*;
 use planner_core::account::Limits;
@@ -9,6 +11,8 @@ use planner_core::measure::level::LevelSummary;
 use planner_core::measure::recorder::Recorder;
 use planner_core::measure::scaling::scaling;
 use planner_core::measure::steady::{Estimate, Rule, Steady, too_short};
+use planner_core::random;
+use planner_core::service::CopyProfile;
 use planner_core::service::{CopyRequest, Factor, Noise, Request as ServiceRequest, ServiceModel};
 use planner_core::units::quantity::nanoseconds;
 
@@ -206,6 +210,18 @@ fn contention_is_taken_from_a_sweep_that_shows_it_and_only_from_its_steady_parts
 }
 
 #[test]
+fn a_limit_of_throughput_is_one_and_no_peak() {
+    let mut truth = noisy(None, 0.2);
+    truth.copy.aggregate_bandwidth_bytes_per_s = Some(32.0 * 700e6 / 27.0);
+    let copy = swept(&truth, &[1, 4, 8, 16, 64, 128, 256]).profile.copy;
+    assert_eq!((copy.sigma, copy.kappa), (0.0, 0.0));
+    for n in [1, 16, 64, 256, 2000] {
+        let ratio = copy.mean_s(700_000_000, n) / truth.copy.mean_s(700_000_000, n);
+        assert!((ratio - 1.0).abs() < 0.04, "{ratio} with {n} in flight");
+    }
+}
+
+#[test]
 fn few_concurrencies_show_no_contention_and_the_largest_speaks_for_all() {
     let mut truth = noisy(None, 0.2);
     (truth.copy.sigma, truth.copy.kappa) = (0.01, 1e-5);
@@ -316,20 +332,21 @@ fn upper_limits_hold_the_largest_of_45_000_as_often_as_they_say() {
         .map(|(index, (_, system))| {
             let seed = index as u64;
             let copies: Vec<Observation> = (0..250)
-                .map(|job| Observation { job, n: 1.0, bytes: 0, seconds: system.draw(seed, job) })
+                .map(|job| Observation {
+                    job,
+                    level: 0,
+                    started_ns: job,
+                    n: 1.0,
+                    bytes: 0,
+                    seconds: system.draw(seed, job),
+                })
                 .collect();
-            let jobs: Vec<&[Observation]> = copies.chunks(1).collect();
-            let usl = Scaling::default().usl(0.0);
-            let largest = |copies: &[Observation], luck| {
-                let (profile, _) = copy_profile(copies, Form::Flat, usl, luck);
-                profile.base_s * profile.factor().at(P)
-            };
-            let mut resampled: Vec<f64> = (0..20)
-                .map(|number| largest(&draw(&jobs, seed, number), Some(random::uniform(seed, &[number]))))
-                .collect();
+            let sample = Sample::new(&copies, Form::Flat, Scaling::default());
+            let largest = |profile: CopyProfile| profile.base_s * profile.factor().at(P);
+            let mut resampled: Vec<f64> = sample.resampled(20, seed).into_iter().map(largest).collect();
             resampled.sort_by(f64::total_cmp);
             let truth = system.exceeded_with(1.0 - P);
-            (resampled[19] / truth, largest(&copies, None) / truth)
+            (resampled[19] / truth, largest(sample.central().0) / truth)
         })
         .collect();
     let held = limits.iter().filter(|(upper, _)| *upper >= 1.0).count();

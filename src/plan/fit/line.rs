@@ -111,7 +111,14 @@ mod tests {
         let copy = |job: u64| {
             let bytes = 1_000_000 + random::word(3, &[job]) % 1_000_000_000;
             let mean_s = base_s + per_byte_s * bytes as f64;
-            Observation { job, n: 1.0, bytes, seconds: random::lognormal(4, &[job], mean_s, cv) }
+            Observation {
+                job,
+                level: 0,
+                started_ns: job,
+                n: 1.0,
+                bytes,
+                seconds: random::lognormal(4, &[job], mean_s, cv),
+            }
         };
         (0..count).map(copy).collect()
     }
@@ -149,7 +156,7 @@ mod tests {
                     .map(|job| {
                         let bytes = 600_000_000 + random::word(run, &[1, job]) % 200_000_000;
                         let seconds = random::lognormal(run, &[2, job], 10.0 + bytes as f64 / 70e6, 0.1);
-                        Observation { job, n: 1.0, bytes, seconds }
+                        Observation { job, level: 0, started_ns: job, n: 1.0, bytes, seconds }
                     })
                     .collect();
                 let line = Line::fit(&copies, Form::Line);

@@ -8,30 +8,40 @@
 //! gamma, Weibull and two-humped times, but in 74 % where one request in twenty goes a slower way, of which 250 jobs
 //! show too little.
 
+mod dependence;
 mod descent;
 mod factors;
+mod failures;
 mod family;
 pub mod file;
+mod findings;
+mod level;
 mod line;
 mod observations;
+mod reference;
+mod sample;
 mod scaling;
+mod slow_path;
+mod slowest;
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use self::line::{Form, Line};
+use self::failures::Failures;
+use self::line::Form;
 use self::observations::Observation;
+use self::sample::Sample;
 use self::scaling::Scaling;
 use super::doubt::Doubt;
-use planner_core::law::usl::Usl;
 use planner_core::measure::document::RunDocument;
-use planner_core::random;
-use planner_core::service::{CopyProfile, Profile};
+use planner_core::service::Profile;
 
+pub use findings::{Findings, SlowCopies};
 pub use observations::Observations;
+pub use reference::reference;
+pub use slowest::Slowest;
 
-/// Refits to resampled jobs.
-const RESAMPLES: u64 = 200;
+/// Services that could have given the sample.
+const RESAMPLES: u64 = 400;
 /// Jobs below which a sample counts as small.
 const SMALL_SAMPLE: u64 = 30;
 /// Standard error of the elasticity of time by size from which on sizes count as too alike.
@@ -40,7 +50,7 @@ const ELASTICITY_ERROR: f64 = 0.25;
 const SMALL_REQUESTS: u64 = 10;
 
 /// A service model with its uncertainty.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FittedModel {
     /// The best model.
     pub profile: Profile,
@@ -50,6 +60,10 @@ pub struct FittedModel {
     pub basis: Basis,
     /// What it cannot know.
     pub doubts: Vec<Doubt>,
+    /// What its sample showed of itself; None where nothing was measured.
+    pub findings: Option<Findings>,
+    /// Its slowest copies; None where nothing was measured.
+    pub slowest: Option<Slowest>,
 }
 
 impl FittedModel {
@@ -66,7 +80,14 @@ impl FittedModel {
             measured_n_max: None,
             measured_size_bytes: None,
         };
-        Self { profile, resampled: Vec::new(), basis, doubts: vec![Doubt::Assumed] }
+        Self {
+            profile,
+            resampled: Vec::new(),
+            basis,
+            doubts: vec![Doubt::Assumed],
+            findings: None,
+            slowest: None,
+        }
     }
 }
 
@@ -124,8 +145,7 @@ pub fn fit(document: &RunDocument, observations: &Observations, seed: u64) -> Re
         document.levels.iter().map(|level| level.jobs - level.jobs_done - level.jobs_failed).sum();
     let is_cut_off = !document.complete || unfinished > 0;
     let copies = observations.copies(is_cut_off);
-    let jobs: Vec<&[Observation]> = copies.chunk_by(|a, b| a.job == b.job).collect();
-    match jobs.len() {
+    match copies.chunk_by(|a, b| a.job == b.job).count() {
         0 => return Err(FitError::NoCopies),
         1 => return Err(FitError::TooFew { jobs: 1 }),
         _ => {}
@@ -134,17 +154,16 @@ pub fn fit(document: &RunDocument, observations: &Observations, seed: u64) -> Re
     let size_range = [sizes().min().unwrap_or(0), sizes().max().unwrap_or(0)];
     let form = form(&copies, size_range);
     let known_scaling = Scaling::of(document);
-    let scaling = known_scaling.unwrap_or_default();
+    let sample = Sample::new(&copies, form, known_scaling.unwrap_or_default());
     let rest = rest(observations);
-    let (copy, is_apart) = copy_profile(&copies, form, scaling.usl(0.0), None);
+    let (copy, is_apart) = sample.central();
+    let slowest = Slowest::of(&copies, &copy);
     let profile = Profile { copy, ..rest.clone() };
-    let resample = |number: u64| {
-        let drawn = draw(&jobs, seed, number);
-        let usl = scaling.usl(random::normal(seed, &[number, 0, 1]));
-        let luck = random::uniform(seed, &[number, 0, 2]);
-        Profile { copy: copy_profile(&drawn, form, usl, Some(luck)).0, ..rest.clone() }
-    };
-    let resampled = (0..RESAMPLES).into_par_iter().map(resample).collect();
+    let failures = Failures::of(observations);
+    let resampled = (0..)
+        .zip(sample.resampled(RESAMPLES, seed))
+        .map(|(number, copy)| failures.drawn(Profile { copy, ..rest.clone() }, seed, number))
+        .collect();
     let mut doubts = doubts(document, observations, form, size_range, is_cut_off.then_some(unfinished));
     let refused = || document.usl.as_ref().and_then(|law| law.refused.clone());
     let no_scaling = || Doubt::NoScaling { n: observations.n_max(), refused: refused() };
@@ -160,7 +179,14 @@ pub fn fit(document: &RunDocument, observations: &Observations, seed: u64) -> Re
         measured_n_max: Some(observations.n_max()),
         measured_size_bytes: Some(size_range),
     };
-    Ok(FittedModel { profile, resampled, basis, doubts })
+    Ok(FittedModel {
+        profile,
+        resampled,
+        basis,
+        doubts,
+        findings: Some(sample.findings()),
+        slowest: Some(slowest),
+    })
 }
 
 /// What the sizes allow to fit. Inside the measured range all forms that they allow say nearly the same.
@@ -172,34 +198,6 @@ fn form(copies: &[Observation], [smallest_bytes, largest_bytes]: [u64; 2]) -> Fo
     } else {
         Form::Line
     }
-}
-
-/// As many jobs as there are, drawn with replacement; the parts of one stay together.
-fn draw(jobs: &[&[Observation]], seed: u64, number: u64) -> Vec<Observation> {
-    let pick = |draw: u64| jobs[(random::word(seed, &[number, 1, draw]) % jobs.len() as u64) as usize];
-    (0..jobs.len() as u64).flat_map(pick).copied().collect()
-}
-
-/// The copies as a profile has them, and whether the slowest stand apart.
-fn copy_profile(copies: &[Observation], form: Form, usl: Usl, luck: Option<f64>) -> (CopyProfile, bool) {
-    let alone: Vec<Observation> = copies
-        .iter()
-        .map(|copy| Observation { seconds: copy.seconds / usl.slowdown(copy.n), ..*copy })
-        .collect();
-    let line = Line::fit(&alone, form);
-    let mut factors: Vec<f64> = alone.iter().map(|copy| copy.seconds / line.mean_s(copy.bytes)).collect();
-    let factors::Fitted { noise, is_apart } = factors::noise(&mut factors, luck);
-    let fastest = CopyProfile::NO_LIMIT_BYTES_PER_S;
-    let profile = CopyProfile {
-        base_s: line.base_s,
-        bandwidth_bytes_per_s: line.per_byte_s.recip().min(fastest),
-        noise_cv: 0.0,
-        noise,
-        sigma: usl.sigma,
-        kappa: usl.kappa,
-        aggregate_bandwidth_bytes_per_s: None,
-    };
-    (profile, is_apart)
 }
 
 /// Everything but the copies; what the run did not show stays as it is built in.

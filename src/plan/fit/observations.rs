@@ -17,6 +17,10 @@ const TICK_S: f64 = 1e-6;
 pub(super) struct Observation {
     /// Its job, unlike every other job of every level.
     pub job: u64,
+    /// Its level.
+    pub level: usize,
+    /// When it began.
+    pub started_ns: u64,
     /// Requests in flight in its level.
     pub n: f64,
     /// Bytes copied.
@@ -86,8 +90,6 @@ struct Level {
 #[derive(Clone, Copy, Debug)]
 struct Kept {
     lot: u64,
-    level: usize,
-    started_ns: u64,
     observation: Observation,
 }
 
@@ -158,9 +160,10 @@ impl Observations {
     /// as any did: among what began later, the slow ones are missing.
     pub(super) fn copies(&self, is_cut_off: bool) -> Vec<Observation> {
         let is_of_use = |kept: &&Kept| {
-            let level = &self.levels[kept.level];
-            let is_whole = kept.started_ns <= level.last_end_ns.saturating_sub(level.longest_ns);
-            level.is_about(kept.started_ns) && (is_whole || !is_cut_off)
+            let copy = &kept.observation;
+            let level = &self.levels[copy.level];
+            let is_whole = copy.started_ns <= level.last_end_ns.saturating_sub(level.longest_ns);
+            level.is_about(copy.started_ns) && (is_whole || !is_cut_off)
         };
         let mut copies: Vec<Observation> =
             self.kept.iter().filter(is_of_use).map(|kept| kept.observation).collect();
@@ -198,11 +201,13 @@ impl Observations {
         }
         let observation = Observation {
             job,
+            level,
+            started_ns: attempt.started_ns,
             n,
             bytes: attempt.start.bytes,
             seconds: seconds(attempt.ended_ns - attempt.started_ns).max(TICK_S),
         };
-        self.kept.push(Kept { lot, level, started_ns: attempt.started_ns, observation });
+        self.kept.push(Kept { lot, observation });
         while self.kept.len() > MAX_COPIES {
             self.halve();
         }

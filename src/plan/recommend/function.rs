@@ -4,6 +4,7 @@ use super::cannot::Cannot;
 use super::pool::{CURVE_PROFILES, around, nearest, spread};
 use super::wish::Wish;
 use crate::cost::{Usage, gigabyte_seconds};
+use crate::evidence::Evidence;
 use crate::forecast::{finish, thinned_s};
 use crate::ground::Ground;
 use crate::obstacle::Obstacle;
@@ -12,6 +13,7 @@ use crate::paced::{
 };
 use crate::recommendation::{Bound, CurvePoint, LambdaPlan, PublishPlan, WithinLimits};
 use crate::search::Goal;
+use crate::tolerance::Tolerance;
 use crate::way::Way;
 use planner_core::numeric::proportion::Proportion;
 use planner_core::service::Profile;
@@ -87,13 +89,18 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
             deadline_s: reachable.deadline_s,
         }
     });
+    let form = Form::new(&work, &central, 1);
+    let in_flight_mean = form.busy(answer.value_per_s);
+    let met = |profile: &Profile| form.under(&work, &on(profile)).met(answer.value_per_s, wish.deadline_s);
+    let tolerance = Tolerance::of(&ground.model, work.jobs(), wish.probability, met);
+    let reserved_concurrency =
+        Bound { value: reserved, low: answer.reserved.low, high: Some(answer.reserved.value) };
+    let evidence =
+        Evidence::of(&ground.model, &ground.batch, in_flight_mean, &reserved_concurrency, Some(tolerance));
     Ok(LambdaPlan {
         shape: Shape::Direct,
-        reserved_concurrency: Bound {
-            value: reserved,
-            low: answer.reserved.low,
-            high: Some(answer.reserved.value),
-        },
+        evidence,
+        reserved_concurrency,
         memory_mb: ground.memory_mb,
         publish: PublishPlan { rate_per_s: answer.value_per_s, threads: u64::from(answer.publisher.threads) },
         probability: wish.probability_of(Some(answer.probability)),
@@ -102,7 +109,7 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
         lost_mean: confirmed.dead_lettered + confirmed.lost,
         burst_environments: answer.reserved.burst_environments,
         cost: ground.fan_out_usage(confirmed.usage).cost(&ground.prices),
-        in_flight_mean: Form::new(&work, &central, 1).busy(answer.value_per_s),
+        in_flight_mean,
         curve: curve(ground, &question, wish.deadline_s, answer.value_per_s, confirmed.usage),
         makespans_s: thinned_s(&answer.finishes),
         within_limits,

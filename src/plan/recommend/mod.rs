@@ -4,6 +4,7 @@ mod bind;
 mod cannot;
 mod function;
 mod pool;
+mod proof;
 mod queue;
 mod sensitivity;
 mod wish;
@@ -13,12 +14,14 @@ pub use wish::Wish;
 use super::closed_form::mean_value_floor;
 use super::doubt::Doubt;
 use super::ground::Ground;
-use super::recommendation::{Recommendation, SCHEMA};
+use super::outcome::Outcome;
+use super::recommendation::{LambdaPlan, Recommendation, SCHEMA, WorkerPlan};
 use cannot::Cannot;
 use planner_core::numeric::interval::CONFIDENCE;
 use planner_core::numeric::proportion::lower_bound;
 use planner_core::service::function::Shape;
 use planner_core::simulate::work::Order;
+use proof::{Allowed, is_proven};
 
 /// The smallest concurrency that does what is wanted, for each way that was asked for.
 #[must_use]
@@ -30,6 +33,12 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
     });
     let (workers, no_pool) = split(pool);
     let (lambda, no_function) = split(function);
+    let outcome = outcome(
+        ground,
+        wish,
+        workers.as_ref().ok_or(no_pool.as_deref()),
+        lambda.as_ref().ok_or(no_function.as_deref()),
+    );
     let preface = ground.preface(wish.deadline_s);
     let workers_first =
         workers.as_ref().map(|plan| (plan.concurrency, plan.probability, plan.finish_s, &plan.cost));
@@ -37,6 +46,8 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
         lambda.as_ref().map(|plan| (plan.reserved_concurrency, plan.probability, plan.finish_s, &plan.cost));
     let first = workers_first.or(lambda_first);
     let concurrency = first.map(|first| first.0);
+    let evidence = workers.iter().map(|plan| &plan.evidence).chain(lambda.iter().map(|plan| &plan.evidence));
+    let evidence = evidence.min_by_key(|evidence| evidence.status).cloned();
     let cannot = || no_pool.iter().chain(&no_function);
     let binding_limits = bind::limits(ground, wish, workers.as_ref(), lambda.as_ref());
     let most = workers.iter().map(|plan| plan.concurrency.value);
@@ -56,7 +67,9 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
     };
     Recommendation {
         schema: SCHEMA.into(),
+        outcome,
         feasible: first.is_some(),
+        evidence,
         within_limits: first.is_some() && binding_limits.is_empty(),
         concurrency,
         mean_value_floor: mean_value_floor(preface.job.objects, preface.residence.mean_s, wish.deadline_s),
@@ -85,6 +98,30 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
         lambda,
         preface,
     }
+}
+
+/// What both ways together come to; of a way that was not asked for, nothing.
+fn outcome(
+    ground: &Ground,
+    wish: &Wish,
+    workers: Result<&WorkerPlan, Option<&Cannot>>,
+    lambda: Result<&LambdaPlan, Option<&Cannot>>,
+) -> Outcome {
+    let missed = |allowed: &Allowed, cannot: Option<&Cannot>| {
+        let obstacle = cannot.map(|cannot| &cannot.obstacle);
+        Err(Outcome::missed(is_proven(ground, wish, allowed, obstacle)))
+    };
+    let reached = |evidence, estimate| Ok(Outcome::of_way(evidence, estimate, wish.probability));
+    let pool = match workers {
+        Ok(plan) => Some(reached(&plan.evidence, plan.probability.estimate)),
+        Err(cannot) => cannot.map(|cannot| missed(&Allowed::workers(ground, wish), Some(cannot))),
+    };
+    let function = match lambda {
+        Ok(plan) if plan.within_limits.is_none() => Some(reached(&plan.evidence, plan.probability.estimate)),
+        Ok(_) => Some(missed(&Allowed::function(ground, wish), None)),
+        Err(cannot) => cannot.map(|cannot| missed(&Allowed::function(ground, wish), Some(cannot))),
+    };
+    Outcome::of_all(&[pool, function].into_iter().flatten().collect::<Vec<_>>())
 }
 
 fn split<P>(way: Option<Result<P, Box<Cannot>>>) -> (Option<P>, Option<Box<Cannot>>) {

@@ -4,13 +4,16 @@ use super::cannot::Cannot;
 use super::wish::Wish;
 use crate::closed_form::ClosedForm;
 use crate::cost::{Cost, Usage};
+use crate::evidence::Evidence;
 use crate::forecast::{finish, thinned_s};
 use crate::ground::Ground;
 use crate::obstacle::Obstacle;
 use crate::recommendation::{Bound, CurvePoint, NearestGoal, Relaxed, WorkerPlan};
+use crate::tolerance::Tolerance;
 use crate::way::Way;
 use crate::workers::{Goal, Infeasible, Question, Reason, smallest_pool};
 use planner_core::numeric::proportion::Proportion;
+use planner_core::service::Profile;
 
 /// Points of the curve.
 const CURVE_POINTS: u32 = 25;
@@ -31,8 +34,14 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<WorkerPlan, Box<Canno
     };
     let goal = Goal { deadline_s: wish.deadline_s, probability: wish.probability };
     let answer = smallest_pool(&question, goal).map_err(|infeasible| cannot(wish, *infeasible))?;
+    let form = ClosedForm::new(&work, &ground.model.profile, wish.ramp);
+    let met = |profile: &Profile| form.under(&work, profile).probability(answer.value, wish.deadline_s);
+    let tolerance = Tolerance::of(&ground.model, work.jobs(), wish.probability, met);
+    let concurrency = Bound { value: answer.value, low: answer.low, high: answer.high };
+    let in_flight = answer.value as f64;
     Ok(WorkerPlan {
-        concurrency: Bound { value: answer.value, low: answer.low, high: answer.high },
+        evidence: Evidence::of(&ground.model, &ground.batch, in_flight, &concurrency, Some(tolerance)),
+        concurrency,
         probability: wish.probability_of(Some(answer.probability)),
         finish_s: finish(&answer.finishes),
         cost: cost(ground, answer.finishes.mean_s(), answer.finishes.failed_attempts),

@@ -9,12 +9,15 @@ use super::cannot::Cannot;
 use super::function::{self, confirming_runs};
 use super::pool::{curve, nearest, obstacle};
 use super::wish::Wish;
+use crate::closed_form::ClosedForm;
 use crate::cost::{Usage, gigabyte_seconds};
+use crate::evidence::Evidence;
 use crate::forecast::{finish, thinned_s};
 use crate::ground::Ground;
 use crate::obstacle::Obstacle;
 use crate::paced::{Confirmed, Pace, PublisherThreads, overhead_s};
 use crate::recommendation::{Bound, CurvePoint, LambdaPlan, PublishPlan, WithinLimits};
+use crate::tolerance::Tolerance;
 use crate::way::Way;
 use crate::workers::{Answer, Goal, Infeasible, Question, Reason, smallest_pool};
 use planner_core::numeric::proportion::Proportion;
@@ -67,13 +70,20 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
         publish_rate_per_s: publish.rate_per_s,
         deadline_s: before_s + deadline_within(&question, goal, today),
     });
+    let form = ClosedForm::new(&work, &central, ramp(ground));
+    let met = |profile: &Profile| form.under(&work, &on(profile)).probability(reserved, goal.deadline_s);
+    let tolerance = Tolerance::of(&ground.model, work.jobs(), wish.probability, met);
+    let reserved_concurrency = Bound {
+        value: reserved,
+        low: answer.low.min(reserved),
+        high: answer.high.map(|high| high.max(reserved)),
+    };
+    let evidence =
+        Evidence::of(&ground.model, &ground.batch, reserved as f64, &reserved_concurrency, Some(tolerance));
     Ok(LambdaPlan {
         shape: Shape::Queue,
-        reserved_concurrency: Bound {
-            value: reserved,
-            low: answer.low.min(reserved),
-            high: answer.high.map(|high| high.max(reserved)),
-        },
+        evidence,
+        reserved_concurrency,
         memory_mb: ground.memory_mb,
         publish,
         probability: wish.probability_of(Some(answer.probability)),

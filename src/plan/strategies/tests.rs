@@ -11,6 +11,7 @@ use crate::strategy::Way;
 use planner_core::account::{Limits, Prices};
 use planner_core::load::retry::RetryPolicy;
 use planner_core::service::Profile;
+use planner_core::units::quantity::Bytes;
 
 const WISH: Wish =
     Wish { deadline_s: None, threads: 100, pools: 31, rate_per_s: None, observed_s: None, runs: None };
@@ -35,7 +36,7 @@ fn ground(objects: usize, bytes: u64, model: FittedModel) -> Ground {
 }
 
 fn residence(text: &str) -> FittedModel {
-    text.parse::<Residence>().unwrap().model()
+    text.parse::<Residence>().unwrap().model(Bytes(700_000_000))
 }
 
 fn scene<'a>(ground: &'a Ground, wish: &'a Wish) -> Scene<'a> {

@@ -26,6 +26,8 @@ pub enum Exit {
     NotValid = 5,
     /// Refused for safety.
     Refused = 6,
+    /// The goal is reached only under a condition that was not tested or does not hold.
+    Unproven = 7,
     /// A threshold of the scenario was crossed.
     ThresholdCrossed = 99,
     /// Interrupted by the user.

@@ -13,25 +13,28 @@ use planner_core::load::retry::RetryPolicy;
 use planner_core::scenario::file::{Copy, Retry, Size};
 use planner_core::scenario::manifest::Manifest;
 use planner_core::scenario::objects::ObjectSet;
-use planner_core::service::{CopyProfile, Profile};
+use planner_core::service::CopyProfile;
 use planner_core::units::human::{count, duration};
 use planner_core::units::quantity::{Bytes, MONTH, Rate, WEEK};
-use planner_plan::fit::{FittedModel, file};
+use planner_plan::fit::{FittedModel, file, reference};
 use planner_plan::ground::{Batch, Ground};
+use planner_plan::residence::Residence;
 
-/// A run that comes with the program, for when there is none yet.
-const REFERENCE_RUN: &str = "reports/examples/daily";
 /// A century, in seconds.
 const MOST_WORK_S: f64 = 100.0 * 365.25 * 86_400.0;
 /// Sizes of the objects where nobody says.
 const USUAL_SIZES: Size = Size::Uniform(Bytes(600_000_000), Bytes(800_000_000));
 
-/// Reads what the options name. `runs` is where runs are looked for when none is named.
+/// Reads what the options name; where they name nothing, `newest` is planned from, or else what comes with the program.
 ///
 /// # Errors
 /// Where a file cannot be read or used, or a run is not valid.
-pub(super) fn ground(job: &JobOptions, options: &BasisOptions, runs: &Path) -> miette::Result<Ground> {
-    let found = resolve(options, runs)?;
+pub(super) fn ground(
+    job: &JobOptions,
+    options: &BasisOptions,
+    newest: Option<&Path>,
+) -> miette::Result<Ground> {
+    let found = resolve(options, newest)?;
     let copy = found.run.as_ref().map_or_else(Copy::default, |run| run.copy.clone());
     let retry = found.run.as_ref().map_or_else(Retry::default, |run| run.retry.clone());
     let prices = match &options.prices {
@@ -50,10 +53,11 @@ pub(super) fn ground(job: &JobOptions, options: &BasisOptions, runs: &Path) -> m
             .min(limits.s3.copy_max_bytes),
         part_size_bytes: part_size(job, &copy, &limits)?,
     };
-    work_is_possible(&batch, &found.model.profile.copy)?;
+    let model = found.times.model(&batch.sizes_bytes);
+    work_is_possible(&batch, &model.profile.copy)?;
     Ok(Ground {
         batch,
-        model: found.model,
+        model,
         retry: RetryPolicy {
             max_attempts: options.max_attempts.unwrap_or(retry.max_attempts),
             base_ns: retry.base.ns(),
@@ -87,37 +91,48 @@ pub(super) fn rate_is_possible(ground: &Ground, rate: Option<Rate>) -> Result<()
     }
 }
 
-/// A model and the scenario that it was measured with.
+/// What is known of times, and the scenario that they were measured with.
 struct Found {
-    model: FittedModel,
+    times: Times,
     run: Option<planner_core::scenario::file::File>,
 }
 
-/// What was named; else the newest valid run; else the run that comes with the program; else the built-in profile.
-fn resolve(options: &BasisOptions, runs: &Path) -> miette::Result<Found> {
+enum Times {
+    Fitted(FittedModel),
+    Given(Residence),
+}
+
+impl Times {
+    /// The service that objects of these sizes meet.
+    fn model(self, sizes_bytes: &[u64]) -> FittedModel {
+        match self {
+            Self::Fitted(model) => model,
+            Self::Given(residence) => residence.model(median(sizes_bytes)),
+        }
+    }
+}
+
+/// What was named; else the newest run; else the model that comes with the program.
+fn resolve(options: &BasisOptions, newest: Option<&Path>) -> miette::Result<Found> {
     if let Some(residence) = &options.residence {
-        return Ok(Found { model: residence.model(), run: None });
+        return Ok(Found { times: Times::Given(*residence), run: None });
     }
     if let Some(path) = &options.profile {
-        let profile = file::parse(&text(path)?).map_err(|error| unusable(path, "service profile", error))?;
-        return Ok(Found {
-            model: FittedModel::assumed(profile, format!("the profile {}", path.display())),
-            run: None,
-        });
+        let source = format!("the profile {}", path.display());
+        let model =
+            file::parse(&text(path)?, &source).map_err(|error| unusable(path, "service profile", error))?;
+        return Ok(Found { times: Times::Fitted(model), run: None });
     }
-    let reference = || Some(Path::new(REFERENCE_RUN).to_owned()).filter(|path| path.exists());
     let runs = match options.from.as_slice() {
-        [] => basis::newest_valid_run(runs).or_else(reference).into_iter().collect(),
+        [] => newest.into_iter().map(Path::to_owned).collect(),
         given => given.to_vec(),
     };
     if runs.is_empty() {
-        return Ok(Found {
-            model: FittedModel::assumed(Profile::default(), "the built-in profile".into()),
-            run: None,
-        });
+        let model = reference().map_err(|error| BadInput::new(error, ""))?;
+        return Ok(Found { times: Times::Fitted(model), run: None });
     }
     let Measured { document, model } = basis::of_runs(&runs, options.seed)?;
-    Ok(Found { model, run: Some(document.scenario) })
+    Ok(Found { times: Times::Fitted(model), run: Some(document.scenario) })
 }
 
 fn sizes(job: &JobOptions, seed: u64, measured: Option<&Size>) -> miette::Result<Arc<[u64]>> {
@@ -135,6 +150,12 @@ fn sizes(job: &JobOptions, seed: u64, measured: Option<&Size>) -> miette::Result
         },
     };
     Ok((0..objects.len()).map(|index| objects.size_bytes(index)).collect())
+}
+
+fn median(sizes_bytes: &[u64]) -> Bytes {
+    let mut sizes_bytes = sizes_bytes.to_vec();
+    let middle = sizes_bytes.len() / 2;
+    Bytes(if sizes_bytes.is_empty() { 0 } else { *sizes_bytes.select_nth_unstable(middle).1 })
 }
 
 fn part_size(job: &JobOptions, copy: &Copy, limits: &Limits) -> Result<u64, BadInput> {

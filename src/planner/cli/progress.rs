@@ -1,12 +1,20 @@
 //! A progress bar, on a terminal only.
 
 use std::io::IsTerminal;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use planner_core::audit::tally::Tally;
 use planner_core::measure::recorder::Second;
 use planner_core::units::human::{count, counted};
+
+/// How long nobody wonders what is going on.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often a spinner turns.
+const TICK: Duration = Duration::from_millis(200);
 
 /// What is shown of a level while it runs.
 pub(super) struct Progress(ProgressBar);
@@ -51,6 +59,30 @@ impl Progress {
     pub(super) fn finish(&self) {
         self.0.finish_and_clear();
     }
+}
+
+/// Does something that may take long, and says so on a terminal where it does.
+pub(super) fn shown<T>(doing: &'static str, quiet: bool, work: impl FnOnce() -> T) -> T {
+    if quiet || !std::io::stderr().is_terminal() {
+        return work();
+    }
+    let (working, ended) = mpsc::channel::<()>();
+    let watch = thread::spawn(move || {
+        if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            let style = ProgressStyle::with_template("{spinner} {msg}, {elapsed}");
+            let bar = ProgressBar::new_spinner().with_message(doing);
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            bar.enable_steady_tick(TICK);
+            // An error is the end of the work.
+            ended.recv().ok();
+            bar.finish_and_clear();
+        }
+    });
+    let done = work();
+    drop(working);
+    // It ends with the work, and has nothing to tell.
+    watch.join().ok();
+    done
 }
 
 /// What is shown of an audit while it goes through the keys.

@@ -1,25 +1,24 @@
 //! `planner recommend`: how much concurrency a deadline needs, how sure that is, and why.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use miette::IntoDiagnostic;
 
-use super::args::plan::{RecommendOptions, Way};
+use super::args::plan::{Accept, RecommendOptions, Require, Way};
 use super::exit::{BadInput, Exit};
-use super::{ground, plan_answer, tell};
+use super::progress::shown;
+use super::{basis, ground, plan_answer, tell};
 use planner_core::simulate::pool::Ramp;
-use planner_core::units::human::{count, counted};
+use planner_plan::evidence::{Beyond, Evidence, Standing};
+use planner_plan::outcome::Outcome;
 use planner_plan::recommend::{Wish, recommend};
+use planner_plan::recommendation::Recommendation;
 use planner_report::plan::emit::emit;
 use planner_report::plan::recommendation::Told;
 
-/// From so many objects on the answer takes so long that one wants to know it.
-const MANY_OBJECTS: u64 = 1_000_000;
-/// Objects of both ways that two cores plan for in a minute: 450,000 took 25 s.
-const OBJECTS_PER_MINUTE: u64 = 1_000_000;
-
 /// Runs the command.
 pub(super) fn run(options: &RecommendOptions) -> miette::Result<Exit> {
-    let ground = ground::ground(&options.job, &options.basis, &options.answer.folder.out)?;
     let wish = Wish {
         deadline_s: options.deadline.seconds(),
         probability: options.confidence,
@@ -30,16 +29,7 @@ pub(super) fn run(options: &RecommendOptions) -> miette::Result<Exit> {
         ramp: Ramp { per_s: options.ramp.map(|rate| rate.per_s()) },
         order: options.order.into(),
     };
-    let objects = ground.batch.objects();
-    if objects >= MANY_OBJECTS && !options.answer.folder.quiet {
-        let minutes = count(objects.div_ceil(OBJECTS_PER_MINUTE));
-        tell::say(format_args!(
-            "simulates {} many times over, which takes some {minutes} min on two cores; `--as workers` or \
-             `--as lambda` alone is sooner",
-            counted(objects, "object")
-        ));
-    }
-    let mut plan = recommend(&ground, &wish);
+    let mut plan = planned(options, &wish)?;
     let now = Timestamp::now();
     plan_answer::sign(&mut plan.preface, now);
     let told = Told::of(&plan);
@@ -53,5 +43,45 @@ pub(super) fn run(options: &RecommendOptions) -> miette::Result<Exit> {
         let document = told.document().into_diagnostic()?;
         plan_answer::give(&options.answer, "recommend", now, &document, &told.page())?;
     }
-    Ok(if plan.feasible { Exit::Fine } else { Exit::DeadlineMissed })
+    Ok(exit(&plan, options))
+}
+
+/// The plan from what was named. Where nothing was, from the newest run if that reaches what the plan needs, and else
+/// from what comes with the program.
+fn planned(options: &RecommendOptions, wish: &Wish) -> miette::Result<Recommendation> {
+    let is_named = options.basis.is_named();
+    let newest = if is_named { None } else { basis::newest_valid_run(&options.answer.folder.out) };
+    let plan = recommended(options, wish, newest.as_deref())?;
+    let beyond = plan.evidence.as_ref().and_then(Evidence::beyond).filter(|_| newest.is_some());
+    let Some(kind) = beyond else { return Ok(plan) };
+    let what = match kind {
+        Beyond::Concurrency => "does not reach the concurrency of this plan",
+        Beyond::Sizes => "has no objects of such sizes",
+    };
+    tell::say(format_args!("{} {what}: planned from what comes with the program", plan.preface.basis.source));
+    recommended(options, wish, None)
+}
+
+fn recommended(
+    options: &RecommendOptions,
+    wish: &Wish,
+    newest: Option<&Path>,
+) -> miette::Result<Recommendation> {
+    let ground = ground::ground(&options.job, &options.basis, newest)?;
+    Ok(shown("planning", options.answer.folder.quiet, || recommend(&ground, wish)))
+}
+
+/// The exit code that a plan deserves.
+fn exit(plan: &Recommendation, options: &RecommendOptions) -> Exit {
+    let is_measured = plan
+        .evidence
+        .as_ref()
+        .is_some_and(|evidence| evidence.status != Standing::Assumed && !evidence.rehearsal);
+    let is_accepted = plan.feasible && options.accept == Some(Accept::Unproven);
+    match plan.outcome {
+        Outcome::Infeasible => Exit::DeadlineMissed,
+        Outcome::Unproven if !is_accepted => Exit::Unproven,
+        _ if options.require == Some(Require::Measured) && !is_measured => Exit::Unproven,
+        Outcome::Reached | Outcome::Unproven => Exit::Fine,
+    }
 }

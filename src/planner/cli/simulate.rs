@@ -5,18 +5,22 @@ use miette::IntoDiagnostic;
 
 use super::args::plan::SimulateOptions;
 use super::exit::Exit;
-use super::{ground, plan_answer};
+use super::progress::shown;
+use super::{basis, ground, plan_answer};
 use planner_core::simulate::pool::Ramp;
 use planner_plan::forecast::{Choice, FunctionChoice, PoolChoice, forecast};
 use planner_report::plan::forecast::Told;
 
 /// Runs the command.
 pub(super) fn run(options: &SimulateOptions) -> miette::Result<Exit> {
-    let ground = ground::ground(&options.job, &options.basis, &options.answer.folder.out)?;
+    let newest = basis::newest_valid_run(&options.answer.folder.out);
+    let ground = ground::ground(&options.job, &options.basis, newest.as_deref())?;
     ground::rate_is_possible(&ground, options.rate)?;
     let choice = choice(options);
     let deadline_s = options.deadline.map(|deadline| deadline.seconds());
-    let mut plan = forecast(&ground, &choice, deadline_s, options.replications);
+    let mut plan = shown("simulating", options.answer.folder.quiet, || {
+        forecast(&ground, &choice, deadline_s, options.replications)
+    });
     let now = Timestamp::now();
     plan_answer::sign(&mut plan.preface, now);
     let told = Told::of(&plan);

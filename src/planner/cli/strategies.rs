@@ -5,13 +5,15 @@ use miette::IntoDiagnostic;
 
 use super::args::plan::StrategiesOptions;
 use super::exit::Exit;
-use super::{ground, plan_answer};
+use super::progress::shown;
+use super::{basis, ground, plan_answer};
 use planner_plan::strategies::{Wish, strategies};
 use planner_report::plan::strategies::Told;
 
 /// Runs the command.
 pub(super) fn run(options: &StrategiesOptions) -> miette::Result<Exit> {
-    let mut ground = ground::ground(&options.job, &options.basis, &options.answer.folder.out)?;
+    let newest = basis::newest_valid_run(&options.answer.folder.out);
+    let mut ground = ground::ground(&options.job, &options.basis, newest.as_deref())?;
     ground::rate_is_possible(&ground, options.rate)?;
     if let Some(usd_per_hour) = options.machine_usd_per_hour {
         ground.prices.ec2.usd_per_hour = usd_per_hour;
@@ -24,7 +26,7 @@ pub(super) fn run(options: &StrategiesOptions) -> miette::Result<Exit> {
         observed_s: options.observed.map(|observed| observed.seconds()),
         runs: options.replications,
     };
-    let mut comparison = strategies(&ground, &wish);
+    let mut comparison = shown("simulating", options.answer.folder.quiet, || strategies(&ground, &wish));
     let now = Timestamp::now();
     plan_answer::sign(&mut comparison.preface, now);
     let told = Told::of(&comparison);

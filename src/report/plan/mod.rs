@@ -2,6 +2,7 @@
 
 pub mod doubt;
 pub mod emit;
+pub mod evidence;
 pub mod forecast;
 mod json;
 mod preface;

@@ -1,15 +1,12 @@
 //! A fitted model as a file: TOML that ends a scenario or is given to a simulation, JSON for programs.
 
-use serde_json::json;
 use std::collections::BTreeMap;
 
 use planner_plan::fit::FittedModel;
+use planner_plan::fit::file::{Document, SCHEMA};
 
 use super::doubt;
 use super::json::said;
-
-/// The name and version of the JSON form.
-pub const SCHEMA: &str = "planner/fit/1";
 
 /// The profile as the end of a scenario, under comments that say what it rests on.
 ///
@@ -21,14 +18,13 @@ pub fn toml(model: &FittedModel) -> Result<String, toml::ser::Error> {
     Ok(format!("{}\n{}", lines.concat(), toml::to_string(&part)?))
 }
 
-/// The model as JSON.
+/// The model as JSON, with all that a plan needs of it.
 ///
 /// # Errors
 /// Where a number has no form in JSON.
 pub fn json(model: &FittedModel) -> serde_json::Result<String> {
-    let FittedModel { basis, profile, .. } = model;
-    let doubts = said(&model.doubts, &doubt::said(&model.doubts))?;
-    let document = json!({ "schema": SCHEMA, "basis": basis, "doubts": doubts, "profile": profile });
+    let mut document = serde_json::to_value(Document { schema: SCHEMA.into(), model })?;
+    document["doubts"] = said(&model.doubts, &doubt::said(&model.doubts))?;
     serde_json::to_string_pretty(&document).map(|text| text + "\n")
 }
 
@@ -66,7 +62,14 @@ mod tests {
         let doubts = vec![Doubt::Rehearsal, Doubt::SmallSample { jobs: 3 }];
         let mut profile = Profile::default();
         profile.copy.base_s = 1.0 / 3.0;
-        FittedModel { profile, resampled: Vec::new(), basis, doubts }
+        FittedModel {
+            profile,
+            resampled: vec![Profile::default()],
+            basis,
+            doubts,
+            findings: None,
+            slowest: None,
+        }
     }
 
     #[test]
@@ -74,8 +77,8 @@ mod tests {
         let text = toml(&model()).unwrap();
         assert!(text.contains("\n[target.service.copy]\n"), "{text}");
         assert!(text.lines().take_while(|line| line.starts_with("# ")).count() == 5, "{text}");
-        assert_eq!(parse(&text).unwrap(), model().profile);
-        assert_eq!(parse("[copy]\nbase_s = 2.0\n").unwrap().copy.base_s, 2.0);
+        assert_eq!(parse(&text, "a file").unwrap().profile, model().profile);
+        assert_eq!(parse(&json(&model()).unwrap(), "a file").unwrap(), model());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde_json::{Result, Value};
 use super::json::{each, said, with_words};
 use super::proposal::{Proposal, proposals};
 use super::words::{self, Limiting};
-use super::{cost_table, doubt, preface};
+use super::{cost_table, doubt, evidence, preface};
 use crate::chart::{
     self, AnswerKind, Chance, Chances, Choice, Cost, Costs, Makespans, Sensitivities, Sensitivity,
 };
@@ -13,7 +13,8 @@ use crate::drawing::Chart;
 use crate::page::{Block, Fact, Page, Part, Sentence};
 use crate::table::Table;
 use planner_core::law::finding::Verdict;
-use planner_core::units::human::{capitalised, count, counted, duration, probability};
+use planner_core::units::human::{capitalised, count, counted, duration, probability, promised};
+use planner_plan::outcome::Outcome;
 use planner_plan::recommendation::{Case, CurvePoint, Recommendation};
 
 /// A recommendation with what it says.
@@ -54,7 +55,13 @@ impl<'a> Told<'a> {
                 let within = nearest.first().map_or_else(String::new, |[_, deadline, probability, way]| {
                     format!(" Within reach: {deadline} with {way}, with probability {probability}.")
                 });
-                format!("{objects} within {deadline} cannot be met: {reason}.{within}")
+                let cannot = match plan.outcome {
+                    Outcome::Infeasible => "cannot be met",
+                    Outcome::Reached | Outcome::Unproven => {
+                        "is not shown to be possible at any concurrency, nor to be impossible"
+                    }
+                };
+                format!("{objects} within {deadline} {cannot}: {reason}.{within}")
             }
         };
         let (sensitivities, doubts) = (words::sensitivities(plan), doubt::said(&plan.doubts));
@@ -77,6 +84,7 @@ impl<'a> Told<'a> {
                     "When it is done, and how sure that is",
                     self.ways.iter().flat_map(|way| self.finish(way)),
                 ),
+                self.rests_on(),
                 Part::new("Limits that bind", [limits(&self.limits).into()]),
                 self.what_if(),
                 self.costs(),
@@ -124,10 +132,21 @@ impl<'a> Told<'a> {
         tiles
     }
 
+    /// What has to hold for the probability to be true.
+    fn rests_on(&self) -> Part {
+        let basis = &self.plan.preface.basis;
+        let blocks = self.plan.evidence.iter().flat_map(|rests_on| {
+            let survived = rests_on.tolerance.as_ref().map(evidence::survived);
+            let survived = survived.map(|text| Block::Paragraph(format!("{}.", capitalised(&text))));
+            survived.into_iter().chain([evidence::conditions(rests_on, basis).into()])
+        });
+        Part::new("What that probability rests on", blocks)
+    }
+
     /// What is to be copied by when, what to set for it way by way, and what the mean alone would say.
     fn answer(&self) -> Part {
         let plan = self.plan;
-        let wanted = plan.probability.goal.map_or_else(|| "unknown".into(), probability);
+        let wanted = plan.probability.goal.map_or_else(|| "unknown".into(), promised);
         let objects = capitalised(&preface::objects(&plan.preface));
         let job = format!("{objects}, within {} with probability {wanted}.", self.deadline);
         let mut head = vec!["answer"];

@@ -291,7 +291,7 @@ mod tests {
                     size_range_bytes: [600_000_000, 800_000_000],
                     deadline_s,
                 },
-                basis: residence.model().basis,
+                basis: residence.model(planner_core::units::quantity::Bytes(700_000_000)).basis,
                 residence: ResidenceSummary { mean_s: 25.2, cv: 0.25, mean_at_most_in_flight_s: None },
             },
             strategies: vec![

@@ -2,17 +2,18 @@
 
 use planner_core::service::function::Shape;
 use planner_core::units::human::{
-    bytes, capitalised, count, counted, duration, number, percent, probability, rate, shortest,
+    bytes, count, counted, duration, number, percent, probability, promised, rate, shortest,
 };
 use planner_core::units::quantity::Bytes;
 use planner_plan::limit::{BindingLimit, Limit};
 use planner_plan::obstacle::Obstacle;
+use planner_plan::outcome::Outcome;
 use planner_plan::recommendation::{
     Case, Change, LambdaPlan, NearestGoal, Recommendation, Relaxed, WithinLimits,
 };
 use planner_plan::way::Way;
 
-use super::doubt;
+use super::evidence;
 use super::proposal::Proposal;
 use crate::chart::Sensitivity;
 
@@ -28,13 +29,20 @@ pub(super) fn feasible(
     let first = if remedies.is_empty() { String::new() } else { format!(" First {}.", remedies.join("; ")) };
     let within = plan.lambda.as_ref().filter(|_| !plan.within_limits);
     let today = within.and_then(|function| Some(today(function, function.within_limits?)));
-    let proviso = doubt::proviso(&plan.doubts).map_or_else(String::new, |proviso| format!(", {proviso}"));
-    format!(
-        "{}: done within {deadline} with probability {} or more{proviso}.{first}{}",
-        capitalised(&ways.join(", or ")),
-        probability(plan.stated()),
-        today.unwrap_or_default()
-    )
+    let answer = |provided: Option<String>| {
+        let provided = provided.map_or_else(String::new, |provided| format!(", {provided}"));
+        let (ways, stated) = (ways.join(", or "), promised(plan.stated()));
+        format!("{ways}: done within {deadline} with probability {stated} or more{provided}")
+    };
+    let (opening, answer) = match &plan.evidence {
+        None => (None, answer(None)),
+        Some(rests_on) => (
+            evidence::opening(rests_on, &plan.preface.basis).map(|text| text + " "),
+            evidence::qualified(rests_on, &answer(evidence::provided(rests_on))),
+        ),
+    };
+    let not_today = if plan.outcome == Outcome::Infeasible { "Not within today's limits. " } else { "" };
+    format!("{not_today}{}{answer}.{first}{}", opening.unwrap_or_default(), today.unwrap_or_default())
 }
 
 fn today(function: &LambdaPlan, today: WithinLimits) -> String {

@@ -71,6 +71,14 @@ pub(crate) fn note(note: &Note) -> String {
             "a stretch counts {mean:.0} completions on average, so its throughput is uncertain by {} by counting alone",
             percent(1.0 / mean.sqrt())
         ),
+        Note::ResidenceDrifts(times) => format!(
+            "not stationary: residence times drift, and those of the last quarter are {} times the mean: the means are of no one state, and the next hour is more like the last quarter",
+            number(times)
+        ),
+        Note::ThroughputDrifts(times) => format!(
+            "not stationary: throughput drifts, and that of the last quarter is {} times the mean: the means are of no one state, and the next hour is more like the last quarter",
+            number(times)
+        ),
         Note::WholeFile => {
             "the window is the whole file, which starts and ends with nothing in flight: N = X·R is then exact whatever the service did; --window looks at a part of it".into()
         }

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 
 use toml::Table;
 
+use super::Profile;
 use super::queue::MAX_BATCH;
-use super::{CopyProfile, Profile};
 use crate::account::Limits;
 use crate::account::overlay::numbers;
 use crate::service::noise::{self, Noise};
@@ -49,7 +49,7 @@ impl Profile {
             let (range, rule) = bounds(&field, limits);
             check(&field, value, range.contains(&value), rule)?;
         }
-        check_noise(&self.copy)?;
+        check_noise(self.copy.noise.as_ref())?;
         let function = &self.function;
         let most = function.account_concurrency.saturating_sub(function.unreserved_minimum);
         let reserved = function.reserved_concurrency.unwrap_or(0);
@@ -63,8 +63,8 @@ impl Profile {
     }
 }
 
-fn check_noise(copy: &CopyProfile) -> Result<(), ProfileError> {
-    match &copy.noise {
+fn check_noise(noise: Option<&Noise>) -> Result<(), ProfileError> {
+    match noise {
         Some(Noise::Factors(values)) => {
             let mean = values.iter().sum::<f64>() / values.len() as f64;
             let rule = "list of two or more ascending factors whose mean is 1";
@@ -74,6 +74,11 @@ fn check_noise(copy: &CopyProfile) -> Result<(), ProfileError> {
             let rule =
                 "`above` between 0 and 1, two or more values as body and one as tail, ascending, with mean 1";
             check("copy.noise.tailed", tailed.above, noise::are_tailed_factors(tailed), rule)
+        }
+        Some(Noise::Paths(paths)) => {
+            let rule = "`slow_share` between 0 and 1, `slow_times` above 1 and `slow_cv` of 0 or more";
+            check("copy.noise.paths", paths.slow_share, paths.are_possible(), rule)?;
+            check_noise(paths.usual.as_deref())
         }
         Some(Noise::Exponential) | None => Ok(()),
     }

@@ -105,12 +105,7 @@ impl CopyProfile {
     /// The factor on every duration.
     #[must_use]
     pub fn factor(&self) -> Factor {
-        match &self.noise {
-            None => Factor::lognormal(self.noise_cv),
-            Some(Noise::Exponential) => Factor::Exponential,
-            Some(Noise::Factors(values)) => Factor::Quantiles(values.as_slice().into()),
-            Some(Noise::Tailed(tailed)) => Factor::Tailed(tailed.clone().into()),
-        }
+        Factor::of(self.noise.as_ref(), self.noise_cv)
     }
 }
 

@@ -101,6 +101,20 @@ impl From<EmitArgument> for Emit {
     }
 }
 
+/// Plans that are good enough to exit with 0 though they are not proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Accept {
+    /// Those that rest on a condition that was not tested or does not hold.
+    Unproven,
+}
+
+/// What a plan must rest on to exit with 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Require {
+    /// Jobs measured on a real account.
+    Measured,
+}
+
 /// What is to be copied.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is to be copied")]
@@ -141,7 +155,8 @@ pub(crate) struct BasisOptions {
     /// Run folders to plan from, together; by default the newest valid run under the folder of reports.
     #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with = "residence")]
     pub from: Vec<PathBuf>,
-    /// Assumed time of one copy instead of a run: 'lognormal(30s, cv=0.5)', 'exponential(30s)', 'fixed(30s)' or 25.2s.
+    /// Assumed time of one copy instead of a run: 'lognormal(30s, cv=0.5)', 'exponential(30s)', 'fixed(30s)' or 25.2s; of
+    /// an object of median size, or of one that is named: '25.2s at 700MB'. Larger objects take longer in proportion.
     #[arg(long, value_name = "TIME")]
     pub residence: Option<Residence>,
     /// Service profile that `planner fit` wrote, instead of a run.
@@ -165,6 +180,13 @@ pub(crate) struct BasisOptions {
     /// Seed of the simulation.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+impl BasisOptions {
+    /// Whether they say what to plan from.
+    pub(crate) fn is_named(&self) -> bool {
+        !self.from.is_empty() || self.residence.is_some() || self.profile.is_some()
+    }
 }
 
 /// Options of `planner recommend`.
@@ -191,6 +213,12 @@ pub(crate) struct RecommendOptions {
     /// Order in which workers take jobs.
     #[arg(long, value_enum, default_value_t)]
     pub order: OrderArgument,
+    /// Exit with 0 though the plan is not proven; otherwise the exit code is then 7.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub accept: Option<Accept>,
+    /// Exit with 7 where the plan does not rest on this.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub require: Option<Require>,
     /// Print the parameters of a deployment instead of the answer.
     #[arg(long, value_enum, value_name = "FORM")]
     pub emit: Option<EmitArgument>,

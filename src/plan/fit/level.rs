@@ -1,0 +1,113 @@
+//! How well a sample of jobs knows their mean time.
+
+use statrs::function::erf::erfc_inv;
+
+/// Skewness over √n up to which it is corrected for; beyond, the sample is too small to know its own skewness.
+pub(super) const MOST_SKEW: f64 = 0.3;
+/// No mean lies further below the measured one than this.
+const LEAST: f64 = 0.2;
+
+/// The mean time of jobs, as a multiple of what a fitted line says, with what is not known about it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Level {
+    mean: f64,
+    /// Standard error of the mean.
+    error: f64,
+    /// Skewness of single times over √n.
+    skew: f64,
+    /// Degrees of freedom.
+    freedom: f64,
+}
+
+impl Level {
+    /// Of jobs by how many times longer each took than the line says, worth `effective` independent ones.
+    pub(super) fn of(jobs: &[f64], effective: f64) -> Self {
+        let count = jobs.len() as f64;
+        let mean = jobs.iter().sum::<f64>() / count;
+        let moment = |power: i32| jobs.iter().map(|job| (job - mean).powi(power)).sum::<f64>() / count;
+        let variance = moment(2) * count / (count - 1.0).max(1.0);
+        let skewness = if variance > 0.0 { moment(3) / variance.powf(1.5) } else { 0.0 };
+        Self {
+            mean,
+            error: (variance / effective).sqrt(),
+            skew: skewness / effective.sqrt(),
+            freedom: (effective - 1.0).max(1.0),
+        }
+    }
+
+    /// The mean of the sample.
+    pub(super) fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    /// Skewness of single times over √n.
+    pub(super) fn skew(&self) -> f64 {
+        self.skew
+    }
+
+    /// The mean that a share `u` of all means lies below that could have given this sample, by Hall's transformation of
+    /// Student's t, which allows for skewness (1992, Journal of the Royal Statistical Society B 54:221).
+    pub(super) fn at(&self, u: f64) -> f64 {
+        let t = -student(u, self.freedom);
+        let skew = self.skew.clamp(-MOST_SKEW, MOST_SKEW);
+        let corrected =
+            if skew.abs() < 1e-6 { t } else { 3.0 / skew * ((1.0 + skew * (t - skew / 6.0)).cbrt() - 1.0) };
+        (self.mean - corrected * self.error).max(LEAST * self.mean)
+    }
+}
+
+/// Student's t that a share `u` lies below, by its expansion around the normal one (Abramowitz and Stegun 26.7.5),
+/// within 1 % from five degrees of freedom on.
+fn student(u: f64, freedom: f64) -> f64 {
+    let z = -std::f64::consts::SQRT_2 * erfc_inv(2.0 * u);
+    let freedom = freedom.max(4.0);
+    let first = (z.powi(3) + z) / 4.0;
+    let second = (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0;
+    z + first / freedom + second / (freedom * freedom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use planner_core::random;
+
+    /// Share of samples whose limit for the mean, at `u`, is above the true mean.
+    fn covered(u: f64, count: u64, time: impl Fn(u64, u64) -> f64) -> f64 {
+        let holds = |seed: &u64| {
+            let jobs: Vec<f64> = (0..count).map(|job| time(*seed, job)).collect();
+            Level::of(&jobs, count as f64).at(u) >= 1.0
+        };
+        (0..4000).filter(holds).count() as f64 / 4000.0
+    }
+
+    /// Within what is known to be possible: a sample of wide times does not know its own tail.
+    #[test]
+    fn limits_hold_as_often_as_they_say() {
+        let lognormal = |cv| move |seed, job| random::lognormal(seed, &[job], 1.0, cv);
+        for (cv, count, least) in [(0.2, 50, 0.985), (0.5, 250, 0.98), (1.0, 250, 0.975), (1.0, 50, 0.955)] {
+            let seen = covered(0.99, count, lognormal(cv));
+            assert!((least..=0.996).contains(&seen), "cv {cv}, {count} jobs: {seen}");
+        }
+        let seen = covered(0.99, 250, |seed, job| random::exponential(seed, &[job]));
+        assert!((0.98..=0.996).contains(&seen), "exponential: {seen}");
+        let seen = covered(0.9, 250, lognormal(0.5));
+        assert!((0.885..=0.915).contains(&seen), "{seen}");
+    }
+
+    #[test]
+    fn the_published_quantiles_of_t() {
+        for (u, freedom, t) in [(0.99, 9.0, 2.821), (0.99, 49.0, 2.405), (0.9, 4.0, 1.533), (0.5, 9.0, 0.0)] {
+            assert!(
+                (student(u, freedom) - t).abs() < 0.012 * t + 1e-9,
+                "{u} {freedom}: {}",
+                student(u, freedom)
+            );
+        }
+    }
+
+    #[test]
+    fn times_that_do_not_vary_are_known() {
+        let level = Level::of(&[2.0; 9], 9.0);
+        assert_eq!([0.01, 0.5, 0.99].map(|u| level.at(u)), [2.0; 3]);
+    }
+}

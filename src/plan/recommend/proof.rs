@@ -1,0 +1,126 @@
+//! Whether it is proven that a way cannot meet a goal: where only no setting was found that does, it is not.
+
+use super::queue;
+use super::wish::Wish;
+use crate::fit::BasisKind;
+use crate::ground::Ground;
+use crate::obstacle::Obstacle;
+use planner_core::service::function::Shape;
+
+/// One-sided confidence of what is taken from a sample, and the standard errors of a mean that it takes.
+const CONFIDENCE: f64 = 0.999;
+const ERRORS: f64 = 3.09;
+
+/// What a way may use.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Allowed {
+    /// Copies at once.
+    pub concurrency: u64,
+    /// How many more of them begin per second, where they do not all begin at once.
+    pub begin_per_s: Option<f64>,
+    /// Messages published per second.
+    pub publish_per_s: f64,
+    /// How long a copy may take, seconds.
+    pub longest_s: f64,
+}
+
+impl Allowed {
+    /// What workers may.
+    pub(super) fn workers(ground: &Ground, wish: &Wish) -> Self {
+        Self {
+            concurrency: wish.max_concurrency.unwrap_or(u64::MAX).min(ground.batch.objects()),
+            begin_per_s: wish.ramp.per_s,
+            publish_per_s: f64::INFINITY,
+            longest_s: f64::INFINITY,
+        }
+    }
+
+    /// What a function may today.
+    pub(super) fn function(ground: &Ground, wish: &Wish) -> Self {
+        let limits = &ground.limits;
+        let today = u64::from(limits.lambda.usable_concurrency());
+        let (of_queue, begin_per_s) = match wish.shape {
+            Shape::Direct => (u64::MAX, None),
+            Shape::Queue => (limits.sqs.event_source_concurrency_max.into(), queue::ramp(ground).per_s),
+        };
+        Self {
+            concurrency: wish.max_concurrency.unwrap_or(u64::MAX).min(today).min(of_queue),
+            begin_per_s,
+            publish_per_s: limits.publish_per_s(&ground.region),
+            longest_s: limits.lambda.timeout_s,
+        }
+    }
+}
+
+/// Whether no way that keeps to what is allowed can meet the goal: the copies together, or single ones, take too long
+/// even if the sample flatters nothing, or too many are given up.
+pub(super) fn is_proven(
+    ground: &Ground,
+    wish: &Wish,
+    allowed: &Allowed,
+    obstacle: Option<&Obstacle>,
+) -> bool {
+    let is_given = ground.model.basis.kind == BasisKind::Assumed;
+    is_given
+        || matches!(obstacle, Some(Obstacle::OverheadTooLong { .. }))
+        || obstacle.is_some_and(|obstacle| is_measured_peak(ground, obstacle))
+        || capacity_is_too_low(ground, wish.deadline_s, allowed)
+        || copies_are_too_long(ground, wish, allowed)
+        || too_many_are_given_up(ground, wish)
+}
+
+/// J·R/N > D with the shortest mean that could have given the sample; likewise for what can begin or be published.
+fn capacity_is_too_low(ground: &Ground, deadline_s: f64, allowed: &Allowed) -> bool {
+    let objects = ground.batch.objects() as f64;
+    let at_once = allowed.concurrency as f64;
+    // N(t) = t·rate until all have begun.
+    let begun_s = allowed.begin_per_s.map_or(0.0, |per_s| (at_once / per_s).min(deadline_s));
+    let worked_s = at_once.min(allowed.begin_per_s.map_or(at_once, |per_s| per_s * deadline_s))
+        * (deadline_s - begun_s / 2.0);
+    objects * shortest_mean_s(ground) > worked_s || objects / allowed.publish_per_s > deadline_s
+}
+
+/// A lower limit of the mean time of a copy that is alone.
+fn shortest_mean_s(ground: &Ground) -> f64 {
+    // Times are linear in size.
+    let bytes = ground.batch.total_bytes() / ground.batch.objects().max(1);
+    let means: Vec<f64> =
+        ground.model.resampled.iter().map(|profile| profile.copy.mean_s(bytes, 1)).collect();
+    let count = means.len().max(1) as f64;
+    let mean_s = means.iter().sum::<f64>() / count;
+    let variance_s2 = means.iter().map(|one| (one - mean_s).powi(2)).sum::<f64>() / count;
+    means.iter().copied().fold(mean_s - ERRORS * variance_s2.sqrt(), f64::min).max(0.0)
+}
+
+/// F(D)ᴶ is below the goal: so many copies of the sample took longer, scaled to the size that all objects have at least,
+/// or half of them.
+fn copies_are_too_long(ground: &Ground, wish: &Wish, allowed: &Allowed) -> bool {
+    let Some(slowest) = &ground.model.slowest else { return false };
+    let mut sizes_bytes = ground.batch.sizes_bytes.to_vec();
+    sizes_bytes.sort_unstable();
+    let limit_s = wish.deadline_s.min(allowed.longest_s);
+    [0, sizes_bytes.len() / 2].into_iter().filter_map(|place| Some((place, *sizes_bytes.get(place)?))).any(
+        |(place, bytes)| {
+            let factor = limit_s / ground.model.profile.copy.mean_s(bytes, 1);
+            let share = slowest.share_beyond(factor, CONFIDENCE);
+            let objects = (sizes_bytes.len() - place) as f64;
+            (1.0 - share).powf(objects) < wish.probability
+        },
+    )
+}
+
+/// (1 − eᵃ)ᴶ is below the goal with the lowest share e of failing attempts that could have given the sample.
+fn too_many_are_given_up(ground: &Ground, wish: &Wish) -> bool {
+    let shares = ground.model.resampled.iter().map(|profile| profile.request.error_rate);
+    let lowest = shares.fold(f64::INFINITY, f64::min);
+    let given_up = lowest.min(1.0).powf(f64::from(ground.retry.max_attempts));
+    lowest.is_finite() && (1.0 - given_up).powf(ground.batch.objects() as f64) < wish.probability
+}
+
+/// Whether throughput was seen to fall beyond its peak, which is too low.
+fn is_measured_peak(ground: &Ground, obstacle: &Obstacle) -> bool {
+    match (obstacle, ground.model.basis.measured_n_max) {
+        (Obstacle::ThroughputTooLow { best, .. }, Some(measured_n)) => (*best as f64) < measured_n,
+        _ => false,
+    }
+}

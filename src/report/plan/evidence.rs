@@ -1,0 +1,228 @@
+//! What a stated probability rests on, in words.
+
+use planner_core::units::human::{capitalised, count, counted, number, probability};
+use planner_plan::evidence::{
+    Bracket, Condition, ConditionKind, ConditionStatus, Evidence, NextMeasurement, Standing,
+};
+use planner_plan::fit::Basis;
+use planner_plan::tolerance::Tolerance;
+
+use crate::table::Table;
+
+/// What a reader has to know before the answer: what is not proven, and what would settle it. None where nothing is
+/// open.
+#[must_use]
+pub fn opening(evidence: &Evidence, basis: &Basis) -> Option<String> {
+    let open = evidence.first_open()?;
+    let settle =
+        evidence.next_measurement.as_ref().map(|next| format!(" To settle it, {}.", measurement(next)));
+    let bracket = evidence.bracket.as_ref().map(|bracket| format!(" {}.", needed(bracket)));
+    Some(format!(
+        "Unproven: {}.{}{}",
+        unknown(open, basis),
+        settle.unwrap_or_default(),
+        bracket.unwrap_or_default()
+    ))
+}
+
+/// What it takes, by how bad that is which is not known.
+fn needed(bracket: &Bracket) -> String {
+    let harmless = count(bracket.harmless);
+    match bracket.worst {
+        Some(worst) => {
+            format!(
+                "It takes N = {harmless} if that is harmless, and {} if it is as bad as the data allow",
+                count(worst)
+            )
+        }
+        None => format!(
+            "It takes N = {harmless} if that is harmless; how much it takes if it is not, no data say"
+        ),
+    }
+}
+
+/// How far a promise goes, before the answer in the same sentence; empty where it was measured on a real account.
+#[must_use]
+pub fn qualified(evidence: &Evidence, answer: &str) -> String {
+    match (evidence.rehearsal, evidence.status) {
+        (true, _) => format!("Rehearsed: {answer}"),
+        (false, Standing::Assumed) => format!("Assumed: {answer}"),
+        (false, _) => capitalised(answer),
+    }
+}
+
+/// What the sample cannot test and has to be so, after a probability in the same sentence.
+#[must_use]
+pub fn provided(evidence: &Evidence) -> Option<String> {
+    let tolerance = evidence.tolerance.as_ref()?;
+    let day = match evidence.status {
+        Standing::Assumed => "if ",
+        Standing::Proven | Standing::Unproven => "if times are as on the measured day and ",
+    };
+    Some(match tolerance.ten_times_share {
+        share if share > 0.0 => format!("{day}at most {} ten times slower than the mean", copies(share)),
+        _ => format!("{day}no copy is ten times slower than the mean"),
+    })
+}
+
+/// What the plan survives of a slow way that nobody has seen, and what the sample says of it.
+#[must_use]
+pub fn survived(tolerance: &Tolerance) -> String {
+    let survives = format!(
+        "the chance to be late at most doubles if {} three times slower, or {} ten times",
+        copies(tolerance.three_times_share),
+        copies(tolerance.ten_times_share)
+    );
+    let Some((excluded, at_excluded)) = tolerance.excluded_share.zip(tolerance.at_excluded) else {
+        return survives;
+    };
+    let enough = match tolerance.jobs_to_exclude {
+        0 => String::new(),
+        jobs => format!("; it takes {} without one to exclude more than is survived", counted(jobs, "job")),
+    };
+    format!(
+        "{survives}. The sample excludes a share above {}{enough}. If {} go ten times slower, the deadline is met with \
+         probability {}",
+        share(excluded),
+        share(excluded),
+        probability(at_excluded)
+    )
+}
+
+/// Every condition with its number and whether it holds.
+#[must_use]
+pub fn conditions(evidence: &Evidence, basis: &Basis) -> Table {
+    let mut table =
+        Table::new("What has to hold, and whether it was tested", &["condition", "tested", "what is so"])
+            .words_from(1);
+    for condition in &evidence.conditions {
+        let status = match condition.status {
+            ConditionStatus::Held => "holds",
+            ConditionStatus::Untested => "not tested",
+            ConditionStatus::Failed => "fails",
+        };
+        table.row([required(condition.kind).into(), status.into(), found(condition, basis)]);
+    }
+    table
+}
+
+fn required(kind: ConditionKind) -> &'static str {
+    match kind {
+        ConditionKind::Contention => "times grow with concurrency as they did where it was measured",
+        ConditionKind::Sizes => "objects are as large as measured ones",
+        ConditionKind::SteadyTimes => "times do not drift",
+        ConditionKind::IndependentTimes => "times do not depend on those before",
+        ConditionKind::SlowWayShare => "the share of slow copies is known",
+        ConditionKind::JobsForSkewness => "the jobs are enough to know how skewed times are",
+        ConditionKind::MeasuredDay => "times are as on the measured day",
+        ConditionKind::UnseenSlowWay => "few copies go a slow way that the sample does not show",
+    }
+}
+
+/// What is known of a condition.
+fn found(condition: &Condition, basis: &Basis) -> String {
+    let value = condition.value;
+    match condition.kind {
+        ConditionKind::Contention => {
+            format!("{} times the N = {} that was measured", number(value), measured(basis))
+        }
+        ConditionKind::Sizes if value <= 1.0 => "all within the measured sizes".into(),
+        ConditionKind::Sizes => format!("{} times beyond the measured sizes", number(value)),
+        ConditionKind::SteadyTimes => format!("recent times are {} of all", number(value)),
+        ConditionKind::IndependentTimes => format!("correlation {}", number(value)),
+        ConditionKind::SlowWayShare => format!("{} stood apart", count(value as u64)),
+        ConditionKind::JobsForSkewness => format!("{} needed", counted(value as u64, "job")),
+        ConditionKind::MeasuredDay => "one day was measured".into(),
+        ConditionKind::UnseenSlowWay => {
+            format!("up to {} may take ten times as long", share(value))
+        }
+    }
+}
+
+/// What is not known, as the end of "not proven: ".
+fn unknown(condition: &Condition, basis: &Basis) -> String {
+    let value = condition.value;
+    match condition.kind {
+        ConditionKind::Contention => {
+            let planned = value * basis.measured_n_max.unwrap_or(1.0);
+            format!(
+                "nobody has seen how long copies take with more than {} in flight, and here are {}",
+                measured(basis),
+                count(planned.round() as u64)
+            )
+        }
+        ConditionKind::Sizes => {
+            format!("objects are {} times beyond the sizes that were measured", number(value))
+        }
+        ConditionKind::SteadyTimes => format!(
+            "times drifted while they were measured, and the last ones are {} times the mean",
+            number(value)
+        ),
+        ConditionKind::IndependentTimes => format!(
+            "times depend on those before them (correlation {}), so {} say less than they seem to",
+            number(value),
+            counted(basis.jobs, "job")
+        ),
+        ConditionKind::SlowWayShare => format!(
+            "{} of {} took far longer than all others, too few to know how often that happens",
+            count(value as u64),
+            counted(basis.jobs, "job")
+        ),
+        ConditionKind::JobsForSkewness => format!(
+            "times are so skewed that it takes {} to know their mean, and {} were measured",
+            counted(value as u64, "job"),
+            count(basis.jobs)
+        ),
+        ConditionKind::MeasuredDay | ConditionKind::UnseenSlowWay => required(condition.kind).into(),
+    }
+}
+
+fn measurement(next: &NextMeasurement) -> String {
+    let jobs = counted(next.jobs, "job");
+    match next.concurrency {
+        Some(concurrency) => format!(
+            "measure a sweep that reaches N = {}, with {jobs} or more (`planner measure` with `[sweep] workers`)",
+            count(concurrency)
+        ),
+        None => format!("measure {jobs} or more with `planner measure`"),
+    }
+}
+
+fn measured(basis: &Basis) -> String {
+    count(basis.measured_n_max.unwrap_or_default().round() as u64)
+}
+
+/// A share of the copies with its verb.
+fn copies(of_all: f64) -> String {
+    match share(of_all) {
+        small if small.starts_with("one in ") => format!("{small} copies is"),
+        other => format!("{other} of the copies are"),
+    }
+}
+
+/// A share with two digits that count: as a percentage, or where it is small as one in so many.
+fn share(share: f64) -> String {
+    match 100.0 * share {
+        percent if percent >= 1.0 => format!("{percent:.1} %"),
+        percent if percent >= 0.1 => format!("{percent:.2} %"),
+        _ if share > 0.0 => {
+            let unit = 10f64.powf(share.recip().log10().floor() - 1.0);
+            format!("one in {}", count(((share.recip() / unit).round() * unit) as u64))
+        }
+        _ => "none".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_have_two_digits_that_count() {
+        for (value, text) in
+            [(0.5, "50.0 %"), (0.012, "1.2 %"), (0.0035, "0.35 %"), (0.000_48, "one in 2,100"), (0.0, "none")]
+        {
+            assert_eq!(share(value), text);
+        }
+    }
+}
