@@ -26,5 +26,6 @@ mod sizes;
 pub mod strategies;
 pub mod strategy;
 pub mod tolerance;
+pub mod verify;
 pub mod way;
 pub mod workers;

@@ -11,6 +11,8 @@ use super::outcome::Outcome;
 use super::preface::{Finish, Preface, Probability};
 use super::way::Way;
 use planner_core::service::function::Shape;
+use planner_core::simulate::pool::Ramp;
+use planner_core::simulate::work::Order;
 
 /// The name and version of the document's form.
 pub const SCHEMA: &str = "planner/recommend/1";
@@ -86,6 +88,12 @@ pub struct Bound {
 pub struct WorkerPlan {
     /// Workers.
     pub concurrency: Bound,
+    /// When they begin.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub ramp: Ramp,
+    /// In which order they take objects.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub order: Order,
     /// Probability of meeting the deadline with them.
     pub probability: Probability,
     /// When the last copy is done.
@@ -98,6 +106,10 @@ pub struct WorkerPlan {
     pub curve: Vec<CurvePoint>,
     /// Times of the last end in the simulated runs, ascending, evenly thinned to a thousand.
     pub makespans_s: Vec<f64>,
+}
+
+fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// What a function behind a topic comes to.

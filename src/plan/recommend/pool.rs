@@ -42,6 +42,8 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<WorkerPlan, Box<Canno
     Ok(WorkerPlan {
         evidence: Evidence::of(&ground.model, &ground.batch, in_flight, &concurrency, Some(tolerance)),
         concurrency,
+        ramp: wish.ramp,
+        order: wish.order,
         probability: wish.probability_of(Some(answer.probability)),
         finish_s: finish(&answer.finishes),
         cost: cost(ground, answer.finishes.mean_s(), answer.finishes.failed_attempts),
