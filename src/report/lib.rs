@@ -38,6 +38,7 @@ use planner_core::measure::fan_out::second::FunctionSecond;
 use planner_core::measure::histogram::Times;
 use planner_core::measure::series::Row;
 use planner_core::measure::size_sample::SizeSample;
+use planner_plan::verify::Verification;
 
 /// A run to report on.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +51,8 @@ pub struct RunView<'a> {
     pub levels: &'a [LevelTimes],
     /// The function of a fan-out second by second; empty otherwise.
     pub function: &'a [FunctionSecond],
+    /// The verdict on a plan, where the run was driven for one.
+    pub verification: Option<&'a Verification>,
 }
 
 /// The times of one level.

@@ -2,7 +2,8 @@
 
 use super::chart;
 use super::drawing::Chart;
-use super::page::{Block, Fact, Page, Part};
+use super::page::{Block, Fact, Page, Part, Sentence};
+use super::plan::verify;
 use super::sparkline::Sparkline;
 use super::stretch::merged;
 use super::table::Table;
@@ -28,12 +29,18 @@ pub fn page(view: &RunView) -> Page {
         title: document.name.clone(),
         banners: banners(view),
         lead: lead::done(document),
-        sentences: sentences::sentences(document),
+        sentences: sentences(view),
         tiles: tiles(document),
         provenance: words::provenance(document),
         parts: parts(view),
         version: document.version.clone(),
     }
+}
+
+/// What it came to, first of all whether a plan keeps.
+fn sentences(view: &RunView) -> Vec<Sentence> {
+    let verdict = view.verification.map(verify::sentence);
+    verdict.into_iter().chain(sentences::sentences(view.document)).collect()
 }
 
 /// What must not be overlooked.

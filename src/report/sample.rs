@@ -52,6 +52,7 @@ impl Sample {
             series: &self.series,
             levels: &self.times,
             function: &self.function,
+            verification: None,
         }
     }
 

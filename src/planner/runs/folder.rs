@@ -20,6 +20,9 @@ pub const DOCUMENT: &str = "run.json";
 /// Name of the second-by-second file in a run folder.
 pub const SERIES: &str = "series.csv";
 
+/// Name of the verdict on a plan in a run folder.
+pub const VERIFICATION: &str = "verify.json";
+
 /// Creates the folder of a new run and gives its path and identifier. The identifier ends in random digits, so that
 /// two runs that begin in the same second in different places share no prefix at their target.
 ///
@@ -69,7 +72,7 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
 ///
 /// # Errors
 /// Where the file cannot be written.
-pub(super) fn write_json(path: &Path, document: &impl Serialize) -> Result<(), FileError> {
+pub fn write_json(path: &Path, document: &impl Serialize) -> Result<(), FileError> {
     let mut json =
         serde_json::to_vec_pretty(document).map_err(|error| FileError::new("write", path, error))?;
     json.push(b'\n');

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::BufReader;
 use std::path::Path;
 
-use super::folder::{DOCUMENT, SERIES};
+use super::folder::{DOCUMENT, SERIES, VERIFICATION};
 use super::{attempts, fan_out, hlog};
 use planner_aws::file_error::FileError;
 use planner_aws::whole_lines;
@@ -14,6 +14,7 @@ use planner_core::measure::fan_out::second::FunctionSecond;
 use planner_core::measure::recorder::Recorder;
 use planner_core::measure::series::{Record, Row};
 use planner_core::units::quantity::NS_PER_S;
+use planner_plan::verify::Verification;
 use planner_report::{LevelTimes, RunView, why};
 
 /// Name of the page in a run folder.
@@ -32,14 +33,16 @@ pub struct Run {
     pub levels: Vec<LevelTimes>,
     /// The function of a fan-out second by second; empty otherwise.
     pub function: Vec<FunctionSecond>,
+    /// The verdict on a plan, where the run was driven for one.
+    pub verification: Option<Verification>,
 }
 
 impl Run {
     /// The run for its report.
     #[must_use]
     pub fn view(&self) -> RunView<'_> {
-        let Self { document, series, levels, function } = self;
-        RunView { document, series, levels, function }
+        let Self { document, series, levels, function, verification } = self;
+        RunView { document, series, levels, function, verification: verification.as_ref() }
     }
 }
 
@@ -75,7 +78,19 @@ pub fn read(folder: &Path) -> Result<Run, FileError> {
     }
     let levels = read_times(folder, &document)?;
     let function = fan_out::function(folder)?;
-    Ok(Run { document, series: thin(rows), levels, function })
+    let verification = verification(folder)?;
+    Ok(Run { document, series: thin(rows), levels, function, verification })
+}
+
+fn verification(folder: &Path) -> Result<Option<Verification>, FileError> {
+    let path = folder.join(VERIFICATION);
+    match fs::read(&path) {
+        Ok(text) => {
+            serde_json::from_slice(&text).map(Some).map_err(|error| FileError::new("read", &path, error))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FileError::new("read", &path, error)),
+    }
 }
 
 /// All rows of `series.csv`, some 20 MB for a day. A last row that was cut off is left out.

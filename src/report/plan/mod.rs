@@ -10,6 +10,7 @@ pub mod profile;
 mod proposal;
 pub mod recommendation;
 pub mod strategies;
+pub mod verify;
 mod way;
 mod words;
 
