@@ -34,3 +34,4 @@ mod report;
 mod scenarios;
 mod strategies;
 mod sweep;
+mod verify;

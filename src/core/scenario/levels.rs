@@ -5,7 +5,7 @@ use std::io::Read;
 use toml::Table;
 
 use super::check::{Check, Checked, MAX_WORKERS};
-use super::file::{ArrivalKind, OperationKind, RateStep};
+use super::file::{ArrivalKind, Arrivals as FileArrivals, OperationKind, RateStep};
 use super::objects::Workload;
 use crate::load::arrival::{Piece, Process, Spacing};
 use crate::load::dispatch::Arrivals;
@@ -214,6 +214,37 @@ fn kinds_with(field: &str) -> &'static [ArrivalKind] {
         "file" => &[Trace],
         "max_in_flight" => &[Constant, Poisson, Ramp, Steps, Trace],
         _ => &[],
+    }
+}
+
+impl FileArrivals {
+    /// Workers, each of which takes the next job when it is free.
+    #[must_use]
+    pub fn closed(workers: u32) -> Self {
+        Self { workers: Some(workers), ..Self::of(ArrivalKind::Closed) }
+    }
+
+    /// A fixed rate.
+    #[must_use]
+    pub fn constant(rate: Rate) -> Self {
+        Self { rate: Some(rate), ..Self::of(ArrivalKind::Constant) }
+    }
+
+    fn of(kind: ArrivalKind) -> Self {
+        Self {
+            kind,
+            workers: None,
+            outer: None,
+            inner: None,
+            rate: None,
+            from: None,
+            to: None,
+            over: None,
+            steps: None,
+            file: None,
+            spacing: None,
+            max_in_flight: None,
+        }
     }
 }
 

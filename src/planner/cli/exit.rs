@@ -19,14 +19,14 @@ pub enum Exit {
     Usage = 2,
     /// A scenario or other input cannot be used.
     BadInput = 3,
-    /// No plan meets the deadline.
+    /// No plan meets the deadline, or a plan that was verified is too optimistic.
     DeadlineMissed = 4,
     /// The measurement is not valid: the law check failed, the generator was saturated, or not every object of a
     /// fan-out or a backup arrived.
     NotValid = 5,
     /// Refused for safety.
     Refused = 6,
-    /// The goal is reached only under a condition that was not tested or does not hold.
+    /// The goal is reached only under a condition that was not tested or does not hold, or a run leaves open whether it is.
     Unproven = 7,
     /// A threshold of the scenario was crossed.
     ThresholdCrossed = 99,

@@ -25,14 +25,24 @@ pub(super) fn load(
     overrides: Option<&Overrides>,
     limits: Option<&Path>,
 ) -> miette::Result<Scenario> {
+    load_changed(path, limits, |file| Ok(overrides.map_or(Ok(()), |overrides| apply(overrides, file))?))
+}
+
+/// The same with a scenario that is changed as the command line says.
+///
+/// # Errors
+/// As for [`load`], and where it cannot be changed.
+pub(super) fn load_changed(
+    path: &Path,
+    limits: Option<&Path>,
+    change: impl FnOnce(&mut scenario::file::File) -> miette::Result<()>,
+) -> miette::Result<Scenario> {
     let text = fs::read_to_string(path)
         .map_err(|error| BadInput::file("read", path, error, "the folder scenarios/ has examples"))?;
     let source = Source { name: path.display().to_string(), text };
     let written = scenario::parse(&source)?;
     let mut file = written.clone();
-    if let Some(overrides) = overrides {
-        apply(overrides, &mut file)?;
-    }
+    change(&mut file)?;
     file.target.endpoint_url.as_deref().map_or(Ok(()), safety::check_url)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let beside = |name: &str| open(&folder.join(name));
@@ -67,7 +77,11 @@ pub(super) fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
     Ok(if is_compressed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
 }
 
-fn apply(overrides: &Overrides, file: &mut scenario::file::File) -> Result<(), BadInput> {
+/// Puts what the options say in the place of what the scenario says.
+///
+/// # Errors
+/// Where they mean nothing for its target.
+pub(super) fn apply(overrides: &Overrides, file: &mut scenario::file::File) -> Result<(), BadInput> {
     if let Some(seed) = overrides.seed {
         file.seed = seed;
     }

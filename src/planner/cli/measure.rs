@@ -15,6 +15,7 @@ use super::fan_out::Settling;
 use super::interrupt::{Interrupts, counted_beyond};
 use super::levels::{Levelled, Levels, Wanted};
 use super::run_target::{self, RunTarget};
+use super::verify::Verifying;
 use super::{cleanup, list, load_scenario, pictures, report, safety, tell};
 use crate::drive::Drive;
 use crate::drive::pacer::Pacer;
@@ -40,13 +41,20 @@ use planner_report::why;
 
 /// Runs the command.
 pub(super) fn run(options: &MeasureOptions) -> miette::Result<Exit> {
-    let scenario =
-        load_scenario::load(&options.scenario, Some(&options.overrides), options.limits.as_deref())?;
+    let verifying = Verifying::of(&options.verify)?;
+    let scenario = load_scenario::load_changed(&options.scenario, options.limits.as_deref(), |file| {
+        load_scenario::apply(&options.overrides, file)?;
+        verifying.as_ref().map_or(Ok(()), |verifying| verifying.drive(file))
+    })?;
     let prices = read_prices(options.budget.prices.as_deref())?;
     let wanted = Wanted::of(&options.search, &scenario)?;
     // How many levels a search takes is not known beforehand.
     let estimate = if wanted.is_some() { None } else { safety::estimate(&scenario, &prices) };
-    let description = safety::describe(&scenario, estimate.as_ref(), &options.budget, &prices);
+    let mut description = safety::describe(&scenario, estimate.as_ref(), &options.budget, &prices);
+    if let Some(verifying) = &verifying {
+        verifying.same_objects(&scenario)?;
+        description += &verifying.purpose();
+    }
     if options.dry_run {
         tell::print(&description)?;
         safety::refuse_harm(&scenario, estimate.as_ref(), &options.budget)?;
@@ -61,6 +69,7 @@ pub(super) fn run(options: &MeasureOptions) -> miette::Result<Exit> {
         scenario,
         options,
         prices,
+        verifying,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -83,6 +92,7 @@ struct Measurement<'a> {
     scenario: Scenario,
     options: &'a MeasureOptions,
     prices: Prices,
+    verifying: Option<Verifying>,
     is_virtual: bool,
 }
 
@@ -134,6 +144,7 @@ impl Measurement<'_> {
         let finished = driven.and_then(|(done, generator)| {
             self.finish(&mut document, &read::series(folder)?, done, generator);
             folder::write_document(folder, &document)?;
+            self.verify(folder, &document)?;
             let run = read::read(folder)?;
             let page = planner_report::run::page(&run.view());
             pictures::write(folder, &page, self.options.format)?;
@@ -160,12 +171,25 @@ impl Measurement<'_> {
                 "{untagged} writes were answered without an ETag: nothing confirms what they wrote"
             ));
         }
-        Ok(match exit(&document) {
+        let measured = exit(&document);
+        let judged = self.verifying.as_ref().map(|it| it.exit(measured, run.verification.as_ref()));
+        Ok(match judged.unwrap_or(measured) {
             Exit::Fine if untagged > 0 && cleaned == Exit::Fine => Exit::Failed,
             // What the run itself came to says more than what it left behind.
             measured if measured != Exit::Fine && cleaned != Exit::Interrupted => measured,
             _ => cleaned,
         })
+    }
+
+    /// Says whether a plan is kept, where the run was driven for one and is valid.
+    fn verify(&self, folder: &Path, document: &RunDocument) -> miette::Result<()> {
+        let is_valid = matches!(exit(document), Exit::Fine | Exit::ThresholdCrossed);
+        match &self.verifying {
+            Some(verifying) if is_valid => verifying.judge(folder, document, &self.scenario)?,
+            Some(_) => tell::say("the plan is not verified: the run is not valid"),
+            None => {}
+        }
+        Ok(())
     }
 
     /// Makes the target ready, unless that is interrupted.

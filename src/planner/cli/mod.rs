@@ -31,6 +31,7 @@ mod safety;
 mod simulate;
 mod strategies;
 mod tell;
+mod verify;
 
 use clap::{CommandFactory, Parser};
 use miette::IntoDiagnostic;

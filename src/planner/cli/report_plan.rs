@@ -1,5 +1,6 @@
 //! The folder of a plan, written down again.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -12,6 +13,7 @@ use crate::runs::answer::MARKDOWN;
 use crate::runs::folder::replace;
 use crate::runs::index::{self, PLAN};
 use crate::runs::read::PAGE;
+use planner_plan::recommendation::Recommendation;
 use planner_plan::{forecast, recommendation, strategy};
 use planner_report::page::Page;
 use planner_report::{markdown, plan};
@@ -19,6 +21,26 @@ use planner_report::{markdown, plan};
 /// Whether a folder holds a plan.
 pub(super) fn is_plan(folder: &Path) -> bool {
     folder.join(PLAN).is_file()
+}
+
+/// The recommendation in a folder or a file.
+///
+/// # Errors
+/// Where it cannot be read or is another kind of plan.
+pub(super) fn recommendation(path: &Path) -> miette::Result<Recommendation> {
+    let path = if path.is_dir() { path.join(PLAN) } else { path.to_owned() };
+    let help = "give a folder or plan.json that `planner recommend` made";
+    let unreadable = |error: &dyn Display| BadInput::file("read the plan", &path, error, help);
+    let json = std::fs::read_to_string(&path).map_err(|error| unreadable(&error))?;
+    match index::schema(&json).as_deref() {
+        Some(recommendation::SCHEMA) => {}
+        Some(other) => {
+            let reason = format!("its schema is `{other}`, and a plan has `{}`", recommendation::SCHEMA);
+            return Err(unreadable(&reason).into());
+        }
+        None => return Err(unreadable(&"it is no plan").into()),
+    }
+    Ok(serde_json::from_str(&json).map_err(|error| unreadable(&error))?)
 }
 
 /// Writes the report of a plan; gives the path of its page and what is to be printed.

@@ -5,6 +5,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::attempts;
 use super::folder::replace;
@@ -37,19 +38,30 @@ pub fn write(folder: &Path, objects: &[ObjectRecord], seconds: &[FunctionSecond]
     write_rows(&folder.join(FUNCTION), seconds)
 }
 
+/// What became of every object; none where the run has none.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub fn deliveries(folder: &Path) -> Result<Vec<ObjectRecord>, FileError> {
+    rows(&folder.join(DELIVERIES))
+}
+
 /// The function over time; no rows where the run has none.
 ///
 /// # Errors
 /// Where the file cannot be read.
 pub fn function(folder: &Path) -> Result<Vec<FunctionSecond>, FileError> {
-    let path = folder.join(FUNCTION);
-    let file = match File::open(&path) {
+    rows(&folder.join(FUNCTION))
+}
+
+fn rows<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, FileError> {
+    let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(FileError::new("open", &path, error)),
+        Err(error) => return Err(FileError::new("open", path, error)),
     };
     let rows = csv::Reader::from_reader(BufReader::new(file)).into_deserialize();
-    rows.collect::<Result<_, _>>().map_err(|error| FileError::new("read", &path, error))
+    rows.collect::<Result<_, _>>().map_err(|error| FileError::new("read", path, error))
 }
 
 fn write_rows<T: Serialize>(path: &Path, rows: &[T]) -> Result<(), FileError> {

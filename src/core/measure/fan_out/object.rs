@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Evidence;
 use super::publishes::{Publish, Publishes};
 use crate::fan_out::copied::Copied;
+use crate::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
+use crate::units::quantity::nanoseconds;
 
 /// What became of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -61,6 +63,34 @@ impl ObjectRecord {
     /// Time from when the publishing should have begun to the end of the copy.
     pub(crate) fn latency_s(&self) -> Option<f64> {
         self.copy_ended_s.map(|ended_s| (ended_s - self.intended_s).max(0.0))
+    }
+
+    /// The whole way of an object of this size as one copy, from when its publishing should have begun; None where its
+    /// end is not known.
+    #[must_use]
+    pub fn as_copy(&self, bytes: u64) -> Option<Attempt> {
+        let latency_s = self.latency_s()?;
+        let started_ns = nanoseconds(self.intended_s);
+        let start = Start {
+            job: self.object,
+            object: self.object,
+            request: Request::Copy,
+            attempt: 1,
+            worker: None,
+            job_intended_ns: started_ns,
+            intended_ns: started_ns,
+            bytes,
+            items: 1,
+        };
+        Some(Attempt {
+            level: 0,
+            start,
+            started_ns,
+            ended_ns: started_ns + nanoseconds(latency_s),
+            outcome: Outcome::Ok,
+            code: None,
+            job_end: Some(JobEnd::Done),
+        })
     }
 
     fn of(object: u64, publish: &Publish, lines: &[&Copied], evidence: &Evidence) -> Self {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::super::format::Format;
 use super::target::TargetArgument;
@@ -42,11 +42,50 @@ pub(crate) struct MeasureOptions {
     #[arg(long)]
     pub unconditional: bool,
     #[command(flatten)]
+    pub verify: VerifyOptions,
+    #[command(flatten)]
     pub overrides: Overrides,
     #[command(flatten)]
     pub search: SearchOptions,
     #[command(flatten)]
     pub budget: BudgetOptions,
+}
+
+/// Options that drive the load at the setting of a plan.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Verify a plan")]
+pub(crate) struct VerifyOptions {
+    /// Folder or plan.json of `planner recommend`. The target is driven at its setting instead of the scenario's load,
+    /// for no longer than its deadline, and the plan is judged by that: 0 where it is kept, 4 where it is too
+    /// optimistic, 7 where that is undecided.
+    #[arg(
+        long,
+        value_name = "PLAN",
+        conflicts_with_all = ["workers", "rate", "duration", "jobs", "find_knee", "find_rate"]
+    )]
+    pub plan: Option<PathBuf>,
+    /// The way of the plan to verify, where it has two.
+    #[arg(long = "as", value_enum, value_name = "WAY", requires = "plan")]
+    pub way: Option<PlannedWay>,
+    /// Exit with 0 though it is undecided whether the plan is kept.
+    #[arg(long, value_enum, value_name = "WHAT", requires = "plan")]
+    pub accept: Option<Accepted>,
+}
+
+/// A way that a plan may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlannedWay {
+    /// A pool of workers.
+    Workers,
+    /// A function behind a topic.
+    Lambda,
+}
+
+/// Verdicts that are good enough to exit with 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Accepted {
+    /// Whether the plan is kept remains open.
+    Undecided,
 }
 
 /// Options that take the place of what the scenario says.

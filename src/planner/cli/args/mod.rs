@@ -19,13 +19,15 @@ use super::format::Format;
 use answer::{AnswerOptions, FolderOptions};
 pub(super) use audit::{AUDIT_NOTES, AuditOptions, AuditTarget, ReachOptions};
 pub(super) use fit::{FitOptions, ProfileFormat};
-pub(super) use measure::{BudgetOptions, MeasureOptions, Overrides, SearchOptions};
+pub(super) use measure::{
+    Accepted, BudgetOptions, MeasureOptions, Overrides, PlannedWay, SearchOptions, VerifyOptions,
+};
 pub(super) use report::ReportOptions;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine · 1 something outside failed (endpoint, disk) · 2 wrong usage · 3 bad scenario or data · \
-4 deadline cannot be met · 5 measurement not valid · 6 refused for safety · 99 a threshold was crossed · \
-130 interrupted";
+4 deadline cannot be met · 5 measurement not valid · 6 refused for safety · 7 not proven or undecided · \
+99 a threshold was crossed · 130 interrupted";
 
 const CHECK_FORMS: &str = "\
 Forms, found by the header:

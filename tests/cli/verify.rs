@@ -1,0 +1,190 @@
+//! Measure, recommend, verify, recommend: a plan is driven at its own setting and judged by that, on the embedded
+//! service in virtual time.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::planner::{Ended, measure, planner, run, write_scenario};
+use crate::run_folder::{RunFolder, runs};
+
+/// Copies of 10 s.
+const COPY: &str = "\
+name = \"loop\"
+operation = \"copy\"
+
+[objects]
+count = 300
+size = { fixed = \"1KiB\" }
+
+[arrivals]
+kind = \"closed\"
+workers = 8
+
+[target.service.copy]
+base_s = 10.0
+bandwidth_bytes_per_s = 1e12
+noise_cv = 0.4
+sigma = 0.0
+kappa = 0.0
+";
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// A plan for 400 objects within three minutes, assumed to take 10 s each.
+    fn assumed(options: &[&str]) -> Self {
+        let place = Self::new();
+        let assumed =
+            "--size 1KiB --deadline 3m --residence lognormal(10s,cv=0.4)".split(' ').collect::<Vec<_>>();
+        place.recommended(&[&assumed, options].concat()).with_code(0);
+        place
+    }
+
+    fn out(&self) -> PathBuf {
+        self.0.path().join("runs")
+    }
+
+    fn recommended(&self, options: &[&str]) -> Ended {
+        let mut command = planner();
+        command.args(["recommend", "--objects", "400", "--confidence", "0.9"]).args(options);
+        command.arg("--out").arg(self.out());
+        run(command)
+    }
+
+    /// The plan that was made last, with something changed.
+    fn plan(&self, change: impl FnOnce(&mut Value)) -> PathBuf {
+        let made = runs(&self.out()).into_iter().rev().find(|folder| folder.file("plan.json").exists());
+        let mut plan = serde_json::from_slice(&made.unwrap().bytes("plan.json")).unwrap();
+        change(&mut plan);
+        let path = self.0.path().join("plan.json");
+        std::fs::write(&path, plan.to_string()).unwrap();
+        path
+    }
+
+    fn plan_within(&self, deadline_s: f64) -> PathBuf {
+        self.plan(|plan| plan["job"]["deadline_s"] = json!(deadline_s))
+    }
+
+    /// Runs a scenario for a plan; what happened and the verdict.
+    fn verified(&self, text: &str, plan: &Path, options: &[&str]) -> (Ended, Value) {
+        let out = tempfile::tempdir_in(self.0.path()).unwrap();
+        let mut command = measure(&write_scenario(self.0.path(), text), out.path());
+        command.arg("--plan").arg(plan).args(options);
+        let ended = run(command);
+        let of = |run: &RunFolder| std::fs::read(run.file("verify.json")).ok();
+        let verdict = runs(out.path()).first().and_then(of);
+        (ended, verdict.map_or(Value::Null, |verdict| serde_json::from_slice(&verdict).unwrap()))
+    }
+}
+
+#[test]
+fn a_plan_that_was_verified_is_proven() {
+    let place = Place::new();
+    let scenario = write_scenario(place.0.path(), COPY);
+    run(measure(&scenario, &place.out())).with_code(0);
+    let first = runs(&place.out()).remove(0).0;
+    let from = ["--deadline", "6m", "--as", "workers", "--from", first.to_str().unwrap()];
+    let told = place.recommended(&from).with_code(7).stdout;
+    assert!(told.contains("Not proven: nobody has seen"), "{told}");
+    // A little more time than planned settles it, whatever chance does to the run.
+    let mut command = measure(&scenario, &place.out());
+    command.arg("--plan").arg(place.plan_within(450.0));
+    run(command).with_code(0);
+    let verified = runs(&place.out()).into_iter().find(|run| run.file("verify.json").exists()).unwrap();
+    assert!(verified.text("report.html").contains("Rehearsed, plan kept: "), "on the page of the run");
+    // Without --from the newest run is planned from, which now reaches the concurrency.
+    let told = place.recommended(&["--deadline", "7m", "--as", "workers"]).with_code(0).stdout;
+    assert!(told.contains(verified.name()) && !told.contains("Not proven"), "{told}");
+}
+
+#[test]
+fn a_verdict_follows_from_what_was_measured_at_the_setting() {
+    let place = Place::assumed(&["--as", "workers"]);
+    let (ended, verdict) = place.verified(COPY, &place.plan_within(300.0), &[]);
+    ended.with_code(0);
+    assert_eq!((&verdict["schema"], &verdict["outcome"]), (&json!("planner/verify/1"), &json!("kept")));
+    let number = |name: &str| verdict[name].as_f64().unwrap();
+    assert!((8.0..12.0).contains(&number("residence_mean_s")), "{verdict}");
+    assert!(number("probability") >= 0.9 && number("jobs") < 400.0, "a part of the job is enough");
+    let finish_s = number("finish_s");
+
+    let (ended, verdict) = place.verified(COPY, &place.plan_within(0.8 * finish_s), &[]);
+    ended.with_code(4);
+    assert!(verdict["verdict"].as_str().unwrap().starts_with("Rehearsed, plan too optimistic"), "{verdict}");
+    // The deadline that the likeliest service keeps with just the wanted probability.
+    let border = place.plan_within(finish_s);
+    place.verified(COPY, &border, &[]).0.with_code(7);
+    let (ended, verdict) = place.verified(COPY, &border, &["--accept", "undecided"]);
+    ended.with_code(0);
+    assert_eq!(verdict["outcome"], "undecided");
+
+    // With so many in flight copies take half as long again, which no run with fewer shows.
+    let slower = COPY.replace("sigma = 0.0", "sigma = 0.02");
+    let (ended, verdict) = place.verified(&slower, &place.plan_within(180.0), &[]);
+    ended.with_code(4);
+    assert!(verdict["residence_mean_s"].as_f64().unwrap() > 12.0, "{verdict}");
+    let failing = format!("{COPY}[target.service.request]\nerror_rate = 1.0\n[retry]\nmax_attempts = 1\n");
+    let (ended, verdict) = place.verified(&failing, &place.plan_within(300.0), &[]);
+    assert!(ended.with_code(5).stderr.contains("the plan is not verified") && verdict == Value::Null);
+}
+
+#[test]
+fn a_function_is_driven_at_the_pace_of_the_plan_and_never_reserved_otherwise() {
+    let place = Place::assumed(&["--as", "lambda"]);
+    let plan = place.plan_within(300.0);
+    let planned: Value = serde_json::from_slice(&std::fs::read(&plan).unwrap()).unwrap();
+    let reserved = planned["reserved_concurrency"].as_u64().unwrap();
+    let fan_out = COPY.replace("operation = \"copy\"", "operation = \"fan-out\"");
+    let with =
+        |reserved: u64| format!("{fan_out}[target.service.function]\nreserved_concurrency = {reserved}\n");
+    for text in [&fan_out, &with(reserved + 1)] {
+        let told = place.verified(text, &plan, &[]).0.with_code(6).stderr;
+        assert!(told.contains(&format!("reserved_concurrency = {reserved}")), "{told}");
+    }
+    let (ended, verdict) = place.verified(&with(reserved), &plan, &[]);
+    ended.with_code(0);
+    assert_eq!(
+        (&verdict["outcome"], &verdict["promise"]["setting"]["kind"]),
+        (&json!("kept"), &json!("function"))
+    );
+    let (ended, verdict) = place.verified(&with(reserved), &place.plan_within(120.0), &[]);
+    ended.with_code(4);
+    assert_eq!(verdict["outcome"], "too_optimistic");
+}
+
+#[test]
+fn what_cannot_be_verified_is_told() {
+    let place = Place::assumed(&[]);
+    let (both, workers) = (place.plan(|_| {}), ["--as", "workers"]);
+    let told = |text: &str, plan: &Path, options: &[&str], code: i32, what: &str| {
+        let (ended, verdict) = place.verified(text, plan, options);
+        let said = ended.with_code(code);
+        let said = said.stdout + &said.stderr;
+        // Without spaces, since lines break where the width says.
+        let bare = |text: &str| text.replace(char::is_whitespace, "").replace('│', "");
+        assert!(bare(&said).contains(&bare(what)) && verdict == Value::Null, "{what}: {said}");
+    };
+    // What would be done is told first.
+    let dry_run = ["--as", "workers", "--dry-run"];
+    told(COPY, &both, &dry_run, 0, "verifies a plan for 400 objects with");
+    told(COPY, &both, &[], 3, "add --as workers or --as lambda");
+    told(COPY, &both, &["--as", "lambda"], 3, "another operation than \"fan-out\"");
+    told(COPY, &both, &["--as", "both"], 2, "[possible values: workers, lambda]");
+    told(COPY, &both, &["--as", "workers", "--jobs", "3"], 2, "--jobs");
+    told(&COPY.replace("1KiB", "2KiB"), &both, &workers, 3, "2.00 times as large as the planned ones");
+    told(COPY, Path::new("/nowhere"), &workers, 3, "failed to read the plan /nowhere");
+    let alone = place.plan(|plan| drop(plan.as_object_mut().unwrap().remove("workers")));
+    told(COPY, &alone, &workers, 3, "planner recommend --as workers");
+    let other = place.plan(|plan| plan["schema"] = json!("planner/simulate/1"));
+    told(COPY, &other, &workers, 3, "its schema is `planner/simulate/1`");
+    std::fs::write(&other, "{}").unwrap();
+    told(COPY, &other, &workers, 3, "it is no plan");
+    let queue = place.plan(|plan| plan["lambda"]["shape"] = json!("queue"));
+    let fan_out = COPY.replace("operation = \"copy\"", "operation = \"fan-out\"");
+    told(&fan_out, &queue, &["--as", "lambda"], 3, "`planner audit` says whether the plan was kept");
+}
