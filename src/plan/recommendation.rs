@@ -43,6 +43,9 @@ pub struct Recommendation {
     pub evidence: Option<Evidence>,
     /// When the last copy is done at that concurrency.
     pub finish_s: Option<Finish>,
+    /// What one run of the whole job as planned came to on the embedded service; it proves nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsed: Option<Rehearsal>,
     /// Workers, where asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workers: Option<WorkerPlan>,
@@ -70,6 +73,17 @@ pub struct Recommendation {
     pub doubts: Vec<Doubt>,
     /// Limits and prices that were used, with their dates.
     pub sources: Vec<String>,
+}
+
+/// One run of a whole job on the embedded service.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Rehearsal {
+    /// The way that was rehearsed.
+    pub way: Way,
+    /// From the first start to the last end, seconds.
+    pub makespan_s: f64,
+    /// Objects that were copied.
+    pub objects_copied: u64,
 }
 
 /// A concurrency with its interval; the upper end is the one to use.

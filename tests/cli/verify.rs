@@ -188,3 +188,17 @@ fn what_cannot_be_verified_is_told() {
     let fan_out = COPY.replace("operation = \"copy\"", "operation = \"fan-out\"");
     told(&fan_out, &queue, &["--as", "lambda"], 3, "`planner audit` says whether the plan was kept");
 }
+
+#[test]
+fn a_rehearsal_runs_the_whole_job_and_proves_nothing() {
+    for way in ["workers", "lambda"] {
+        let place = Place::assumed(&["--as", way, "--rehearse"]);
+        let plan = std::fs::read(place.plan(|_| {})).unwrap();
+        let plan: Value = serde_json::from_slice(&plan).unwrap();
+        let rehearsed = &plan["rehearsed"];
+        assert_eq!((&rehearsed["way"], &rehearsed["objects_copied"]), (&json!(way), &json!(400)));
+        let makespan_s = rehearsed["makespan_s"].as_f64().unwrap();
+        assert!((0.8 * 180.0..1.1 * 180.0).contains(&makespan_s), "{way}: {makespan_s}");
+        assert_eq!(plan["evidence"]["status"], "assumed");
+    }
+}

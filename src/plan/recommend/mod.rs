@@ -82,6 +82,7 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
             |first| first.1,
         ),
         finish_s: first.map(|first| first.2),
+        rehearsed: None,
         publish: lambda.as_ref().map(|plan| plan.publish),
         reserved_concurrency: lambda.as_ref().map(|plan| plan.reserved_concurrency.value),
         part_size_bytes: ground.batch.part_size_bytes,

@@ -24,6 +24,7 @@ mod pictures;
 mod plan_answer;
 mod progress;
 mod recommend;
+mod rehearse;
 mod report;
 mod report_plan;
 mod run_target;

@@ -8,9 +8,10 @@ use miette::IntoDiagnostic;
 use super::args::plan::{Accept, RecommendOptions, Require, Way};
 use super::exit::{BadInput, Exit};
 use super::progress::shown;
-use super::{basis, ground, plan_answer, tell};
+use super::{basis, ground, plan_answer, rehearse, tell};
 use planner_core::simulate::pool::Ramp;
 use planner_plan::evidence::{Beyond, Evidence, Standing};
+use planner_plan::ground::Ground;
 use planner_plan::outcome::Outcome;
 use planner_plan::recommend::{Wish, recommend};
 use planner_plan::recommendation::Recommendation;
@@ -29,7 +30,10 @@ pub(super) fn run(options: &RecommendOptions) -> miette::Result<Exit> {
         ramp: Ramp { per_s: options.ramp.map(|rate| rate.per_s()) },
         order: options.order.into(),
     };
-    let mut plan = planned(options, &wish)?;
+    let (ground, mut plan) = planned(options, &wish)?;
+    if options.rehearse {
+        plan.rehearsed = rehearse::rehearsed(&ground, &plan, options.basis.limits.as_deref())?;
+    }
     let now = Timestamp::now();
     plan_answer::sign(&mut plan.preface, now);
     let told = Told::of(&plan);
@@ -48,12 +52,12 @@ pub(super) fn run(options: &RecommendOptions) -> miette::Result<Exit> {
 
 /// The plan from what was named. Where nothing was, from the newest run if that reaches what the plan needs, and else
 /// from what comes with the program.
-fn planned(options: &RecommendOptions, wish: &Wish) -> miette::Result<Recommendation> {
+fn planned(options: &RecommendOptions, wish: &Wish) -> miette::Result<(Ground, Recommendation)> {
     let is_named = options.basis.is_named();
     let newest = if is_named { None } else { basis::newest_valid_run(&options.answer.folder.out) };
-    let plan = recommended(options, wish, newest.as_deref())?;
+    let (ground, plan) = recommended(options, wish, newest.as_deref())?;
     let beyond = plan.evidence.as_ref().and_then(Evidence::beyond).filter(|_| newest.is_some());
-    let Some(kind) = beyond else { return Ok(plan) };
+    let Some(kind) = beyond else { return Ok((ground, plan)) };
     let what = match kind {
         Beyond::Concurrency => "does not reach the concurrency of this plan",
         Beyond::Sizes => "has no objects of such sizes",
@@ -66,9 +70,10 @@ fn recommended(
     options: &RecommendOptions,
     wish: &Wish,
     newest: Option<&Path>,
-) -> miette::Result<Recommendation> {
+) -> miette::Result<(Ground, Recommendation)> {
     let ground = ground::ground(&options.job, &options.basis, newest)?;
-    Ok(shown("planning", options.answer.folder.quiet, || recommend(&ground, wish)))
+    let plan = shown("planning", options.answer.folder.quiet, || recommend(&ground, wish));
+    Ok((ground, plan))
 }
 
 /// The exit code that a plan deserves.

@@ -15,7 +15,8 @@ use crate::table::Table;
 use planner_core::law::finding::Verdict;
 use planner_core::units::human::{capitalised, count, counted, duration, probability, promised};
 use planner_plan::outcome::Outcome;
-use planner_plan::recommendation::{Case, CurvePoint, Recommendation};
+use planner_plan::recommendation::{Case, CurvePoint, Recommendation, Rehearsal};
+use planner_plan::way::Way;
 
 /// A recommendation with what it says.
 #[derive(Debug)]
@@ -75,7 +76,7 @@ impl<'a> Told<'a> {
             kind: "Plan".into(),
             title: format!("{} within {}", self.objects, self.deadline),
             lead: self.verdict.clone(),
-            sentences: self.limits.iter().map(binding).collect(),
+            sentences: self.rehearsed().into_iter().chain(self.limits.iter().map(binding)).collect(),
             tiles: self.tiles(),
             parts: vec![
                 self.answer(),
@@ -118,6 +119,23 @@ impl<'a> Told<'a> {
             Ok(value)
         })?;
         Ok(document)
+    }
+
+    /// What one run of the whole job came to.
+    fn rehearsed(&self) -> Option<Sentence> {
+        let Rehearsal { way, makespan_s, objects_copied } = self.plan.rehearsed?;
+        let way = match way {
+            Way::Workers => "workers",
+            Way::Lambda => "a function",
+        };
+        let missing = self.plan.preface.job.objects.saturating_sub(objects_copied);
+        let missing =
+            if missing == 0 { String::new() } else { format!(", without {}", counted(missing, "object")) };
+        let text = format!(
+            "Rehearsed once with {way}: done in {}{missing}. That is no evidence.",
+            duration(makespan_s)
+        );
+        Some(Sentence { verdict: Verdict::NotAvailable, text })
     }
 
     /// The numbers that a reader looks for first.

@@ -219,6 +219,10 @@ pub(crate) struct RecommendOptions {
     /// Exit with 7 where the plan does not rest on this.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub require: Option<Require>,
+    /// Run the whole job once as planned, on the embedded service fitted to what the plan rests on, and say when it was
+    /// done. That is no evidence and does not change the exit code; it takes as long as measuring so many copies.
+    #[arg(long, conflicts_with_all = ["ramp", "emit"])]
+    pub rehearse: bool,
     /// Print the parameters of a deployment instead of the answer.
     #[arg(long, value_enum, value_name = "FORM")]
     pub emit: Option<EmitArgument>,
