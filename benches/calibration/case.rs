@@ -1,154 +1,196 @@
-//! A job that is to be planned, on a service of which a plan sees 250 jobs.
+//! A job that is to be planned, the service that it will meet, and how much of that service was measured.
 
 use std::sync::Arc;
 
-use planner_core::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
-use planner_core::load::retry::RetryPolicy;
-use planner_core::measure::document::{RunDocument, SCHEMA};
-use planner_core::measure::recorder::Recorder;
 use planner_core::random;
-use planner_core::service::Profile;
-use planner_core::simulate::pool::Ramp;
-use planner_core::simulate::work::{Order, Work};
-use planner_core::units::quantity::nanoseconds;
-use planner_plan::closed_form::ClosedForm;
-use planner_plan::fit::{FittedModel, Observations, fit};
-use planner_plan::workers::Goal;
 
-use super::truth::{Family, service};
+use super::truth::{CAP, Name, Slowdown, Truth};
 
-/// Jobs of the measured run, and workers that it had.
-const MEASURED_JOBS: u64 = 250;
-const MEASURED_WORKERS: u32 = 25;
-const RETRY: RetryPolicy = RetryPolicy { max_attempts: 5, base_ns: 1_000_000_000, cap_ns: 20_000_000_000 };
+/// Words that set a case's draws apart.
+const SIZES: u64 = 20;
+/// Jobs that are planned, jobs that were measured, and probabilities that are wanted.
+pub(crate) const PLANNED: [u64; 3] = [400, 2000, 45_000];
+pub(crate) const MEASURED: [u64; 3] = [50, 250, 1000];
+pub(crate) const WANTED: [f64; 2] = [0.9, 0.99];
+/// Levels of the sweep where throughput is capped; each has jobs for three rounds at least.
+const SWEEP: [u64; 8] = [1, 2, 4, 8, 16, 32, 48, 64];
+const ROUNDS: u64 = 3;
+/// Elsewhere one level is measured, of so many rounds at least.
+const ROUNDS_OF_ONE: u64 = 5;
+/// Where there is contention it is planned with so many times the measured workers.
+const BEYOND: u64 = 4;
+
+/// What decides when the job ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Throughput, within 20 to 60 mean times where the slowest jobs allow it.
+    Throughput,
+    /// Throughput, with about as many workers as were measured.
+    Within,
+    /// The slowest jobs.
+    Slowest,
+    /// The slowest jobs, which take too long whatever the number of workers.
+    TooSlow,
+}
+
+impl Kind {
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Throughput => "throughput",
+            Self::Within => "within-measured",
+            Self::Slowest => "slowest-jobs",
+            Self::TooSlow => "too-slow",
+        }
+    }
+}
+
+/// A level of the measured run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Level {
+    pub workers: u64,
+    pub jobs: u64,
+}
 
 #[derive(Debug)]
 pub(crate) struct Case {
     pub number: u64,
-    pub family: Family,
-    pub cv: f64,
-    pub truth: Profile,
-    pub work: Work,
-    pub ramp: Ramp,
-    pub goal: Goal,
+    pub truth: Truth,
+    pub kind: Kind,
+    pub sizes_bytes: Arc<[u64]>,
+    /// Jobs measured at each level.
+    pub measured: u64,
+    pub levels: Vec<Level>,
+    pub probability: f64,
+    pub deadline_s: f64,
     seed: u64,
 }
 
-/// A copy of the measured run.
+/// What cases are asked for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Copied {
-    pub bytes: u64,
-    pub seconds: f64,
+pub(crate) struct Outline {
+    pub number: u64,
+    pub name: Name,
+    pub jobs: u64,
+    pub measured: u64,
+    pub probability: f64,
+    seed: u64,
+}
+
+impl Outline {
+    /// Truths take turns, all else is drawn.
+    pub(crate) fn new(number: u64, seed: u64) -> Self {
+        let seed = random::word(seed, &[number]);
+        let draw = |purpose: u64, count: u64| (random::word(seed, &[purpose]) % count) as usize;
+        let name = Name::ALL[(number % Name::ALL.len() as u64) as usize];
+        // A thousand jobs would show the path that is not to be seen.
+        let sizes = if name == Name::SlowUnseen { 2 } else { 3 };
+        let (measured, probability) = (MEASURED[draw(1, sizes)], WANTED[draw(2, 2)]);
+        let jobs = PLANNED[draw(3, 3)];
+        Self { number, name, jobs, measured, probability, seed }
+    }
+
+    pub(crate) fn case(self) -> Case {
+        let Self { number, name, jobs, measured, probability, seed } = self;
+        let mean_s = (10f64.ln() + 6f64.ln() * random::uniform(seed, &[4])).exp();
+        let truth = Truth::new(name, mean_s);
+        let sizes_bytes = truth.sizes_bytes(random::word(seed, &[SIZES]), jobs).into();
+        let levels = Vec::new();
+        let kind = Kind::Throughput;
+        let mut case =
+            Case { number, truth, kind, sizes_bytes, measured, levels, probability, deadline_s: 0.0, seed };
+        match name {
+            Name::Contention => case.contended(),
+            Name::Cap => case.capped(),
+            _ => case.uncontended(),
+        }
+        case
+    }
 }
 
 impl Case {
-    /// Case number `number`: families and kinds of sizes take turns, all else is drawn.
-    pub(crate) fn new(number: u64, seed: u64) -> Self {
-        let seed = random::word(seed, &[number]);
-        let between =
-            |purpose: u64, low: f64, high: f64| low + (high - low) * random::uniform(seed, &[purpose]);
-        let between_logs = |purpose, low: f64, high: f64| between(purpose, low.ln(), high.ln()).exp();
-        let one_in = |purpose: u64, count: u64| random::word(seed, &[purpose]).is_multiple_of(count);
-        let family = Family::ALL[(number % 5) as usize];
-        let cv = between(1, 0.2, 1.0);
-        let mean_s = between_logs(2, 10.0, 60.0);
-        let mut truth = service(family.noise(cv), mean_s, between(3, 0.0, 5.0));
-        if one_in(4, 3) {
-            (truth.request.error_rate, truth.request.refusal_s) =
-                (between(5, 0.002, 0.03), between(6, 0.1, 2.0));
-        }
-        let jobs = between_logs(7, 250.0, 45_000.0) as u64;
-        let work = Work::new(sizes_bytes(number, jobs, seed), Order::Fifo, RETRY);
-        let probability = [0.9, 0.95, 0.99][(random::word(seed, &[8]) % 3) as usize];
-        let form = ClosedForm::new(&work, &truth, Ramp::default());
-        let job_s = form.mean_s(1);
-        let (shortest, longest) = ((jobs as f64 / 3000.0).max(6.0), (jobs as f64 / 5.0).min(60.0));
-        let mut deadline_s = job_s * between_logs(9, shortest, longest.max(shortest));
-        // Single jobs that miss the deadline take at most a tenth of the chance to be late.
-        while form.largest_probability(deadline_s) < 1.0 - (1.0 - probability) / 10.0 {
-            deadline_s *= 1.25;
-        }
-        // The last worker begins in the first third.
-        let least = jobs as f64 * job_s / deadline_s;
-        let per_s = one_in(10, 4).then(|| least / (deadline_s * between(11, 0.02, 0.3)));
-        Self {
-            number,
-            family,
-            cv,
-            truth,
-            work,
-            ramp: Ramp { per_s },
-            goal: Goal { deadline_s, probability },
-            seed,
-        }
-    }
-
-    /// What a run of 250 jobs would have shown, as a model and as its plain times.
-    pub(crate) fn measured(&self) -> (FittedModel, Vec<Copied>) {
-        let document = document();
-        let mut observations = Observations::of(&document);
-        let sizes_bytes = sizes_bytes(self.number, MEASURED_JOBS, random::word(self.seed, &[20]));
-        let factor = self.truth.copy.factor();
-        let mut copies = Vec::new();
-        for (job, &bytes) in (0..).zip(&sizes_bytes[..]) {
-            let fails =
-                |attempt| random::uniform(self.seed, &[21, job, attempt]) < self.truth.request.error_rate;
-            for number in (0..4).take_while(|&attempt| fails(attempt)) {
-                let refusal_s = self.truth.request.refusal_s;
-                observations.add(&attempt(job, number as u32 + 1, bytes, refusal_s, Outcome::ServerError));
-            }
-            let seconds = self.truth.copy.mean_s(bytes, 1) * factor.draw(self.seed, &[22, job]);
-            observations.add(&attempt(job, 5, bytes, seconds, Outcome::Ok));
-            copies.push(Copied { bytes, seconds });
-        }
-        (fit(&document, &observations, self.seed).expect("250 copies are enough to fit"), copies)
+    pub(crate) fn jobs(&self) -> u64 {
+        self.sizes_bytes.len() as u64
     }
 
     /// A seed of its own for a purpose.
     pub(crate) fn seed(&self, purpose: u64) -> u64 {
         random::word(self.seed, &[30, purpose])
     }
-}
 
-/// Constant, uniform from 600 to 800 MB, or lognormal sizes, by the number of the case.
-fn sizes_bytes(number: u64, jobs: u64, seed: u64) -> Arc<[u64]> {
-    let size_bytes = |job| match number / 5 % 3 {
-        0 => 700e6,
-        1 => 600e6 + 200e6 * random::uniform(seed, &[40, job]),
-        _ => random::lognormal(seed, &[40, job], 700e6, 0.5),
-    };
-    (0..jobs).map(|job| size_bytes(job) as u64).collect()
-}
+    /// Mean time of a planned job that is alone.
+    pub(crate) fn mean_s(&self) -> f64 {
+        let total_s: f64 = self.sizes_bytes.iter().map(|&bytes| self.truth.copy_s(bytes)).sum();
+        total_s / self.jobs() as f64 * self.truth.grown(1.0) + self.truth.mean_delay_s()
+    }
 
-fn attempt(job: u64, number: u32, bytes: u64, lasted_s: f64, outcome: Outcome) -> Attempt {
-    let start = Start {
-        job,
-        object: job,
-        request: Request::Copy,
-        attempt: number,
-        worker: None,
-        job_intended_ns: 0,
-        intended_ns: 0,
-        bytes,
-        items: 1,
-    };
-    let job_end = (outcome == Outcome::Ok).then_some(JobEnd::Done);
-    Attempt { level: 0, start, started_ns: 0, ended_ns: nanoseconds(lasted_s), outcome, code: None, job_end }
-}
+    fn between(&self, purpose: u64, low: f64, high: f64) -> f64 {
+        low + (high - low) * random::uniform(self.seed, &[purpose])
+    }
 
-/// A run of one level.
-fn document() -> RunDocument {
-    let document = serde_json::json!({
-        "schema": SCHEMA, "run": "r", "name": "n", "started_at": "2026-11-23T00:00:00Z", "version": "",
-        "command": [], "target": { "kind": "embedded" }, "rehearsal": true, "virtual_time": true, "seed": 1,
-        "complete": true, "machine": "", "levels": [],
-        "scenario": {
-            "name": "n", "operation": "copy", "objects": {}, "arrivals": { "kind": "closed", "workers": 1 },
-        },
-    });
-    let mut document: RunDocument = serde_json::from_value(document).expect("a document of this schema");
-    let mut level = Recorder::new(0, 0).summary();
-    (level.concurrency, level.in_flight_mean) = (Some(MEASURED_WORKERS), f64::from(MEASURED_WORKERS));
-    document.levels.push(level);
-    document
+    fn uncontended(&mut self) {
+        let (jobs, mean_s) = (self.jobs() as f64, self.mean_s());
+        let most = self.measured / ROUNDS_OF_ONE;
+        let (allowed, lot) = (1.0 - self.probability, self.between(10, 0.0, 1.0));
+        let least_s;
+        (self.kind, least_s) = if lot < 0.5 {
+            (Kind::Throughput, self.between(11, 20.0, 60.0) * mean_s)
+        } else if lot < 0.67 {
+            let workers = self.between(11, 0.5, 1.0) * (most as f64).min(jobs / 20.0);
+            (Kind::Within, jobs * mean_s / workers)
+        } else if lot < 0.82 {
+            (Kind::Slowest, self.kept_s(self.probability + allowed * self.between(11, 0.3, 0.8)))
+        } else {
+            (Kind::TooSlow, self.kept_s(self.between(11, 0.3, self.probability - 0.15)))
+        };
+        let is_bound = matches!(self.kind, Kind::Throughput | Kind::Within);
+        // Single jobs that miss the deadline take at most a tenth of the chance to be late.
+        let kept_s = if is_bound { self.kept_s(1.0 - allowed / 10.0) } else { 0.0 };
+        self.deadline_s = least_s.max(kept_s).max(1.5 * mean_s);
+        let needed = jobs * mean_s / self.deadline_s * self.between(12, 1.0, 1.3);
+        self.levels = vec![Level { workers: (needed.ceil() as u64).clamp(2, most), jobs: self.measured }];
+    }
+
+    fn contended(&mut self) {
+        let workers = (self.jobs() / (20 * BEYOND)).min(self.measured / ROUNDS_OF_ONE).max(2);
+        let planned = (BEYOND * workers) as f64;
+        self.truth.slowdown = Slowdown::Crosstalk { kappa: self.between(11, 0.08, 0.3) / planned.powi(2) };
+        let mean_s = self.mean_s() * self.truth.slowdown.at(workers);
+        self.deadline_s = self.jobs() as f64 * mean_s / planned;
+        self.levels = vec![Level { workers, jobs: self.measured }];
+    }
+
+    /// Half of these need clearly less than the cap allows, half clearly more.
+    fn capped(&mut self) {
+        let is_beyond = self.between(10, 0.0, 1.0) < 0.5;
+        let (low, high) = if is_beyond { (1.3, 1.9) } else { (0.55, 0.85) };
+        let needed = CAP as f64 * self.between(11, low, high);
+        self.deadline_s = self.jobs() as f64 * self.mean_s() / needed;
+        let fits = |workers: &&u64| **workers * ROUNDS <= self.measured;
+        let level = |&workers: &u64| Level { workers, jobs: self.measured };
+        self.levels = SWEEP.iter().filter(fits).map(level).collect();
+    }
+
+    /// About the time within which every single job ends with this probability.
+    fn kept_s(&self, probability: f64) -> f64 {
+        let (mut low, mut high) = (0.0, 1e5 * self.truth.mean_s);
+        while high - low > 1e-4 * high {
+            let middle = f64::midpoint(low, high);
+            if self.ln_kept(middle) < probability.ln() { low = middle } else { high = middle }
+        }
+        high
+    }
+
+    /// Logarithm of the probability that no job takes longer, in closed form: days apart, and as if no job failed.
+    fn ln_kept(&self, time_s: f64) -> f64 {
+        let within = |bytes| {
+            let factor = time_s / (self.truth.copy_s(bytes) * self.truth.grown(1.0));
+            (self.truth.law.cdf(factor) - 1.0).ln_1p()
+        };
+        match self.sizes_bytes.first() {
+            Some(&first) if self.sizes_bytes.iter().all(|&bytes| bytes == first) => {
+                self.jobs() as f64 * within(first)
+            }
+            _ => self.sizes_bytes.iter().map(|&bytes| within(bytes)).sum(),
+        }
+    }
 }

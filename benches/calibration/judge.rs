@@ -1,97 +1,164 @@
-//! What plans from 250 measured jobs come to on the service that they were measured on.
+//! A plan as a user would get it, held against the service that it is about.
 
-use planner_core::service::{Noise, Profile};
-use planner_core::simulate::batch::simulate_pool;
-use planner_core::simulate::work::Sampler;
-use planner_plan::closed_form::{ClosedForm, mean_value_floor};
-use planner_plan::critical::Critical;
-use planner_plan::fit::FittedModel;
-use planner_plan::workers::{Question, smallest_pool};
+use planner_core::account::{DEFAULT_REGION, Limits, Prices};
+use planner_core::service::function::Shape;
+use planner_core::simulate::pool::Ramp;
+use planner_core::simulate::work::Order;
+use planner_plan::ground::{Batch, EXTRAPOLATION, Ground};
+use planner_plan::recommend::{Wish, recommend};
+use statrs::function::erf::erfc_inv;
 
-use super::case::{Case, Copied};
+use super::case::{Case, Kind};
+use super::measured::measured;
+use super::standing::{Listed, Standing, exit, listed};
+use super::trial::{Oracle, Trial};
+use super::truth::{Name, RETRY};
 
-/// Job times drawn to find the true probability of a plan, and least and most replications.
-const DRAWS: u64 = 20_000_000;
-const REPLICATIONS: [u64; 2] = [500, 4000];
+/// What the planner's draws are for.
+const PLAN: u64 = 4;
+/// A plan is short whose probability comes out so much below what it states.
+const SHORT: f64 = 0.03;
+/// A goal is far out of reach where the largest probability is so much below it.
+const FAR: f64 = 0.1;
 
-/// A number of workers and what came of it.
+/// A number of workers, what was said of it and what came of it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Outcome {
+pub(crate) struct Plan {
     pub workers: u64,
-    /// Share of fresh replications of the truth that ended by the deadline.
-    pub realised: f64,
-}
-
-/// A plan's promise.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Promise {
+    /// The best estimate, and what is stated for sure.
     pub estimate: f64,
-    pub at_least: f64,
+    pub stated: f64,
+    pub realised: f64,
+    /// Whether more are in flight than was measured.
+    pub is_beyond: bool,
 }
 
+impl Plan {
+    pub(crate) fn is_short(&self) -> bool {
+        self.realised < self.estimate - SHORT
+    }
+}
+
+/// What came of a case.
 #[derive(Debug)]
 pub(crate) struct Judgement {
-    pub case: Case,
-    /// The smallest number of workers that reaches the goal on the true service; None where none does.
-    pub oracle: Option<u64>,
-    /// The plan; None where it says that the goal cannot be reached.
-    pub plan: Option<(Outcome, Promise)>,
-    /// Jobs times mean time by deadline.
-    pub floor: Option<Outcome>,
-    /// The best estimate with the measured times themselves, drawn with replacement.
-    pub plain: Option<Outcome>,
+    pub number: u64,
+    pub name: Name,
+    pub kind: Kind,
+    pub jobs: u64,
+    pub measured: u64,
+    pub measured_workers: u64,
+    pub probability: f64,
+    pub deadline_s: f64,
+    pub mean_s: f64,
+    pub cv: f64,
+    pub standing: Standing,
+    /// The exit code that the plan deserves: 0, 7 or 4.
+    pub exit: u8,
+    /// What the plan rests on; nothing where there is none.
+    pub conditions: Vec<Listed>,
+    pub oracle: Oracle,
+    /// None where the goal is said to be out of reach.
+    pub plan: Option<Plan>,
 }
 
-/// Plans a case in three ways and tries each plan out.
-pub(crate) fn judge(case: Case) -> Judgement {
-    let (model, copies) = case.measured();
-    let oracle = best_estimate(&case, &case.truth, 1);
-    let question = Question {
-        work: &case.work,
-        central: &model.profile,
-        resampled: &model.resampled,
-        ramp: case.ramp,
-        most: None,
-        seed: case.seed(2),
-    };
-    let plan = smallest_pool(&question, case.goal).ok().map(|answer| {
-        let stated = answer.probability;
-        (tried(&case, answer.value), Promise { estimate: stated.estimate, at_least: stated.at_least })
+impl Judgement {
+    pub(crate) fn is_feasible(&self) -> bool {
+        self.oracle.best >= self.probability
+    }
+
+    /// Whether the goal is out of reach beyond doubt.
+    pub(crate) fn is_far(&self) -> bool {
+        self.oracle.best < self.probability - FAR
+    }
+
+    /// Whether the service meets every condition of its plan.
+    pub(crate) fn meets_all(&self) -> bool {
+        !self.conditions.iter().any(|listed| listed.is_false)
+    }
+
+    /// Whether a condition that is false here is said not to be tested or not to hold.
+    pub(crate) fn is_warned(&self) -> bool {
+        self.conditions.iter().any(|listed| listed.is_false && listed.is_named())
+    }
+
+    /// Workers over the fewest that do, where throughput decides.
+    pub(crate) fn ratio(&self) -> Option<f64> {
+        let is_bound = matches!(self.kind, Kind::Throughput | Kind::Within);
+        let (plan, least) = (self.plan.filter(|_| is_bound)?, self.oracle.least?);
+        Some(plan.workers as f64 / least as f64)
+    }
+
+    /// What that ratio may be: the sample does not know the mean better.
+    pub(crate) fn allowance(&self) -> f64 {
+        let errors = std::f64::consts::SQRT_2 * erfc_inv(2.0 * (1.0 - self.probability));
+        1.03 + 1.25 * errors * self.cv / (self.measured as f64).sqrt()
+    }
+}
+
+/// Measures, plans and tries a case, with so many job times drawn for the trial.
+pub(crate) fn judge(case: &Case, draws: u64) -> Judgement {
+    let ground = ground(case);
+    let measured_n = ground.model.basis.measured_n_max.unwrap_or(0.0);
+    let recommended = recommend(&ground, &wish(case));
+    let trial = Trial::new(case, draws);
+    let planned = recommended.workers.as_ref().map(|workers| Plan {
+        workers: workers.concurrency.value,
+        estimate: workers.probability.estimate,
+        stated: workers.probability.stated,
+        realised: trial.realised(workers.concurrency.value),
+        is_beyond: workers.concurrency.value as f64 > EXTRAPOLATION * measured_n,
     });
-    let mean_s = ClosedForm::new(&case.work, &model.profile, case.ramp).mean_s(1);
-    let floor = mean_value_floor(case.work.jobs(), mean_s, case.goal.deadline_s);
-    let floor = floor.map(|workers| tried(&case, workers));
-    let plain = best_estimate(&case, &plain(&model, &copies), 3).map(|workers| tried(&case, workers));
-    Judgement { oracle, plan, floor, plain, case }
+    Judgement {
+        number: case.number,
+        name: case.truth.name,
+        kind: case.kind,
+        jobs: case.jobs(),
+        measured: case.measured,
+        measured_workers: case.levels.iter().map(|level| level.workers).max().unwrap_or(0),
+        probability: case.probability,
+        deadline_s: case.deadline_s,
+        mean_s: case.mean_s(),
+        cv: trial.cv,
+        standing: Standing::of(&recommended),
+        exit: exit(&recommended, case.probability),
+        conditions: recommended.workers.as_ref().map_or_else(Vec::new, |workers| {
+            listed(&workers.evidence, &case.truth, case.measured, ground.model.findings)
+        }),
+        oracle: trial.oracle(),
+        plan: planned,
+    }
 }
 
-/// The model with the measured factors alone for noise: nothing is slower than the slowest that was seen.
-fn plain(model: &FittedModel, copies: &[Copied]) -> Profile {
-    let mut profile = model.profile.clone();
-    let factor = |copy: &Copied| copy.seconds / profile.copy.mean_s(copy.bytes, 1);
-    let mut factors: Vec<f64> = copies.iter().map(factor).collect();
-    factors.sort_by(f64::total_cmp);
-    profile.copy.noise = Some(Noise::Factors(factors));
-    profile
+fn ground(case: &Case) -> Ground {
+    let (limits, prices) = (Limits::built_in().clone(), Prices::built_in());
+    Ground {
+        batch: Batch {
+            sizes_bytes: case.sizes_bytes.clone(),
+            prefixes: 1,
+            multipart_above_bytes: limits.s3.copy_max_bytes,
+            part_size_bytes: limits.s3.part_max_bytes,
+        },
+        model: measured(case),
+        retry: RETRY,
+        limits,
+        prices,
+        region: DEFAULT_REGION.into(),
+        between_regions: false,
+        memory_mb: 128,
+        seed: case.seed(PLAN),
+    }
 }
 
-fn best_estimate(case: &Case, profile: &Profile, purpose: u64) -> Option<u64> {
-    let (form, most) = (ClosedForm::new(&case.work, profile, case.ramp), case.work.jobs());
-    let (deadline_s, probability) = (case.goal.deadline_s, case.goal.probability);
-    let sampler = Sampler::new(&case.work, profile, case.seed(purpose));
-    let guess = form.smallest_pool(deadline_s, probability, most).unwrap_or(most);
-    let critical = Critical { sampler: &sampler, form: &form, ramp: case.ramp, deadline_s, guess, most };
-    let count = replications(case);
-    critical.at_ranks(&[(probability * count as f64).ceil() as u64], count)[0]
-}
-
-fn tried(case: &Case, workers: u64) -> Outcome {
-    let truth = std::slice::from_ref(&case.truth);
-    let finishes = simulate_pool(&case.work, truth, workers, case.ramp, replications(case), case.seed(4));
-    Outcome { workers, realised: finishes.by(case.goal.deadline_s).estimate }
-}
-
-fn replications(case: &Case) -> u64 {
-    let [least, most] = REPLICATIONS;
-    (DRAWS / case.work.jobs()).clamp(least, most)
+fn wish(case: &Case) -> Wish {
+    Wish {
+        deadline_s: case.deadline_s,
+        probability: case.probability,
+        workers: true,
+        lambda: false,
+        shape: Shape::Direct,
+        max_concurrency: None,
+        ramp: Ramp::default(),
+        order: Order::Fifo,
+    }
 }

@@ -1,88 +1,244 @@
-//! Services whose ways are known, for plans to be held against.
+//! Services whose ways are known, for plans to be held against: most of them are not what a plan takes a service for.
 
-use planner_core::service::{Factor, Noise, Profile, Tailed};
-use statrs::distribution::{ContinuousCDF, Gamma, Weibull};
-use statrs::function::gamma::gamma;
+use planner_core::load::retry::RetryPolicy;
+use planner_core::random::{self, Keyed};
 
-/// How the time of a request is distributed around its mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Family {
+use super::law::Law;
+
+/// What follows an attempt that fails.
+pub(crate) const RETRY: RetryPolicy =
+    RetryPolicy { max_attempts: 5, base_ns: 1_000_000_000, cap_ns: 20_000_000_000 };
+/// Size of an object where all are alike, and the mean where they are not.
+pub(crate) const SIZE_BYTES: f64 = 700e6;
+/// Share of the time of a copy of that size that does not grow with it, where sizes vary.
+const FIXED: f64 = 0.1;
+/// Requests in flight from which on throughput grows no more, where it is capped.
+pub(crate) const CAP: u64 = 32;
+/// What times have grown by at the end of the measured run, where they drift.
+const GROWN: f64 = 1.3;
+
+/// What a draw is for.
+const FACTOR: u64 = 1;
+const FAILURE: u64 = 2;
+const DAY: u64 = 3;
+const SIZE: u64 = 4;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Name {
+    Narrow,
     Lognormal,
     Gamma,
     Weibull,
-    /// Three requests in ten go a slower way.
+    Wide,
+    Wider,
+    Exponential,
+    SlowSeen,
     TwoHumps,
-    /// One request in twenty goes a much slower way, of which 250 jobs show about twelve.
-    SlowPath,
+    SlowUnseen,
+    PowerTail,
+    Drift,
+    Autocorrelation,
+    BetweenDays,
+    Contention,
+    Cap,
+    Failures,
+    Sizes,
 }
 
-impl Family {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Lognormal, Self::Gamma, Self::Weibull, Self::TwoHumps, Self::SlowPath];
+impl Name {
+    pub(crate) const ALL: [Self; 18] = [
+        Self::Narrow,
+        Self::Lognormal,
+        Self::Gamma,
+        Self::Weibull,
+        Self::Wide,
+        Self::Wider,
+        Self::Exponential,
+        Self::SlowSeen,
+        Self::TwoHumps,
+        Self::SlowUnseen,
+        Self::PowerTail,
+        Self::Drift,
+        Self::Autocorrelation,
+        Self::BetweenDays,
+        Self::Contention,
+        Self::Cap,
+        Self::Failures,
+        Self::Sizes,
+    ];
 
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
-            Self::Lognormal => "lognormal",
-            Self::Gamma => "gamma",
-            Self::Weibull => "Weibull",
-            Self::TwoHumps => "two humps",
-            Self::SlowPath => "1 in 20 slow",
+            Self::Narrow => "lognormal-0.2",
+            Self::Lognormal => "lognormal-0.5",
+            Self::Gamma => "gamma-0.35",
+            Self::Weibull => "weibull-0.35",
+            Self::Wide => "lognormal-1",
+            Self::Wider => "lognormal-1.5",
+            Self::Exponential => "exponential",
+            Self::SlowSeen => "slow-5-percent",
+            Self::TwoHumps => "slow-30-percent",
+            Self::SlowUnseen => "slow-0.3-percent",
+            Self::PowerTail => "pareto-2.5",
+            Self::Drift => "drift",
+            Self::Autocorrelation => "autocorrelation",
+            Self::BetweenDays => "between-days",
+            Self::Contention => "contention",
+            Self::Cap => "cap",
+            Self::Failures => "failures",
+            Self::Sizes => "sizes",
         }
     }
 
-    /// Noise with mean 1 and about this coefficient of variation.
-    pub(crate) fn noise(self, cv: f64) -> Noise {
-        let mixed = |parts: [(f64, f64, f64); 2]| {
-            tailed(|x| {
-                let beyond = |(share, mean, cv)| share * (1.0 - Factor::lognormal(cv).cdf(x / mean));
-                parts.into_iter().map(beyond).sum()
-            })
+    /// Whether times vary little, independently and always alike, so that a plan has no excuse.
+    pub(crate) fn is_light(self) -> bool {
+        matches!(self, Self::Narrow | Self::Lognormal | Self::Gamma | Self::Weibull)
+    }
+
+    fn law(self) -> Law {
+        match self {
+            Self::Narrow => Law::lognormal(0.2),
+            Self::Gamma => Law::gamma(0.35),
+            Self::Weibull => Law::weibull(0.35),
+            Self::Wide => Law::lognormal(1.0),
+            Self::Wider => Law::lognormal(1.5),
+            Self::Exponential => Law::exponential(),
+            Self::SlowSeen => Law::two_ways(0.05, 10.0, 0.2),
+            Self::TwoHumps => Law::two_ways(0.3, 2.0, 0.2),
+            Self::SlowUnseen => Law::two_ways(0.003, 10.0, 0.2),
+            Self::PowerTail => Law::power_tail(0.4),
+            Self::Drift | Self::BetweenDays | Self::Contention | Self::Cap | Self::Failures | Self::Sizes => {
+                Law::lognormal(0.3)
+            }
+            Self::Lognormal | Self::Autocorrelation => Law::lognormal(0.5),
+        }
+    }
+}
+
+/// How copies slow each other down.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Slowdown {
+    None,
+    /// The Universal Scalability Law without contention.
+    Crosstalk {
+        kappa: f64,
+    },
+    /// No more throughput from so many in flight on.
+    Cap {
+        n: u64,
+    },
+}
+
+impl Slowdown {
+    pub(crate) fn at(self, workers: u64) -> f64 {
+        let n = workers as f64;
+        match self {
+            Self::None => 1.0,
+            Self::Crosstalk { kappa } => 1.0 + kappa * n * (n - 1.0),
+            Self::Cap { n: cap } => (n / cap as f64).max(1.0),
+        }
+    }
+
+    /// The number of workers that do most; None where more always do more.
+    pub(crate) fn peak(self) -> Option<u64> {
+        match self {
+            Self::None => None,
+            Self::Crosstalk { kappa } => Some(kappa.sqrt().recip() as u64),
+            Self::Cap { n } => Some(n),
+        }
+    }
+}
+
+/// Attempts that fail, and how long each takes until it does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Failure {
+    pub rate: f64,
+    pub lasts_s: f64,
+}
+
+/// A service.
+#[derive(Debug)]
+pub(crate) struct Truth {
+    pub name: Name,
+    pub law: Law,
+    /// Mean time of a copy of [`SIZE_BYTES`] that is alone.
+    pub mean_s: f64,
+    pub slowdown: Slowdown,
+    pub failure: Option<Failure>,
+    /// Correlation of the logarithm of a time with the one before it.
+    phi: f64,
+    /// Coefficient of variation of the level of a day.
+    day_cv: f64,
+    size_cv: f64,
+}
+
+impl Truth {
+    pub(crate) fn new(name: Name, mean_s: f64) -> Self {
+        let failure = Failure { rate: 0.02, lasts_s: 3.0 * mean_s };
+        let where_so = |is_so: bool, value: f64| if is_so { value } else { 0.0 };
+        Self {
+            name,
+            law: name.law(),
+            mean_s,
+            slowdown: if name == Name::Cap { Slowdown::Cap { n: CAP } } else { Slowdown::None },
+            failure: (name == Name::Failures).then_some(failure),
+            phi: where_so(name == Name::Autocorrelation, 0.8),
+            day_cv: where_so(name == Name::BetweenDays, 0.1),
+            size_cv: where_so(name == Name::Sizes, 1.0),
+        }
+    }
+
+    /// Sizes of so many objects.
+    pub(crate) fn sizes_bytes(&self, seed: u64, count: u64) -> Vec<u64> {
+        let size = |object| match self.size_cv {
+            0.0 => SIZE_BYTES,
+            cv => random::lognormal(seed, &[SIZE, object], SIZE_BYTES, cv),
         };
-        match self {
-            Self::Lognormal => tailed(|x| 1.0 - Factor::lognormal(cv).cdf(x)),
-            Self::Gamma => {
-                let shape = (cv * cv).recip();
-                let law = Gamma::new(shape, shape).expect("shape and rate are positive");
-                tailed(|x| law.sf(x))
-            }
-            Self::Weibull => {
-                let shape = cv.powf(-1.086);
-                let law = Weibull::new(shape, gamma(1.0 + shape.recip()).recip()).expect("both are positive");
-                tailed(|x| law.sf(x))
-            }
-            Self::TwoHumps => mixed([(0.7, 1.0 - 0.6 * cv, cv / 2.0), (0.3, 1.0 + 1.4 * cv, cv / 2.0)]),
-            Self::SlowPath => {
-                let slow = 1.0 + 2.0 * cv;
-                let mean = 0.95 + 0.05 * slow;
-                mixed([(0.95, 1.0 / mean, 0.7 * cv), (0.05, slow / mean, cv)])
-            }
-        }
+        (0..count).map(|object| size(object) as u64).collect()
     }
-}
 
-/// A service whose copies of 700 MB take `mean_s`, `base_s` of it whatever the size.
-pub(crate) fn service(noise: Noise, mean_s: f64, base_s: f64) -> Profile {
-    let mut profile = Profile::default();
-    profile.copy.base_s = base_s;
-    profile.copy.bandwidth_bytes_per_s = 700e6 / (mean_s - base_s);
-    (profile.copy.sigma, profile.copy.kappa) = (0.0, 0.0);
-    profile.copy.noise = Some(noise);
-    profile
-}
-
-/// The distribution of which `beyond(x)` is larger than x.
-fn tailed(beyond: impl Fn(f64) -> f64) -> Noise {
-    let at = |share| exceeded_by(share, &beyond);
-    let body = (0..=400).map(|i| at(1.0 - 0.9 * f64::from(i).max(1e-3) / 400.0)).collect();
-    let tail = (1..=28).map(|halvings| at(0.1 * 0.5f64.powi(halvings))).collect();
-    Noise::Tailed(Tailed { above: 0.9, body, tail }.with_mean_1())
-}
-
-fn exceeded_by(share: f64, beyond: impl Fn(f64) -> f64) -> f64 {
-    let (mut low, mut high) = (0.0, 1e4);
-    for _ in 0..60 {
-        let middle = f64::midpoint(low, high);
-        if beyond(middle) > share { low = middle } else { high = middle }
+    /// Mean time of a copy that is alone.
+    pub(crate) fn copy_s(&self, bytes: u64) -> f64 {
+        let by_size = if self.size_cv > 0.0 { 1.0 - FIXED } else { 0.0 };
+        self.mean_s * (1.0 - by_size + by_size * bytes as f64 / SIZE_BYTES)
     }
-    high
+
+    /// What the time of the job that has `share` of the measured run before it has grown by; the planned ones begin
+    /// where that ended.
+    pub(crate) fn grown(&self, share: f64) -> f64 {
+        if self.name == Name::Drift { 1.0 + (GROWN - 1.0) * share } else { 1.0 }
+    }
+
+    /// Mean time that a job spends on attempts that fail, the waits after them being short.
+    pub(crate) fn mean_delay_s(&self) -> f64 {
+        self.failure.map_or(0.0, |failure| failure.rate * (failure.lasts_s + 0.5))
+    }
+
+    /// Factors on the times of so many jobs that one day does one after the other.
+    pub(crate) fn factors(&self, seed: u64, count: u64) -> impl Iterator<Item = f64> {
+        let draws = Keyed::new(seed, &[FACTOR]);
+        let day = if self.day_cv > 0.0 { random::lognormal(seed, &[DAY], 1.0, self.day_cv) } else { 1.0 };
+        let fresh = (1.0 - self.phi * self.phi).sqrt();
+        // The mean of the logarithms of a lognormal law lies half of their variance below 0.
+        let middle = self.law.at(0.5).ln();
+        let mut before = None;
+        (0..count).map(move |job| {
+            let factor = self.law.at(draws.uniform(job));
+            if self.phi == 0.0 {
+                return day * factor;
+            }
+            let own = factor.ln() - middle;
+            let log = before.map_or(own, |before: f64| self.phi * before + fresh * own);
+            before = Some(log);
+            day * (log + middle).exp()
+        })
+    }
+
+    /// Attempts of a job that fail before one succeeds; as many as are made in all where none does.
+    pub(crate) fn failures(&self, seed: u64, job: u64) -> u32 {
+        let Some(failure) = self.failure else { return 0 };
+        let fails =
+            |attempt: &u32| random::uniform(seed, &[FAILURE, job, u64::from(*attempt)]) < failure.rate;
+        (1..=RETRY.max_attempts).take_while(fails).count() as u32
+    }
 }
