@@ -121,7 +121,7 @@ pub(crate) fn judge(case: &Case, draws: u64) -> Judgement {
         mean_s: case.mean_s(),
         cv: trial.cv,
         standing: Standing::of(&recommended),
-        exit: exit(&recommended, case.probability),
+        exit: exit(&recommended),
         conditions: recommended.workers.as_ref().map_or_else(Vec::new, |workers| {
             listed(&workers.evidence, &case.truth, case.measured, ground.model.findings)
         }),

@@ -31,7 +31,7 @@ pub(crate) fn measured(case: &Case) -> FittedModel {
         rows.extend(seconds);
         attempts.extend(drained);
     }
-    analyse(&mut document, &rows);
+    analyse(&mut document, &rows, planner_report::why::run::words);
     let mut observations = Observations::of(&document);
     attempts.iter().for_each(|attempt| observations.add(attempt));
     fit(&document, &observations, case.seed(FIT)).expect("copies enough to fit were measured")

@@ -2,6 +2,7 @@
 
 use planner_plan::evidence::{Condition, ConditionKind, ConditionStatus, Evidence, Standing as Status};
 use planner_plan::fit::Findings;
+use planner_plan::outcome::Outcome;
 use planner_plan::recommendation::Recommendation;
 
 use super::truth::{Name, Truth};
@@ -41,11 +42,11 @@ impl Standing {
 }
 
 /// The exit code that a plan deserves.
-pub(crate) fn exit(plan: &Recommendation, wanted: f64) -> u8 {
-    match Standing::of(plan) {
-        Standing::Refused if plan.ruled_out => 4,
-        Standing::Proven if plan.probability.estimate >= wanted => 0,
-        _ => 7,
+pub(crate) fn exit(plan: &Recommendation) -> u8 {
+    match plan.outcome {
+        Outcome::Reached => 0,
+        Outcome::Infeasible => 4,
+        Outcome::Unproven => 7,
     }
 }
 

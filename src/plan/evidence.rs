@@ -17,6 +17,8 @@ use super::tolerance::Tolerance;
 const SLOW_COPIES: u64 = 5;
 /// How far beyond the measured sizes, as a ratio, planned ones may lie.
 const SIZE_RATIO: f64 = 1.25;
+/// Share by which recent times may exceed all unseen in a sample that is said to show a drift.
+const UNSEEN_DRIFT: f64 = EXTRAPOLATION - 1.0;
 /// Jobs that a measurement should have at least.
 const ENOUGH_JOBS: u64 = 250;
 
@@ -69,7 +71,8 @@ pub enum ConditionKind {
     Contention,
     /// Objects are as large as measured ones. The number: how many times larger, or smaller, the farthest is.
     Sizes,
-    /// Times do not drift. The number: recent times over all.
+    /// Times do not drift. The number: recent times over all; where there are too few jobs to see a drift, the least that
+    /// would be seen.
     SteadyTimes,
     /// Times do not depend on those before. The number: the correlation with the one before.
     IndependentTimes,
@@ -200,7 +203,12 @@ fn measured_conditions(model: &FittedModel, batch: &Batch, concurrency: f64) -> 
     let beyond_n = concurrency / measured_n;
     let mut conditions = vec![
         untested(ConditionKind::Contention, beyond_n, beyond_n <= EXTRAPOLATION),
-        failed(ConditionKind::SteadyTimes, findings.trend, 1.0),
+        match findings.trend {
+            None if findings.unseen_drift > UNSEEN_DRIFT => {
+                untested(ConditionKind::SteadyTimes, 1.0 + findings.unseen_drift, false)
+            }
+            _ => failed(ConditionKind::SteadyTimes, findings.trend, 1.0),
+        },
         failed(ConditionKind::IndependentTimes, findings.correlation, 0.0),
     ];
     let slow = findings.slow.map(|slow| slow.copies);
@@ -240,12 +248,15 @@ fn bracket(conditions: &[Condition], model: &FittedModel, needed: &Bound) -> Bra
 fn next(conditions: &[Condition], model: &FittedModel, concurrency: f64) -> NextMeasurement {
     let is_open = |kind| conditions.iter().any(|condition| condition.kind == kind && condition.is_open());
     let skewness = model.findings.and_then(|findings| findings.jobs_for_skewness).unwrap_or(0);
+    // What is unseen falls with the root of the jobs.
+    let unseen = model.findings.map_or(0.0, |findings| findings.unseen_drift);
+    let drift = (model.basis.jobs as f64 * (unseen / UNSEEN_DRIFT).powi(2)).ceil() as u64;
     // A share that so few copies show is known once there are enough of them.
     let slow = model.findings.and_then(|findings| findings.slow).filter(|slow| slow.copies < SLOW_COPIES);
     let slow_jobs = slow.map_or(0, |slow| slow.of.saturating_mul(SLOW_COPIES).div_ceil(slow.copies.max(1)));
     let correlated = if is_open(ConditionKind::IndependentTimes) { 4 * model.basis.jobs } else { 0 };
     NextMeasurement {
         concurrency: is_open(ConditionKind::Contention).then(|| (concurrency / EXTRAPOLATION).ceil() as u64),
-        jobs: ENOUGH_JOBS.max(skewness).max(slow_jobs).max(correlated),
+        jobs: ENOUGH_JOBS.max(drift).max(skewness).max(slow_jobs).max(correlated),
     }
 }

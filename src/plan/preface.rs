@@ -54,9 +54,10 @@ pub struct Probability {
     /// Asked for; None where nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goal: Option<f64>,
-    /// Stated: at least this, with 95 % confidence.
+    /// `estimate` less the error of the simulation: at least this, with 95 % confidence.
     pub stated: f64,
-    /// The share of simulated runs that met the deadline.
+    /// The share of simulated runs that met the deadline, each on one of the services that the measured jobs could have
+    /// come from: what the sample leaves open is averaged in. It holds on the conditions of the evidence.
     pub estimate: f64,
     /// Simulated runs behind it.
     pub replications: u64,

@@ -251,12 +251,12 @@ pub enum Change {
 
 impl Recommendation {
     /// Probability of the deadline that every recommended way has at least; where there is none, of the one that comes
-    /// nearest.
+    /// nearest. What the sample leaves open is averaged in; the error of the simulation is not taken off.
     #[must_use]
-    pub fn stated(&self) -> f64 {
-        let workers = self.workers.iter().map(|plan| plan.probability.stated);
-        let ways = workers.chain(self.lambda.iter().map(|plan| plan.probability.stated));
-        ways.reduce(f64::min).unwrap_or(self.probability.stated)
+    pub fn predicted(&self) -> f64 {
+        let workers = self.workers.iter().map(|plan| plan.probability.estimate);
+        let ways = workers.chain(self.lambda.iter().map(|plan| plan.probability.estimate));
+        ways.reduce(f64::min).unwrap_or(self.probability.estimate)
     }
 }
 

@@ -76,10 +76,25 @@ fn the_profile_goes_to_a_file_and_to_programs() {
 
     let json: Value =
         serde_json::from_str(&fit(&folder.0, &["--format", "json"]).with_code(0).stdout).unwrap();
-    assert_eq!(json["schema"], "planner/fit/1");
+    assert_eq!(json["schema"], "planner/fit/2");
     assert_eq!(json["basis"]["jobs"], 400);
     assert_eq!(json["basis"]["rehearsal"], true);
     assert_eq!(json["doubts"][0]["kind"], "rehearsal");
+
+    // A plan from that file is the one from the run: it keeps what it rests on.
+    let file = out.path().join("fitted.json");
+    fit(&folder.0, &["--format", "json", "--out", file.to_str().unwrap()]).with_code(0);
+    let planned = |basis: &[&str]| -> Value {
+        let mut command = planner();
+        command.args(["recommend", "--objects", "250", "--deadline", "3m", "--as", "workers", "--out"]);
+        command.arg(out.path().join("plans")).args(["--format", "json"]).args(basis);
+        serde_json::from_str(&run(command).with_code(7).stdout).unwrap()
+    };
+    let from_run = planned(&["--from", folder.0.to_str().unwrap()]);
+    let from_file = planned(&["--profile", file.to_str().unwrap()]);
+    for part in ["concurrency", "probability", "evidence", "basis"] {
+        assert_eq!(from_run[part], from_file[part], "{part}");
+    }
 }
 
 #[test]

@@ -7,18 +7,27 @@ use planner_core::numeric::trend::MannKendall;
 const SIGNIFICANCE: f64 = 0.01;
 /// Standard errors of Mann's and Kendall's score that chance exceeds in one of a hundred samples, either way.
 const TREND_ERRORS: f64 = 2.576;
+/// Standard errors more by which a trend must be off to be seen in four of five samples.
+const SEEN_ERRORS: f64 = 0.842;
+/// What is as good as seeing nothing.
+const MOST_UNSEEN: f64 = 9.0;
+/// Interquartile range of a normal distribution in standard deviations.
+const QUARTILES_SD: f64 = 1.349;
 /// Jobs of a level from which on the two are looked for.
 const FEWEST: usize = 20;
 /// The recent part of a level, after a trend.
 const RECENT_SHARE: f64 = 0.25;
 
 /// How jobs hang together, as far as it shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Dependence {
     /// Whether times rise or fall during the run.
     pub has_trend: bool,
     /// Correlation of the logarithm of a time with the one before it; 0 where none shows.
     pub correlation: f64,
+    /// By how much longer than on average the last jobs may take, as a share, so that it seldom remains unseen; 9 at
+    /// most.
+    pub unseen_drift: f64,
 }
 
 impl Dependence {
@@ -33,7 +42,12 @@ impl Dependence {
         let mut score = MannKendall::default();
         levels().for_each(|level| score.add(level));
         let inflation = 1.0 / effective_size(1, correlation);
-        Self { has_trend: score.z(inflation).abs() > TREND_ERRORS, correlation }
+        let effective = effective_size(residuals.len(), correlation);
+        // The slope of a straight line, times half of its length: √3 times the error of a mean.
+        let error = 3f64.sqrt() * spread(&residuals) / effective.sqrt();
+        let unseen_drift = ((TREND_ERRORS + SEEN_ERRORS) * error).exp_m1();
+        let unseen_drift = if residuals.is_empty() { MOST_UNSEEN } else { unseen_drift.min(MOST_UNSEEN) };
+        Self { has_trend: score.z(inflation).abs() > TREND_ERRORS, correlation, unseen_drift }
     }
 
     /// Independent jobs that so many are worth.
@@ -61,6 +75,14 @@ impl Dependence {
             0
         }
     }
+}
+
+/// The standard deviation, as the quartiles show it: the test goes by ranks.
+fn spread(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let at = |share: usize| sorted.get(sorted.len() * share / 4).copied().unwrap_or(0.0);
+    (at(3) - at(1)) / QUARTILES_SD
 }
 
 /// A level without its straight line.
@@ -113,13 +135,23 @@ mod tests {
         assert!(share(|it| it.has_trend, 250, 0.8, 0.0) < 0.15);
     }
 
+    /// Drift over a run ends at half of it above the mean.
+    #[test]
+    fn a_drift_is_seen_in_four_of_five_samples() {
+        let unseen = Dependence::of(&[logs(1, 250, 0.0, 0.0)]).unseen_drift;
+        let seen = share(|it| it.has_trend, 250, 0.0, 2.0 * unseen.ln_1p());
+        assert!((0.7..0.9).contains(&seen), "{unseen}: {seen}");
+    }
+
     #[test]
     fn a_correlated_sample_is_worth_less_and_comes_in_blocks() {
-        let tied = Dependence { has_trend: true, correlation: 0.8 };
+        let tied = Dependence { has_trend: true, correlation: 0.8, unseen_drift: 0.1 };
+        let free = Dependence { has_trend: false, correlation: 0.0, unseen_drift: 0.1 };
         assert!((tied.effective(90) - 10.0).abs() < 1e-9);
-        assert!(tied.block(250) >= 9 && tied.block(3) == 1 && Dependence::default().block(250) == 1);
+        assert!(tied.block(250) >= 9 && tied.block(3) == 1 && free.block(250) == 1);
         assert_eq!((tied.recent(400), tied.recent(30), tied.recent(5)), (300, 10, 0));
-        assert_eq!(Dependence::of(&[vec![1.0; 30]]), Dependence::default());
-        assert_eq!(Dependence::of(&[]), Dependence::default());
+        let nothing = Dependence { unseen_drift: 0.0, ..free };
+        assert_eq!(Dependence::of(&[vec![1.0; 30]]), nothing);
+        assert_eq!(Dependence::of(&[]), Dependence { unseen_drift: MOST_UNSEEN, ..free });
     }
 }

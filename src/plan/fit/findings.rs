@@ -14,6 +14,9 @@ pub struct Findings {
     pub effective_jobs: f64,
     /// After a trend, how many times as long as on average the recent jobs took; None where none shows.
     pub trend: Option<f64>,
+    /// By how much longer than on average the recent jobs may take, as a share, so that it seldom remains unseen; 9 at
+    /// most.
+    pub unseen_drift: f64,
     /// Correlation of times with those before them; None where none shows.
     pub correlation: Option<f64>,
     /// Copies that stand apart.
@@ -43,6 +46,7 @@ impl Sample {
             jobs: jobs as u64,
             effective_jobs: dependence.effective(jobs),
             trend: dependence.has_trend.then(|| self.level().mean()),
+            unseen_drift: dependence.unseen_drift,
             correlation: Some(dependence.correlation).filter(|&correlation| correlation > 0.0),
             slow: self.slow().map(|slow| SlowCopies {
                 copies: slow.copies as u64,

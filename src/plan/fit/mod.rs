@@ -41,7 +41,7 @@ pub use reference::reference;
 pub use slowest::Slowest;
 
 /// Services that could have given the sample.
-const RESAMPLES: u64 = 400;
+const RESAMPLES: u64 = 1000;
 /// Jobs below which a sample counts as small.
 const SMALL_SAMPLE: u64 = 30;
 /// Standard error of the elasticity of time by size from which on sizes count as too alike.

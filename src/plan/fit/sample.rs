@@ -100,7 +100,7 @@ impl Sample {
         let dependence = Dependence::of(&levels.iter().map(logs).collect::<Vec<Vec<f64>>>());
         let recent: Vec<f64> =
             levels.iter().flat_map(|level| &level[dependence.recent(level.len())..]).copied().collect();
-        let level = Level::of(&recent, dependence.effective(recent.len()));
+        let level = Level::of(&recent, dependence.effective(recent.len())).with_law_of(&recent);
         let level_jobs = recent.len();
         Self { jobs, form, scaling, line, threshold, slow, dependence, level, level_jobs }
     }

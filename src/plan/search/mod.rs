@@ -30,8 +30,8 @@ use sample::Sample;
 
 /// Up to so many jobs are drawn one by one, while all replications have no more than so many of them.
 pub(crate) const DRAWN_JOBS: u64 = 2000;
-const DRAWS: u64 = 24_000_000;
-const REPLICATIONS: u64 = 20_000;
+const DRAWS: u64 = 8_000_000;
+const REPLICATIONS: u64 = 10_000;
 /// Jobs of the batches that set the law right, and so many batches at most.
 const CORRECTING_JOBS: u64 = 1_200_000;
 const CORRECTING: u64 = 32;

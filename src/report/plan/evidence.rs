@@ -15,7 +15,7 @@ use crate::table::Table;
 pub fn opening(evidence: &Evidence, basis: &Basis) -> Option<String> {
     let open = evidence.first_open()?;
     let settle =
-        evidence.next_measurement.as_ref().map(|next| format!(" To settle it, {}.", measurement(next)));
+        evidence.next_measurement.as_ref().map(|next| format!(" To settle it: {}.", measurement(next)));
     let bracket = evidence.bracket.as_ref().map(|bracket| format!(" {}.", needed(bracket)));
     Some(format!(
         "Unproven: {}.{}{}",
@@ -56,12 +56,17 @@ pub fn qualified(evidence: &Evidence, answer: &str) -> String {
 pub fn provided(evidence: &Evidence) -> Option<String> {
     let tolerance = evidence.tolerance.as_ref()?;
     let day = match evidence.status {
-        Standing::Assumed => "if ",
-        Standing::Proven | Standing::Unproven => "if times are as on the measured day and ",
+        Standing::Assumed => "with ",
+        Standing::Proven | Standing::Unproven => "if times are as on the measured day, with ",
     };
+    let excluded = tolerance
+        .excluded_share
+        .map_or_else(String::new, |excluded| format!(" (the sample excludes more than {})", share(excluded)));
     Some(match tolerance.ten_times_share {
-        share if share > 0.0 => format!("{day}at most {} ten times slower than the mean", copies(share)),
-        _ => format!("{day}no copy is ten times slower than the mean"),
+        share if share > 0.0 => {
+            format!("{day}at most {} ten times slower than the mean{excluded}", copies(share))
+        }
+        _ => format!("{day}no copy ten times slower than the mean{excluded}"),
     })
 }
 
@@ -69,7 +74,7 @@ pub fn provided(evidence: &Evidence) -> Option<String> {
 #[must_use]
 pub fn survived(tolerance: &Tolerance) -> String {
     let survives = format!(
-        "the chance to be late at most doubles if {} three times slower, or {} ten times",
+        "the chance to be late at most doubles with {} three times slower than the mean, or {} ten times slower",
         copies(tolerance.three_times_share),
         copies(tolerance.ten_times_share)
     );
@@ -128,9 +133,15 @@ fn found(condition: &Condition, basis: &Basis) -> String {
         }
         ConditionKind::Sizes if value <= 1.0 => "all within the measured sizes".into(),
         ConditionKind::Sizes => format!("{} times beyond the measured sizes", number(value)),
+        ConditionKind::SteadyTimes if condition.status == ConditionStatus::Untested => {
+            format!("less than {} times the mean at the end would not show", number(value))
+        }
         ConditionKind::SteadyTimes => format!("recent times are {} of all", number(value)),
         ConditionKind::IndependentTimes => format!("correlation {}", number(value)),
         ConditionKind::SlowWayShare => format!("{} stood apart", count(value as u64)),
+        ConditionKind::JobsForSkewness if condition.status == ConditionStatus::Held => {
+            format!("{} are enough", counted(value as u64, "job"))
+        }
         ConditionKind::JobsForSkewness => format!("{} needed", counted(value as u64, "job")),
         ConditionKind::MeasuredDay => "one day was measured".into(),
         ConditionKind::UnseenSlowWay => {
@@ -154,6 +165,11 @@ fn unknown(condition: &Condition, basis: &Basis) -> String {
         ConditionKind::Sizes => {
             format!("objects are {} times beyond the sizes that were measured", number(value))
         }
+        ConditionKind::SteadyTimes if condition.status == ConditionStatus::Untested => format!(
+            "{} are too few to show whether times drift, unless the last ones are {} times the mean",
+            counted(basis.jobs, "job"),
+            number(value)
+        ),
         ConditionKind::SteadyTimes => format!(
             "times drifted while they were measured, and the last ones are {} times the mean",
             number(value)
@@ -177,14 +193,15 @@ fn unknown(condition: &Condition, basis: &Basis) -> String {
     }
 }
 
+/// The one command that settles what is open.
 fn measurement(next: &NextMeasurement) -> String {
     let jobs = counted(next.jobs, "job");
     match next.concurrency {
         Some(concurrency) => format!(
-            "measure a sweep that reaches N = {}, with {jobs} or more (`planner measure` with `[sweep] workers`)",
+            "`planner measure SCENARIO --plan PLAN`, or a sweep that reaches N = {}, with {jobs} or more",
             count(concurrency)
         ),
-        None => format!("measure {jobs} or more with `planner measure`"),
+        None => format!("`planner measure SCENARIO` with {jobs} or more"),
     }
 }
 
@@ -192,11 +209,11 @@ fn measured(basis: &Basis) -> String {
     count(basis.measured_n_max.unwrap_or_default().round() as u64)
 }
 
-/// A share of the copies with its verb.
+/// A share of the copies.
 fn copies(of_all: f64) -> String {
     match share(of_all) {
-        small if small.starts_with("one in ") => format!("{small} copies is"),
-        other => format!("{other} of the copies are"),
+        small if small.starts_with("one in ") => format!("{small} copies"),
+        other => format!("{other} of the copies"),
     }
 }
 

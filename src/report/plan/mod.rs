@@ -32,9 +32,9 @@ fn bound(bound: &Bound) -> String {
 /// What is stated about a probability and on what.
 fn stated(it: &Probability) -> String {
     format!(
-        "at least {} with 95 % confidence ({} of {} simulated runs)",
-        probability(it.stated),
+        "{} ({} or more, by the error of {} simulated runs)",
         probability(it.estimate),
+        probability(it.stated),
         count(it.replications)
     )
 }

@@ -140,7 +140,7 @@ impl<'a> Told<'a> {
 
     /// The numbers that a reader looks for first.
     fn tiles(&self) -> Vec<Fact> {
-        let mut tiles = vec![Fact::new("P(deadline) at least", probability(self.plan.stated()))];
+        let mut tiles = vec![Fact::new("P(deadline)", probability(self.plan.predicted()))];
         for way in &self.ways {
             let of_way = if self.ways.len() == 1 { String::new() } else { format!("{}: ", way.name) };
             tiles.extend(way.settings.iter().cloned());

@@ -31,8 +31,8 @@ pub(super) fn feasible(
     let today = within.and_then(|function| Some(today(function, function.within_limits?)));
     let answer = |provided: Option<String>| {
         let provided = provided.map_or_else(String::new, |provided| format!(", {provided}"));
-        let (ways, stated) = (ways.join(", or "), promised(plan.stated()));
-        format!("{ways}: done within {deadline} with probability {stated} or more{provided}")
+        let (ways, predicted) = (ways.join(", or "), promised(plan.predicted()));
+        format!("{ways}: done within {deadline} with probability {predicted}{provided}")
     };
     let (opening, answer) = match &plan.evidence {
         None => (None, answer(None)),
