@@ -52,7 +52,9 @@ fn the_whole_table() {
              {:?}, {:?}, {reserved:?}, {:?}",
             answer.probability, answer.shown, answer.publisher
         );
-        assert!((point_per_s - expected).abs() < 0.01 && value_per_s >= point_per_s);
+        // The law itself is held to the published rates to five digits beside it; here 100,000 draws of it are.
+        assert!((point_per_s / expected - 1.0).abs() < 0.002 && value_per_s >= point_per_s);
+        assert!(low_per_s <= expected && high_per_s.is_some_and(|high_per_s| expected <= high_per_s));
     }
     for concurrency in [900, 2250, 3380] {
         println!("within {concurrency}: {:?}", deadline_within(&question, 0.95, concurrency));

@@ -7,10 +7,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bound::Bound;
 use super::doubt::Doubt;
 use super::fit::{BasisKind, FittedModel};
 use super::ground::{Batch, EXTRAPOLATION};
-use super::recommendation::Bound;
 use super::tolerance::Tolerance;
 
 /// Copies that stand apart from which on their share is known well enough to plan with.

@@ -208,3 +208,28 @@ impl Ground {
         ]
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// So many objects of one size, under the built-in limits and prices.
+    pub(crate) fn ground(objects: usize, bytes: u64, model: FittedModel) -> Ground {
+        Ground {
+            batch: Batch {
+                sizes_bytes: Arc::from(vec![bytes; objects]),
+                prefixes: 1,
+                multipart_above_bytes: 5 << 30,
+                part_size_bytes: 64 << 20,
+            },
+            model,
+            retry: RetryPolicy { max_attempts: 5, base_ns: 100_000_000, cap_ns: 20_000_000_000 },
+            limits: Limits::built_in().clone(),
+            prices: Prices::built_in(),
+            region: "us-east-1".into(),
+            between_regions: false,
+            memory_mb: 128,
+            seed: 1,
+        }
+    }
+}

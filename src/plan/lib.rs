@@ -1,6 +1,7 @@
 //! What a load costs, what limits it, and the service model that a run shows.
 
 mod bisect;
+pub mod bound;
 pub mod caveat;
 pub mod closed_form;
 pub mod cost;

@@ -293,6 +293,12 @@ impl Times<'_> {
     }
 }
 
+/// Mean of 1 − F between two places.
+fn share_beyond(hazard: f64, next_hazard: f64) -> f64 {
+    let beyond = |hazard: f64| -(-hazard).exp_m1();
+    beyond(hazard).midpoint(beyond(next_hazard))
+}
+
 fn never_more(hazard: f64) -> f64 {
     hazard.clamp(0.0, NEVER)
 }
@@ -302,6 +308,8 @@ fn never_more(hazard: f64) -> f64 {
 struct Tail {
     /// Ascending x, with −ln F and its integral from there on.
     points: Vec<(f64, f64, f64)>,
+    /// ∫ 1 − F from each of them on.
+    excess: Vec<f64>,
     /// ∫ F(1 − F).
     half_difference: f64,
 }
@@ -320,24 +328,23 @@ impl Tail {
         points.extend(smaller.iter().map(|&share| (factor.at(share), -share.ln(), 0.0)));
         let larger = falling(0.5 * LARGER_RATIO, LARGER_RATIO);
         points.extend(larger.map(|share| (factor.at(1.0 - share), -(-share).ln_1p(), 0.0)));
-        let mut half_difference = 0.0;
+        let (mut half_difference, mut excess) = (0.0, vec![0.0; points.len()]);
         for index in (0..points.len() - 1).rev() {
             let ((x, hazard, _), (next_x, next_hazard, beyond)) = (points[index], points[index + 1]);
             points[index].2 = beyond + (next_x - x) * hazard.midpoint(next_hazard);
             let both = |hazard: f64| (-hazard).exp() * -(-hazard).exp_m1();
             half_difference += (next_x - x) * both(hazard).midpoint(both(next_hazard));
+            excess[index] = excess[index + 1] + (next_x - x) * share_beyond(hazard, next_hazard);
         }
-        Self { points, half_difference }
+        Self { points, excess, half_difference }
     }
 
     /// E(f − x)⁺ of a factor f.
     fn excess(&self, x: f64) -> f64 {
-        let beyond = |hazard: f64| -(-hazard).exp_m1();
-        let of_ends = |ends: &[(f64, f64, f64)]| {
-            let [(low, low_hazard, _), (high, high_hazard, _)] = *ends else { return 0.0 };
-            (high - low.max(x)).max(0.0) * beyond(low_hazard).midpoint(beyond(high_hazard))
-        };
-        self.points.windows(2).map(of_ends).sum::<f64>() + (-x).max(0.0)
+        let next = self.points.partition_point(|point| point.0 <= x);
+        let Some(&(next_x, next_hazard, _)) = self.points.get(next) else { return 0.0 };
+        let share = next.checked_sub(1).map_or(1.0, |last| share_beyond(self.points[last].1, next_hazard));
+        self.excess[next] + (next_x - x) * share
     }
 
     fn beyond(&self, x: f64) -> f64 {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bound::Bound;
 use super::cost::Cost;
 use super::doubt::Doubt;
 use super::evidence::Evidence;
@@ -84,17 +85,6 @@ pub struct Rehearsal {
     pub makespan_s: f64,
     /// Objects that were copied.
     pub objects_copied: u64,
-}
-
-/// A concurrency with its interval; the upper end is the one to use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bound {
-    /// The one to use.
-    pub value: u64,
-    /// Lower end of the interval of the smallest sufficient concurrency.
-    pub low: u64,
-    /// Its upper end; None where it lies beyond what is allowed or helps.
-    pub high: Option<u64>,
 }
 
 /// What workers come to.

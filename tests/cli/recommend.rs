@@ -118,6 +118,52 @@ fn what_cannot_be_met_says_why_and_what_can() {
     assert!(kept["concurrency"]["value"].as_u64().unwrap() <= 21);
 }
 
+/// Of the rehearsed sweep that comes with the program, for which no sample is missing.
+#[test]
+fn the_exit_code_says_what_is_known_of_the_goal() {
+    let bulk = ["--objects", "45000", "--deadline", "10m"];
+    for (options, code, outcome) in [
+        (&["--as", "workers"][..], 0, "reached"),
+        (&["--as", "workers", "--require", "measured"], 7, "reached"),
+        (&["--as", "workers", "--max-concurrency", "1000"], 4, "infeasible"),
+        (&["--as", "workers", "--max-concurrency", "2900"], 7, "unproven"),
+        (&["--as", "workers", "--max-concurrency", "2900", "--accept", "unproven"], 7, "unproven"),
+        (&["--as", "lambda"], 4, "infeasible"),
+    ] {
+        let plan = json("recommend", &[&bulk[..], options].concat(), code);
+        assert_eq!(plan["outcome"], outcome, "{options:?}");
+        assert_eq!(plan["basis"]["rehearsal"], true);
+    }
+    let plan = json("recommend", &[&bulk[..], &["--as", "workers"]].concat(), 0);
+    assert_eq!(plan["evidence"], plan["workers"]["evidence"]);
+    assert_eq!(
+        (&plan["evidence"]["status"], &plan["evidence"]["rehearsal"]),
+        (&"proven".into(), &true.into())
+    );
+    assert!(plan["verdict"].as_str().unwrap().starts_with("Rehearsed: "), "{}", plan["verdict"]);
+}
+
+/// Fixed times leave nothing to chance: a job that ends at the deadline is in time.
+#[test]
+fn what_ends_at_the_deadline_is_in_time_and_larger_objects_take_longer() {
+    let fixed = |objects: &str, deadline: &str| {
+        let options = ["--objects", objects, "--size", "700MB", "--residence", "fixed(30s)"];
+        json("recommend", &[&options[..], &["--deadline", deadline, "--as", "workers"]].concat(), 0)
+    };
+    assert_eq!(fixed("1000", "10m")["concurrency"]["value"], 50);
+    assert_eq!(fixed("7", "30s")["concurrency"]["value"], 7);
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = folder.path().join("objects.csv");
+    std::fs::write(&manifest, "key,size\na,60000000000\nb,650000000\nc,700000000\n").unwrap();
+    let options = ["--manifest", manifest.to_str().unwrap(), "--residence", "fixed(25s) at 700MB"];
+    let of = |deadline, code| {
+        json("recommend", &[&options[..], &["--deadline", deadline, "--as", "workers"]].concat(), code)
+    };
+    // 60 GB at 28 MB/s take 35 m 43 s.
+    assert_eq!(of("36m", 0)["feasible"], true);
+    assert_eq!(of("35m", 4)["feasible"], false);
+}
+
 #[test]
 fn limits_that_bind_come_with_what_to_do() {
     let out = tempfile::tempdir().unwrap();

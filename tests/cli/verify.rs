@@ -90,7 +90,7 @@ fn a_plan_that_was_verified_is_proven() {
     let first = runs(&place.out()).remove(0).0;
     let from = ["--deadline", "6m", "--as", "workers", "--from", first.to_str().unwrap()];
     let told = place.recommended(&from).with_code(7).stdout;
-    assert!(told.contains("Not proven: nobody has seen"), "{told}");
+    assert!(told.contains("Unproven: nobody has seen"), "{told}");
     // A little more time than planned settles it, whatever chance does to the run.
     let mut command = measure(&scenario, &place.out());
     command.arg("--plan").arg(place.plan_within(450.0));
@@ -99,7 +99,7 @@ fn a_plan_that_was_verified_is_proven() {
     assert!(verified.text("report.html").contains("Rehearsed, plan kept: "), "on the page of the run");
     // Without --from the newest run is planned from, which now reaches the concurrency.
     let told = place.recommended(&["--deadline", "7m", "--as", "workers"]).with_code(0).stdout;
-    assert!(told.contains(verified.name()) && !told.contains("Not proven"), "{told}");
+    assert!(told.contains(verified.name()) && !told.contains("Unproven"), "{told}");
 }
 
 #[test]

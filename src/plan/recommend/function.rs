@@ -3,6 +3,7 @@
 use super::cannot::Cannot;
 use super::pool::{CURVE_PROFILES, around, nearest, spread};
 use super::wish::Wish;
+use crate::bound::Bound;
 use crate::cost::{Usage, gigabyte_seconds};
 use crate::evidence::Evidence;
 use crate::forecast::{finish, thinned_s};
@@ -11,7 +12,7 @@ use crate::obstacle::Obstacle;
 use crate::paced::{
     Answer, Confirmed, Form, Infeasible, Pace, Question, Reason, deadline_within, smallest_rate,
 };
-use crate::recommendation::{Bound, CurvePoint, LambdaPlan, PublishPlan, WithinLimits};
+use crate::recommendation::{CurvePoint, LambdaPlan, PublishPlan, WithinLimits};
 use crate::search::Goal;
 use crate::tolerance::Tolerance;
 use crate::way::Way;

@@ -2,13 +2,14 @@
 
 use super::cannot::Cannot;
 use super::wish::Wish;
+use crate::bound::Bound;
 use crate::closed_form::ClosedForm;
 use crate::cost::{Cost, Usage};
 use crate::evidence::Evidence;
 use crate::forecast::{finish, thinned_s};
 use crate::ground::Ground;
 use crate::obstacle::Obstacle;
-use crate::recommendation::{Bound, CurvePoint, NearestGoal, Relaxed, WorkerPlan};
+use crate::recommendation::{CurvePoint, NearestGoal, Relaxed, WorkerPlan};
 use crate::tolerance::Tolerance;
 use crate::way::Way;
 use crate::workers::{Goal, Infeasible, Question, Reason, smallest_pool};

@@ -124,3 +124,61 @@ fn is_measured_peak(ground: &Ground, obstacle: &Obstacle) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::FittedModel;
+    use crate::fit::reference::reference;
+    use crate::ground::tests::ground;
+    use planner_core::service::Profile;
+    use planner_core::simulate::pool::Ramp;
+    use planner_core::simulate::work::Order;
+
+    const WISH: Wish = Wish {
+        deadline_s: 600.0,
+        probability: 0.99,
+        workers: true,
+        lambda: true,
+        shape: Shape::Direct,
+        max_concurrency: None,
+        ramp: Ramp { per_s: None },
+        order: Order::Fifo,
+    };
+
+    fn is_proven_of_workers(wish: &Wish) -> bool {
+        let ground = ground(45_000, 700_000_000, reference().unwrap());
+        is_proven(&ground, wish, &Allowed::workers(&ground, wish), None)
+    }
+
+    /// 45,000 copies of some 25 s need 1,874 workers for 600 s if none ever waits.
+    #[test]
+    fn too_few_workers_are_a_proof_only_below_what_the_mean_alone_needs() {
+        let of = |most| is_proven_of_workers(&Wish { max_concurrency: Some(most), ..WISH });
+        assert_eq!([1000, 1700, 1890, 2900].map(of), [true, true, false, false]);
+        let begun = |per_s| is_proven_of_workers(&Wish { ramp: Ramp { per_s: Some(per_s) }, ..WISH });
+        assert_eq!([5.0, 10.0].map(begun), [true, false]);
+    }
+
+    #[test]
+    fn a_deadline_that_measured_copies_missed_is_out_of_reach_and_a_longer_one_is_not() {
+        let of = |deadline_s| is_proven_of_workers(&Wish { deadline_s, ..WISH });
+        assert_eq!([20.0, 40.0, 90.0].map(of), [true, true, false]);
+    }
+
+    #[test]
+    fn a_function_keeps_to_what_can_be_reserved_and_published_today() {
+        let ground = ground(45_000, 700_000_000, reference().unwrap());
+        let of = |deadline_s| {
+            let wish = Wish { deadline_s, ..WISH };
+            is_proven(&ground, &wish, &Allowed::function(&ground, &wish), None)
+        };
+        assert_eq!([600.0, 1200.0, 1500.0].map(of), [true, true, false], "900 do it in 21 minutes at best");
+    }
+
+    #[test]
+    fn what_is_given_needs_no_sample() {
+        let ground = ground(10, 700_000_000, FittedModel::assumed(Profile::default(), "a test".into()));
+        assert!(is_proven(&ground, &WISH, &Allowed::workers(&ground, &WISH), None));
+    }
+}

@@ -1,39 +1,16 @@
 //! The ways held to what is known of them.
 
-use std::sync::Arc;
-
 use super::*;
 use crate::caveat::Caveat;
 use crate::fit::FittedModel;
-use crate::ground::Batch;
+use crate::ground::tests::ground;
 use crate::residence::Residence;
 use crate::strategy::Way;
-use planner_core::account::{Limits, Prices};
-use planner_core::load::retry::RetryPolicy;
 use planner_core::service::Profile;
 use planner_core::units::quantity::Bytes;
 
 const WISH: Wish =
     Wish { deadline_s: None, threads: 100, pools: 31, rate_per_s: None, observed_s: None, runs: None };
-
-fn ground(objects: usize, bytes: u64, model: FittedModel) -> Ground {
-    Ground {
-        batch: Batch {
-            sizes_bytes: Arc::from(vec![bytes; objects]),
-            prefixes: 1,
-            multipart_above_bytes: 5 << 30,
-            part_size_bytes: 64 << 20,
-        },
-        model,
-        retry: RetryPolicy { max_attempts: 5, base_ns: 100_000_000, cap_ns: 20_000_000_000 },
-        limits: Limits::built_in().clone(),
-        prices: Prices::built_in(),
-        region: "us-east-1".into(),
-        between_regions: false,
-        memory_mb: 128,
-        seed: 1,
-    }
-}
 
 fn residence(text: &str) -> FittedModel {
     text.parse::<Residence>().unwrap().model(Bytes(700_000_000))

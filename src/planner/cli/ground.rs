@@ -16,7 +16,8 @@ use planner_core::scenario::objects::ObjectSet;
 use planner_core::service::CopyProfile;
 use planner_core::units::human::{count, duration};
 use planner_core::units::quantity::{Bytes, MONTH, Rate, WEEK};
-use planner_plan::fit::{FittedModel, file, reference};
+use planner_plan::fit::reference::reference;
+use planner_plan::fit::{FittedModel, file};
 use planner_plan::ground::{Batch, Ground};
 use planner_plan::residence::Residence;
 
@@ -98,7 +99,7 @@ struct Found {
 }
 
 enum Times {
-    Fitted(FittedModel),
+    Fitted(Box<FittedModel>),
     Given(Residence),
 }
 
@@ -106,7 +107,7 @@ impl Times {
     /// The service that objects of these sizes meet.
     fn model(self, sizes_bytes: &[u64]) -> FittedModel {
         match self {
-            Self::Fitted(model) => model,
+            Self::Fitted(model) => *model,
             Self::Given(residence) => residence.model(median(sizes_bytes)),
         }
     }
@@ -121,7 +122,7 @@ fn resolve(options: &BasisOptions, newest: Option<&Path>) -> miette::Result<Foun
         let source = format!("the profile {}", path.display());
         let model =
             file::parse(&text(path)?, &source).map_err(|error| unusable(path, "service profile", error))?;
-        return Ok(Found { times: Times::Fitted(model), run: None });
+        return Ok(Found { times: Times::Fitted(Box::new(model)), run: None });
     }
     let runs = match options.from.as_slice() {
         [] => newest.into_iter().map(Path::to_owned).collect(),
@@ -129,10 +130,10 @@ fn resolve(options: &BasisOptions, newest: Option<&Path>) -> miette::Result<Foun
     };
     if runs.is_empty() {
         let model = reference().map_err(|error| BadInput::new(error, ""))?;
-        return Ok(Found { times: Times::Fitted(model), run: None });
+        return Ok(Found { times: Times::Fitted(Box::new(model)), run: None });
     }
     let Measured { document, model } = basis::of_runs(&runs, options.seed)?;
-    Ok(Found { times: Times::Fitted(model), run: Some(document.scenario) })
+    Ok(Found { times: Times::Fitted(Box::new(model)), run: Some(document.scenario) })
 }
 
 fn sizes(job: &JobOptions, seed: u64, measured: Option<&Size>) -> miette::Result<Arc<[u64]>> {

@@ -62,7 +62,10 @@ fn planned(options: &RecommendOptions, wish: &Wish) -> miette::Result<(Ground, R
         Beyond::Concurrency => "does not reach the concurrency of this plan",
         Beyond::Sizes => "has no objects of such sizes",
     };
-    tell::say(format_args!("{} {what}: planned from what comes with the program", plan.preface.basis.source));
+    tell::say(format_args!(
+        "{} {what}: planned from the sweep that comes with the program (`--from` takes the run)",
+        plan.preface.basis.source
+    ));
     recommended(options, wish, None)
 }
 

@@ -16,9 +16,9 @@ mod words;
 
 use super::table::Table;
 use planner_core::units::human::{count, duration, number, probability, usd};
+use planner_plan::bound::Bound;
 use planner_plan::cost::Cost;
 use planner_plan::preface::{Finish, Probability};
-use planner_plan::recommendation::Bound;
 
 /// `3,380 (3,351 to 3,468)`.
 fn bound(bound: &Bound) -> String {

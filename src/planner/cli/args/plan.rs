@@ -152,7 +152,8 @@ pub(crate) struct JobOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What the answer rests on")]
 pub(crate) struct BasisOptions {
-    /// Run folders to plan from, together; by default the newest valid run under the folder of reports.
+    /// Run folders to plan from, together; by default the newest valid run under the folder of reports where it reaches
+    /// what is planned, or else a rehearsed sweep that comes with the program.
     #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with = "residence")]
     pub from: Vec<PathBuf>,
     /// Assumed time of one copy instead of a run: 'lognormal(30s, cv=0.5)', 'exponential(30s)', 'fixed(30s)' or 25.2s; of
