@@ -66,10 +66,16 @@ fn open_unit(word: u64) -> f64 {
     ((word >> 12) as f64 + 0.5) / (1u64 << 52) as f64
 }
 
+/// The standard normal value that a share `u` (0 to 1, both excluded) of all lies below.
+#[must_use]
+pub fn normal_at(u: f64) -> f64 {
+    -std::f64::consts::SQRT_2 * erfc_inv(2.0 * u)
+}
+
 /// A standard normal draw, by inversion.
 #[must_use]
 pub fn normal(seed: u64, purpose: &[u64]) -> f64 {
-    -std::f64::consts::SQRT_2 * erfc_inv(2.0 * uniform(seed, purpose))
+    normal_at(uniform(seed, purpose))
 }
 
 /// A lognormal draw with the given mean and coefficient of variation (standard deviation / mean).

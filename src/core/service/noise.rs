@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use statrs::function::erf::{erfc, erfc_inv};
+use statrs::function::erf::erfc;
 
 use super::mixed::{Curve, Mixed};
 use super::tailed::Tailed;
@@ -106,7 +106,7 @@ impl Factor {
     pub fn at(&self, u: f64) -> f64 {
         match self {
             Self::Lognormal { sigma } => {
-                let normal = -std::f64::consts::SQRT_2 * erfc_inv(2.0 * u);
+                let normal = random::normal_at(u);
                 (sigma * normal - sigma * sigma / 2.0).exp()
             }
             Self::Exponential => -(-u).ln_1p(),

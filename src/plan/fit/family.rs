@@ -3,10 +3,11 @@
 //! What is not so slow counts only by its number, as a left-censored sample (Lawless 2003, *Statistical Models and
 //! Methods for Lifetime Data*, ch. 2): how fast the fast requests are says little about the slowest.
 
-use statrs::function::erf::{erfc, erfc_inv};
+use statrs::function::erf::erfc;
 use statrs::function::gamma::{gamma, gamma_lr, gamma_ur, ln_gamma};
 
 use super::descent::lowest;
+use planner_core::random::normal_at;
 
 /// A gamma with a larger shape is a lognormal to the eye, and its distribution takes ever longer to work out.
 const LARGEST_GAMMA_SHAPE: f64 = 1e5;
@@ -152,7 +153,7 @@ impl Tail {
     /// The value that a share `above` of all exceeds.
     pub(super) fn exceeded_by(&self, above: f64) -> f64 {
         let ratio = match self.family {
-            Family::Lognormal => (std::f64::consts::SQRT_2 * erfc_inv(2.0 * above) / self.shape).exp(),
+            Family::Lognormal => (-normal_at(above) / self.shape).exp(),
             Family::Gamma => gamma_exceeded_by(self.shape, above),
             Family::Weibull => (-above.ln()).powf(self.shape.recip()),
         };
@@ -163,7 +164,7 @@ impl Tail {
 /// The x with Q(k, x) = `above`: Newton's method on ln Q, which is concave, from the mean on or from Wilson's and
 /// Hilferty's cube of a normal.
 fn gamma_exceeded_by(shape: f64, above: f64) -> f64 {
-    let normal = std::f64::consts::SQRT_2 * erfc_inv(2.0 * above);
+    let normal = -normal_at(above);
     let cube_root = 1.0 - 1.0 / (9.0 * shape) + normal / (3.0 * shape.sqrt());
     let mut x = shape * cube_root.powi(3).max(1e-3);
     for _ in 0..20 {

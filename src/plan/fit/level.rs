@@ -1,8 +1,7 @@
 //! How well a sample of jobs knows their mean time.
 
-use statrs::function::erf::erfc_inv;
-
 use super::family::{Family, SlowPart, Tail};
+use planner_core::random::normal_at;
 
 /// Skewness over √n up to which it is corrected for; beyond, the sample is too small to know its own skewness.
 pub(super) const MOST_SKEW: f64 = 0.3;
@@ -84,7 +83,7 @@ fn likely_skewness(jobs: &[f64]) -> f64 {
 /// Student's t that a share `u` lies below, by its expansion around the normal one (Abramowitz and Stegun 26.7.5),
 /// within 1 % from five degrees of freedom on.
 fn student(u: f64, freedom: f64) -> f64 {
-    let z = -std::f64::consts::SQRT_2 * erfc_inv(2.0 * u);
+    let z = normal_at(u);
     let freedom = freedom.max(4.0);
     let first = (z.powi(3) + z) / 4.0;
     let second = (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0;

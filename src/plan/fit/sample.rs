@@ -6,7 +6,6 @@
 
 use rayon::prelude::*;
 use statrs::distribution::{Beta, ContinuousCDF};
-use statrs::function::erf::erfc_inv;
 
 use super::dependence::Dependence;
 use super::factors::{self, Fitted};
@@ -137,7 +136,7 @@ impl Sample {
     pub(super) fn resampled(&self, count: u64, seed: u64) -> Vec<CopyProfile> {
         let scaling = evenly(count.min(SHAPES), seed, 0);
         let shape = |(number, &u): (usize, &f64)| {
-            let (errors, number) = (-std::f64::consts::SQRT_2 * erfc_inv(2.0 * u), number as u64);
+            let (errors, number) = (random::normal_at(u), number as u64);
             self.shape(&self.draw(seed, number), errors, Some(random::uniform(seed, &[number, 0, 2])))
         };
         let shapes: Vec<Shape> = scaling.par_iter().enumerate().map(shape).collect();
@@ -235,7 +234,7 @@ impl SlowWay {
         let freedom = (self.copies as f64 - 1.0).max(SLOW_FREEDOM);
         let error = self.cv / freedom.sqrt();
         // Above 1, which makes it the slow way.
-        (self.times * (-std::f64::consts::SQRT_2 * erfc_inv(2.0 * u) * error).exp()).max(1.0 + 1e-6)
+        (self.times * (random::normal_at(u) * error).exp()).max(1.0 + 1e-6)
     }
 }
 

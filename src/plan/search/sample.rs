@@ -6,8 +6,7 @@ use super::law::{Law, Table};
 use crate::bisect;
 use crate::estimate::{Estimate, needed, point_rank};
 use planner_core::numeric::proportion::Proportion;
-use planner_core::random::Keyed;
-use statrs::function::erf::erfc_inv;
+use planner_core::random::{Keyed, normal_at};
 
 /// Words that set this file's draws apart from all others.
 const LUCK: u64 = 0x6c75_636b;
@@ -113,5 +112,5 @@ impl Sample {
 /// What chance does to a replication: the hazard that it survives, and by how many standard deviations its work is more
 /// than in the mean.
 fn luck([luck, work]: [Keyed; 2], number: u64) -> (f64, f64) {
-    (-luck.uniform(number).ln(), -std::f64::consts::SQRT_2 * erfc_inv(2.0 * work.uniform(number)))
+    (-luck.uniform(number).ln(), normal_at(work.uniform(number)))
 }
