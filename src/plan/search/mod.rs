@@ -16,6 +16,8 @@ pub(crate) mod ranks;
 mod sample;
 pub(crate) mod samplers;
 
+use std::sync::OnceLock;
+
 use super::bisect;
 use super::estimate::{Estimate, Spread, needed, point_rank};
 use law::{Law, Table};
@@ -125,25 +127,27 @@ pub(crate) struct Search<'a, K: Knob> {
     goal: Goal,
     seed: u64,
     tables: Vec<Table>,
+    replications: OnceLock<(Estimate, Replications)>,
 }
 
 impl<'a, K: Knob> Search<'a, K> {
     pub(crate) fn new(knob: &'a K, goal: Goal, seed: u64) -> Self {
         let table = |law: &K::Law| Table::of(law, goal.deadline_s, knob.most());
-        Self { knob, goal, seed, tables: knob.laws().par_iter().map(table).collect() }
+        let tables = knob.laws().par_iter().map(table).collect();
+        Self { knob, goal, seed, tables, replications: OnceLock::new() }
     }
 
     /// The smallest setting; the best estimate of it where that is beyond the largest that is allowed and helps.
     pub(crate) fn find(&self) -> Result<Found, f64> {
         let most = self.knob.most();
-        let (estimate, replications) = if self.is_drawn() { self.drawn() } else { self.sampled() };
+        let (estimate, replications) = self.replications();
         if estimate.point > most {
             return Err(estimate.point);
         }
         let (low, high) = estimate.widened(self.spread());
         let helpful = self.helpful().max(estimate.point);
         let value = self.knob.settled(estimate.high.min(helpful)).min(most);
-        let (probability, finishes) = self.at(value, &replications);
+        let (probability, finishes) = self.at(value, replications);
         Ok(Found {
             value,
             point: estimate.point,
@@ -157,10 +161,14 @@ impl<'a, K: Knob> Search<'a, K> {
 
     /// How the batch ends with a setting.
     pub(crate) fn nearest(&self, value: f64) -> Nearest {
-        let replications = if self.is_drawn() { self.drawn().1 } else { self.sampled().1 };
-        let (probability, finishes) = self.at(value, &replications);
+        let (probability, finishes) = self.at(value, &self.replications().1);
         let deadline_s = kept_s(&finishes, self.goal.probability);
         Nearest { probability, deadline_s, finishes }
+    }
+
+    /// Replications with the quantile of their critical values, which are the same whatever is asked of them.
+    fn replications(&self) -> &(Estimate, Replications) {
+        self.replications.get_or_init(|| if self.is_drawn() { self.drawn() } else { self.sampled() })
     }
 
     /// Whether replications are batches that are drawn job by job.
