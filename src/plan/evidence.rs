@@ -44,7 +44,7 @@ pub struct Evidence {
     /// What has to hold.
     pub conditions: Vec<Condition>,
     /// What the plan survives of slow copies that no sample excludes.
-    pub tolerance: Option<Tolerance>,
+    pub tolerance: Tolerance,
     /// How much concurrency it takes, by what is open; None where nothing is.
     pub bracket: Option<Bracket>,
     /// What to measure to settle what is open; None where nothing is.
@@ -149,14 +149,14 @@ impl Evidence {
         batch: &Batch,
         in_flight: f64,
         needed: &Bound,
-        tolerance: Option<Tolerance>,
+        tolerance: Tolerance,
     ) -> Self {
         let mut conditions = measured_conditions(model, batch, in_flight);
-        conditions.extend(tolerance.map(|tolerance| Condition {
+        conditions.push(Condition {
             kind: ConditionKind::UnseenSlowWay,
             value: tolerance.ten_times_share,
             status: ConditionStatus::Untested,
-        }));
+        });
         let is_open = conditions.iter().any(Condition::is_open);
         let status = match model.basis.kind {
             BasisKind::Assumed => Standing::Assumed,

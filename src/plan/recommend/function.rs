@@ -97,7 +97,7 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
     let reserved_concurrency =
         Bound { value: reserved, low: answer.reserved.low, high: Some(answer.reserved.value) };
     let evidence =
-        Evidence::of(&ground.model, &ground.batch, in_flight_mean, &reserved_concurrency, Some(tolerance));
+        Evidence::of(&ground.model, &ground.batch, in_flight_mean, &reserved_concurrency, tolerance);
     Ok(LambdaPlan {
         shape: Shape::Direct,
         evidence,

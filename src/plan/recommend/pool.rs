@@ -41,7 +41,7 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<WorkerPlan, Box<Canno
     let concurrency = Bound { value: answer.value, low: answer.low, high: answer.high };
     let in_flight = answer.value as f64;
     Ok(WorkerPlan {
-        evidence: Evidence::of(&ground.model, &ground.batch, in_flight, &concurrency, Some(tolerance)),
+        evidence: Evidence::of(&ground.model, &ground.batch, in_flight, &concurrency, tolerance),
         concurrency,
         ramp: wish.ramp,
         order: wish.order,

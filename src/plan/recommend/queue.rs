@@ -80,7 +80,7 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
         high: answer.high.map(|high| high.max(reserved)),
     };
     let evidence =
-        Evidence::of(&ground.model, &ground.batch, reserved as f64, &reserved_concurrency, Some(tolerance));
+        Evidence::of(&ground.model, &ground.batch, reserved as f64, &reserved_concurrency, tolerance);
     Ok(LambdaPlan {
         shape: Shape::Queue,
         evidence,

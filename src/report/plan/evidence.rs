@@ -53,8 +53,8 @@ pub fn qualified(evidence: &Evidence, answer: &str) -> String {
 
 /// What the sample cannot test and has to be so, after a probability in the same sentence.
 #[must_use]
-pub fn provided(evidence: &Evidence) -> Option<String> {
-    let tolerance = evidence.tolerance.as_ref()?;
+pub fn provided(evidence: &Evidence) -> String {
+    let tolerance = &evidence.tolerance;
     let day = match evidence.status {
         Standing::Assumed => "with ",
         Standing::Proven | Standing::Unproven => "if times are as on the measured day, with ",
@@ -62,12 +62,12 @@ pub fn provided(evidence: &Evidence) -> Option<String> {
     let excluded = tolerance
         .excluded_share
         .map_or_else(String::new, |excluded| format!(" (the sample excludes more than {})", share(excluded)));
-    Some(match tolerance.ten_times_share {
+    match tolerance.ten_times_share {
         share if share > 0.0 => {
             format!("{day}at most {} ten times slower than the mean{excluded}", copies(share))
         }
         _ => format!("{day}no copy ten times slower than the mean{excluded}"),
-    })
+    }
 }
 
 /// What the plan survives of a slow way that nobody has seen, and what the sample says of it.

@@ -154,9 +154,8 @@ impl<'a> Told<'a> {
     fn rests_on(&self) -> Part {
         let basis = &self.plan.preface.basis;
         let blocks = self.plan.evidence.iter().flat_map(|rests_on| {
-            let survived = rests_on.tolerance.as_ref().map(evidence::survived);
-            let survived = survived.map(|text| Block::Paragraph(format!("{}.", capitalised(&text))));
-            survived.into_iter().chain([evidence::conditions(rests_on, basis).into()])
+            let survived = capitalised(&evidence::survived(&rests_on.tolerance));
+            [Block::Paragraph(format!("{survived}.")), evidence::conditions(rests_on, basis).into()]
         });
         Part::new("What that probability rests on", blocks)
     }

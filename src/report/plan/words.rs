@@ -38,7 +38,7 @@ pub(super) fn feasible(
         None => (None, answer(None)),
         Some(rests_on) => (
             evidence::opening(rests_on, &plan.preface.basis).map(|text| text + " "),
-            evidence::qualified(rests_on, &answer(evidence::provided(rests_on))),
+            evidence::qualified(rests_on, &answer(Some(evidence::provided(rests_on)))),
         ),
     };
     let not_today = if plan.outcome == Outcome::Infeasible { "Not within today's limits. " } else { "" };
