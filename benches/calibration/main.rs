@@ -59,7 +59,7 @@ fn judged(arguments: &Arguments, outlines: &[Outline]) -> Vec<Judgement> {
     let one = |outline: &Outline| {
         let judgement = is_time_left().then(|| judge(&outline.case(), arguments.draws))?;
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        // Nobody need see it.
+        // A lost progress line does no harm.
         let _written = write!(std::io::stderr(), "\r{done} of {} ", outlines.len());
         Some(judgement)
     };

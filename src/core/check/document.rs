@@ -47,7 +47,7 @@ impl From<&Evidence> for Form {
 pub struct CheckDocument {
     /// [`SCHEMA`].
     pub schema: &'static str,
-    /// The gravest of the verdicts.
+    /// The most severe of the verdicts.
     pub verdict: Verdict,
     /// Whether no verdict is FAIL or INCONCLUSIVE; None where there is nothing to judge by.
     pub holds: Option<bool>,
