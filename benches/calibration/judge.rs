@@ -6,6 +6,7 @@ use planner_core::simulate::pool::Ramp;
 use planner_core::simulate::work::Order;
 use planner_plan::ground::{Batch, EXTRAPOLATION, Ground};
 use planner_plan::recommend::{Wish, recommend};
+use planner_plan::way::Way;
 use statrs::function::erf::erfc_inv;
 
 use super::case::{Case, Kind};
@@ -154,8 +155,7 @@ fn wish(case: &Case) -> Wish {
     Wish {
         deadline_s: case.deadline_s,
         probability: case.probability,
-        workers: true,
-        lambda: false,
+        ways: &[Way::Workers],
         shape: Shape::Direct,
         max_concurrency: None,
         ramp: Ramp::default(),

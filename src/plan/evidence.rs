@@ -15,8 +15,6 @@ use super::tolerance::Tolerance;
 
 /// Copies that stand apart from which on their share is known well enough to plan with.
 const SLOW_COPIES: u64 = 5;
-/// How far beyond the measured sizes, as a ratio, planned ones may lie.
-const SIZE_RATIO: f64 = 1.25;
 /// Share by which recent times may exceed all unseen in a sample that is said to show a drift.
 const UNSEEN_DRIFT: f64 = EXTRAPOLATION - 1.0;
 /// Jobs that a measurement should have at least.
@@ -220,7 +218,7 @@ fn measured_conditions(model: &FittedModel, batch: &Batch, concurrency: f64) -> 
     conditions.push(untested(ConditionKind::JobsForSkewness, needed, is_known));
     if let Some(measured) = model.basis.measured_size_bytes {
         let ratio = beyond(measured, batch.size_range_bytes());
-        conditions.push(untested(ConditionKind::Sizes, ratio, ratio <= SIZE_RATIO));
+        conditions.push(untested(ConditionKind::Sizes, ratio, ratio <= EXTRAPOLATION));
     }
     conditions.push(untested(ConditionKind::MeasuredDay, 1.0, false));
     conditions

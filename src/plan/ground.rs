@@ -12,7 +12,7 @@ use planner_core::load::retry::RetryPolicy;
 use planner_core::service::Profile;
 use planner_core::simulate::work::{Order, Work};
 
-/// How far beyond the largest measured concurrency a plan may go before it says so, as a multiple of it.
+/// How far beyond the largest measured concurrency, or the measured sizes, a plan may go before it says so, as a multiple.
 pub const EXTRAPOLATION: f64 = 1.25;
 
 /// The objects that are to be copied.

@@ -11,3 +11,8 @@ pub enum Way {
     /// A function behind a topic.
     Lambda,
 }
+
+impl Way {
+    /// Every way.
+    pub const ALL: &[Self] = &[Self::Workers, Self::Lambda];
+}

@@ -7,6 +7,7 @@ use super::fan_out::FanOut;
 use super::level_key::LevelKey;
 use crate::account::{Limits, S3Limits};
 use crate::load::arrival::Spacing;
+use crate::load::retry::RetryPolicy;
 use crate::service::Profile;
 use crate::units::quantity::{Bytes, Rate, Share, Span};
 
@@ -272,6 +273,14 @@ pub struct Retry {
     pub cap: Span,
     /// Time limit of one attempt.
     pub attempt_timeout: Span,
+}
+
+impl Retry {
+    /// What follows an attempt that fails.
+    #[must_use]
+    pub fn policy(&self) -> RetryPolicy {
+        RetryPolicy { max_attempts: self.max_attempts, base_ns: self.base.ns(), cap_ns: self.cap.ns() }
+    }
 }
 
 impl Default for Retry {

@@ -23,7 +23,6 @@ use threshold::Threshold;
 
 use crate::account::Limits;
 use crate::load::dispatch::{Arrivals, Budget, Level};
-use crate::load::retry::RetryPolicy;
 use crate::units::quantity;
 
 /// A scenario that can be run.
@@ -82,16 +81,11 @@ impl Scenario {
     /// Level number `index` as the dispatcher wants it.
     #[must_use]
     pub fn level(&self, index: usize, budget: Budget) -> Level {
-        let retry = &self.file.retry;
         Level {
             arrivals: self.levels[index].clone(),
             max_jobs: self.max_jobs,
             duration_ns: self.file.stop.limit().map_or(u64::MAX, quantity::Span::ns),
-            retry: RetryPolicy {
-                max_attempts: retry.max_attempts,
-                base_ns: retry.base.ns(),
-                cap_ns: retry.cap.ns(),
-            },
+            retry: self.file.retry.policy(),
             budget,
             seed: crate::random::word(self.file.seed, &[index as u64]),
         }

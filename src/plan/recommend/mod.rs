@@ -17,6 +17,7 @@ use super::ground::Ground;
 use super::outcome::Outcome;
 use super::recommendation::{LambdaPlan, Recommendation, SCHEMA, WorkerPlan};
 use cannot::Cannot;
+use super::way::Way;
 use planner_core::numeric::interval::CONFIDENCE;
 use planner_core::numeric::proportion::lower_bound;
 use planner_core::service::function::Shape;
@@ -26,8 +27,8 @@ use proof::{Allowed, is_proven};
 /// The smallest concurrency that does what is wanted, for each way that was asked for.
 #[must_use]
 pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
-    let pool = wish.workers.then(|| pool::plan(ground, wish));
-    let function = wish.lambda.then(|| match wish.shape {
+    let pool = wish.ways.contains(&Way::Workers).then(|| pool::plan(ground, wish));
+    let function = wish.ways.contains(&Way::Lambda).then(|| match wish.shape {
         Shape::Direct => function::plan(ground, wish),
         Shape::Queue => queue::plan(ground, wish),
     });

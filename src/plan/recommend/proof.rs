@@ -131,6 +131,7 @@ mod tests {
     use crate::fit::FittedModel;
     use crate::fit::reference::reference;
     use crate::ground::tests::ground;
+    use crate::way::Way;
     use planner_core::service::Profile;
     use planner_core::simulate::pool::Ramp;
     use planner_core::simulate::work::Order;
@@ -138,8 +139,7 @@ mod tests {
     const WISH: Wish = Wish {
         deadline_s: 600.0,
         probability: 0.99,
-        workers: true,
-        lambda: true,
+        ways: Way::ALL,
         shape: Shape::Direct,
         max_concurrency: None,
         ramp: Ramp { per_s: None },

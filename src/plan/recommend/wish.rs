@@ -1,6 +1,7 @@
 //! What a recommendation is asked for.
 
 use crate::preface::Probability;
+use crate::way::Way;
 use planner_core::numeric::proportion::Proportion;
 use planner_core::service::function::Shape;
 use planner_core::simulate::pool::Ramp;
@@ -13,10 +14,8 @@ pub struct Wish {
     pub deadline_s: f64,
     /// Probability of that, between 0 and 1, both excluded.
     pub probability: f64,
-    /// Whether a pool of workers is a way to do it.
-    pub workers: bool,
-    /// Whether a function behind a topic is one.
-    pub lambda: bool,
+    /// Ways to do it.
+    pub ways: &'static [Way],
     /// What lies between the topic and that function.
     pub shape: Shape,
     /// The largest concurrency allowed.

@@ -9,7 +9,6 @@ use super::exit::BadInput;
 use super::load_scenario::open;
 use super::named_file::{self, text, unreadable, unusable};
 use planner_core::account::{Limits, Prices};
-use planner_core::load::retry::RetryPolicy;
 use planner_core::scenario::file::{Copy, Retry, Size};
 use planner_core::scenario::manifest::Manifest;
 use planner_core::scenario::objects::ObjectSet;
@@ -37,7 +36,8 @@ pub(super) fn ground(
 ) -> miette::Result<Ground> {
     let found = resolve(options, newest)?;
     let copy = found.run.as_ref().map_or_else(Copy::default, |run| run.copy.clone());
-    let retry = found.run.as_ref().map_or_else(Retry::default, |run| run.retry.clone());
+    let mut retry = found.run.as_ref().map_or_else(Retry::default, |run| run.retry.clone());
+    retry.max_attempts = options.max_attempts.unwrap_or(retry.max_attempts);
     let prices = match &options.prices {
         None => Prices::built_in(),
         Some(path) => Prices::parse(&text(path)?).map_err(|error| unusable(path, "price list", error))?,
@@ -59,11 +59,7 @@ pub(super) fn ground(
     Ok(Ground {
         batch,
         model,
-        retry: RetryPolicy {
-            max_attempts: options.max_attempts.unwrap_or(retry.max_attempts),
-            base_ns: retry.base.ns(),
-            cap_ns: retry.cap.ns(),
-        },
+        retry: retry.policy(),
         region: options.region.clone().unwrap_or_else(|| prices.region.clone()),
         between_regions: job.between_regions,
         limits,

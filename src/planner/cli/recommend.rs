@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use miette::IntoDiagnostic;
 
-use super::args::plan::{Accept, RecommendOptions, Require, Way};
+use super::args::plan::{Accept, RecommendOptions, Require};
 use super::exit::{BadInput, Exit};
 use super::progress::shown;
 use super::{basis, ground, plan_answer, rehearse, tell};
@@ -23,8 +23,7 @@ pub(super) fn run(options: &RecommendOptions) -> miette::Result<Exit> {
     let wish = Wish {
         deadline_s: options.deadline.seconds(),
         probability: options.confidence,
-        workers: options.way != Way::Lambda,
-        lambda: options.way != Way::Workers,
+        ways: options.way.planned(),
         shape: options.shape.into(),
         max_concurrency: options.max_concurrency,
         ramp: Ramp { per_s: options.ramp.map(|rate| rate.per_s()) },

@@ -11,7 +11,6 @@ use crate::runs::folder::{VERIFICATION, write_json};
 use crate::runs::{attempts, fan_out};
 use planner_aws::file_error::FileError;
 use planner_core::load::attempt::Attempt;
-use planner_core::load::retry::RetryPolicy;
 use planner_core::measure::document::RunDocument;
 use planner_core::measure::level::LevelSummary;
 use planner_core::scenario::Scenario;
@@ -21,13 +20,11 @@ use planner_core::units::human::number;
 use planner_core::units::quantity::{MONTH, Rate, Span, nanoseconds};
 use planner_plan::fit::{self, FitError, FittedModel, Observations};
 use planner_plan::forecast::{Choice, FunctionChoice};
+use planner_plan::ground::EXTRAPOLATION;
 use planner_plan::recommendation::Recommendation;
 use planner_plan::verify::{Outcome, Promise, Verification};
 use planner_plan::way::Way;
 use planner_report::plan::verify;
-
-/// How many times as large as planned the measured objects may be, or as small.
-const SIZE_RATIO: f64 = 1.25;
 
 /// A plan that a run is driven for.
 pub(super) struct Verifying {
@@ -111,7 +108,7 @@ impl Verifying {
     /// Where their mean size is another.
     pub(super) fn same_objects(&self, scenario: &Scenario) -> Result<(), BadInput> {
         let ratio = self.promise.size_ratio(&self.sizes_bytes(scenario));
-        if (SIZE_RATIO.recip()..=SIZE_RATIO).contains(&ratio) {
+        if (EXTRAPOLATION.recip()..=EXTRAPOLATION).contains(&ratio) {
             return Ok(());
         }
         let (plan, name, ratio) = (&self.plan, &scenario.file.name, number(ratio));
@@ -145,10 +142,7 @@ impl Verifying {
         };
         let sum = |of: fn(&LevelSummary) -> u64| run.levels.iter().map(of).sum::<u64>() as f64;
         let failed_share = sum(|level| level.jobs_failed) / sum(|level| level.jobs).max(1.0);
-        let retry = &scenario.file.retry;
-        let [base_ns, cap_ns] = [retry.base.ns(), retry.cap.ns()];
-        let retry = RetryPolicy { max_attempts: retry.max_attempts, base_ns, cap_ns };
-        let work = self.promise.work(&self.sizes_bytes(scenario), retry);
+        let work = self.promise.work(&self.sizes_bytes(scenario), scenario.file.retry.policy());
         let verdict = self.promise.verified(self.plan.clone(), &model, &work, failed_share);
         Ok(write_json(&folder.join(VERIFICATION), &verify::document(&verdict).into_diagnostic()?)?)
     }

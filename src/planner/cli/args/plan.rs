@@ -12,6 +12,7 @@ use planner_core::service::function::Shape;
 use planner_core::simulate::work::Order;
 use planner_core::units::quantity::{Bytes, Rate, Share, Span, YEAR};
 use planner_plan::residence::Residence;
+use planner_plan::way as planned;
 use planner_report::plan::emit::Emit;
 
 fn probability(text: &str) -> Result<f64, String> {
@@ -59,6 +60,17 @@ pub(crate) enum Way {
     /// Both.
     #[default]
     Both,
+}
+
+impl Way {
+    /// The ways to plan.
+    pub(crate) fn planned(self) -> &'static [planned::Way] {
+        match self {
+            Self::Workers => &[planned::Way::Workers],
+            Self::Lambda => &[planned::Way::Lambda],
+            Self::Both => planned::Way::ALL,
+        }
+    }
 }
 
 /// In which order a pool takes its jobs.
