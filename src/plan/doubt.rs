@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fit::Copier;
+
 /// A reason for caution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -74,6 +76,15 @@ pub enum Doubt {
         measured_bytes: [u64; 2],
         /// Planned, smallest and largest.
         planned_bytes: [u64; 2],
+    },
+    /// Copies of another kind of copier than the planned one.
+    OtherCopier {
+        /// Who made the measured ones.
+        measured: Copier,
+        /// Seconds from the publishing of a message to the start of its function, as assumed.
+        delivery_s: f64,
+        /// Seconds to start an execution environment, as assumed.
+        cold_start_s: f64,
     },
     /// Throttled messages are retried by rules that are not public.
     RetriesUndocumented,

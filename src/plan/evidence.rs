@@ -17,6 +17,8 @@ use super::tolerance::Tolerance;
 const SLOW_COPIES: u64 = 5;
 /// Share by which recent times may exceed all unseen in a sample that is said to show a drift.
 const UNSEEN_DRIFT: f64 = EXTRAPOLATION - 1.0;
+/// Days from which on their spread says how another day may differ.
+const ENOUGH_DAYS: u64 = 5;
 /// Jobs that a measurement should have at least.
 const ENOUGH_JOBS: u64 = 250;
 
@@ -78,7 +80,7 @@ pub enum ConditionKind {
     SlowWayShare,
     /// There are jobs enough to know how skewed times are. The number: jobs that it takes.
     JobsForSkewness,
-    /// Times are as on the measured day, which no sample of one day tests. The number: days.
+    /// Times are as on the measured days, whose spread is in the probability from the second on. The number: days.
     MeasuredDay,
     /// No larger share than this takes ten times as long, on a way that the sample does not show. No sample excludes it.
     UnseenSlowWay,
@@ -220,7 +222,8 @@ fn measured_conditions(model: &FittedModel, batch: &Batch, concurrency: f64) -> 
         let ratio = beyond(measured, batch.size_range_bytes());
         conditions.push(untested(ConditionKind::Sizes, ratio, ratio <= EXTRAPOLATION));
     }
-    conditions.push(untested(ConditionKind::MeasuredDay, 1.0, false));
+    let days = findings.days;
+    conditions.push(untested(ConditionKind::MeasuredDay, days as f64, days >= ENOUGH_DAYS));
     conditions
 }
 

@@ -2,11 +2,14 @@
 //! service in virtual time.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::localstack::Buckets;
 use crate::planner::{Ended, measure, planner, run, write_scenario};
 use crate::run_folder::{RunFolder, runs};
+use crate::served::serve;
 
 /// Copies of 10 s.
 const COPY: &str = "\
@@ -100,6 +103,117 @@ fn a_plan_that_was_verified_is_proven() {
     // Without --from the newest run is planned from, which now reaches the concurrency.
     let told = place.recommended(&["--deadline", "7m", "--as", "workers"]).with_code(0).stdout;
     assert!(told.contains(verified.name()) && !told.contains("Unproven"), "{told}");
+}
+
+/// As many workers as objects are hardly ever all in flight, and still the run at the setting settles it.
+#[test]
+fn a_small_job_is_proven_by_being_done() {
+    let place = Place::new();
+    let scenario = write_scenario(place.0.path(), &COPY.replace("count = 300", "count = 400"));
+    run(measure(&scenario, &place.out())).with_code(0);
+    let goal = ["--deadline", "40s", "--as", "workers"];
+    let first = runs(&place.out()).remove(0).0;
+    place.recommended(&[&goal[..], &["--from", first.to_str().unwrap()]].concat()).with_code(7);
+    let mut command = measure(&scenario, &place.out());
+    command.arg("--plan").arg(place.plan(|_| {})).args(["--accept", "undecided"]);
+    run(command);
+    let verified = runs(&place.out()).into_iter().find(|run| run.file("verify.json").exists()).unwrap();
+    let told = place.recommended(&[&goal[..], &["--from", verified.0.to_str().unwrap()]].concat());
+    assert!(!told.stdout.contains("nobody has seen"), "{}", told.stdout);
+}
+
+#[test]
+fn a_function_that_was_verified_is_proven() {
+    let place = Place::new();
+    let scenario = write_scenario(place.0.path(), COPY);
+    run(measure(&scenario, &place.out())).with_code(0);
+    let first = runs(&place.out()).remove(0).0;
+    let goal = ["--deadline", "6m", "--as", "lambda"];
+    let told = place.recommended(&[&goal[..], &["--from", first.to_str().unwrap()]].concat());
+    let plan = place.plan(|_| {});
+    let planned: Value = serde_json::from_slice(&std::fs::read(&plan).unwrap()).unwrap();
+    let doubts = planned["doubts"].as_array().unwrap();
+    let other = doubts.iter().find(|doubt| doubt["kind"] == "other_copier").expect("workers copied");
+    assert_eq!((&other["measured"], &other["delivery_s"]), (&json!("workers"), &json!(0.05)));
+    assert!(told.with_code(7).stdout.contains("Unproven: nobody has seen"));
+    let fan_out = format!(
+        "{}[target.service.function]\nreserved_concurrency = {}\n[target.service.delivery]\nlatency_s = 0.4\n",
+        COPY.replace("\"copy\"", "\"fan-out\"").replace("count = 300", "count = 400"),
+        planned["reserved_concurrency"]
+    );
+    let mut command = measure(&write_scenario(place.0.path(), &fan_out), &place.out());
+    command.arg("--plan").arg(place.plan_within(450.0));
+    run(command).with_code(0);
+    // Without --from the newest run is planned from, if a function is asked for.
+    let verified = runs(&place.out()).into_iter().find(|run| run.file("verify.json").exists()).unwrap();
+    let told = place.recommended(&["--deadline", "7m", "--as", "lambda"]).with_code(0).stdout;
+    assert!(told.contains(verified.name()) && !told.contains("Unproven"), "{told}");
+    let again: Value = serde_json::from_slice(&std::fs::read(place.plan(|_| {})).unwrap()).unwrap();
+    assert!(again["doubts"].as_array().unwrap().iter().all(|doubt| doubt["kind"] != "other_copier"));
+    let told = place.recommended(&["--deadline", "7m", "--as", "workers"]).with_code(0).stdout;
+    assert!(!told.contains(verified.name()), "a function says less about workers: {told}");
+    // Both kinds of runs do not go together.
+    let both = ["--from", first.to_str().unwrap(), "--from", verified.0.to_str().unwrap()];
+    let refused = place.recommended(&[&goal[..], &both].concat()).with_code(3).stderr;
+    assert!(refused.contains("give runs of the same operation"), "{refused}");
+}
+
+/// Measure, recommend, verify, recommend, with commands that `measure` gives. Whether a plan is proven depends on a real
+/// server's times, so the test holds what is said together.
+fn goes_round(place: &Place, measure: impl Fn(&Path, &Path) -> Command) {
+    let copy = COPY.replace("workers = 8", "workers = 2").replace("base_s = 10.0", "base_s = 0.1");
+    let copy =
+        copy.split("[target.service").next().unwrap().replace("[objects]", "[objects]\nprepare = true");
+    let scenario = write_scenario(place.0.path(), &copy);
+    run(measure(&scenario, &place.out())).with_code(0);
+    let folders = || runs(&place.out()).into_iter().filter(|run| run.file("run.json").exists());
+    let first = folders().next().unwrap();
+    let mean_s = first.document()["levels"][0]["residence_mean_s"].as_f64().unwrap();
+    let deadline = format!("{}ms", (400.0 * mean_s * 1000.0 / 4.0).ceil());
+    let goal = ["--deadline", &deadline, "--as", "workers", "--size", "1KiB"];
+    let recommended =
+        |run: &RunFolder| place.recommended(&[&goal[..], &["--from", run.0.to_str().unwrap()]].concat());
+    assert!(recommended(&first).with_code(7).stdout.contains("Unproven: "));
+    let mut command = measure(&scenario, &place.out());
+    command.arg("--plan").arg(place.plan(|_| {}));
+    let ended = run(command);
+    let verified = folders().find(|run| run.file("verify.json").exists()).unwrap();
+    let verdict: Value = serde_json::from_slice(&verified.bytes("verify.json")).unwrap();
+    let code = match verdict["outcome"].as_str().unwrap() {
+        "kept" => 0,
+        "too_optimistic" => 4,
+        _ => 7,
+    };
+    ended.with_code(code);
+    let again = recommended(&verified);
+    let plan: Value = serde_json::from_slice(&std::fs::read(place.plan(|_| {})).unwrap()).unwrap();
+    match plan["evidence"]["status"].as_str() {
+        Some("proven") => assert!(!again.stdout.contains("Unproven"), "{}", again.stdout),
+        _ => assert!(again.with_code(7).stdout.contains("Unproven: ")),
+    }
+}
+
+#[test]
+fn the_loop_goes_round_over_http() {
+    let place = Place::new();
+    let service = COPY.replace("base_s = 10.0", "base_s = 0.1");
+    let served = serve(&write_scenario(place.0.path(), &service), place.0.path());
+    goes_round(&place, |scenario, out| {
+        let mut command = measure(scenario, out);
+        command.args(["--target", "endpoint"]);
+        served.reach(&mut command);
+        command
+    });
+}
+
+#[test]
+fn the_loop_goes_round_on_localstack() {
+    let buckets = Buckets::new("loop");
+    goes_round(&Place::new(), |scenario, out| {
+        let mut command = buckets.measure(scenario, out);
+        command.args(["--target", "endpoint"]);
+        command
+    });
 }
 
 #[test]

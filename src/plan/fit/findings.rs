@@ -23,6 +23,13 @@ pub struct Findings {
     pub slow: Option<SlowCopies>,
     /// Jobs that it takes to know the skewness of such times; None where there are enough.
     pub jobs_for_skewness: Option<u64>,
+    /// Days on which jobs were measured.
+    #[serde(default = "one")]
+    pub days: u64,
+}
+
+fn one() -> u64 {
+    1
 }
 
 /// Copies that stand apart from the others, as if they went another way.
@@ -54,6 +61,7 @@ impl Sample {
                 times: slow.times,
             }),
             jobs_for_skewness: (skew > MOST_SKEW).then(|| needed.ceil() as u64),
+            days: self.days() as u64,
         }
     }
 }

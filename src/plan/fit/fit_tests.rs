@@ -335,6 +335,7 @@ fn upper_limits_hold_the_largest_of_45_000_as_often_as_they_say() {
                 .map(|job| Observation {
                     job,
                     level: 0,
+                    day: 0,
                     started_ns: job,
                     n: 1.0,
                     bytes: 0,
@@ -411,4 +412,40 @@ fn of_family(family: Family, cv: f64) -> Factor {
     let body = (0..=400).map(|i| tail.exceeded_by(1.0 - 0.9 * f64::from(i).max(1e-3) / 400.0)).collect();
     let halved = (1..40).map(|halvings| tail.exceeded_by(0.1 * 0.5f64.powi(halvings))).collect();
     Factor::Tailed(planner_core::service::Tailed { above: 0.9, body, tail: halved }.with_mean_1().into())
+}
+
+/// Four workers begin together, and one after the other ends: 4, 3, 2 and 1 in flight for a second each.
+#[test]
+fn copies_of_a_short_level_met_more_than_the_mean_over_its_time() {
+    let mut short = document(&[4]);
+    short.levels[0].in_flight_mean = 2.5;
+    let mut observations = Observations::of(&short);
+    for job in 0..4 {
+        observations.add(&attempt(0, job, 1, 0.0, 1.0 + job as f64, Outcome::Ok));
+    }
+    assert!((observations.n_max() - 3.0).abs() < 1e-9, "{}: (16 + 9 + 4 + 1)/10", observations.n_max());
+    assert!(observations.copies(false).iter().all(|copy| (copy.n - 3.0).abs() < 1e-9));
+}
+
+#[test]
+fn days_that_differ_make_another_day_less_known() {
+    let limit = |days: &[u32]| {
+        let levels = [20; 5];
+        let mut observations = Observations::of(&document(&levels)).on_days(days);
+        for level in 0..5 {
+            for job in 0..100 {
+                let seed = &[u64::from(level), job];
+                let took_s = (1.0 + 0.1 * f64::from(level)) * random::lognormal(3, seed, 10.0, 0.2);
+                observations.add(&attempt(level, job, 1_000_000, job as f64, took_s, Outcome::Ok));
+            }
+        }
+        let model = fit(&document(&levels), &observations, 1).unwrap();
+        let mut means: Vec<f64> = model.resampled.iter().map(|it| it.copy.mean_s(1_000_000, 1)).collect();
+        means.sort_by(f64::total_cmp);
+        (model.findings.unwrap().days, means[means.len() - 5])
+    };
+    let (one, several) = (limit(&[0; 5]), limit(&[0, 1, 2, 3, 4]));
+    assert_eq!((one.0, several.0), (1, 5));
+    // The level of a sixth day: 12 s, with a standard error of 1.58·√1.2 s and four degrees of freedom.
+    assert!(one.1 < 12.8 && (15.0..19.0).contains(&several.1), "{one:?} {several:?}");
 }

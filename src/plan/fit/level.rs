@@ -1,10 +1,13 @@
 //! How well a sample of jobs knows their mean time.
 
 use super::family::{Family, SlowPart, Tail};
+use planner_core::numeric::interval::student_t;
 use planner_core::random::normal_at;
 
 /// Skewness over √n up to which it is corrected for; beyond, the sample is too small to know its own skewness.
 pub(super) const MOST_SKEW: f64 = 0.3;
+/// Degrees of freedom from which on the expansion of Student's t is good enough.
+const EXPANDED_FROM: f64 = 4.0;
 /// No mean lies further below the measured one than this.
 const LEAST: f64 = 0.2;
 
@@ -45,6 +48,28 @@ impl Level {
         Self { likely_skew, ..self }
     }
 
+    /// The same for a day that was not measured, of times day by day, where one job is worth `independent` ones. What
+    /// days differ by beyond the error of their means is found by moments (DerSimonian and Laird 1986, Controlled
+    /// Clinical Trials 7:177), the degrees of freedom by Satterthwaite (1946, Biometrics Bulletin 2:110).
+    pub(super) fn on_another_day(self, days: &[Vec<f64>], independent: f64) -> Self {
+        let days: Vec<[f64; 2]> =
+            days.iter().filter(|day| day.len() > 1).map(|day| mean_and_error(day, independent)).collect();
+        if days.len() < 2 {
+            return self;
+        }
+        let count = days.len() as f64;
+        let mean = days.iter().map(|day| day[0]).sum::<f64>() / count;
+        let seen = days.iter().map(|day| (day[0] - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        let by_chance = days.iter().map(|day| day[1].powi(2)).sum::<f64>() / count;
+        let between = (seen - by_chance).max(0.0) * (1.0 + 1.0 / count);
+        let within = self.error * self.error;
+        let error = (between + within).sqrt();
+        let freedom = error.powi(4) / (between.powi(2) / (count - 1.0) + within.powi(2) / self.freedom);
+        let share = if error > 0.0 { self.error / error } else { 1.0 };
+        let [skew, likely_skew] = [self.skew, self.likely_skew].map(|skew| skew * share.powi(3));
+        Self { error, freedom: if error > 0.0 { freedom } else { self.freedom }, skew, likely_skew, ..self }
+    }
+
     /// The mean of the sample.
     pub(super) fn mean(&self) -> f64 {
         self.mean
@@ -67,6 +92,14 @@ impl Level {
     }
 }
 
+/// The mean of a day's times and its standard error.
+fn mean_and_error(times: &[f64], independent: f64) -> [f64; 2] {
+    let count = times.len() as f64;
+    let mean = times.iter().sum::<f64>() / count;
+    let variance = times.iter().map(|time| (time - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    [mean, (variance / (count * independent)).sqrt()]
+}
+
 /// The skewness of the lognormal, gamma or Weibull law that describes jobs best.
 fn likely_skewness(jobs: &[f64]) -> f64 {
     let mut sorted = jobs.to_vec();
@@ -80,11 +113,13 @@ fn likely_skewness(jobs: &[f64]) -> f64 {
     likeliest.map_or(0.0, |fit| fit.0.skewness())
 }
 
-/// Student's t that a share `u` lies below, by its expansion around the normal one (Abramowitz and Stegun 26.7.5),
-/// within 1 % from five degrees of freedom on.
+/// Student's t that a share `u` lies below: from five degrees of freedom on by its expansion around the normal one
+/// (Abramowitz and Stegun 26.7.5), within 1 %.
 fn student(u: f64, freedom: f64) -> f64 {
+    if freedom < EXPANDED_FROM {
+        return student_t((2.0 * u - 1.0).abs(), freedom.max(1.0)).copysign(u - 0.5);
+    }
     let z = normal_at(u);
-    let freedom = freedom.max(4.0);
     let first = (z.powi(3) + z) / 4.0;
     let second = (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0;
     z + first / freedom + second / (freedom * freedom)
@@ -143,6 +178,34 @@ mod tests {
         };
         let seen = [(1.0, 50), (1.5, 250), (0.5, 250), (1.0, 1000)].map(|(cv, count)| told(cv, count));
         assert!(seen[0] > 150 && seen[1] > 150 && seen[2] == 0 && seen[3] < 10, "{seen:?} of 200");
+    }
+
+    /// Days that differ by more than their jobs explain: the limit is for another day, which no pooled mean is.
+    #[test]
+    fn the_limit_for_another_day_holds_as_often_as_it_says() {
+        const JOBS: u64 = 100;
+        let holds = |days: u64, between_cv: f64, is_pooled: bool| {
+            let holds = |seed: &u64| {
+                let level = |day: u64| random::lognormal(*seed, &[day], 1.0, between_cv);
+                let job = |day: u64, job: u64| level(day) * random::lognormal(*seed, &[day, job], 1.0, 0.4);
+                let times: Vec<Vec<f64>> =
+                    (0..days).map(|day| (0..JOBS).map(|it| job(day, it)).collect()).collect();
+                let all = times.concat();
+                let pooled = Level::of(&all, all.len() as f64);
+                let limit = if is_pooled { pooled } else { pooled.on_another_day(&times, 1.0) };
+                limit.at(0.99) >= level(days)
+            };
+            (0..2000).filter(holds).count() as f64 / 2000.0
+        };
+        // With few days chance may hide that they differ.
+        for (days, between_cv, least) in [(3, 0.1, 0.93), (5, 0.1, 0.96), (10, 0.2, 0.97), (5, 0.0, 0.985)] {
+            let seen = holds(days, between_cv, false);
+            assert!((least..=0.999).contains(&seen), "{days} days that differ by {between_cv}: {seen}");
+        }
+        assert!(holds(5, 0.1, true) < 0.75, "which shows what is missing without");
+        let same = vec![vec![1.0, 1.2, 0.8]];
+        let level = Level::of(&same[0], 3.0);
+        assert_eq!(level.on_another_day(&same, 1.0), level, "one day says nothing of others");
     }
 
     #[test]

@@ -114,6 +114,7 @@ mod tests {
             Observation {
                 job,
                 level: 0,
+                day: 0,
                 started_ns: job,
                 n: 1.0,
                 bytes,
@@ -156,7 +157,7 @@ mod tests {
                     .map(|job| {
                         let bytes = 600_000_000 + random::word(run, &[1, job]) % 200_000_000;
                         let seconds = random::lognormal(run, &[2, job], 10.0 + bytes as f64 / 70e6, 0.1);
-                        Observation { job, level: 0, started_ns: job, n: 1.0, bytes, seconds }
+                        Observation { job, level: 0, day: 0, started_ns: job, n: 1.0, bytes, seconds }
                     })
                     .collect();
                 let line = Line::fit(&copies, Form::Line);

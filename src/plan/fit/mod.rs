@@ -74,6 +74,7 @@ impl FittedModel {
             attempts: 0,
             measured_n_max: None,
             measured_size_bytes: None,
+            copier: None,
         };
         Self {
             profile,
@@ -115,6 +116,19 @@ pub struct Basis {
     pub measured_n_max: Option<f64>,
     /// Smallest and largest copy or part, in bytes; None where size does not matter.
     pub measured_size_bytes: Option<[u64; 2]>,
+    /// Who copied, where something was measured.
+    #[serde(default)]
+    pub copier: Option<Copier>,
+}
+
+/// Who made the copies of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Copier {
+    /// Workers of the load generator.
+    Workers,
+    /// A function behind a topic.
+    Function,
 }
 
 /// Why there is no model.
@@ -173,6 +187,7 @@ pub fn fit(document: &RunDocument, observations: &Observations, seed: u64) -> Re
         attempts: observations.attempts,
         measured_n_max: Some(observations.n_max()),
         measured_size_bytes: Some(size_range),
+        copier: Some(if document.fan_out.is_some() { Copier::Function } else { Copier::Workers }),
     };
     Ok(FittedModel {
         profile,
@@ -213,7 +228,16 @@ fn rest(observations: &Observations) -> Profile {
     if publish.count >= SMALL_REQUESTS && publish.mean() > 0.0 {
         (profile.publish.base_s, profile.publish.noise_cv) = (publish.mean(), publish.cv());
     }
+    if observations.deliveries_s.len() as u64 >= SMALL_REQUESTS {
+        // What was throttled or met a cold start waited for something else.
+        profile.delivery.latency_s = median(&observations.deliveries_s);
+    }
     profile
+}
+
+fn median(values: &[f64]) -> f64 {
+    let (mut values, middle) = (values.to_vec(), values.len() / 2);
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
 fn doubts(

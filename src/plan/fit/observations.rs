@@ -3,6 +3,7 @@
 use super::scaling::Scaling;
 use planner_core::load::attempt::{Attempt, JobEnd, Outcome, Request};
 use planner_core::measure::document::RunDocument;
+use planner_core::measure::fan_out::object::ObjectRecord;
 use planner_core::measure::level::LevelSummary;
 use planner_core::random;
 use planner_core::units::quantity::{nanoseconds, seconds};
@@ -19,6 +20,8 @@ pub(super) struct Observation {
     pub job: u64,
     /// Its level.
     pub level: usize,
+    /// Day of that, from 0.
+    pub day: u32,
     /// When it began.
     pub started_ns: u64,
     /// Requests in flight in its level.
@@ -73,13 +76,19 @@ pub struct Observations {
     pub(super) refusals: Moments,
     pub(super) metadata: Moments,
     pub(super) publishes: Moments,
+    /// Seconds from the topic's answer to the start of the function.
+    pub(super) deliveries_s: Vec<f64>,
 }
 
 /// What is known of a level before its copies are used.
 #[derive(Clone, Copy, Debug)]
 struct Level {
-    /// Requests in flight; None for a level that is left out.
+    /// Requests in flight, as a mean over time; None for a level that is left out.
     n: Option<f64>,
+    /// Day on which it was measured, from 0.
+    day: u32,
+    /// Copies that succeeded.
+    copies: u64,
     /// Since the level's first start: only copies that began in this stretch met so many; None for all.
     steady_ns: Option<[u64; 2]>,
     first_start_ns: u64,
@@ -95,7 +104,7 @@ struct Kept {
 
 impl Level {
     fn new(n: Option<f64>, steady_ns: Option<[u64; 2]>) -> Self {
-        Self { n, steady_ns, first_start_ns: u64::MAX, last_end_ns: 0, longest_ns: 0 }
+        Self { n, day: 0, copies: 0, steady_ns, first_start_ns: u64::MAX, last_end_ns: 0, longest_ns: 0 }
     }
 
     /// Whether a copy that began then met as many in flight as the level is about.
@@ -111,8 +120,10 @@ impl Observations {
     /// others compare.
     #[must_use]
     pub fn of(document: &RunDocument) -> Self {
-        let n = |level: &LevelSummary| {
-            level.steady.as_ref().map_or(level.in_flight_mean, |steady| steady.littles_law.n).max(1.0)
+        let n = |level: &LevelSummary| match &document.fan_out {
+            // The level is of the publish requests; what the function had in flight, its copies show.
+            Some(_) => 1.0,
+            None => level.steady.as_ref().map_or(level.in_flight_mean, |it| it.littles_law.n).max(1.0),
         };
         let has_scaling = Scaling::of(document).is_some();
         // Levels of as many workers, such as the confirmed answer of a search, differ by chance.
@@ -134,7 +145,25 @@ impl Observations {
             refusals: Moments::default(),
             metadata: Moments::default(),
             publishes: Moments::default(),
+            deliveries_s: Vec::new(),
         }
+    }
+
+    /// The same where the levels were measured on these days, counted from 0.
+    #[must_use]
+    pub fn on_days(mut self, days: &[u32]) -> Self {
+        self.levels.iter_mut().zip(days).for_each(|(level, &day)| level.day = day);
+        self
+    }
+
+    /// Takes what a function did with an object.
+    pub fn add_delivery(&mut self, record: &ObjectRecord, level: u32) {
+        let Some(copy) = record.copy() else { return };
+        self.add(&Attempt { level, ..copy });
+        self.attempts += record.slow_downs;
+        self.throttled += record.slow_downs;
+        let delivered_s = record.received_s.map(|received_s| (received_s - record.publish_ended_s).max(0.0));
+        self.deliveries_s.extend(delivered_s);
     }
 
     /// Takes an attempt.
@@ -142,7 +171,8 @@ impl Observations {
         let level = attempt.level as usize;
         let Some(n) = self.levels.get(level).and_then(|level| level.n) else { return };
         let lasted_s = seconds(attempt.ended_ns - attempt.started_ns);
-        self.jobs += u64::from(attempt.job_end == Some(JobEnd::Done));
+        let is_copied = attempt.job_end == Some(JobEnd::Done) && attempt.start.request != Request::Publish;
+        self.jobs += u64::from(is_copied);
         match (attempt.start.request, attempt.outcome) {
             (Request::Copy | Request::CopyPart(_), outcome) => self.copy(attempt, outcome, level, n),
             (Request::Publish, Outcome::Ok) => self.publishes.add(lasted_s),
@@ -153,22 +183,39 @@ impl Observations {
 
     /// Largest N of the levels that are used.
     pub(super) fn n_max(&self) -> f64 {
-        self.levels.iter().filter_map(|level| level.n).fold(0.0, f64::max)
+        self.in_flight().into_iter().flatten().fold(0.0, f64::max)
     }
 
     /// Copies of use, those of a job together. Of a run that was cut off, only those that could have lasted as long
     /// as any did: among what began later, the slow ones are missing.
     pub(super) fn copies(&self, is_cut_off: bool) -> Vec<Observation> {
-        let is_of_use = |kept: &&Kept| {
-            let copy = &kept.observation;
+        let in_flight = self.in_flight();
+        let of_use = |kept: &Kept| {
+            let copy = kept.observation;
             let level = &self.levels[copy.level];
             let is_whole = copy.started_ns <= level.last_end_ns.saturating_sub(level.longest_ns);
-            level.is_about(copy.started_ns) && (is_whole || !is_cut_off)
+            let is_of_use = level.is_about(copy.started_ns) && (is_whole || !is_cut_off);
+            is_of_use.then_some(Observation { n: in_flight[copy.level].unwrap_or(copy.n), ..copy })
         };
-        let mut copies: Vec<Observation> =
-            self.kept.iter().filter(is_of_use).map(|kept| kept.observation).collect();
+        let mut copies: Vec<Observation> = self.kept.iter().filter_map(of_use).collect();
         copies.sort_by_key(|copy| copy.job);
         copies
+    }
+
+    /// Requests in flight by level, as its copies met them. The mean over time says too little of a short level, which
+    /// fills up and runs empty for most of it.
+    fn in_flight(&self) -> Vec<Option<f64>> {
+        let mut kept = vec![Vec::new(); self.levels.len()];
+        for Kept { observation, .. } in &self.kept {
+            kept[observation.level].push(*observation);
+        }
+        let met = |level: &Level, kept: &Vec<Observation>| {
+            level.n.map(|n| match level.steady_ns {
+                Some(_) => n,
+                None => n.max(met(kept, kept.len() as f64 / level.copies.max(1) as f64)),
+            })
+        };
+        self.levels.iter().zip(&kept).map(|(level, kept)| met(level, kept)).collect()
     }
 
     fn copy(&mut self, attempt: &Attempt, outcome: Outcome, level: usize, n: f64) {
@@ -180,6 +227,7 @@ impl Observations {
         match outcome {
             Outcome::Ok => {
                 of_level.longest_ns = of_level.longest_ns.max(lasted_ns);
+                of_level.copies += 1;
                 self.keep(attempt, level, n);
                 return;
             }
@@ -202,6 +250,7 @@ impl Observations {
         let observation = Observation {
             job,
             level,
+            day: self.levels[level].day,
             started_ns: attempt.started_ns,
             n,
             bytes: attempt.start.bytes,
@@ -218,4 +267,23 @@ impl Observations {
         self.highest_lot /= 2;
         self.kept.retain(|kept| kept.lot <= self.highest_lot);
     }
+}
+
+/// Copies in flight that a copy met in the mean, ∫N²/∫N, where only a share of the copies is at hand. Of N of them a
+/// random share `s` is present with the mean square s²·N² + s·(1 − s)·N.
+fn met(copies: &[Observation], share: f64) -> f64 {
+    let changes = |copy: &Observation| {
+        let ended_ns = copy.started_ns.saturating_add(nanoseconds(copy.seconds));
+        [(copy.started_ns, 1.0), (ended_ns, -1.0)]
+    };
+    let mut changes: Vec<(u64, f64)> = copies.iter().flat_map(changes).collect();
+    changes.sort_unstable_by_key(|&(at_ns, _)| at_ns);
+    let (mut n, mut sum, mut squares): (f64, f64, f64) = (0.0, 0.0, 0.0);
+    for pair in changes.windows(2) {
+        n += pair[0].1;
+        let lasted_s = seconds(pair[1].0 - pair[0].0);
+        sum += n * lasted_s;
+        squares += n * n * lasted_s;
+    }
+    if sum > 0.0 { (squares / sum - (1.0 - share)) / share } else { 0.0 }
 }

@@ -4,6 +4,8 @@
 //! one was seen, and a law of contention. The level decides most plans, so it is drawn for every service from the
 //! distribution of the mean; shapes are fitted to resamples of the jobs, of which fewer do.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use statrs::distribution::{Beta, ContinuousCDF};
 
@@ -38,6 +40,8 @@ pub(super) struct Sample {
     level: Level,
     /// Jobs that the level is of.
     level_jobs: usize,
+    /// Days on which they were measured.
+    days: usize,
 }
 
 /// Copies that stand apart from the others.
@@ -99,9 +103,17 @@ impl Sample {
         let dependence = Dependence::of(&levels.iter().map(logs).collect::<Vec<Vec<f64>>>());
         let recent: Vec<f64> =
             levels.iter().flat_map(|level| &level[dependence.recent(level.len())..]).copied().collect();
-        let level = Level::of(&recent, dependence.effective(recent.len())).with_law_of(&recent);
+        let mut days: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+        for job in &jobs {
+            days.entry(job[0].day).or_default().extend(Some(factor_of(job)).filter(is_usual));
+        }
+        let days: Vec<Vec<f64>> = days.into_values().collect();
         let level_jobs = recent.len();
-        Self { jobs, form, scaling, line, threshold, slow, dependence, level, level_jobs }
+        let effective = dependence.effective(level_jobs);
+        let level = Level::of(&recent, effective).with_law_of(&recent);
+        let level = level.on_another_day(&days, effective / level_jobs.max(1) as f64);
+        let days = days.len();
+        Self { jobs, form, scaling, line, threshold, slow, dependence, level, level_jobs, days }
     }
 
     /// How its jobs hang together.
@@ -117,6 +129,11 @@ impl Sample {
     /// Jobs that it is of.
     pub(super) fn level_jobs(&self) -> usize {
         self.level_jobs
+    }
+
+    /// Days on which jobs were measured.
+    pub(super) fn days(&self) -> usize {
+        self.days
     }
 
     /// Copies that stand apart.

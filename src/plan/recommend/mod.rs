@@ -13,11 +13,12 @@ pub use wish::Wish;
 
 use super::closed_form::mean_value_floor;
 use super::doubt::Doubt;
+use super::fit::Copier;
 use super::ground::Ground;
 use super::outcome::Outcome;
 use super::recommendation::{LambdaPlan, Recommendation, SCHEMA, WorkerPlan};
-use cannot::Cannot;
 use super::way::Way;
+use cannot::Cannot;
 use planner_core::numeric::interval::CONFIDENCE;
 use planner_core::numeric::proportion::lower_bound;
 use planner_core::service::function::Shape;
@@ -56,6 +57,7 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
     let mut doubts = ground.doubts(most);
     let is_direct = wish.shape == Shape::Direct;
     doubts.extend((lambda.is_some() && is_direct).then_some(Doubt::RetriesUndocumented));
+    doubts.extend(other_copier(ground, workers.is_some(), lambda.is_some()));
     let runs = workers.as_ref().map(|plan| plan.probability.replications);
     let few = runs.filter(|&runs| lower_bound(runs, runs, CONFIDENCE) < wish.probability);
     doubts.extend(few.map(|runs| Doubt::FewRuns { runs }));
@@ -100,6 +102,20 @@ pub fn recommend(ground: &Ground, wish: &Wish) -> Recommendation {
         lambda,
         preface,
     }
+}
+
+/// Where what was measured was copied by something else than what is planned.
+fn other_copier(ground: &Ground, by_workers: bool, by_function: bool) -> Option<Doubt> {
+    let (measured, profile) = (ground.model.basis.copier?, &ground.model.profile);
+    let is_other = match measured {
+        Copier::Workers => by_function,
+        Copier::Function => by_workers,
+    };
+    is_other.then_some(Doubt::OtherCopier {
+        measured,
+        delivery_s: profile.delivery.latency_s,
+        cold_start_s: profile.function.cold_start_s,
+    })
 }
 
 /// What both ways together come to; of a way that was not asked for, nothing.

@@ -11,10 +11,12 @@ use super::progress::shown;
 use super::{basis, ground, plan_answer, rehearse, tell};
 use planner_core::simulate::pool::Ramp;
 use planner_plan::evidence::{Beyond, Evidence, Standing};
+use planner_plan::fit::Copier;
 use planner_plan::ground::Ground;
 use planner_plan::outcome::Outcome;
 use planner_plan::recommend::{Wish, recommend};
 use planner_plan::recommendation::Recommendation;
+use planner_plan::way::Way;
 use planner_report::plan::emit::emit;
 use planner_report::plan::recommendation::Told;
 
@@ -53,7 +55,13 @@ pub(super) fn run(options: &RecommendOptions) -> miette::Result<Exit> {
 /// from what comes with the program.
 fn planned(options: &RecommendOptions, wish: &Wish) -> miette::Result<(Ground, Recommendation)> {
     let is_named = options.basis.is_named();
-    let newest = if is_named { None } else { basis::newest_valid_run(&options.answer.folder.out) };
+    // What a function did says less about workers than the sweep that comes with the program.
+    let copiers = match wish.ways {
+        [Way::Lambda] => &[Copier::Workers, Copier::Function][..],
+        _ => &[Copier::Workers],
+    };
+    let newest = || basis::newest_valid_run(&options.answer.folder.out, copiers);
+    let newest = if is_named { None } else { newest() };
     let (ground, plan) = recommended(options, wish, newest.as_deref())?;
     let beyond = plan.evidence.as_ref().and_then(Evidence::beyond).filter(|_| newest.is_some());
     let Some(kind) = beyond else { return Ok((ground, plan)) };

@@ -8,12 +8,13 @@ use super::exit::Exit;
 use super::progress::shown;
 use super::{basis, ground, plan_answer};
 use planner_core::simulate::pool::Ramp;
+use planner_plan::fit::Copier;
 use planner_plan::forecast::{Choice, FunctionChoice, PoolChoice, forecast};
 use planner_report::plan::forecast::Told;
 
 /// Runs the command.
 pub(super) fn run(options: &SimulateOptions) -> miette::Result<Exit> {
-    let newest = basis::newest_valid_run(&options.answer.folder.out);
+    let newest = basis::newest_valid_run(&options.answer.folder.out, &[Copier::Workers]);
     let ground = ground::ground(&options.job, &options.basis, newest.as_deref())?;
     ground::rate_is_possible(&ground, options.rate)?;
     let choice = choice(options);

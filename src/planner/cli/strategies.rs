@@ -7,12 +7,13 @@ use super::args::plan::StrategiesOptions;
 use super::exit::Exit;
 use super::progress::shown;
 use super::{basis, ground, plan_answer};
+use planner_plan::fit::Copier;
 use planner_plan::strategies::{Wish, strategies};
 use planner_report::plan::strategies::Told;
 
 /// Runs the command.
 pub(super) fn run(options: &StrategiesOptions) -> miette::Result<Exit> {
-    let newest = basis::newest_valid_run(&options.answer.folder.out);
+    let newest = basis::newest_valid_run(&options.answer.folder.out, &[Copier::Workers]);
     let mut ground = ground::ground(&options.job, &options.basis, newest.as_deref())?;
     ground::rate_is_possible(&ground, options.rate)?;
     if let Some(usd_per_hour) = options.machine_usd_per_hour {

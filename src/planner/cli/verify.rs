@@ -166,8 +166,7 @@ impl Verifying {
             Choice::Pool(_) => attempts::read(folder, |attempt| add(&attempt))?,
             Choice::Function(_) => {
                 for record in fan_out::deliveries(folder)? {
-                    let bytes = scenario.workload.objects.size_bytes(record.object);
-                    record.as_copy(bytes).iter().for_each(&mut add);
+                    record.whole_way().iter().for_each(&mut add);
                 }
             }
         }

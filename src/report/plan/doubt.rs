@@ -1,8 +1,9 @@
 //! What a model or a plan cannot know, in words.
 
-use planner_core::units::human::{count, counted};
+use planner_core::units::human::{count, counted, duration};
 use planner_core::units::quantity::Bytes;
 use planner_plan::doubt::Doubt;
+use planner_plan::fit::Copier;
 
 /// A doubt in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +72,15 @@ fn text(doubt: &Doubt) -> String {
             let range = |[smallest, largest]: [u64; 2]| format!("{} to {}", Bytes(smallest), Bytes(largest));
             format!("planned objects are {}, measured ones {}", range(*planned_bytes), range(*measured_bytes))
         }
+        Doubt::OtherCopier { measured: Copier::Workers, delivery_s, cold_start_s } => format!(
+            "workers made the measured copies: for a function, {} to deliver a message and {} for a cold start are \
+             assumed",
+            duration(*delivery_s),
+            duration(*cold_start_s)
+        ),
+        Doubt::OtherCopier { measured: Copier::Function, .. } => {
+            "a function made the measured copies: a machine's network and distance may be different".into()
+        }
         Doubt::RetriesUndocumented => {
             "how Lambda spaces the retries of throttled messages is not documented in detail".into()
         }
@@ -110,6 +120,12 @@ fn advice(doubt: &Doubt) -> String {
             "the interval allows for it; measure more jobs to narrow it".into()
         }
         Doubt::OtherSizes { .. } => "measure the sizes that will be copied".into(),
+        Doubt::OtherCopier { measured: Copier::Workers, .. } => {
+            "verify the plan with a fan-out scenario: `planner measure SCENARIO --plan PLAN --as lambda`".into()
+        }
+        Doubt::OtherCopier { measured: Copier::Function, .. } => {
+            "verify the plan with workers: `planner measure SCENARIO --plan PLAN --as workers`".into()
+        }
         Doubt::RetriesUndocumented => {
             "avoid throttles by publishing at a pace; where they occur, compare AsyncEventAge with the forecast".into()
         }

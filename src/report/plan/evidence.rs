@@ -143,6 +143,9 @@ fn found(condition: &Condition, basis: &Basis) -> String {
             format!("{} are enough", counted(value as u64, "job"))
         }
         ConditionKind::JobsForSkewness => format!("{} needed", counted(value as u64, "job")),
+        ConditionKind::MeasuredDay if value > 1.0 => {
+            format!("{} days were measured, and their spread is in the probability", count(value as u64))
+        }
         ConditionKind::MeasuredDay => "one day was measured".into(),
         ConditionKind::UnseenSlowWay => {
             format!("up to {} may take ten times as long", share(value))

@@ -58,6 +58,7 @@ mod tests {
             attempts: 251,
             measured_n_max: Some(100.0),
             measured_size_bytes: None,
+            copier: None,
         };
         let doubts = vec![Doubt::Rehearsal, Doubt::SmallSample { jobs: 3 }];
         let mut profile = Profile::default();

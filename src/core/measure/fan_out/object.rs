@@ -57,6 +57,9 @@ pub struct ObjectRecord {
     pub slow_downs: u64,
     /// The latest error that the function told of.
     pub code: Option<String>,
+    /// Size of the object; 0 in files that do not say it.
+    #[serde(default)]
+    pub size_bytes: u64,
 }
 
 impl ObjectRecord {
@@ -65,12 +68,21 @@ impl ObjectRecord {
         self.copy_ended_s.map(|ended_s| (ended_s - self.intended_s).max(0.0))
     }
 
-    /// The whole way of an object of this size as one copy, from when its publishing should have begun; None where its
+    /// The whole way of the object as one copy, from when its publishing should have begun; None where its
     /// end is not known.
     #[must_use]
-    pub fn as_copy(&self, bytes: u64) -> Option<Attempt> {
-        let latency_s = self.latency_s()?;
-        let started_ns = nanoseconds(self.intended_s);
+    pub fn whole_way(&self) -> Option<Attempt> {
+        Some(self.attempt(self.intended_s, self.intended_s + self.latency_s()?))
+    }
+
+    /// The copy that was the first to succeed; None where the function did not tell of it.
+    #[must_use]
+    pub fn copy(&self) -> Option<Attempt> {
+        Some(self.attempt(self.copy_started_s?, self.copy_ended_s?))
+    }
+
+    fn attempt(&self, started_s: f64, ended_s: f64) -> Attempt {
+        let started_ns = nanoseconds(started_s.max(0.0));
         let start = Start {
             job: self.object,
             object: self.object,
@@ -79,21 +91,22 @@ impl ObjectRecord {
             worker: None,
             job_intended_ns: started_ns,
             intended_ns: started_ns,
-            bytes,
+            bytes: self.size_bytes,
             items: 1,
         };
-        Some(Attempt {
+        Attempt {
             level: 0,
             start,
             started_ns,
-            ended_ns: started_ns + nanoseconds(latency_s),
+            // Of two clocks one may be behind.
+            ended_ns: nanoseconds(ended_s.max(0.0)).max(started_ns),
             outcome: Outcome::Ok,
             code: None,
             job_end: Some(JobEnd::Done),
-        })
+        }
     }
 
-    fn of(object: u64, publish: &Publish, lines: &[&Copied], evidence: &Evidence) -> Self {
+    fn of(object: u64, size_bytes: u64, publish: &Publish, lines: &[&Copied], evidence: &Evidence) -> Self {
         let since_start = |time_s: f64| microseconds(time_s - evidence.epoch_s);
         let done = || lines.iter().filter(|line| line.outcome.is_done());
         let first = done().next();
@@ -115,6 +128,7 @@ impl ObjectRecord {
             duplicates: succeeded.saturating_sub(1),
             slow_downs: lines.iter().map(|line| u64::from(line.throttles)).sum(),
             code: lines.iter().rev().find_map(|line| line.code.clone()),
+            size_bytes,
         }
     }
 }
@@ -134,9 +148,13 @@ fn outcome(object: u64, publish: &Publish, evidence: &Evidence) -> ObjectOutcome
     }
 }
 
-/// Every object that was to be published, in the order of their numbers.
+/// Every object that was to be published, in the order of their numbers, which their sizes go by.
 #[must_use]
-pub fn reconcile(publishes: &Publishes, evidence: &Evidence) -> Vec<ObjectRecord> {
+pub fn reconcile(
+    publishes: &Publishes,
+    evidence: &Evidence,
+    size_bytes: impl Fn(u64) -> u64,
+) -> Vec<ObjectRecord> {
     let mut lines: BTreeMap<u64, Vec<&Copied>> = BTreeMap::new();
     for line in &evidence.lines {
         if let Some(object) = line.n {
@@ -149,7 +167,9 @@ pub fn reconcile(publishes: &Publishes, evidence: &Evidence) -> Vec<ObjectRecord
     let of_object = |object| lines.get(&object).map_or(&[][..], Vec::as_slice);
     publishes
         .iter()
-        .map(|(object, publish)| ObjectRecord::of(object, publish, of_object(object), evidence))
+        .map(|(object, publish)| {
+            ObjectRecord::of(object, size_bytes(object), publish, of_object(object), evidence)
+        })
         .collect()
 }
 

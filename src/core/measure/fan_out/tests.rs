@@ -56,14 +56,15 @@ fn every_object_has_one_end_and_the_destination_has_the_last_word() {
         counts: Counts { invocations: Some(6), ..Counts::default() },
         ..Evidence::default()
     };
-    let outcomes =
-        |evidence: &Evidence| reconcile(&publishes, evidence).iter().map(|it| it.outcome).collect::<Vec<_>>();
+    let outcomes = |evidence: &Evidence| {
+        reconcile(&publishes, evidence, |_| 1).iter().map(|it| it.outcome).collect::<Vec<_>>()
+    };
     use ObjectOutcome::{Copied as Done, DeadLettered, Lost, Unfinished, Unpublished};
     assert_eq!(outcomes(&evidence), [Done, Unfinished, DeadLettered, Done, Unfinished, Unpublished]);
     evidence.is_over = true;
     assert_eq!(outcomes(&evidence), [Done, Lost, DeadLettered, Done, Lost, Unpublished]);
 
-    let records = reconcile(&publishes, &evidence);
+    let records = reconcile(&publishes, &evidence, |_| 1);
     let first = &records[0];
     assert_eq!((first.publish_started_s, first.publish_ended_s, first.received_s), (0.0, 3.0, Some(4.0)));
     assert_eq!(
@@ -92,7 +93,8 @@ fn a_message_that_was_taken_from_a_failed_batch_can_be_lost() {
     publishes.taken([0, 2, 7]);
     assert_eq!((publishes.done(), publishes.iter().count()), (2, 3), "nobody was to publish object 7");
     let evidence = Evidence { modified_s: [(0, 5.0)].into(), is_over: true, ..Evidence::default() };
-    let outcomes: Vec<_> = reconcile(&publishes, &evidence).iter().map(|record| record.outcome).collect();
+    let outcomes: Vec<_> =
+        reconcile(&publishes, &evidence, |_| 1).iter().map(|record| record.outcome).collect();
     assert_eq!(outcomes, [ObjectOutcome::Copied, ObjectOutcome::Unpublished, ObjectOutcome::Lost]);
 }
 
@@ -107,7 +109,7 @@ fn objects_are_missed_whatever_became_of_them() {
             dead_lettered: dead_letters.iter().copied().collect(),
             ..Evidence::default()
         };
-        let records = reconcile(&publishes, &evidence);
+        let records = reconcile(&publishes, &evidence, |_| 1);
         FanOutSummary::of(Shape::Queue, &Recorder::new(0, 0).summary(), &records, &evidence, |why| {
             format!("{why:?}")
         })

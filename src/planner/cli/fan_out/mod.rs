@@ -54,7 +54,8 @@ impl Settling<'_> {
             Some((cloud, function)) => self.embedded(cloud, &function).await,
             None => self.deployed(&pipeline.names(), &publishes).await?,
         };
-        let objects = reconcile(&publishes, &evidence);
+        let objects =
+            reconcile(&publishes, &evidence, |object| self.scenario.workload.objects.size_bytes(object));
         count_copies(&mut evidence.seconds, objects.iter().filter_map(|object| object.copy_ended_s));
         fan_out::write(self.folder, &objects, &evidence.seconds)?;
         Ok(FanOutSummary::of(pipeline.shape, level, &objects, &evidence, why::run::words))
