@@ -5,6 +5,7 @@
 pub mod account;
 pub mod audit;
 pub mod check;
+pub mod copy_log;
 pub mod fan_out;
 pub mod law;
 pub mod load;

@@ -27,6 +27,10 @@ pub enum Doubt {
         /// Largest copy or part.
         largest_bytes: u64,
     },
+    /// A log that names no sizes.
+    SizesUnknown,
+    /// A log that does not say when copies were made.
+    TimesUnknown,
     /// No scaling law to go beyond what was measured.
     NoScaling {
         /// Requests in flight in the levels that were used.

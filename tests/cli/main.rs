@@ -2,6 +2,7 @@
 
 mod answer_pages;
 mod localstack;
+mod logs;
 mod ownership;
 mod plan_page;
 mod planner;

@@ -9,6 +9,11 @@ use crate::units::quantity::NS_PER_S;
 /// fits into an [`i64`].
 pub(super) const MAX_NS: i64 = 4_600_000_000 * NS_PER_S as i64;
 
+/// A reader of rows that begin with a header.
+pub(crate) fn reader<R: Read>(input: R) -> csv::Reader<R> {
+    csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(input)
+}
+
 /// The columns of a header by lower-case name.
 pub struct Columns(Vec<String>);
 
@@ -21,6 +26,12 @@ impl Columns {
                 .map(|name| name.trim_start_matches('\u{feff}').trim().to_ascii_lowercase())
                 .collect(),
         )
+    }
+
+    /// The columns that a first line names.
+    pub(crate) fn of_line(line: &str) -> Self {
+        let header = reader(line.as_bytes()).headers().cloned();
+        Self::new(&header.unwrap_or_default())
     }
 
     /// Where the first of these names stands.
@@ -36,7 +47,7 @@ impl Columns {
 }
 
 /// Goes through all rows; the first error ends it, with its line.
-pub(super) fn each_row<R: Read>(
+pub(crate) fn each_row<R: Read>(
     mut reader: csv::Reader<R>,
     mut take: impl FnMut(&csv::StringRecord) -> Result<(), String>,
 ) -> Result<u64, CheckError> {
@@ -60,12 +71,12 @@ pub(super) fn each_row<R: Read>(
 }
 
 /// The text of a cell.
-pub(super) fn text<'a>(row: &'a csv::StringRecord, index: usize, name: &str) -> Result<&'a str, String> {
+pub(crate) fn text<'a>(row: &'a csv::StringRecord, index: usize, name: &str) -> Result<&'a str, String> {
     row.get(index).filter(|cell| !cell.is_empty()).ok_or_else(|| format!("there is no {name}"))
 }
 
 /// A finite number, 0 or more.
-pub(super) fn amount(row: &csv::StringRecord, index: usize, name: &str) -> Result<f64, String> {
+pub(crate) fn amount(row: &csv::StringRecord, index: usize, name: &str) -> Result<f64, String> {
     let cell = text(row, index, name)?;
     match cell.parse::<f64>() {
         Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
@@ -74,7 +85,7 @@ pub(super) fn amount(row: &csv::StringRecord, index: usize, name: &str) -> Resul
 }
 
 /// A finite number, 0 or more, where the column and the cell are there.
-pub(super) fn maybe_amount(
+pub(crate) fn maybe_amount(
     row: &csv::StringRecord,
     index: Option<usize>,
     name: &str,
@@ -88,12 +99,12 @@ pub(super) fn maybe_amount(
 }
 
 /// A time in nanoseconds, from seconds or from RFC 3339 text.
-pub(super) fn time_ns(row: &csv::StringRecord, index: usize, name: &str) -> Result<i64, String> {
+pub(crate) fn time_ns(row: &csv::StringRecord, index: usize, name: &str) -> Result<i64, String> {
     parse_time_ns(text(row, index, name)?).map_err(|reason| format!("{name} {reason}"))
 }
 
 /// A time in nanoseconds, [`MAX_NS`] from 0 at most, from seconds or from RFC 3339 text.
-pub(super) fn parse_time_ns(cell: &str) -> Result<i64, String> {
+pub(crate) fn parse_time_ns(cell: &str) -> Result<i64, String> {
     let time_ns = match (exact_decimal_ns(cell), cell.parse::<f64>()) {
         (Some(exact_ns), _) => exact_ns,
         (None, Ok(seconds)) if !seconds.is_nan() => (seconds * NS_PER_S as f64).round() as i128,

@@ -3,7 +3,7 @@
 
 pub mod analysis;
 mod batches;
-mod cell;
+pub(crate) mod cell;
 pub mod cloudwatch;
 pub mod document;
 mod drift;
@@ -39,7 +39,7 @@ pub fn read(mut input: impl Read) -> Result<Evidence, CheckError> {
     if head[..taken] == *b"{" {
         return cloudwatch::read_json(&mut input).map(Evidence::CloudWatch);
     }
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(input);
+    let mut reader = cell::reader(input);
     let header = reader.headers().map_err(|error| CheckError::File(error.to_string()))?.clone();
     let columns = cell::Columns::new(&header);
     if let Some(layout) = requests::Layout::find(&columns) {

@@ -43,26 +43,48 @@ impl Layout {
     }
 }
 
+/// One row.
+pub(crate) struct Row<'a> {
+    pub start_ns: i64,
+    pub end_ns: i64,
+    pub outcome: Option<&'a str>,
+    pub size_bytes: Option<u64>,
+}
+
+/// Takes all rows one by one; how many there are.
+///
+/// # Errors
+/// Where a row cannot be understood or ends before it starts.
+pub(crate) fn each<R: Read>(
+    reader: csv::Reader<R>,
+    layout: &Layout,
+    mut take: impl FnMut(&Row<'_>),
+) -> Result<u64, CheckError> {
+    cell::each_row(reader, |row| {
+        let start_ns = cell::time_ns(row, layout.start, "start")?;
+        let end_ns = cell::time_ns(row, layout.end, "end")?;
+        if end_ns < start_ns {
+            return Err(format!("it ends {} s before it starts", (start_ns - end_ns) as f64 / 1e9));
+        }
+        let outcome = layout.outcome.and_then(|index| row.get(index));
+        let size_bytes = cell::maybe_amount(row, layout.bytes, "size")?.map(|bytes| bytes as u64);
+        take(&Row { start_ns, end_ns, outcome, size_bytes });
+        Ok(())
+    })
+}
+
 /// Reads all rows.
 ///
 /// # Errors
 /// Where a row cannot be understood or ends before it starts, or there is none.
 pub fn read<R: Read>(reader: csv::Reader<R>, layout: &Layout) -> Result<Requests, CheckError> {
     let mut requests = Requests::default();
-    let rows = cell::each_row(reader, |row| {
-        let start_ns = cell::time_ns(row, layout.start, "start")?;
-        let end_ns = cell::time_ns(row, layout.end, "end")?;
-        if end_ns < start_ns {
-            return Err(format!("it ends {} s before it starts", (start_ns - end_ns) as f64 / 1e9));
-        }
-        requests.times_ns.push((start_ns, end_ns));
-        if let Some(outcome) = layout.outcome.and_then(|index| row.get(index)) {
+    let rows = each(reader, layout, |row| {
+        requests.times_ns.push((row.start_ns, row.end_ns));
+        if let Some(outcome) = row.outcome {
             count(&mut requests.outcomes, outcome);
         }
-        if let Some(bytes) = cell::maybe_amount(row, layout.bytes, "size")? {
-            requests.bytes = requests.bytes.saturating_add(bytes as u64);
-        }
-        Ok(())
+        requests.bytes = requests.bytes.saturating_add(row.size_bytes.unwrap_or(0));
     })?;
     if rows == 0 {
         return Err(CheckError::File("the file has a header and no request".into()));

@@ -53,6 +53,25 @@ pub struct File {
 }
 
 impl File {
+    /// Copies that this program did not make, by a log of this name.
+    pub(crate) fn of_log(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            operation: OperationKind::Copy,
+            seed: default_seed(),
+            objects: Objects::default(),
+            arrivals: Arrivals::closed(1),
+            sweep: None,
+            stop: Stop::default(),
+            retry: Retry::default(),
+            copy: Copy::default(),
+            publish: Publish::default(),
+            fan_out: None,
+            target: Target { kind: TargetKind::Aws, ..Target::default() },
+            thresholds: Vec::new(),
+        }
+    }
+
     /// The pipeline of a fan-out.
     #[must_use]
     pub fn pipeline(&self) -> FanOut {
@@ -126,7 +145,7 @@ impl OperationKind {
 
 /// The objects of a scenario: made up by count and size, or listed in a manifest.
 #[serde_with::skip_serializing_none]
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Objects {
     /// How many objects.

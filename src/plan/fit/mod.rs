@@ -186,7 +186,7 @@ pub fn fit(document: &RunDocument, observations: &Observations, seed: u64) -> Re
         jobs: observations.jobs,
         attempts: observations.attempts,
         measured_n_max: Some(observations.n_max()),
-        measured_size_bytes: Some(size_range),
+        measured_size_bytes: Some(size_range).filter(|range| range[1] > 0),
         copier: Some(if document.fan_out.is_some() { Copier::Function } else { Copier::Workers }),
     };
     Ok(FittedModel {
@@ -228,16 +228,18 @@ fn rest(observations: &Observations) -> Profile {
     if publish.count >= SMALL_REQUESTS && publish.mean() > 0.0 {
         (profile.publish.base_s, profile.publish.noise_cv) = (publish.mean(), publish.cv());
     }
-    if observations.deliveries_s.len() as u64 >= SMALL_REQUESTS {
-        // What was throttled or met a cold start waited for something else.
-        profile.delivery.latency_s = median(&observations.deliveries_s);
-    }
+    // What was throttled or met a cold start waited for something else.
+    profile.delivery.latency_s = median(&observations.deliveries_s).unwrap_or(profile.delivery.latency_s);
+    let cold_start_s = median(&observations.cold_starts_s);
+    profile.function.cold_start_s = cold_start_s.unwrap_or(profile.function.cold_start_s);
     profile
 }
 
-fn median(values: &[f64]) -> f64 {
+/// The median of enough small requests.
+fn median(values: &[f64]) -> Option<f64> {
     let (mut values, middle) = (values.to_vec(), values.len() / 2);
-    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+    let is_enough = values.len() as u64 >= SMALL_REQUESTS;
+    is_enough.then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
 
 fn doubts(
@@ -252,6 +254,7 @@ fn doubts(
     [
         document.rehearsal.then_some(Doubt::Rehearsal),
         (jobs < SMALL_SAMPLE).then_some(Doubt::SmallSample { jobs }),
+        (largest_bytes == 0).then_some(Doubt::SizesUnknown),
         (form == Form::Proportional).then_some(Doubt::SizesTooAlike { smallest_bytes, largest_bytes }),
         cut_off.map(|unfinished| Doubt::CutOff { unfinished }),
         (observations.throttled > 0).then(|| Doubt::Throttled { share: share(observations.throttled) }),

@@ -78,6 +78,8 @@ pub struct Observations {
     pub(super) publishes: Moments,
     /// Seconds from the topic's answer to the start of the function.
     pub(super) deliveries_s: Vec<f64>,
+    /// Seconds to start an execution environment, of those that were started.
+    pub(super) cold_starts_s: Vec<f64>,
 }
 
 /// What is known of a level before its copies are used.
@@ -146,6 +148,7 @@ impl Observations {
             metadata: Moments::default(),
             publishes: Moments::default(),
             deliveries_s: Vec::new(),
+            cold_starts_s: Vec::new(),
         }
     }
 
@@ -154,6 +157,11 @@ impl Observations {
     pub fn on_days(mut self, days: &[u32]) -> Self {
         self.levels.iter_mut().zip(days).for_each(|(level, &day)| level.day = day);
         self
+    }
+
+    /// Takes how long execution environments took to start.
+    pub fn add_cold_starts(&mut self, seconds: &[f64]) {
+        self.cold_starts_s.extend(seconds);
     }
 
     /// Takes what a function did with an object.

@@ -4,12 +4,16 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::exit::{BadInput, InvalidRun};
+use super::log;
 use crate::runs::{attempts, fan_out, read};
+use planner_aws::file_error::FileError;
+use planner_core::copy_log::{Form, Recorded};
 use planner_core::law::finding::Verdict;
 use planner_core::load::attempt::Attempt;
 use planner_core::measure::analysis::together;
 use planner_core::measure::document::RunDocument;
 use planner_core::scenario::file::OperationKind;
+use planner_plan::doubt::Doubt;
 use planner_plan::fit::{self, Copier, FittedModel, Observations};
 
 /// Runs and the model fitted to them.
@@ -20,56 +24,106 @@ pub(super) struct Measured {
     pub model: FittedModel,
 }
 
-/// The model of a run, or of several together.
+/// A run, or a day of a log.
+struct Source {
+    path: PathBuf,
+    document: RunDocument,
+    /// The log that it is of; None for a run folder.
+    logged: Option<Logged>,
+}
+
+struct Logged {
+    attempts: Vec<Attempt>,
+    form: Form,
+    has_times: bool,
+    cold_starts_s: Vec<f64>,
+}
+
+impl Source {
+    /// A run folder, or the days of a log.
+    fn all(path: &Path) -> miette::Result<Vec<Self>> {
+        if !path.is_file() {
+            return Ok(vec![Self { path: path.to_owned(), document: valid(path)?, logged: None }]);
+        }
+        let (log, name) = log::read(path)?;
+        let mut cold_starts_s = log.cold_starts_s.clone();
+        let of_day = |Recorded { document, attempts }| {
+            let cold_starts_s = std::mem::take(&mut cold_starts_s);
+            let logged = Logged { attempts, form: log.form, has_times: log.has_times, cold_starts_s };
+            Self { path: path.to_owned(), document, logged: Some(logged) }
+        };
+        Ok(Recorded::by_day(&log, &name).into_iter().map(of_day).collect())
+    }
+
+    fn copier(&self) -> Copier {
+        let is_of_function = self.logged.as_ref().is_some_and(|log| log.form == Form::Lambda);
+        match is_of_function || self.document.fan_out.is_some() {
+            true => Copier::Function,
+            false => Copier::Workers,
+        }
+    }
+
+    /// Adds its copies, which begin with level `first`.
+    fn observe(&self, first: u32, observations: &mut Observations) -> Result<(), FileError> {
+        let mut add = |attempt: Attempt| {
+            observations.add(&Attempt { level: first + attempt.level, ..attempt });
+        };
+        let Some(log) = &self.logged else {
+            attempts::read(&self.path, add)?;
+            let deliveries = fan_out::deliveries(&self.path)?;
+            deliveries.iter().for_each(|record| observations.add_delivery(record, first));
+            return Ok(());
+        };
+        log.attempts.iter().cloned().for_each(&mut add);
+        observations.add_cold_starts(&log.cold_starts_s);
+        Ok(())
+    }
+}
+
+/// The model of runs and logs together.
 ///
 /// # Errors
-/// Where a folder cannot be read, a run is not valid or given twice, or rehearsals and real runs are mixed.
-pub(super) fn of_runs(folders: &[PathBuf], seed: u64) -> miette::Result<Measured> {
-    let documents = folders.iter().map(|folder| valid(folder)).collect::<Result<Vec<_>, _>>()?;
-    if documents.iter().any(|document| document.fan_out.is_some() != documents[0].fan_out.is_some()) {
-        let reason =
-            "failed to plan from these runs together: workers copied in some and a function in others";
-        return Err(BadInput::new(reason, "give runs of the same operation").into());
+/// Where one cannot be read, is not valid or given twice, or where they are of different kinds.
+pub(super) fn of_runs(paths: &[PathBuf], seed: u64) -> miette::Result<Measured> {
+    let distinct: HashSet<&PathBuf> = paths.iter().collect();
+    let sources = paths.iter().map(|path| Source::all(path)).collect::<Result<Vec<_>, _>>()?;
+    let sources: Vec<Source> = sources.into_iter().flatten().collect();
+    let Some(first) = sources.first() else {
+        return Err(BadInput::new("failed to plan from no runs", "give a run folder or a log").into());
+    };
+    let refused = |reason: &str, help: &str| {
+        let reason = format!("failed to plan from these runs together: {reason}");
+        Err(BadInput::new(reason, help).into())
+    };
+    if sources.iter().any(|source| source.copier() != first.copier()) {
+        return refused("workers copied in some and a function in others", "give runs of the same operation");
     }
-    if documents.iter().any(|document| document.rehearsal != documents[0].rehearsal) {
-        let reason = "failed to plan from these runs together: some are rehearsals and some are not";
-        return Err(BadInput::new(reason, "give runs of the same target").into());
+    if sources.iter().any(|source| source.document.rehearsal != first.document.rehearsal) {
+        return refused("some are rehearsals and some are not", "give runs of the same target");
     }
-    let runs: HashSet<&str> = documents.iter().map(|document| document.run.as_str()).collect();
-    if runs.len() < documents.len() {
-        let reason = "failed to plan from these runs together: one was given twice";
-        return Err(BadInput::new(reason, "give every run once").into());
+    let runs = sources.iter().filter(|source| source.logged.is_none());
+    let runs: Vec<&str> = runs.map(|source| source.document.run.as_str()).collect();
+    if distinct.len() < paths.len() || runs.iter().collect::<HashSet<_>>().len() < runs.len() {
+        return refused("one was given twice", "give every run once");
     }
-    let source = source(&documents);
-    let first_levels: Vec<u32> = documents
-        .iter()
-        .scan(0, |levels, document| {
-            let first = *levels;
-            *levels += document.levels.len() as u32;
-            Some(first)
-        })
-        .collect();
+    let documents: Vec<RunDocument> = sources.iter().map(|source| source.document.clone()).collect();
     let days = days(&documents);
     let Some(document) = together(documents) else {
-        return Err(BadInput::new("failed to plan from no runs", "give a run folder").into());
+        return Err(BadInput::new("failed to plan from no runs", "give a run folder or a log").into());
     };
     let mut observations = Observations::of(&document).on_days(&days);
-    for (folder, first_level) in folders.iter().zip(first_levels) {
-        attempts::read(folder, |attempt| {
-            observations.add(&Attempt { level: first_level + attempt.level, ..attempt });
-        })?;
-        let deliveries = fan_out::deliveries(folder)?;
-        deliveries.iter().for_each(|record| observations.add_delivery(record, first_level));
+    let mut level = 0;
+    for source in &sources {
+        source.observe(level, &mut observations)?;
+        level += source.document.levels.len() as u32;
     }
-    match fit::fit(&document, &observations, seed) {
-        Ok(mut model) => {
-            model.basis.source = source;
-            Ok(Measured { document, model })
-        }
-        Err(error) => {
-            Err(InvalidRun::new(&folders[0], error, "`planner report` shows what the run holds").into())
-        }
-    }
+    let mut model = fit::fit(&document, &observations, seed)
+        .map_err(|error| InvalidRun::new(&first.path, error, "`planner report` shows what a run holds"))?;
+    model.basis.source = names(&sources);
+    model.basis.copier = Some(first.copier());
+    let is_untimed = sources.iter().filter_map(|source| source.logged.as_ref()).any(|log| !log.has_times);
+    model.doubts.extend(is_untimed.then_some(Doubt::TimesUnknown));
+    Ok(Measured { document, model })
 }
 
 /// The day of every level, counted from 0.
@@ -91,10 +145,15 @@ fn valid(folder: &Path) -> miette::Result<RunDocument> {
     }
 }
 
-/// The runs by name: "run A of scenario x", "run A of scenario x and run B of scenario y".
-fn source(documents: &[RunDocument]) -> String {
-    let named = |document: &RunDocument| format!("run {} of scenario {}", document.run, document.name);
-    let all: Vec<String> = documents.iter().map(named).collect();
+/// The sources by name: "run A of scenario x", "run A of scenario x and run B of scenario y", "access log b.log".
+fn names(sources: &[Source]) -> String {
+    let named = |Source { document, logged, .. }: &Source| match logged {
+        None => format!("run {} of scenario {}", document.run, document.name),
+        Some(_) => format!("{} {}", document.name, document.run),
+    };
+    let mut all: Vec<String> = sources.iter().map(named).collect();
+    // A log is named once, whatever the number of its days.
+    all.dedup();
     match all.as_slice() {
         [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
         _ => all.concat(),

@@ -1,23 +1,21 @@
 //! `planner check`: the laws over a file that came from elsewhere.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader};
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
 use miette::IntoDiagnostic;
 
 use super::answer::Answer;
 use super::args::CheckOptions;
 use super::exit::{BadInput, Exit};
+use super::log::plain_or_compressed;
 use crate::runs::index::CHECK;
 use crate::runs::{attempts, machine};
 use planner_core::check::requests::Requests;
 use planner_core::check::{self, CheckError, Evidence, FORMS, analysis};
 use planner_report::check as report;
-
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Runs the command.
 pub(super) fn run(options: &CheckOptions) -> miette::Result<Exit> {
@@ -43,18 +41,11 @@ pub(super) fn read(path: &Path) -> miette::Result<Result<Evidence, CheckError>> 
         return run_folder(path);
     }
     if path == Path::new("-") {
-        return plain_or_compressed(io::stdin().lock());
+        return plain_or_compressed(io::stdin().lock(), |input| check::read(input));
     }
     let file = File::open(path)
         .map_err(|error| BadInput::file("open", path, error, "give a file, a run folder or -"))?;
-    plain_or_compressed(BufReader::new(file))
-}
-
-fn plain_or_compressed(mut input: impl BufRead) -> miette::Result<Result<Evidence, CheckError>> {
-    let head = input.fill_buf().into_diagnostic()?;
-    let reader: &mut dyn Read =
-        if head.starts_with(&GZIP) { &mut MultiGzDecoder::new(input) } else { &mut input };
-    Ok(check::read(reader))
+    plain_or_compressed(BufReader::new(file), |input| check::read(input))
 }
 
 /// The attempts of a run, which may have been cut off in the middle of a row.

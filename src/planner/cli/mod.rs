@@ -18,6 +18,7 @@ mod interrupt;
 mod levels;
 mod list;
 mod load_scenario;
+mod log;
 mod measure;
 mod named_file;
 mod pictures;

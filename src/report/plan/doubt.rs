@@ -37,6 +37,12 @@ fn text(doubt: &Doubt) -> String {
             Bytes(*smallest_bytes),
             Bytes(*largest_bytes)
         ),
+        Doubt::SizesUnknown => {
+            "no sizes were logged: the planned objects are taken to be like the logged ones".into()
+        }
+        Doubt::TimesUnknown => {
+            "the log does not say when copies were made: they are taken to have been made one by one".into()
+        }
         Doubt::NoScaling { n, refused } => {
             let because = refused.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
             format!(
@@ -104,6 +110,8 @@ fn advice(doubt: &Doubt) -> String {
         Doubt::SizesTooAlike { .. } => {
             "measure sizes that differ by a factor of 3 or more before planning for other sizes".into()
         }
+        Doubt::SizesUnknown => "plan for objects of the same sizes only, or measure with `planner measure`".into(),
+        Doubt::TimesUnknown => "export the log with its time stamps".into(),
         Doubt::NoScaling { n, .. } => format!(
             "measure a sweep of six or more concurrencies beyond N = {n:.0}, or stay within 1.25 times of it"
         ),

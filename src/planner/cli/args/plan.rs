@@ -164,9 +164,10 @@ pub(crate) struct JobOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What the answer rests on")]
 pub(crate) struct BasisOptions {
-    /// Run folders to plan from, together; by default the newest valid run under the folder of reports where it reaches
-    /// what is planned, or else a rehearsed sweep that comes with the program.
-    #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with = "residence")]
+    /// Runs or logs to plan from, together: run folders, `start,end[,bytes][,outcome]` rows, REPORT lines of a Lambda
+    /// function or their export from CloudWatch Logs Insights, S3 server access logs. By default the newest valid run
+    /// under the folder of reports where it reaches what is planned, or else a rehearsed sweep that comes with the program.
+    #[arg(long, value_name = "RUN|LOG", num_args = 1.., conflicts_with = "residence")]
     pub from: Vec<PathBuf>,
     /// Assumed time of one copy instead of a run: 'lognormal(30s, cv=0.5)', 'exponential(30s)', 'fixed(30s)' or 25.2s; of
     /// an object of median size, or of one that is named: '25.2s at 700MB'. Larger objects take longer in proportion.
