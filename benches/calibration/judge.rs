@@ -138,6 +138,8 @@ fn ground(case: &Case) -> Ground {
             sizes_bytes: case.sizes_bytes.clone(),
             prefixes: 1,
             multipart_above_bytes: limits.s3.copy_max_bytes,
+            fewest: None,
+            archived: 0,
             part_size_bytes: limits.s3.part_max_bytes,
         },
         model: measured(case),

@@ -97,6 +97,11 @@ pub enum Doubt {
         /// Simulated runs.
         runs: u64,
     },
+    /// Objects that must be restored from an archive before they can be copied.
+    Archived {
+        /// How many.
+        objects: u64,
+    },
     /// Objects that are copied in parts, planned as one copy each.
     PartsAsOne {
         /// How many.

@@ -15,17 +15,24 @@ use planner_core::simulate::work::{Order, Work};
 /// How far beyond the largest measured concurrency, or the measured sizes, a plan may go before it says so, as a multiple.
 pub const EXTRAPOLATION: f64 = 1.25;
 
+/// Batches of different sizes that stand for a range of numbers of objects.
+const BATCHES: u64 = 8;
+
 /// The objects that are to be copied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// Their sizes, in the order of the list.
     pub sizes_bytes: Arc<[u64]>,
+    /// The fewest of them that there may be, any number from there on being as likely; None where all are there.
+    pub fewest: Option<u64>,
     /// Prefixes of the destination that they are spread over.
     pub prefixes: u32,
     /// Objects above this size are copied in parts.
     pub multipart_above_bytes: u64,
     /// Size of a part.
     pub part_size_bytes: u64,
+    /// Objects that must be restored from an archive first, where that is known.
+    pub archived: u64,
 }
 
 /// The objects and the world they are copied in.
@@ -89,7 +96,25 @@ impl Ground {
     /// The batch as jobs in this order.
     #[must_use]
     pub fn work(&self, order: Order) -> Work {
-        Work::new(self.batch.sizes_bytes.clone(), order, self.retry)
+        let work = |sizes_bytes| Work::new(sizes_bytes, order, self.retry);
+        let sizes_bytes = &self.batch.sizes_bytes;
+        let whole = work(sizes_bytes.clone());
+        let Some(fewest) = self.batch.fewest.filter(|&fewest| fewest < self.batch.objects()) else {
+            return whole;
+        };
+        let more = self.batch.objects() - fewest;
+        let count = |number: u64| (fewest + more * (2 * number + 1) / (2 * BATCHES)) as usize;
+        whole.or_any_of((0..BATCHES).map(|number| work(sizes_bytes[..count(number)].into())).collect())
+    }
+
+    /// The same with the fewest objects that there may be.
+    #[must_use]
+    pub(crate) fn with_fewest(&self) -> Self {
+        let mut ground = self.clone();
+        if let Some(fewest) = ground.batch.fewest.take() {
+            ground.batch.sizes_bytes = ground.batch.sizes_bytes[..fewest as usize].into();
+        }
+        ground
     }
 
     /// What copying is billed for whichever way it is done, with so many attempts on average beyond the first of each.
@@ -155,6 +180,8 @@ impl Ground {
                 size_bytes: self.batch.total_bytes(),
                 size_range_bytes: self.batch.size_range_bytes(),
                 deadline_s,
+                objects_at_least: self.batch.fewest,
+                clock: None,
             },
             basis: self.model.basis.clone(),
             residence: ResidenceSummary {
@@ -184,7 +211,9 @@ impl Ground {
         });
         let objects = self.batch.in_parts();
         let in_parts = (objects > 0).then_some(Doubt::PartsAsOne { objects });
-        let of_plan = [extrapolated, tail, other_sizes, in_parts].into_iter().flatten();
+        let objects = self.batch.archived;
+        let archived = (objects > 0).then_some(Doubt::Archived { objects });
+        let of_plan = [extrapolated, tail, other_sizes, archived, in_parts].into_iter().flatten();
         self.model.doubts.iter().cloned().chain(of_plan).collect()
     }
 
@@ -218,9 +247,11 @@ pub(crate) mod tests {
         Ground {
             batch: Batch {
                 sizes_bytes: Arc::from(vec![bytes; objects]),
+                fewest: None,
                 prefixes: 1,
                 multipart_above_bytes: 5 << 30,
                 part_size_bytes: 64 << 20,
+                archived: 0,
             },
             model,
             retry: RetryPolicy { max_attempts: 5, base_ns: 100_000_000, cap_ns: 20_000_000_000 },

@@ -34,6 +34,23 @@ pub struct JobDescription {
     pub size_range_bytes: [u64; 2],
     /// From the first start to the last end; 0 where none was given.
     pub deadline_s: f64,
+    /// The fewest objects that there may be, where `objects` is the most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objects_at_least: Option<u64>,
+    /// When it begins and has to be done by the clock, where that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Clock>,
+}
+
+/// A deadline by the clock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Clock {
+    /// When the job begins, RFC 9557.
+    pub start: String,
+    /// When it has to be done, RFC 9557.
+    pub due: String,
+    /// Seconds between the two.
+    pub length_s: f64,
 }
 
 /// How long one of the planned copies takes while it is alone.

@@ -10,7 +10,7 @@ use super::critical::Critical;
 use super::search::law::Law;
 use super::search::ranks::Runs;
 use super::search::samplers::Samplers;
-use super::search::{Found, Knob, Nearest, Search, services};
+use super::search::{Found, Knob, Nearest, Search, meetings, services};
 use planner_core::numeric::proportion::Proportion;
 use planner_core::random::{self, Keyed};
 use planner_core::service::Profile;
@@ -172,7 +172,12 @@ impl<'a> Pool<'a> {
         let most = form.most_that_help(goal.probability, allowed);
         let services = services(central, resampled);
         let guess = form.smallest_pool(goal.deadline_s, goal.probability, most).unwrap_or(most);
-        let forms = services.par_iter().map(|profile| form.under(work, profile)).collect();
+        let of_batches: Vec<ClosedForm> =
+            work.batches().iter().map(|work| ClosedForm::new(work, central, ramp)).collect();
+        let of_meeting = |(number, &(work, profile)): (usize, &(&Work, &Profile))| {
+            of_batches[number % of_batches.len()].under(work, profile)
+        };
+        let forms = meetings(work, services).par_iter().enumerate().map(of_meeting).collect();
         let samplers = Samplers::new(work, services, seed);
         Self { question, goal, forms, samplers, guess, most }
     }
@@ -180,7 +185,7 @@ impl<'a> Pool<'a> {
     fn critical(&self, replication: u64) -> Critical<'_> {
         Critical {
             sampler: self.samplers.of(replication),
-            form: &self.forms[self.samplers.service(replication)],
+            form: &self.forms[self.samplers.meeting(replication)],
             ramp: self.question.ramp,
             deadline_s: self.goal.deadline_s,
             guess: self.guess,
@@ -224,7 +229,8 @@ impl<'a> Pool<'a> {
         replication: u64,
         level: f64,
     ) -> Planted {
-        let Question { work, ramp, seed, .. } = *self.question;
+        let Question { ramp, seed, .. } = *self.question;
+        let work = self.samplers.work(replication);
         let profile = self.samplers.profile(replication);
         let (copy, factor) = (&profile.copy, profile.copy.factor());
         let workers = level.ceil() as u64;

@@ -46,6 +46,27 @@ fn what_is_not_known_about_the_service_raises_the_number() {
     assert!(measured.probability.at_least >= 0.9);
 }
 
+/// The probability is an average over the numbers that there may be: more workers than for the mean number, fewer than
+/// for the largest.
+#[test]
+fn a_range_of_objects_is_averaged_over() {
+    let profile = lognormal(25.2, 0.3);
+    for (fewest, most) in [(200, 300), (30_000, 40_000)] {
+        let goal = Goal { deadline_s: if most > 1000 { 600.0 } else { 300.0 }, probability: 0.9 };
+        let workers = |work: &Work| smallest_pool(&question(work, &profile, &[]), goal).unwrap().point as f64;
+        let batches: Vec<Work> =
+            (0..8).map(|it| work(fewest + (most - fewest) * (2 * it + 1) / 16)).collect();
+        let range = work(most).or_any_of(batches.clone());
+        let seen = workers(&range);
+        // Each number is met in an eighth of the replications, so that the most but one tenth must be met.
+        let (ninth, last) = (workers(&batches[6]), workers(&batches[7]));
+        assert!(ninth * 0.99 <= seen && seen <= last * 1.01, "{fewest}..{most}: {ninth} {seen} {last}");
+        assert!(workers(&work(most)) > seen && workers(&work((fewest + most) / 2)) < seen);
+        let alone = work(most).or_any_of(vec![work(most)]);
+        assert_eq!(workers(&alone), workers(&work(most)), "one number is no range");
+    }
+}
+
 #[test]
 fn workers_that_do_not_help_are_not_asked_for_where_single_jobs_may_miss_the_deadline() {
     let (work, profile) = (work(500), lognormal(25.2, 0.5));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::audited::only_folder;
 use crate::planner::{Ended, planner, run};
@@ -261,7 +261,7 @@ fn what_cannot_be_planned_is_told() {
     let unknown = file("prices.toml", "[s3]\ncopies = 1\n");
     let base = ["--objects", "250", "--deadline", "3m", "--residence", "30s"];
     for (options, code, told) in [
-        (vec!["--objects", "0", "--deadline", "3m"], 2, "0 is not in 1.."),
+        (vec!["--objects", "0", "--deadline", "3m"], 2, "nothing to copy"),
         (vec!["--objects", "250", "--deadline", "0s"], 2, "no time at all"),
         (vec!["--objects", "250", "--deadline", "3m", "--confidence", "1"], 2, "between 0 and 1"),
         (vec!["--objects", "250", "--deadline", "3m", "--confidence", "1.5"], 2, "--confidence"),
@@ -300,4 +300,72 @@ fn a_simulation_says_what_a_choice_comes_to() {
     assert_eq!(wide["throttles"].as_f64(), Some(0.0));
     assert!(wide["makespan_s"]["p50"].as_f64() < narrow["makespan_s"]["p50"].as_f64());
     assert_eq!(wide["probability"], Value::Null);
+}
+
+#[test]
+fn questions_are_asked_as_people_ask_them() {
+    let out = tempfile::tempdir().unwrap();
+    let assumed = ["--residence", "lognormal(25s,cv=0.4)", "--as", "workers", "--format", "json"];
+    let plan = |options: &[&str]| -> Value {
+        let mut command = planner();
+        command.arg("recommend").args(options).args(assumed).arg("--out").arg(out.path());
+        serde_json::from_str(&run(command).with_code(0).stdout).unwrap()
+    };
+    let workers = |options: &[&str]| plan(options)["concurrency"]["value"].as_u64().unwrap();
+    // Numbers.
+    let plain = workers(&["--objects", "4500", "--deadline", "10m"]);
+    for text in ["4,500", "4.5k", "4_500"] {
+        assert_eq!(workers(&["--objects", text, "--deadline", "10m"]), plain, "{text}");
+    }
+    let range = plan(&["--objects", "4000..4500", "--deadline", "10m"]);
+    let least = workers(&["--objects", "4000", "--deadline", "10m"]);
+    let value = range["concurrency"]["value"].as_u64().unwrap();
+    assert!(least < value && value <= plain, "{least} {value} {plain}");
+    assert_eq!((&range["job"]["objects"], &range["job"]["objects_at_least"]), (&json!(4500), &json!(4000)));
+    // Times by the clock.
+    let by = ["--objects", "4500", "--start", "2026-12-01 23:55 UTC", "--by", "00:05 UTC"];
+    let clock = plan(&by);
+    assert_eq!(
+        (&clock["job"]["deadline_s"], clock["concurrency"]["value"].as_u64()),
+        (&json!(600.0), Some(plain))
+    );
+    assert_eq!(clock["job"]["clock"]["due"], "2026-12-02T00:05:00+00:00[UTC]");
+    let refused = |options: &[&str], code: i32, told: &str| {
+        let mut command = planner();
+        command.arg("recommend").args(options).args(assumed).arg("--out").arg(out.path());
+        let ended = run(command).with_code(code);
+        assert!(ended.stderr.contains(told), "{}", ended.stderr);
+    };
+    refused(&["--objects", "4500"], 2, "--deadline");
+    refused(&["--objects", "4500", "--by", "soon"], 3, "not a time");
+    refused(&["--objects", "45,00", "--deadline", "10m"], 2, "45k");
+    refused(&["--objects", "50..40", "--deadline", "10m"], 2, "ends before it begins");
+    refused(&["--objects", "4500", "--deadline", "10m", "--by", "06:00"], 2, "cannot be used with");
+}
+
+#[test]
+fn archived_objects_and_a_small_account_are_called_out() {
+    let out = tempfile::tempdir().unwrap();
+    let row = |key: u32| {
+        let class = if key < 12 { "DEEP_ARCHIVE" } else { "STANDARD" };
+        format!("\"b\",\"key-{key}\",\"1000\",\"2026-11-27T00:00:00.000Z\",\"{class}\"\n")
+    };
+    let list = out.path().join("inventory.csv");
+    std::fs::write(&list, (0..400).map(row).collect::<String>()).unwrap();
+    let mut command = planner();
+    command.args([
+        "recommend",
+        "--deadline",
+        "10m",
+        "--residence",
+        "lognormal(25s,cv=0.4)",
+        "--format",
+        "json",
+    ]);
+    command.args(["--account-concurrency", "110"]).arg("--manifest").arg(&list).arg("--out").arg(out.path());
+    let plan: Value = serde_json::from_str(&run(command).with_code(0).stdout).unwrap();
+    let doubts = plan["doubts"].as_array().unwrap();
+    assert!(doubts.iter().any(|it| it["kind"] == "archived" && it["objects"] == 12), "{doubts:?}");
+    let within = &plan["lambda"]["within_limits"];
+    assert_eq!(within["reserved_concurrency"], 10, "110 less the 100 that cannot be reserved");
 }

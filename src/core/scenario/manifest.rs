@@ -12,7 +12,12 @@ pub struct Manifest {
     keys: String,
     ends: Vec<usize>,
     sizes: Vec<u64>,
+    archived: u64,
 }
+
+/// Storage classes whose objects must be restored before they can be copied (Amazon S3 User Guide, "Restoring an
+/// archived object").
+const ARCHIVES: [&str; 2] = ["GLACIER", "DEEP_ARCHIVE"];
 
 /// Which columns of a row say what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +96,9 @@ impl Manifest {
             return Err(format!("a key has 1 to 1,024 bytes, this one {}", decoded.len()));
         }
         self.push(&decoded, size);
+        // Where the class stands depends on how the list was set up, but nothing else reads like one.
+        let is_archived = row.iter().skip(columns.size + 1).any(|cell| ARCHIVES.contains(&cell.trim()));
+        self.archived += u64::from(is_archived);
         Ok(())
     }
 
@@ -105,6 +113,12 @@ impl Manifest {
     #[must_use]
     pub fn len(&self) -> u64 {
         self.sizes.len() as u64
+    }
+
+    /// Objects that must be restored before they can be copied, where the list has their storage class.
+    #[must_use]
+    pub fn archived(&self) -> u64 {
+        self.archived
     }
 
     /// Whether the list has no object.
@@ -174,6 +188,18 @@ mod tests {
             expected,
             "a delete marker comes first"
         );
+    }
+
+    #[test]
+    fn archived_objects_are_counted() {
+        let row =
+            |key: &str, class: &str| format!("\"b\",\"{key}\",\"5\",\"2026-11-27\",\"etag\",\"{class}\"\n");
+        let text = row("a", "STANDARD")
+            + &row("GLACIER", "GLACIER")
+            + &row("c", "DEEP_ARCHIVE")
+            + &row("d", "GLACIER_IR");
+        assert_eq!(Manifest::read(text.as_bytes()).unwrap().archived(), 2);
+        assert_eq!(Manifest::read("key,size,StorageClass\na,1,GLACIER\n".as_bytes()).unwrap().archived(), 1);
     }
 
     #[test]

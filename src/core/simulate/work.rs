@@ -35,6 +35,8 @@ pub struct Work {
     sizes_bytes: Arc<[u64]>,
     order: Order,
     retry: RetryPolicy,
+    /// Batches of which any may be met instead, each as likely; none where there is only this.
+    instead: Arc<[Work]>,
 }
 
 impl Work {
@@ -49,7 +51,19 @@ impl Work {
                 sorted.into()
             }
         };
-        Self { sizes_bytes, order, retry }
+        Self { sizes_bytes, order, retry, instead: Arc::default() }
+    }
+
+    /// The same, where any of these batches may be met instead, each as likely. It stays the largest.
+    #[must_use]
+    pub fn or_any_of(self, batches: Vec<Self>) -> Self {
+        Self { instead: batches.into(), ..self }
+    }
+
+    /// The batches that may be met, each as likely.
+    #[must_use]
+    pub fn batches(&self) -> &[Self] {
+        if self.instead.is_empty() { std::slice::from_ref(self) } else { &self.instead }
     }
 
     /// Sizes in the order in which the jobs start.

@@ -7,8 +7,10 @@ use super::question::Question;
 use super::sweep::{Peak, Starting, Sweep};
 use crate::search::ranks::Runs;
 use crate::search::samplers::Samplers;
-use crate::search::{Goal, Knob, services};
+use crate::search::{Goal, Knob, meetings, services};
+use planner_core::service::Profile;
 use planner_core::simulate::batch::{Ending, Finishes, Scratch};
+use planner_core::simulate::work::Work;
 use planner_core::units::quantity::{nanoseconds, seconds};
 
 /// Steps from a rate to the one at which as many are in flight as it keeps there, and how near is there.
@@ -39,8 +41,13 @@ impl<'a> Paced<'a> {
         let most_per_s = form.fastest_rate(deadline_s, probability, allowed_per_s);
         let guess_per_s = form.smallest_rate(deadline_s, probability, most_per_s).unwrap_or(most_per_s);
         let services = services(central, resampled);
+        let of_batches: Vec<Form> =
+            work.batches().iter().map(|work| Form::new(work, central, batch_size)).collect();
+        let of_meeting = |(number, &(work, profile)): (usize, &(&Work, &Profile))| {
+            of_batches[number % of_batches.len()].under(work, profile)
+        };
         Self {
-            forms: services.par_iter().map(|profile| form.under(work, profile)).collect(),
+            forms: meetings(work, services).par_iter().enumerate().map(of_meeting).collect(),
             samplers: Samplers::new(work, services, seed),
             jobs: work.jobs(),
             batch_size,
@@ -88,7 +95,7 @@ impl<'a> Paced<'a> {
     /// Draws the times of a replication, with as many in flight as there are at a rate.
     fn draw(&self, scratch: &mut Scratch, replication: u64, rate_per_s: f64) {
         let (form, sampler) =
-            (&self.forms[self.samplers.service(replication)], self.samplers.of(replication));
+            (&self.forms[self.samplers.meeting(replication)], self.samplers.of(replication));
         sampler.draw(replication, &mut scratch.luck);
         let in_flight = if form.is_contended() { form.in_flight(rate_per_s) } else { 1 };
         sampler.times_ns(&scratch.luck, in_flight, &mut scratch.times_ns);
@@ -109,7 +116,7 @@ impl<'a> Paced<'a> {
         }
         let overhead_ns = nanoseconds(overhead_s(self.samplers.profile(replication)));
         let left_ns = self.deadline_s * 1e9 - overhead_ns as f64;
-        let mut largest = self.jobs as f64 / (self.deadline_s * 1e9);
+        let mut largest = scratch.times_ns.len() as f64 / (self.deadline_s * 1e9);
         for (request, times_ns) in scratch.times_ns.chunks(self.batch_size).enumerate() {
             let longest_ns = times_ns.iter().copied().max().unwrap_or(0);
             let (before, spare_ns) = ((request * self.batch_size) as f64, left_ns - longest_ns as f64);
@@ -136,7 +143,7 @@ impl Runs for Paced<'_> {
             let next_per_s = self.critical(scratch, replication, rate_per_s);
             let is_there = (next_per_s / rate_per_s - 1.0).abs() < NEAR || next_per_s.is_infinite();
             rate_per_s = next_per_s;
-            if is_there || !self.forms[self.samplers.service(replication)].is_contended() {
+            if is_there || !self.forms[self.samplers.meeting(replication)].is_contended() {
                 break;
             }
         }

@@ -60,6 +60,7 @@ pub(super) fn is_proven(
     allowed: &Allowed,
     obstacle: Option<&Obstacle>,
 ) -> bool {
+    let ground = &ground.with_fewest();
     let is_given = ground.model.basis.kind == BasisKind::Assumed;
     is_given
         || matches!(obstacle, Some(Obstacle::OverheadTooLong { .. }))

@@ -26,6 +26,7 @@ use planner_core::numeric::order;
 use planner_core::numeric::proportion::Proportion;
 use planner_core::service::Profile;
 use planner_core::simulate::batch::{Ending, Finishes, Scratch};
+use planner_core::simulate::work::Work;
 use ranks::Runs;
 use rayon::prelude::*;
 use sample::Sample;
@@ -71,6 +72,13 @@ pub enum Shown {
 /// The services that stand for what is known: the resampled ones, or the one that was given.
 pub(crate) fn services<'a>(central: &'a Profile, resampled: &'a [Profile]) -> &'a [Profile] {
     if resampled.is_empty() { std::slice::from_ref(central) } else { resampled }
+}
+
+/// The batches and services that replications meet, one after the other.
+pub(crate) fn meetings<'a>(work: &'a Work, services: &'a [Profile]) -> Vec<(&'a Work, &'a Profile)> {
+    let batches = work.batches();
+    let count = services.len().max(batches.len());
+    (0..count).map(|number| (&batches[number % batches.len()], &services[number % services.len()])).collect()
 }
 
 /// A setting that is looked for, and what becomes of the batch with it.

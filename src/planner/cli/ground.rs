@@ -42,10 +42,18 @@ pub(super) fn ground(
         None => Prices::built_in(),
         Some(path) => Prices::parse(&text(path)?).map_err(|error| unusable(path, "price list", error))?,
     };
-    let limits = named_file::limits(options.limits.as_deref())?;
+    let mut limits = named_file::limits(options.limits.as_deref())?;
+    if let Some(executions) = options.account_concurrency {
+        limits.lambda.account_concurrency = executions;
+    }
     memory_is_possible(options.memory, &limits)?;
+    let measured = found.run.as_ref().and_then(|run| run.objects.size.as_ref());
+    let (sizes_bytes, archived) = objects(job, options.seed, measured)?;
+    let fewest = job.objects.filter(|counts| counts.least < counts.most).map(|counts| counts.least);
     let batch = Batch {
-        sizes_bytes: sizes(job, options.seed, found.run.as_ref().and_then(|run| run.objects.size.as_ref()))?,
+        sizes_bytes,
+        fewest,
+        archived,
         prefixes: job.prefixes,
         multipart_above_bytes: job
             .multipart_above
@@ -132,21 +140,24 @@ fn resolve(options: &BasisOptions, newest: Option<&Path>) -> miette::Result<Foun
     Ok(Found { times: Times::Fitted(Box::new(model)), run: Some(document.scenario) })
 }
 
-fn sizes(job: &JobOptions, seed: u64, measured: Option<&Size>) -> miette::Result<Arc<[u64]>> {
+/// Sizes of the objects, and how many of them must be restored from an archive.
+fn objects(job: &JobOptions, seed: u64, measured: Option<&Size>) -> miette::Result<(Arc<[u64]>, u64)> {
+    let mut archived = 0;
     let objects = match &job.manifest {
         Some(path) => {
             let list = open(path).map_err(|error| unreadable(path, error))?;
             let manifest = Manifest::read(list).map_err(|error| unusable(path, "list of objects", error))?;
+            archived = manifest.archived();
             ObjectSet::Listed(Arc::new(manifest))
         }
         None => ObjectSet::Generated {
-            count: job.objects.unwrap_or(0),
+            count: job.objects.map_or(0, |counts| counts.most),
             size: job.size.as_ref().or(measured).unwrap_or(&USUAL_SIZES).clone(),
             prefixes: job.prefixes,
             seed,
         },
     };
-    Ok((0..objects.len()).map(|index| objects.size_bytes(index)).collect())
+    Ok(((0..objects.len()).map(|index| objects.size_bytes(index)).collect(), archived))
 }
 
 fn median(sizes_bytes: &[u64]) -> Bytes {

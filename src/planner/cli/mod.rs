@@ -34,6 +34,7 @@ mod simulate;
 mod strategies;
 mod tell;
 mod verify;
+mod when;
 
 use clap::{CommandFactory, Parser};
 use miette::IntoDiagnostic;

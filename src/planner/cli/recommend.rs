@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::Zoned;
 use miette::IntoDiagnostic;
 
 use super::args::plan::{Accept, RecommendOptions, Require};
 use super::exit::{BadInput, Exit};
 use super::progress::shown;
-use super::{basis, ground, plan_answer, rehearse, tell};
+use super::{basis, ground, plan_answer, rehearse, tell, when};
 use planner_core::simulate::pool::Ramp;
+use planner_core::units::quantity::Span;
 use planner_plan::evidence::{Beyond, Evidence, Standing};
 use planner_plan::fit::Copier;
 use planner_plan::ground::Ground;
@@ -22,8 +23,13 @@ use planner_report::plan::recommendation::Told;
 
 /// Runs the command.
 pub(super) fn run(options: &RecommendOptions) -> miette::Result<Exit> {
+    let now = Zoned::now();
+    let start = options.start.as_deref();
+    let clock = options.by.as_ref().map(|by| when::clock(by, start, &now)).transpose()?;
+    let asked_s = options.deadline.map(Span::seconds);
     let wish = Wish {
-        deadline_s: options.deadline.seconds(),
+        // One of the two is required.
+        deadline_s: clock.as_ref().map(|clock| clock.length_s).or(asked_s).unwrap_or_default(),
         probability: options.confidence,
         ways: options.way.planned(),
         shape: options.shape.into(),
@@ -35,7 +41,8 @@ pub(super) fn run(options: &RecommendOptions) -> miette::Result<Exit> {
     if options.rehearse {
         plan.rehearsed = rehearse::rehearsed(&ground, &plan, options.basis.limits.as_deref())?;
     }
-    let now = Timestamp::now();
+    plan.preface.job.clock = clock;
+    let now = now.timestamp();
     plan_answer::sign(&mut plan.preface, now);
     let told = Told::of(&plan);
     if let Some(form) = options.emit {

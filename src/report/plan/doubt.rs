@@ -93,6 +93,10 @@ fn text(doubt: &Doubt) -> String {
         Doubt::FewRuns { runs } => format!(
             "so many objects were simulated {runs} times only, which cannot show the wanted probability"
         ),
+        Doubt::Archived { objects } => format!(
+            "{} in GLACIER or DEEP_ARCHIVE cannot be copied before they are restored",
+            counted(*objects, "listed object")
+        ),
         Doubt::PartsAsOne { objects } => {
             format!("{} objects are copied in parts, and each is planned as one copy", count(*objects))
         }
@@ -139,6 +143,9 @@ fn advice(doubt: &Doubt) -> String {
         }
         Doubt::FewRuns { .. } => {
             "the number comes from the closed form and reaches it there; the stated probability is what so few runs can show".into()
+        }
+        Doubt::Archived { .. } => {
+            "restore them first, which takes hours, or take them off the list: the plan counts them as copied".into()
         }
         Doubt::PartsAsOne { .. } => {
             "parts copied in parallel make it faster: measure objects of that size with parts to know by how much".into()

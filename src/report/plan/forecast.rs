@@ -41,7 +41,7 @@ impl<'a> Told<'a> {
         let job = Block::Paragraph(format!("{}.", preface::objects(&plan.preface)));
         let page = Page {
             kind: "Forecast".into(),
-            title: format!("{} by {}", counted(plan.preface.job.objects, "object"), self.way),
+            title: format!("{} by {}", preface::counts(&plan.preface.job), self.way),
             lead: self.verdict.clone(),
             tiles: tiles(plan),
             parts: vec![
@@ -193,7 +193,7 @@ fn verdict(forecast: &Forecast, way: &str) -> String {
     };
     format!(
         "{} by {}: {done}, at {}.{by}{}{}{proviso}",
-        counted(forecast.preface.job.objects, "object"),
+        preface::counts(&forecast.preface.job),
         way,
         usd(forecast.cost.total_usd),
         throttles.unwrap_or_default(),

@@ -5,7 +5,7 @@ use crate::words;
 use planner_core::units::human::capitalised;
 use planner_core::units::human::{bytes, count, counted, duration, number};
 use planner_plan::fit::BasisKind;
-use planner_plan::preface::Preface;
+use planner_plan::preface::{JobDescription, Preface};
 
 use super::doubt::Said;
 
@@ -65,7 +65,13 @@ pub(super) fn objects(preface: &Preface) -> String {
     let job = &preface.job;
     let [smallest, largest] = job.size_range_bytes.map(bytes);
     let sizes = if smallest == largest { smallest } else { format!("{smallest} to {largest}") };
-    format!("{} of {sizes}, {} in all", counted(job.objects, "object"), bytes(job.size_bytes))
+    format!("{} of {sizes}, {} in all", counts(job), bytes(job.size_bytes))
+}
+
+/// How many objects: "45,000 objects", "40,000 to 50,000 objects".
+pub(super) fn counts(job: &JobDescription) -> String {
+    let fewest = job.objects_at_least.map_or_else(String::new, |fewest| format!("{} to ", count(fewest)));
+    format!("{fewest}{}", counted(job.objects, "object"))
 }
 
 /// What the answer rests on.

@@ -41,7 +41,7 @@ impl<'a> Told<'a> {
     /// The recommendation in words.
     #[must_use]
     pub fn of(plan: &'a Recommendation) -> Self {
-        let objects = counted(plan.preface.job.objects, "object");
+        let objects = preface::counts(&plan.preface.job);
         let deadline = duration(plan.preface.job.deadline_s);
         let (ways, limits) = (proposals(plan), words::limits(plan));
         let (infeasible, nearest) = (words::infeasible(plan, &deadline), words::nearest(plan));

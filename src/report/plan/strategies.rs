@@ -62,7 +62,7 @@ impl<'a> Told<'a> {
         ];
         let page = Page {
             kind: "Strategies".into(),
-            title: format!("Ways to copy {}", counted(comparison.preface.job.objects, "object")),
+            title: format!("Ways to copy {}", preface::counts(&comparison.preface.job)),
             lead: self.verdict.clone(),
             tiles: tiles(comparison),
             parts: vec![
@@ -286,6 +286,8 @@ mod tests {
                 command: vec!["planner".into(), "strategies".into()],
                 seed: 1,
                 job: JobDescription {
+                    objects_at_least: None,
+                    clock: None,
                     objects: 45_000,
                     size_bytes: 31_500_000_000_000,
                     size_range_bytes: [600_000_000, 800_000_000],

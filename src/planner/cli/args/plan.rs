@@ -10,6 +10,8 @@ use planner_core::scenario::check::{MAX_ATTEMPTS, MAX_OBJECTS};
 use planner_core::scenario::file::Size;
 use planner_core::service::function::Shape;
 use planner_core::simulate::work::Order;
+use planner_core::units::count::{Counts, parse_count};
+use planner_core::units::human;
 use planner_core::units::quantity::{Bytes, Rate, Share, Span, YEAR};
 use planner_plan::residence::Residence;
 use planner_plan::way as planned;
@@ -40,6 +42,25 @@ fn positive_rate(text: &str) -> Result<Rate, String> {
         Ok(rate)
     } else {
         Err(format!("at `{text}` nothing ever starts; write it as 20/s"))
+    }
+}
+
+fn objects(text: &str) -> Result<Counts, String> {
+    let counts: Counts = text.parse()?;
+    match counts {
+        Counts { least: 0, .. } => Err("there is nothing to copy; write 1 or more".into()),
+        Counts { most, .. } if most > MAX_OBJECTS => {
+            Err(format!("`{text}` is more than the {} objects of a plan at most", human::count(MAX_OBJECTS)))
+        }
+        counts => Ok(counts),
+    }
+}
+
+/// A number of workers or the like.
+fn some(text: &str) -> Result<u64, String> {
+    match parse_count(text)? {
+        0 => Err(format!("`{text}` is none at all; write 1 or more")),
+        count => Ok(count),
     }
 }
 
@@ -131,15 +152,15 @@ pub(crate) enum Require {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is to be copied")]
 pub(crate) struct JobOptions {
-    /// Number of objects.
+    /// Number of objects, such as 45000, 45,000 or 45k; with 40000..50000 any number between is as likely.
     #[arg(
         long,
         value_name = "N",
         required_unless_present = "manifest",
         conflicts_with = "manifest",
-        value_parser = clap::value_parser!(u64).range(1..=MAX_OBJECTS)
+        value_parser = objects
     )]
-    pub objects: Option<u64>,
+    pub objects: Option<Counts>,
     /// Their size: 700MB, 600MB..800MB or 'lognormal(700MB, cv=0.5)'; by default as in the run, or 600MB..800MB.
     #[arg(long, conflicts_with = "manifest")]
     pub size: Option<Size>,
@@ -185,6 +206,9 @@ pub(crate) struct BasisOptions {
     /// Limits that differ from the built-in list.
     #[arg(long, value_name = "FILE")]
     pub limits: Option<PathBuf>,
+    /// Concurrent executions that the account may have, whatever the limits say.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub account_concurrency: Option<u32>,
     /// Price list to use instead of the built-in one.
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
@@ -207,8 +231,15 @@ impl BasisOptions {
 #[derive(Debug, Args)]
 pub(crate) struct RecommendOptions {
     /// The whole copy must be done within this time, such as 10m.
-    #[arg(long, value_name = "SPAN", value_parser = positive_span)]
-    pub deadline: Span,
+    #[arg(long, value_name = "SPAN", value_parser = positive_span, required_unless_present = "by")]
+    pub deadline: Option<Span>,
+    /// The whole copy must be done by this time: 06:00 is the next one after the start, '06:00 Europe/Berlin' that of a
+    /// time zone, '2026-12-01 06:00' that of a day.
+    #[arg(long, value_name = "TIME", conflicts_with = "deadline")]
+    pub by: Option<String>,
+    /// When the copy begins, likewise; by default now.
+    #[arg(long, value_name = "TIME", requires = "by")]
+    pub start: Option<String>,
     /// With this probability, between 0 and 1.
     #[arg(long, value_name = "P", default_value = "0.99", value_parser = probability)]
     pub confidence: f64,
@@ -219,7 +250,7 @@ pub(crate) struct RecommendOptions {
     #[arg(long, value_enum, default_value_t)]
     pub shape: ShapeArgument,
     /// Largest concurrency that may be recommended.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = some)]
     pub max_concurrency: Option<u64>,
     /// Workers start at this rate, such as 100/s; by default all at once.
     #[arg(long, value_name = "RATE", value_parser = positive_rate)]
@@ -253,7 +284,7 @@ pub(crate) struct RecommendOptions {
 #[command(group(clap::ArgGroup::new("way").required(true).args(["workers", "reserved"])))]
 pub(crate) struct SimulateOptions {
     /// Copy with a pool of so many workers.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = some)]
     pub workers: Option<u64>,
     /// Copy with a function that has so much concurrency reserved, behind a topic.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
