@@ -24,6 +24,9 @@ pub enum Limit {
         account: u32,
         /// What to raise it to.
         raise_to: u64,
+        /// Where.
+        #[serde(default)]
+        region: String,
     },
     /// Environments that Lambda starts at once.
     ScalingEnvironments,

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::doubt::Doubt;
 use super::fit::FittedModel;
 use planner_core::service::{CopyProfile, Noise, Profile};
+use planner_core::units::human::bytes;
 use planner_core::units::quantity::{Bytes, Span, WEEK};
 
 const FORMS: &str = "write it as lognormal(30s, cv=0.5), exponential(30s), fixed(30s) or 25.2s, each also with a size: 25.2s at 700MB";
@@ -65,8 +66,8 @@ impl Residence {
             kappa: 0.0,
             aggregate_bandwidth_bytes_per_s: None,
         };
-        let mut model =
-            FittedModel::assumed(profile, format!("residence time {}", Self { size: Some(size), ..*self }));
+        let source = format!("residence time {} at {}", Self { size: None, ..*self }, bytes(size.0));
+        let mut model = FittedModel::assumed(profile, source);
         model.doubts.extend((self.spread == Spread::Unknown).then_some(Doubt::MeanOnly { cv: assumed_cv }));
         model
     }

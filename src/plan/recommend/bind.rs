@@ -27,7 +27,11 @@ fn of_function(ground: &Ground, plan: &LambdaPlan) -> Vec<BindingLimit> {
     let needed = plan.reserved_concurrency.value;
     let raise_to = raised(needed + u64::from(lambda.unreserved_minimum));
     let account = beyond(
-        Limit::ReservableConcurrency { account: lambda.account_concurrency, raise_to },
+        Limit::ReservableConcurrency {
+            account: lambda.account_concurrency,
+            raise_to,
+            region: ground.region.clone(),
+        },
         f64::from(lambda.reservable_concurrency()),
         needed as f64,
     );

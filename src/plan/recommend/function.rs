@@ -64,7 +64,7 @@ pub(super) fn plan(ground: &Ground, wish: &Wish) -> Result<LambdaPlan, Box<Canno
     let question =
         Question { most_concurrency: wish.max_concurrency, ..question(ground, &work, &central, &resampled) };
     let goal = Goal { deadline_s: wish.deadline_s, probability: wish.probability };
-    let answer = smallest_rate(&question, goal).map_err(|infeasible| cannot(wish, *infeasible))?;
+    let answer = smallest_rate(&question, goal).map_err(|infeasible| cannot(&question, wish, *infeasible))?;
     if answer.timeout_probability > TIMEOUT_SHARE.min(1.0 - wish.probability) {
         return Err(times_out(ground, &answer));
     }
@@ -155,10 +155,10 @@ fn times_out(ground: &Ground, answer: &Answer) -> Box<Cannot> {
     Box::new(Cannot { obstacle, probability: Proportion::of(0, 0), nearest: Vec::new() })
 }
 
-fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
-    let Infeasible { reason, probability, deadline_s, .. } = infeasible;
+fn cannot(question: &Question<'_>, wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
+    let Infeasible { reason, mut probability, mut deadline_s, .. } = infeasible;
     let peak = infeasible.finishes.in_flight_peak;
-    let (obstacle, best) = match reason {
+    let (obstacle, mut best) = match reason {
         Reason::JobTooLong { .. } => (Obstacle::JobTooLong, peak),
         Reason::ThroughputTooLow { needed_per_s } => (Obstacle::NoPace { needed_per_s }, peak),
         Reason::RateTooLow { most_per_s, needed_per_s } => {
@@ -166,6 +166,11 @@ fn cannot(wish: &Wish, infeasible: Infeasible) -> Box<Cannot> {
         }
         Reason::ConcurrencyTooLow { most, needed } => (Obstacle::ConcurrencyTooLow { most, needed }, most),
     };
+    if let Some(allowed) = wish.max_concurrency.filter(|&allowed| allowed < best) {
+        // What can be reached keeps to what is allowed.
+        deadline_s = deadline_within(question, wish.probability, allowed).deadline_s;
+        (best, probability) = (allowed, Proportion::of(0, 0));
+    }
     let nearest = nearest(wish, (Way::Lambda, best), deadline_s, probability);
     Box::new(Cannot { obstacle, probability, nearest })
 }

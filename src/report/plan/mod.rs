@@ -8,6 +8,7 @@ mod json;
 mod preface;
 pub mod profile;
 mod proposal;
+mod quota;
 pub mod recommendation;
 pub mod strategies;
 pub mod verify;

@@ -5,7 +5,7 @@ use serde_json::{Result, Value};
 use super::json::{each, said, with_words};
 use super::proposal::{Proposal, proposals};
 use super::words::{self, Limiting};
-use super::{cost_table, doubt, evidence, preface};
+use super::{cost_table, doubt, evidence, preface, quota};
 use crate::chart::{
     self, AnswerKind, Chance, Chances, Choice, Cost, Costs, Makespans, Sensitivities, Sensitivity,
 };
@@ -87,6 +87,7 @@ impl<'a> Told<'a> {
                 ),
                 self.rests_on(),
                 Part::new("Limits that bind", [limits(&self.limits).into()]),
+                quota::request(self.plan),
                 self.what_if(),
                 self.costs(),
             ],

@@ -8,7 +8,7 @@ use crate::chart;
 use crate::drawing::Chart;
 use crate::page::{Block, Fact, Page, Part};
 use crate::table::Table;
-use planner_core::units::human::{count, counted, duration, number, percent, rate};
+use planner_core::units::human::{count, duration, number, percent, rate};
 use planner_core::units::human::{probability, usd};
 use planner_plan::strategy::{Observed, SURE, Strategies, Strategy};
 

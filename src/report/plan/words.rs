@@ -150,7 +150,7 @@ pub(super) fn limits(plan: &Recommendation) -> Vec<Limiting> {
 fn remedy(binding: &BindingLimit) -> (&'static str, String) {
     let need = number(binding.need.ceil());
     match &binding.limit {
-        Limit::ReservableConcurrency { account, raise_to } => (
+        Limit::ReservableConcurrency { account, raise_to, .. } => (
             "Lambda concurrency that can be reserved",
             format!(
                 "raise the account's Lambda concurrency from {} to {}",
