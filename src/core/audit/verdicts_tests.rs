@@ -88,6 +88,16 @@ fn fewer_invocations_than_objects_are_an_alarm_only_where_objects_are_missing() 
 }
 
 #[test]
+fn more_invocations_than_retries_explain_show_nothing() {
+    let seen = |invocations: f64| judged(&tally(40, 0, 160), Some(&function(invocations, 50.0))).invocations;
+    assert_eq!((seen(41.0).verdict, seen(121.0).verdict), (Verdict::Pass, Verdict::Pass));
+    let foreign = seen(45_000.0);
+    assert_eq!((foreign.verdict, foreign.why), (Verdict::Inconclusive, Why::RanForOthers(44_960)));
+    let with_errors = Function { errors: Some(3), ..function(50.0, 50.0) };
+    assert_eq!(judged(&tally(40, 0, 160), Some(&with_errors)).invocations.verdict, Verdict::Inconclusive);
+}
+
+#[test]
 fn what_was_not_looked_at_is_not_called_complete() {
     let verdicts = AuditVerdicts::of(Evidence { complete: false, ..listed(&tally(250, 0, 160)) });
     assert_eq!((verdicts.complete.verdict, verdicts.holds()), (Verdict::Inconclusive, false));

@@ -23,6 +23,8 @@ pub enum Why {
     NotAllListed,
     /// The function ran at least once an object.
     RanForEach,
+    /// It ran so many times more often than there are objects, which retries do not explain.
+    RanForOthers(u64),
     /// It ran less often, and all objects are there.
     RanForSeveral,
     /// It ran so many times less often, and objects are missing; Lambda gave up so many events.

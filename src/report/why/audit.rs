@@ -20,6 +20,10 @@ pub(crate) fn words(why: &Why) -> String {
         Why::NoMetrics => "no metrics; add --function NAME --since TIME, or --metrics FILE".into(),
         Why::NotAllListed => "the listings were not read to their ends".into(),
         Why::RanForEach => "the function ran at least once an object".into(),
+        Why::RanForOthers(more) => format!(
+            "{} more invocations than objects, which failed ones do not explain: the function does other work too, or --since is too early, so the count shows nothing",
+            count(*more)
+        ),
         Why::RanForSeveral => {
             "fewer invocations than objects, though all are there: one invocation copies several, the metrics are a few minutes behind, or --since is later than the first copy".into()
         }
