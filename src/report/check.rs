@@ -7,6 +7,7 @@ use super::table::Table;
 use super::{ReportError, chart, json, why, words};
 use planner_core::check::document::{Batches, CheckDocument, Form, Means, Reading};
 use planner_core::check::quantity::Quantity;
+use planner_core::check::why::Why;
 use planner_core::law::finding::Verdict;
 use planner_core::law::rivals::Comparison;
 use planner_core::measure::histogram::Ends;
@@ -58,6 +59,9 @@ fn verdict(document: &CheckDocument) -> String {
     let outcome = match document.verdict {
         Verdict::Fail => "N = X·R does not hold",
         Verdict::Inconclusive => "whether N = X·R holds is not decided",
+        Verdict::Pass if document.verdicts.raw.why == Why::Identity => {
+            "the times add up, as those of any requests do; whether N = X·R holds in between was not asked"
+        }
         Verdict::Pass => "N = X·R holds",
         Verdict::NotAvailable => "nothing to check N = X·R against",
     };

@@ -61,7 +61,7 @@ fn near(value: &Value, expected: f64) {
 
 #[test]
 fn the_six_requests_come_out_of_the_command() {
-    let seen = document(SIX, &["--window", "0s..10s"], 5);
+    let seen = document(SIX, &["--window", "0s..10s"], 7);
     assert_eq!((&seen["schema"], &seen["form"]), (&json!("planner/check/1"), &json!("requests")));
     let law = &seen["littles_law"];
     for (name, value) in [
@@ -83,17 +83,29 @@ fn the_six_requests_come_out_of_the_command() {
     );
     near(&verdicts["raw"]["ratio"], 1.0 / 3.0);
     assert_eq!(seen["outcomes"], json!({ "failed": 1, "ok": 5 }));
-    let whole = document(SIX, &[], 0);
+    let whole = document(SIX, &[], 7);
     near(&whole["littles_law"]["n"], whole["littles_law"]["xr"].as_f64().unwrap());
+}
+
+/// What is true of any requests, whatever the service did, is no PASS of the law.
+#[test]
+fn a_tautology_does_not_pass() {
+    let one = document("start,end\n0,2\n", &[], 7);
+    assert_eq!(one["verdicts"]["raw"]["verdict"], "inconclusive");
+    assert!(one["verdict"].as_str().unwrap().contains("1 request over 2.00 s: whether"), "{one}");
+    let rows: String = (0..100).map(|i| format!("{i},{}\n", i + 1 + i % 3)).collect();
+    let many = document(&format!("start,end\n{rows}"), &[], 0);
+    assert_eq!(many["verdicts"]["raw"]["verdict"], "not_available");
+    assert!(many["verdict"].as_str().unwrap().contains("was not asked"), "{many}");
 }
 
 #[test]
 fn a_window_may_be_dates_and_reach_below_zero() {
     let dated =
         "start,end\n2016-05-12T10:00:00Z,2016-05-12T10:00:04Z\n2016-05-12T10:00:01Z,2016-05-12T10:00:30Z\n";
-    let seen = document(dated, &["--window", "2016-05-12T10:00:00Z..2016-05-12T10:00:10Z"], 5);
+    let seen = document(dated, &["--window", "2016-05-12T10:00:00Z..2016-05-12T10:00:10Z"], 7);
     near(&seen["littles_law"]["n"], 1.3);
-    near(&document(SIX, &["--window", "-2..15"], 0)["littles_law"]["window_s"], 17.0);
+    near(&document(SIX, &["--window", "-2..15"], 7)["littles_law"]["window_s"], 17.0);
     for wrong in ["10s", "10..5", "soon..5"] {
         let ended = check(SIX, &["--window", wrong]).with_code(2);
         assert!(ended.stderr.contains(wrong), "{}", ended.stderr);
@@ -105,8 +117,8 @@ fn a_window_may_be_dates_and_reach_below_zero() {
 fn compressed_files_and_standard_input_are_read() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(SIX.as_bytes()).unwrap();
-    let plain = check(SIX, &[]).with_code(0).stdout;
-    assert_eq!(check_bytes(&encoder.finish().unwrap(), &[]).with_code(0).stdout, plain);
+    let plain = check(SIX, &[]).with_code(7).stdout;
+    assert_eq!(check_bytes(&encoder.finish().unwrap(), &[]).with_code(7).stdout, plain);
     let out = tempfile::tempdir().unwrap();
     let from_input = command(Path::new("-"), out.path());
     let output = assert_cmd::Command::from_std(from_input).write_stdin(SIX).output().unwrap();
@@ -134,10 +146,14 @@ fn a_sound_table_gives_the_published_law_and_a_straight_one_is_refused() {
 }
 
 #[test]
-fn a_contradiction_and_a_short_record_end_with_5() {
+fn a_contradiction_ends_with_5_and_a_short_record_with_7() {
     let seen = document("n,x,r\n10,5,2\n20,5,5\n", &[], 5);
     assert_eq!(seen["verdicts"]["raw"]["verdict"], "fail");
-    let seen = document("t,count,n,r\n0,0,75,1\n2,150,75,1\n", &[], 5);
+    let short = "t,count,n,r\n0,0,75,1\n2,150,75,1\n";
+    document(short, &["--accept", "undecided"], 0);
+    document(short, &["--accept", "inconclusive"], 0);
+    document("n,x,r\n10,5,2\n20,5,5\n", &["--accept", "undecided"], 5);
+    let seen = document(short, &[], 7);
     assert_eq!(seen["verdicts"]["raw"]["verdict"], "not_available", "no verdict on one bin of 2 s");
     assert_eq!(seen["verdicts"]["independent"]["verdict"], "inconclusive");
     near(&seen["means"]["x_noise_per_s"], 150f64.sqrt() / 2.0);
@@ -164,7 +180,7 @@ fn metrics_of_a_function_are_judged() {
     assert_eq!(seen["readings"].as_array().unwrap().len(), 60);
     let failed = document(&metrics(60.0), &[], 5);
     assert_eq!(failed["verdicts"]["independent"]["verdict"], "fail");
-    let part = document(&metrics(50.0), &["--window", "2016-05-12T10:10:00Z..2016-05-12T10:20:00Z"], 5);
+    let part = document(&metrics(50.0), &["--window", "2016-05-12T10:10:00Z..2016-05-12T10:20:00Z"], 7);
     assert_eq!(part["rows"], 10);
 }
 
@@ -201,7 +217,7 @@ fn what_cannot_be_read_is_named_by_its_line() {
 fn the_order_of_requests_does_not_matter() {
     let sorted = "start,end\n0,2\n1,4\n3,9\n";
     let shuffled = "start,end\n3,9\n0,2\n1,4\n";
-    assert_eq!(check(sorted, &[]).with_code(0).stdout, check(shuffled, &[]).with_code(0).stdout);
+    assert_eq!(check(sorted, &[]).with_code(7).stdout, check(shuffled, &[]).with_code(7).stdout);
 }
 
 #[test]

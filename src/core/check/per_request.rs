@@ -94,8 +94,13 @@ fn raw(window: &Window) -> Finding<Why> {
     let ratio = window.xr() / n;
     let edges = Edges { explained: window.edges(), difference: window.difference() };
     let is_long = batches::fit(seconds(window.length_ns), r_s);
+    let is_whole = window.age_start_ns == 0 && window.age_end_ns == 0;
     let (verdict, why) = if window.ended == 0 {
         (Verdict::Inconclusive, Why::NothingEnded)
+    } else if window.ended < BATCHES as u64 && is_whole {
+        (Verdict::Inconclusive, Why::TooFewRequests(window.ended))
+    } else if is_whole {
+        return Finding::new(Verdict::NotAvailable, Some(ratio), Why::Identity);
     } else if window.age_start_ns != window.age_end_ns && !is_long {
         let wanted_s = BATCHES as f64 * BATCH_RESIDENCES * r_s;
         (Verdict::Inconclusive, Why::WindowTooShort { edges, wanted_s })

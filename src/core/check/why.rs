@@ -38,6 +38,10 @@ pub enum Why {
     NothingInFlight,
     /// No request ended in the window.
     NothingEnded,
+    /// So few requests ended in the window, which starts and ends empty.
+    TooFewRequests(u64),
+    /// The window starts and ends empty, so that N = X·R whatever the requests are.
+    Identity,
     /// The window is too short for a verdict.
     WindowTooShort {
         /// What its edges explain.

@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use miette::IntoDiagnostic;
 
 use super::answer::Answer;
-use super::args::CheckOptions;
+use super::args::{Accepted, CheckOptions};
 use super::exit::{BadInput, Exit};
 use super::log::plain_or_compressed;
 use crate::runs::index::CHECK;
 use crate::runs::{attempts, machine};
 use planner_core::check::requests::Requests;
 use planner_core::check::{self, CheckError, Evidence, FORMS, analysis};
+use planner_core::law::finding::Verdict;
 use planner_report::check as report;
 
 /// Runs the command.
@@ -28,7 +29,11 @@ pub(super) fn run(options: &CheckOptions) -> miette::Result<Exit> {
     let csv = report::csv(&document).into_diagnostic()?;
     let answer = Answer { file: CHECK, document: &report::document(&document).into_diagnostic()?, page, csv };
     answer.give(options.format, &options.folder, "check", Timestamp::now())?;
-    Ok(if document.holds == Some(false) { Exit::NotValid } else { Exit::Fine })
+    Ok(match document.verdict {
+        Verdict::Fail => Exit::NotValid,
+        Verdict::Inconclusive if options.accept != Some(Accepted::Undecided) => Exit::Unproven,
+        _ => Exit::Fine,
+    })
 }
 
 fn name(file: &Path) -> String {

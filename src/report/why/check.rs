@@ -3,7 +3,7 @@
 use planner_core::check::note::Note;
 use planner_core::check::why::{Edges, Why};
 use planner_core::law::tolerance::LITTLE_TOLERANCE;
-use planner_core::units::human::{duration, number, percent};
+use planner_core::units::human::{counted, duration, number, percent};
 
 /// Why a verdict came out as it did.
 pub(crate) fn words(why: &Why) -> String {
@@ -39,6 +39,13 @@ pub(crate) fn words(why: &Why) -> String {
         }
         Why::NothingInFlight => "nothing was in flight".into(),
         Why::NothingEnded => "no request ended in the window: take a longer one".into(),
+        Why::TooFewRequests(requests) => format!(
+            "{} from empty to empty: X·R is N by arithmetic, whatever the service did, and so few say nothing else",
+            counted(*requests, "request")
+        ),
+        Why::Identity => {
+            "the window starts and ends empty, so X·R is N by arithmetic; --window A..B within it shows whether it holds in between".into()
+        }
         Why::WindowTooShort { edges, wanted_s } => format!(
             "{}; the window is too short for a verdict: take {} or more, or one that starts and ends empty",
             explained(edges),
