@@ -6,8 +6,12 @@ use super::page::{Block, Fact, Page, Part, Sentence};
 use super::table::Table;
 use super::words;
 use planner_core::law::finding::Verdict;
+use planner_core::law::tolerance::APART_FACTOR;
+use planner_core::measure::apart::Apart;
 use planner_core::measure::comparison::{Change, ComparisonDocument, LevelComparison, Outcome};
-use planner_core::units::human::{capitalised, count, duration, percent, rate, signed_percent};
+use planner_core::units::human::{
+    capitalised, count, duration, number, percent, rate, shortest, signed_percent,
+};
 
 /// The answer as a page: what changed, level by level, and what to know when reading it.
 #[must_use]
@@ -50,17 +54,35 @@ fn part((index, level): (usize, &LevelComparison)) -> Part {
     };
     let chart = change(&shifts).map(|chart| Block::from(named(chart)));
     let reason = level.too_short.clone().map(|reason| format!("{}.", capitalised(&reason)));
-    let blocks = [chart, reason.map(Block::Paragraph), Some(measures(level).into())];
-    Part::new(capitalised(&level.level), blocks.into_iter().flatten())
+    let paragraphs = [reason, level.apart.as_ref().map(apart)].map(|text| text.map(Block::Paragraph));
+    let blocks = [chart].into_iter().chain(paragraphs).chain([Some(measures(level).into())]);
+    Part::new(capitalised(&level.level), blocks.flatten())
+}
+
+/// What single jobs say, by which method, and what that assumes.
+fn apart(apart: &Apart) -> String {
+    let Apart { ratio, confidence, jobs: [before, after], worth } = apart;
+    let [low, high] = [ratio.low, ratio.high].map(|factor| shortest(factor, 3));
+    let [first, second] = worth.map(|jobs| number(jobs.round()));
+    format!(
+        "All the same, the latency of single jobs is {low} to {high} times that of before ({} confidence), by a \
+         Mann–Whitney test of {} and {} jobs, which are worth {first} and {second} independent ones. It assumes no \
+         distribution, but that jobs depend on each other no longer than the runs show, and so it says nothing below a \
+         factor of {}.",
+        percent(*confidence),
+        count(*before as u64),
+        count(*after as u64),
+        shortest(APART_FACTOR, 2)
+    )
 }
 
 /// How many measures came to what.
 fn tiles(document: &ComparisonDocument) -> Vec<Fact> {
     let changes = || document.levels.iter().flat_map(LevelComparison::changes);
     let number = |outcome: Outcome| changes().filter(|(_, change)| change.outcome == outcome).count();
-    [Outcome::Better, Outcome::Worse, Outcome::NoDifferenceShown, Outcome::TooShort]
+    [Outcome::Better, Outcome::Worse, Outcome::NoDifferenceShown, Outcome::TooShort, Outcome::Same]
         .into_iter()
-        .filter(|&outcome| outcome != Outcome::TooShort || number(outcome) > 0)
+        .filter(|&outcome| !matches!(outcome, Outcome::TooShort | Outcome::Same) || number(outcome) > 0)
         .map(|outcome| Fact::new(outcome.words(), count(number(outcome) as u64)))
         .collect()
 }
@@ -70,10 +92,10 @@ fn held(document: &ComparisonDocument) -> Option<Sentence> {
     let limit = percent(document.limit?);
     let (verdict, text) = match (regressions(document), document.holds) {
         (Some(text), _) => (Verdict::Fail, text),
-        (None, Some(_)) => (Verdict::Pass, format!("No measure is shown to be worse by more than {limit}.")),
+        (None, Some(_)) => (Verdict::Pass, format!("No measure is worse by more than {limit}.")),
         (None, None) => (
             Verdict::Inconclusive,
-            format!("Whether a measure is worse by more than {limit} cannot be told."),
+            format!("Not decided whether worse by more than {limit}: {}.", document.undecided.join(", ")),
         ),
     };
     Some(Sentence { verdict, text })

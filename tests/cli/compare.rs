@@ -38,6 +38,11 @@ fn document(ended: &Ended) -> Value {
     serde_json::from_str(&ended.stdout).unwrap()
 }
 
+/// What is said, wherever its lines end.
+fn words(text: &str) -> String {
+    text.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn a_slower_service_is_a_regression_and_the_way_back_is_none() {
     let out = tempfile::tempdir().unwrap();
@@ -96,20 +101,89 @@ fn leaves_its_pages(run: &RunFolder) {
 }
 
 #[test]
-fn a_run_does_not_differ_from_itself_and_a_short_one_cannot_tell() {
+fn a_run_is_the_same_as_itself_and_a_short_one_is_undecided() {
     let out = tempfile::tempdir().unwrap();
     let run = measured(out.path(), "run", &scenario(0.1, 3000, "workers = 4"), "1");
     let seen =
         document(&compare(&run, &run, &["--format", "json", "--fail-on-regression", "0%"]).with_code(0));
-    let outcomes = &seen["levels"][0];
-    assert_eq!(outcomes["latency_s"]["p99"]["difference"], 0.0);
-    let short = measured(out.path(), "short", &scenario(0.1, 100, "workers = 4"), "1");
-    let ended = compare(&run, &short, &["--fail-on-regression", "0%"]).with_code(0);
-    assert!(
-        ended.stdout.contains("too short to compare") && ended.stdout.contains("second run has"),
-        "{}",
-        ended.stdout
+    let p99 = &seen["levels"][0]["latency_s"]["p99"];
+    assert_eq!(
+        (&p99["difference"], &p99["outcome"], &seen["holds"]),
+        (&json!(0.0), &json!("same"), &json!(true))
     );
+    assert!(seen["verdict"].as_str().unwrap().contains(": the same: "), "{seen}");
+    let short = measured(out.path(), "short", &scenario(0.1, 100, "workers = 4"), "1");
+    let ended = compare(&run, &short, &["--fail-on-regression", "5%"]).with_code(7);
+    for said in ["too short to compare", "second run has", "Not decided whether worse by more than 5 %"] {
+        assert!(words(&ended.stdout).contains(said), "{said}: {}", ended.stdout);
+    }
+    compare(&run, &short, &["--fail-on-regression", "5%", "--accept", "undecided"]).with_code(0);
+    compare(&run, &short, &[]).with_code(0);
+    compare(&run, &short, &["--accept", "undecided"]).with_code(2);
+    let again = measured(out.path(), "again", &scenario(0.1, 100, "workers = 4"), "1");
+    let same = compare(&short, &again, &["--fail-on-regression", "0%"]).with_code(0);
+    assert!(words(&same.stdout).contains("the same: every second"), "{}", same.stdout);
+}
+
+#[test]
+fn twenty_times_slower_is_a_regression_in_a_hundred_jobs_and_twice_as_slow_is_left_open() {
+    let out = tempfile::tempdir().unwrap();
+    let run = |name: &str, base_s: f64, seed: &str| {
+        measured(out.path(), name, &scenario(base_s, 100, "workers = 4"), seed)
+    };
+    let (fast, slow, slower) = (run("fast", 0.1, "1"), run("slow", 0.2, "2"), run("slower", 2.0, "3"));
+    let gate = ["--fail-on-regression", "5%", "--format", "json"];
+    let seen = document(&compare(&fast, &slower, &gate).with_code(99));
+    assert_eq!(seen["regressions"], json!(["latency p50 with 4 workers"]));
+    let apart = &seen["levels"][0]["apart"];
+    let [low, high] = ["low", "high"].map(|end| apart["ratio"][end].as_f64().unwrap());
+    assert!(low < 20.0 && 18.0 < high && low > 10.0, "{apart}");
+    assert_eq!((&apart["confidence"], &apart["jobs"]), (&json!(0.99), &json!([100, 100])));
+    assert_eq!(seen["levels"][0]["residence_mean_s"]["outcome"], "too_short");
+    compare(&slower, &fast, &gate).with_code(0);
+    let open = document(&compare(&fast, &slow, &gate).with_code(7));
+    assert_eq!((&open["undecided"], &open["holds"]), (&json!(["4 workers"]), &Value::Null));
+    let text = compare(&fast, &slower, &["--fail-on-regression", "5%"]).with_code(99).stdout;
+    assert!(words(&text).contains("Mann–Whitney test of 100 and 100 jobs"), "{text}");
+}
+
+#[test]
+fn a_measure_that_may_be_worse_by_more_than_the_limit_is_no_pass() {
+    let out = tempfile::tempdir().unwrap();
+    let one = measured(out.path(), "one", &scenario(0.1, 3000, "workers = 4"), "1");
+    let other = measured(out.path(), "other", &scenario(0.1, 3000, "workers = 4"), "2");
+    let seen =
+        document(&compare(&one, &other, &["--format", "json", "--fail-on-regression", "0%"]).with_code(7));
+    assert!(!seen["undecided"].as_array().unwrap().is_empty() && seen["regressions"] == json!([]), "{seen}");
+    compare(&one, &other, &["--fail-on-regression", "20%"]).with_code(0);
+}
+
+#[test]
+fn a_baseline_outlasts_its_run_and_an_unknown_one_is_told_with_those_there_are() {
+    let out = tempfile::tempdir().unwrap();
+    let fast = measured(out.path(), "fast", &scenario(0.1, 3000, "workers = 4"), "1");
+    let slow = measured(out.path(), "slow", &scenario(0.12, 3000, "workers = 4"), "2");
+    let against = |arguments: &[&str], folder: &RunFolder| {
+        let mut command = planner();
+        command.arg("compare").args(arguments).arg(&folder.0).arg("--out").arg(out.path());
+        run(command)
+    };
+    let unknown = against(&["--baseline", "main"], &slow).with_code(3);
+    assert!(words(&unknown.stderr).contains("no baseline main; none is saved here"), "{}", unknown.stderr);
+    let saved = against(&["--save-baseline", "main"], &fast).with_code(0);
+    assert!(saved.stdout.is_empty() && saved.stderr.contains("baselines/main.json"), "{saved:?}");
+    let direct = compare(&fast, &slow, &["--format", "json"]);
+    std::fs::remove_dir_all(&fast.0).unwrap();
+    let gate = ["--baseline", "main", "--fail-on-regression", "5%", "--format", "json"];
+    let seen = document(&against(&gate, &slow).with_code(99));
+    assert_eq!(seen["levels"], document(&direct)["levels"]);
+    let unknown = against(&["--baseline", "mian"], &slow).with_code(3);
+    assert!(words(&unknown.stderr).contains("known are main"), "{}", unknown.stderr);
+    against(&["--save-baseline", "main"], &slow).with_code(0);
+    against(&gate, &slow).with_code(0);
+    for wrong in [&["--baseline", "../main"][..], &["--save-baseline", "a", "--baseline", "main"], &[]] {
+        against(wrong, &slow).with_code(2);
+    }
 }
 
 #[test]

@@ -9,6 +9,12 @@ pub const BATCHES: usize = 20;
 pub const BATCH_RESIDENCES: f64 = 10.0;
 /// Batches that each of two runs needs before they are compared.
 pub const COMPARED_BATCHES: usize = 10;
+/// Jobs that each of two short runs needs before they are compared by rank.
+pub const APART_JOBS: usize = 20;
+/// Confidence of that comparison, which assumes more than the blocks of longer runs do.
+pub const APART_CONFIDENCE: f64 = 0.99;
+/// Factor below which short runs are not said to differ: a service that wanders during a run may do as much.
+pub const APART_FACTOR: f64 = 2.0;
 /// Chance of calling independent batch means correlated.
 pub const LAG_1_SIGNIFICANCE: f64 = 0.05;
 /// Checks in a row that a precise run passes.

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::apart::{Apart, apart};
 use super::compare::{Difference, bins_per_block, compare, ratio};
 use super::series::Row;
 use crate::law::little::Window;
@@ -29,7 +30,7 @@ pub struct ComparisonDocument {
     pub after: String,
     /// What it comes to, in a sentence.
     pub verdict: String,
-    /// Whether nothing got worse by more than was allowed, where that was asked and can be told.
+    /// Whether nothing got worse by more than was allowed; None where that was not asked or is not decided.
     pub holds: Option<bool>,
     /// Whether a run says nothing about a real account.
     pub rehearsal: bool,
@@ -45,29 +46,27 @@ pub struct ComparisonDocument {
     pub limit: Option<f64>,
     /// Measures that got worse by more than that, with the level.
     pub regressions: Vec<String>,
+    /// What is not shown to be worse by more than that, nor shown not to be.
+    pub undecided: Vec<String>,
     /// What to know when reading the numbers.
     pub notes: Vec<String>,
 }
 
 impl ComparisonDocument {
-    /// Whether any measure was compared: no run was too short for all of them.
-    #[must_use]
-    pub fn tells(levels: &[LevelComparison]) -> bool {
-        let mut changes = levels.iter().flat_map(LevelComparison::changes);
-        changes.any(|(_, change)| change.outcome != Outcome::TooShort)
-    }
-
     /// What levels come to, in a sentence without a beginning.
     #[must_use]
     pub fn outcome(levels: &[LevelComparison]) -> String {
         let changes = || levels.iter().flat_map(LevelComparison::changes);
         let count = |outcome| changes().filter(|(_, change)| change.outcome == outcome).count();
-        let (better, worse) = (count(Outcome::Better), count(Outcome::Worse));
-        match (changes().count(), better, worse) {
+        let all = changes().count();
+        match (all, count(Outcome::Better), count(Outcome::Worse)) {
             (0, ..) => "the runs have no level in common".into(),
-            _ if !Self::tells(levels) => "too short to compare".into(),
+            _ if count(Outcome::Same) == all => {
+                "the same: every second has the same counts, times and latencies".into()
+            }
+            (_, 0, 0) if count(Outcome::TooShort) == all => "too short to compare".into(),
             (_, 0, 0) => "no difference shown".into(),
-            (all, ..) => format!("{better} better and {worse} worse of {all} measures"),
+            (_, better, worse) => format!("{better} better and {worse} worse of {all} measures"),
         }
     }
 }
@@ -83,8 +82,10 @@ pub struct LevelComparison {
     pub rate_per_s: Option<f64>,
     /// Length of the blocks that were resampled.
     pub block_s: f64,
-    /// Why nothing can be shown; None when both runs are long enough.
+    /// Why no interval can be given; None when both runs are long enough.
     pub too_short: Option<String>,
+    /// Where a run is too short, how far the latencies of single jobs are apart, if they are.
+    pub apart: Option<Apart>,
     /// Attempts ended per second.
     pub throughput_per_s: Change,
     /// Mean residence time of attempts.
@@ -116,6 +117,8 @@ pub enum Outcome {
     NoDifferenceShown,
     /// A run has too few blocks for an interval.
     TooShort,
+    /// Both runs are the same to the nanosecond, as a run and its copy are.
+    Same,
 }
 
 impl Outcome {
@@ -127,6 +130,7 @@ impl Outcome {
             Self::Worse => "worse",
             Self::NoDifferenceShown => "no difference shown",
             Self::TooShort => "too short to compare",
+            Self::Same => "the same",
         }
     }
 }
@@ -211,6 +215,12 @@ impl Cut {
         (length_ns(&self.steady_ns) / self.block_ns) as usize
     }
 
+    /// Whether these are too few for intervals.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.count() < COMPARED_BATCHES
+    }
+
     /// The block that a row starting at `start_ns` since the start of the run belongs to.
     #[must_use]
     pub fn index(&self, start_ns: u64) -> Option<usize> {
@@ -242,15 +252,18 @@ impl Cut {
     }
 }
 
-/// Compares a level of two runs.
+/// Compares a level of two runs. Where a run is too short for intervals, `jobs` has the latencies of both, in
+/// nanoseconds and in the order of their intended starts.
 #[must_use]
 pub fn level(
     (before, before_blocks): (&LevelSummary, &[Block]),
     (after, after_blocks): (&LevelSummary, &[Block]),
     cuts: &[Cut; 2],
+    jobs: [&[u64]; 2],
     seed: u64,
 ) -> LevelComparison {
     let too_short = cuts[0].shortage("first").or_else(|| cuts[1].shortage("second"));
+    let apart = too_short.as_ref().and_then(|_| apart(jobs));
     let grid: BTreeSet<u64> = before_blocks
         .iter()
         .chain(after_blocks)
@@ -264,12 +277,14 @@ pub fn level(
         difference.map_or_else(|| Change::too_short(of(before), of(after)), |it| Change::shown(&it, better))
     };
     let quantile = |of, share| change(of, Better::Smaller, &|blocks| quantile_s(blocks, &grid, share));
+    let p50 = quantile(|level: &LevelSummary| level.latency_s.p50, 0.5);
     LevelComparison {
         level: before.label(),
         concurrency: before.concurrency,
         rate_per_s: before.rate_per_s,
         block_s: seconds(cuts[0].block_ns),
         too_short,
+        apart,
         throughput_per_s: change(|level| level.throughput_per_s, Better::Larger, &|blocks| {
             ratio(blocks, |block| (block.ended, block.length_s))
         }),
@@ -277,7 +292,7 @@ pub fn level(
             ratio(blocks, |block| (block.residence_s, block.ended))
         }),
         latency_s: Latencies {
-            p50: quantile(|level: &LevelSummary| level.latency_s.p50, 0.5),
+            p50: apart.map_or(p50, |apart| p50.apart(&apart)),
             p90: quantile(|level: &LevelSummary| level.latency_s.p90, 0.9),
             p99: quantile(|level: &LevelSummary| level.latency_s.p99, 0.99),
         },
@@ -342,6 +357,22 @@ impl Change {
         Self { before, after, difference, low: None, high: None, ratio: None, outcome: Outcome::TooShort }
     }
 
+    /// The same where the latencies of single jobs are far apart.
+    fn apart(self, apart: &Apart) -> Self {
+        let outcome = if apart.ratio.low > 1.0 { Outcome::Worse } else { Outcome::Better };
+        Self { ratio: Some(apart.ratio), outcome, ..self }
+    }
+
+    /// Whether it is shown not to be worse by more than a share `limit`.
+    fn is_within(&self, limit: f64, better: Better) -> bool {
+        match (self.outcome, self.ratio, better) {
+            (Outcome::Same | Outcome::Better, ..) => true,
+            (_, Some(ratio), Better::Larger) => ratio.low >= 1.0 - limit,
+            (_, Some(ratio), Better::Smaller) => ratio.high <= 1.0 + limit,
+            (_, None, _) => self.low == Some(0.0) && self.high == Some(0.0),
+        }
+    }
+
     /// Whether it got worse by more than a share `limit`, the whole interval beyond it.
     fn is_beyond(&self, limit: f64) -> bool {
         let beyond = |it: Interval| it.high < 1.0 - limit || it.low > 1.0 + limit;
@@ -360,6 +391,33 @@ impl LevelComparison {
             ("latency p90", &self.latency_s.p90),
             ("latency p99", &self.latency_s.p99),
         ]
+    }
+
+    /// The same level where both runs are the same to the nanosecond.
+    #[must_use]
+    pub fn same(mut self) -> Self {
+        let Latencies { p50, p90, p99 } = &mut self.latency_s;
+        for change in [&mut self.throughput_per_s, &mut self.residence_mean_s, p50, p90, p99] {
+            change.outcome = Outcome::Same;
+        }
+        Self { too_short: None, ..self }
+    }
+
+    /// The measures that are not shown to be worse by more than a share `limit`, nor shown not to be, each with the
+    /// level. A short run is decided as a whole by how far its jobs are apart.
+    #[must_use]
+    pub fn undecided(&self, limit: f64) -> Vec<String> {
+        let better =
+            |name: &str| if name.starts_with("throughput") { Better::Larger } else { Better::Smaller };
+        let open = |(name, change): &(&str, &Change)| {
+            !change.is_beyond(limit) && !change.is_within(limit, better(name))
+        };
+        if self.too_short.is_some() {
+            let is_open = open(&("latency p50", &self.latency_s.p50));
+            return is_open.then(|| self.level.clone()).into_iter().collect();
+        }
+        let open = self.changes().into_iter().filter(open);
+        open.map(|(name, _)| format!("{name} with {}", self.level)).collect()
     }
 
     /// The measures that got worse by more than a share `limit`, each with the level.

@@ -38,7 +38,7 @@ fn compared(seed: u64, count: u64, scale: f64) -> LevelComparison {
     let level_summary = summary();
     let cuts = cuts((&level_summary, &first), (&level_summary, &second));
     let (before, after) = (blocks(&cuts[0], &first, luck(2), 1.0), blocks(&cuts[1], &second, luck(3), scale));
-    level((&level_summary, &before), (&level_summary, &after), &cuts, 7)
+    level((&level_summary, &before), (&level_summary, &after), &cuts, [&[], &[]], 7)
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! From attempts to numbers: what is counted while a run goes on, second by second and level by level.
 
 pub mod analysis;
+pub mod apart;
 pub mod compare;
 pub mod comparison;
 pub mod document;

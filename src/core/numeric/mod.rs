@@ -2,6 +2,7 @@
 
 pub mod batch_means;
 pub mod interval;
+pub(crate) mod mann_whitney;
 pub mod order;
 pub mod proportion;
 pub mod trend;

@@ -26,7 +26,7 @@ pub enum Exit {
     NotValid = 5,
     /// Refused for safety.
     Refused = 6,
-    /// The goal is reached only under a condition that was not tested or does not hold, or a run leaves open whether it is.
+    /// The goal is reached only under a condition that was not tested or does not hold, or what was asked remains open.
     Unproven = 7,
     /// A threshold of the scenario was crossed.
     ThresholdCrossed = 99,

@@ -2,6 +2,7 @@
 //! run, to the nanosecond.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,9 @@ use planner_core::units::quantity::NS_PER_S;
 
 /// Name of the file in a run folder.
 pub const FILE: &str = "attempts.csv";
+
+/// Jobs of a level that are kept for a comparison by rank: more would take memory and decide no more.
+const JOBS_KEPT: usize = 10_000;
 
 /// A row.
 #[derive(Debug, Serialize, Deserialize)]
@@ -147,6 +151,28 @@ pub fn read(folder: &Path, mut each: impl FnMut(Attempt)) -> Result<(), FileErro
         }
     }
     Ok(())
+}
+
+/// Latencies of the jobs that are done, from the intended start, in nanoseconds and in the order of their intended
+/// starts; by level, the first [`JOBS_KEPT`] to end of each.
+///
+/// # Errors
+/// As for [`read`].
+pub fn latencies_ns(folder: &Path) -> Result<BTreeMap<u32, Vec<u64>>, FileError> {
+    let mut jobs: BTreeMap<u32, Vec<(u64, u64, u64)>> = BTreeMap::new();
+    read(folder, |attempt| {
+        let start = &attempt.start;
+        let jobs = jobs.entry(attempt.level).or_default();
+        if attempt.job_end == Some(JobEnd::Done) && jobs.len() < JOBS_KEPT {
+            let latency_ns = attempt.ended_ns.saturating_sub(start.job_intended_ns);
+            jobs.push((start.job_intended_ns, start.job, latency_ns));
+        }
+    })?;
+    let in_order = |(level, mut jobs): (u32, Vec<(u64, u64, u64)>)| {
+        jobs.sort_unstable();
+        (level, jobs.into_iter().map(|(_, _, latency_ns)| latency_ns).collect())
+    };
+    Ok(jobs.into_iter().map(in_order).collect())
 }
 
 #[cfg(test)]

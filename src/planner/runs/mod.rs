@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod attempts;
 pub mod audit;
+pub mod baseline;
 pub mod blocks;
 pub mod fan_out;
 pub mod folder;

@@ -34,7 +34,7 @@ impl Changed {
         match self.outcome {
             Outcome::Better => GREEN,
             Outcome::Worse => VERMILION,
-            Outcome::NoDifferenceShown | Outcome::TooShort => BLUE,
+            Outcome::NoDifferenceShown | Outcome::TooShort | Outcome::Same => BLUE,
         }
     }
 

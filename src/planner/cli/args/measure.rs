@@ -84,7 +84,8 @@ pub(crate) enum PlannedWay {
 /// Verdicts that are good enough to exit with 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Accepted {
-    /// Whether the plan is kept remains open.
+    /// The question remains open.
+    #[value(alias = "inconclusive")]
     Undecided,
 }
 

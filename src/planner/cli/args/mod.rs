@@ -16,6 +16,7 @@ use planner_core::check::window::FileWindow;
 use planner_core::units::quantity::Share;
 
 use super::format::Format;
+use crate::runs::baseline::Name;
 use answer::{AnswerOptions, FolderOptions};
 pub(super) use audit::{AUDIT_NOTES, AuditOptions, AuditTarget, ReachOptions};
 pub(super) use fit::{FitOptions, ProfileFormat};
@@ -37,7 +38,8 @@ Forms, found by the header:
   timestamp,Invocations,Duration,ConcurrentExecutions[,Throttles,Errors]
                               CloudWatch metrics of a function, as CSV or as get-metric-data's JSON
 
-The answer is 5 when a verdict is FAIL or INCONCLUSIVE, and 3 when the file cannot be used.";
+The exit code is 5 when a verdict is FAIL, 7 when one is INCONCLUSIVE and none is FAIL (0 with --accept undecided), \
+and 3 when the file cannot be used.";
 
 /// Plan and measure large S3 copies: how many workers, how fast, and can the numbers be trusted.
 #[derive(Debug, Parser)]
@@ -97,6 +99,9 @@ pub(super) struct CheckOptions {
     /// Print the answer as.
     #[arg(long, default_value = "table", value_parser = Format::one_of(Format::OF_ROWS))]
     pub format: Format,
+    /// Exit with 0 instead of 7 though the file does not decide whether the law holds.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub accept: Option<Accepted>,
     #[command(flatten)]
     pub folder: FolderOptions,
 }
@@ -104,15 +109,29 @@ pub(super) struct CheckOptions {
 /// Options of `planner compare`.
 #[derive(Debug, Args)]
 pub(super) struct CompareOptions {
-    /// Run folder to compare with.
+    /// Run folder to compare with; with --baseline or --save-baseline, the only one.
     #[arg(value_name = "RUN_A")]
-    pub before: PathBuf,
+    pub first: PathBuf,
     /// Run folder that is compared.
-    #[arg(value_name = "RUN_B")]
-    pub after: PathBuf,
-    /// End with 99 when a measure of RUN_B is shown to be worse by more than this share, such as 5%.
+    #[arg(
+        value_name = "RUN_B",
+        required_unless_present_any = ["baseline", "save_baseline"],
+        conflicts_with_all = ["baseline", "save_baseline"]
+    )]
+    pub second: Option<PathBuf>,
+    /// Compare the run with a baseline of this name instead of another run.
+    #[arg(long, value_name = "NAME", conflicts_with = "save_baseline")]
+    pub baseline: Option<Name>,
+    /// Keep what a comparison needs of the run as a baseline of this name, under --out, and compare nothing.
+    #[arg(long, value_name = "NAME", conflicts_with = "fail_on_regression")]
+    pub save_baseline: Option<Name>,
+    /// End with 99 when a measure is shown to be worse by more than this share, such as 5%, and with 7 when a measure is
+    /// not shown to keep within it.
     #[arg(long, value_name = "SHARE")]
     pub fail_on_regression: Option<Share>,
+    /// Exit with 0 instead of 7 though it is undecided whether a measure is worse.
+    #[arg(long, value_enum, value_name = "WHAT", requires = "fail_on_regression")]
+    pub accept: Option<Accepted>,
     /// Seed of the resampling.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
