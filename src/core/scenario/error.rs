@@ -12,6 +12,9 @@ const LONGEST_LINE: usize = 1000;
 /// Characters of the longest message.
 const LONGEST_MESSAGE: usize = 500;
 
+/// Jaro similarity from which on one name may be meant by another, as the parser of the command line has it.
+const ALIKE: f64 = 0.7;
+
 /// A scenario that cannot be used.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{message}")]
@@ -44,11 +47,24 @@ impl Source {
     /// The parser's own error.
     pub(crate) fn syntax_error(&self, error: &toml::de::Error) -> ScenarioError {
         let message = error.message().trim().replace('\n', "; ");
-        self.error_at(
-            error.span(),
-            message,
-            Some("`planner schema` prints what a scenario may contain".into()),
-        )
+        let listed = "`planner schema` prints what a scenario may contain";
+        let meant = self.meant(&message, error.span());
+        let help = meant.map_or_else(|| listed.into(), |line| format!("did you mean `{line}`? {listed}"));
+        self.error_at(error.span(), message, Some(help))
+    }
+
+    /// The line with what was probably meant in place of an unknown name, where one of the known names is like it.
+    fn meant(&self, message: &str, span: Option<Range<usize>>) -> Option<String> {
+        let mut names = message.strip_prefix("unknown ")?.split('`').skip(1).step_by(2);
+        let unknown = names.next()?;
+        let alike = names.map(|name| (strsim::jaro(unknown, name), name));
+        let (_, name) = alike.filter(|(score, _)| *score > ALIKE).max_by(|a, b| a.0.total_cmp(&b.0))?;
+        let Range { start, end } = span?;
+        let (before, after) = (self.text.get(..start)?, self.text.get(end..)?);
+        let written = self.text.get(start..end)?.replace(unknown, name);
+        let line = [before.lines().next_back().filter(|_| !before.ends_with('\n')).unwrap_or(""), &written];
+        let rest = after.split('\n').next().unwrap_or("");
+        Some(format!("{}{rest}", line.concat()).trim().to_owned())
     }
 
     fn error_at(&self, span: Option<Range<usize>>, message: String, help: Option<String>) -> ScenarioError {
