@@ -9,6 +9,7 @@ use super::table::Table;
 use super::{json, why, words};
 use planner_core::audit::document::AuditDocument;
 use planner_core::audit::function::Function;
+use planner_core::audit::note::Note;
 use planner_core::audit::tally::{Item, rfc3339};
 use planner_core::law::finding::Verdict;
 use planner_core::units::human::{bytes, capitalised, count, counted, duration, number, rate, shortest};
@@ -20,7 +21,9 @@ const KEYS_SHOWN: usize = 10;
 #[must_use]
 pub fn page(document: &AuditDocument, version: &str) -> Page {
     let subject = &document.subject;
-    let notes = document.notes.iter().map(|note| format!("{}.", capitalised(&why::audit::note(note))));
+    // The verdict says where the missing lie.
+    let notes = document.notes.iter().filter(|note| !matches!(note, Note::Elsewhere(_)));
+    let notes = notes.map(|note| format!("{}.", capitalised(&why::audit::note(note))));
     let since = subject.since_ns.and_then(rfc3339);
     let since = since.iter().map(|since| format!("stale before {}", words::date(since)));
     let places = [("source", &subject.source), ("destination", &subject.destination)];
@@ -82,7 +85,11 @@ fn verdict(document: &AuditDocument) -> String {
     let so_far = if document.subject.complete { "" } else { " so far" };
     let is_whole = document.arrived == document.expected;
     let arrived = if is_whole { "All".into() } else { count(document.arrived) };
-    format!("{arrived} of {expected}{so_far} arrived{time}{wrong}.")
+    let elsewhere = document.notes.iter().find_map(|note| match note {
+        Note::Elsewhere(elsewhere) => Some(format!(" {}.", why::audit::found(elsewhere))),
+        _ => None,
+    });
+    format!("{arrived} of {expected}{so_far} arrived{time}{wrong}.{}", elsewhere.unwrap_or_default())
 }
 
 fn banners(document: &AuditDocument) -> Vec<String> {

@@ -70,6 +70,23 @@ fn a_whole_backup_is_fine_and_what_else_is_there_is_no_failure() {
 }
 
 #[test]
+fn a_backup_one_folder_off_is_told() {
+    let backup = Backup::new(40, Flaws { missing: Some(7), ..Flaws::default() });
+    let out = tempfile::tempdir().unwrap();
+    for (source, destination, told) in [
+        ("s3://source/day/", "s3://backup/", "39 of 40 found under `day/`"),
+        ("s3://source/", "s3://backup/day/", "39 of 40 found without `day/`"),
+    ] {
+        let mut command = planner();
+        command.args(["audit", "--source", source, "--dest", destination, "--endpoint-url", &backup.url]);
+        command.env("AWS_ACCESS_KEY_ID", "planner").env("AWS_SECRET_ACCESS_KEY", "planner-secret");
+        command.args(["--format", "json", "--out"]).arg(out.path());
+        let seen = document(&run(command).with_code(5));
+        assert!(seen["verdict"].as_str().unwrap().contains(told), "{seen}");
+    }
+}
+
+#[test]
 fn a_plan_is_held_to_and_a_list_stands_for_the_source() {
     let backup = Backup::new(30, Flaws::default());
     let folder = tempfile::tempdir().unwrap();

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::compare::{CompareBy, Reason};
+use super::elsewhere::elsewhere;
 use super::function::Function;
 use super::note::Note;
 use super::promise::Promise;
@@ -168,7 +169,9 @@ fn notes(subject: &Subject, tally: &Tally, function: Option<&Function>, plan: Op
     let lists = [&tally.missing, &tally.extra, &tally.differing, &tally.stale];
     let etags_differ = tally.differing.first.iter().any(|item| item.reason == Reason::Etag);
     let not_all_named = lists.iter().any(|list| list.count > LISTED_AT_MOST as u64);
+    let places = [subject.source.as_str(), &subject.destination];
     let notes = [
+        elsewhere(places, &tally.missing, &tally.extra).map(Note::Elsewhere),
         some(tally.copied()).map(|_| Note::FirstCopyLeftOut),
         some(tally.unchanged).map(Note::Unchanged),
         some(tally.missing_new).map(Note::MissingNew),

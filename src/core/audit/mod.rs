@@ -4,6 +4,7 @@
 
 pub mod compare;
 pub mod document;
+pub mod elsewhere;
 pub mod function;
 pub mod join;
 pub mod note;

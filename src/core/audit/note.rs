@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::elsewhere::Elsewhere;
+
 /// Something to know when reading the numbers of an audit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -10,6 +12,8 @@ pub enum Note {
     FirstCopyLeftOut,
     /// So many objects were there from before, with the content of their source.
     Unchanged(u64),
+    /// Most of the missing lie one folder off.
+    Elsewhere(Elsewhere),
     /// So many of the missing came to the source after the backup had begun.
     MissingNew(u64),
     /// So many of the copied were written in parts.

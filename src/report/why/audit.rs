@@ -1,5 +1,6 @@
 //! Why the verdicts of an audit came out as they did, in words, and what to know beside them.
 
+use planner_core::audit::elsewhere::Elsewhere;
 use planner_core::audit::note::Note;
 use planner_core::audit::tally::LISTED_AT_MOST;
 use planner_core::audit::took::Took;
@@ -64,6 +65,17 @@ pub(crate) fn words(why: &Why) -> String {
     }
 }
 
+/// Where the missing lie.
+pub(crate) fn found(elsewhere: &Elsewhere) -> String {
+    let Elsewhere { found, missing, folder, at_source } = elsewhere;
+    let numbers = format!("{} of {}", count(*found), count(*missing));
+    if *at_source {
+        format!("{numbers} found without `{folder}`: add that folder to --source, if that is what was copied")
+    } else {
+        format!("{numbers} found under `{folder}`: add that folder to --dest, if that is where they belong")
+    }
+}
+
 /// How long a backup took.
 fn time(took: &Took) -> String {
     let (least, most) = (duration(took.least_s), duration(took.most_s));
@@ -105,6 +117,7 @@ pub(crate) fn note(note: &Note) -> String {
             "of what arrived, {} there from before, with the content of the source: nobody had to copy that, and the execution time leaves it out",
             counted(*objects, "object")
         ),
+        Note::Elsewhere(elsewhere) => found(elsewhere),
         Note::MissingNew(objects) => format!(
             "of the missing, {} came to the source after the backup had begun: it may not have known them",
             counted(*objects, "object")
