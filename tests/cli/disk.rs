@@ -81,6 +81,26 @@ fn nothing_is_made_that_cannot_be_listed() {
     assert_eq!(crate::localstack::boto3(&served.url, keys, &[], script), serde_json::json!([]));
 }
 
+/// What is full takes no page, and the answer is on the screen all the same.
+#[test]
+fn a_report_is_printed_though_its_folder_is_full() {
+    let out = tempfile::tempdir().unwrap();
+    run(measure(&shipped("daily"), out.path())).with_code(0);
+    let report = |folders: &[&str], format: &str| {
+        let mut command = planner();
+        command.arg("report").args(folders).args(["--format", format]);
+        run(limited(&command, 0))
+    };
+    let folder = RunFolder::only(out.path());
+    let daily = folder.0.to_str().unwrap();
+    for folders in [&[daily][..], &[daily, daily]] {
+        let ended = report(folders, "json").with_code(0);
+        serde_json::from_str::<serde_json::Value>(&ended.stdout).unwrap();
+        assert!(ended.stderr.contains("printed only: failed to write"), "{}", ended.stderr);
+        assert!(report(folders, "html").with_code(1).stdout.is_empty());
+    }
+}
+
 #[test]
 fn data_that_cannot_be_printed_is_a_failure() {
     let full = std::fs::File::create("/dev/full").unwrap();

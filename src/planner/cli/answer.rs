@@ -66,7 +66,7 @@ impl<D: Serialize> Answer<'_, D> {
     }
 
     fn print(&self, format: Format, options: &FolderOptions) -> miette::Result<()> {
-        if !options.quiet {
+        if format.is_asked(options.quiet) {
             let none = || BadInput::new("there are no rows to list as csv", "choose another --format").into();
             let csv = || self.csv.clone().ok_or_else(none);
             tell::print(&format.text(self.page, self.document, csv, &[])?)?;

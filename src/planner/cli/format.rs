@@ -8,6 +8,7 @@ use miette::IntoDiagnostic;
 use serde::Serialize;
 
 use super::tell;
+use planner_aws::file_error::FileError;
 use planner_report::page::Page;
 use planner_report::{json, markdown, terminal};
 
@@ -35,6 +36,31 @@ impl Format {
     pub(super) const OF_ANSWERS: &[Self] = &[Self::Table, Self::Json, Self::Markdown];
     /// What everything has that consists of rows.
     pub(super) const OF_ROWS: &[Self] = &[Self::Table, Self::Json, Self::Markdown, Self::Csv];
+
+    /// Whether an answer is printed: under --quiet only in a form for programs, which has to be asked for.
+    pub(super) fn is_asked(self, quiet: bool) -> bool {
+        !quiet || self != Self::Table
+    }
+
+    /// Whether the answer is the paths of files that are written.
+    fn is_of_files(self) -> bool {
+        matches!(self, Self::Html | Self::Svg | Self::Png)
+    }
+
+    /// Lets an answer be printed though its files cannot be written, as into a folder that is read-only or full, and
+    /// tells that.
+    ///
+    /// # Errors
+    /// Where the answer is those files, or something else failed.
+    pub(super) fn without_files<T: Default>(self, written: miette::Result<T>) -> miette::Result<T> {
+        match written {
+            Err(error) if !self.is_of_files() && error.downcast_ref::<FileError>().is_some() => {
+                tell::say(format_args!("the report is printed only: {error}"));
+                Ok(T::default())
+            }
+            written => written,
+        }
+    }
 
     /// Takes one of these on the command line.
     pub(super) fn one_of(formats: &[Self]) -> impl TypedValueParser<Value = Self> + use<> {

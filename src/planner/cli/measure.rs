@@ -162,8 +162,10 @@ impl Measurement<'_> {
             _ => Exit::Fine,
         };
         let (run, page) = finished?;
-        if !self.options.quiet {
+        if self.options.format.is_asked(self.options.quiet) {
             tell::print(&report::text(&page, &run.document, self.options.format, &[])?)?;
+        }
+        if !self.options.quiet {
             tell::say(format_args!("run folder: {}", folder.display()));
         }
         if untagged > 0 {

@@ -26,7 +26,7 @@ pub(super) fn run(options: &ReportOptions) -> miette::Result<Exit> {
     };
     let listed = options.index.as_deref().map(list::write).transpose()?;
     let page = page.or(listed);
-    if !options.quiet {
+    if options.format.is_asked(options.quiet) {
         // Where nothing but the list was asked for, its path is the answer.
         tell::print(
             &text.unwrap_or_else(|| page.iter().map(|path| format!("{}\n", path.display())).collect()),
@@ -49,7 +49,8 @@ fn rendered(
     let pages: Vec<Page> = views.iter().map(planner_report::run::page).collect();
     let mut written = Vec::new();
     for (folder, page) in folders.iter().zip(&pages) {
-        written.extend(uninterrupted(|| pictures::write(folder, page, format))?);
+        let files = uninterrupted(|| pictures::write(folder, page, format));
+        written.extend(format.without_files(files)?);
     }
     match (folders, views.as_slice()) {
         ([folder, ..], [view]) => {
@@ -58,7 +59,8 @@ fn rendered(
         }
         ([first, ..], views) => {
             let page = runs::page(views, env!("CARGO_PKG_VERSION"));
-            let path = write_runs(first, &page, options.out.as_deref())?;
+            let path = write_runs(first, &page, options.out.as_deref());
+            let path = if options.out.is_some() { path? } else { format.without_files(path)? };
             let documents: Vec<_> = views.iter().map(|view| view.document).collect();
             let files = if format == Format::Html { vec![path.clone()] } else { written };
             let csv = || csv::render(documents.iter().copied()).into_diagnostic();

@@ -68,8 +68,11 @@ fn text<D: DeserializeOwned>(
     let page = page(&serde_json::from_str(json).map_err(unreadable)?);
     // With its sentences, which are in the file beside the kinds.
     let document: Value = serde_json::from_str(json).map_err(unreadable)?;
-    let files = pictures::write(folder, &page, format)?;
-    replace(&folder.join(MARKDOWN), markdown::render(&page).as_bytes())?;
+    let written = pictures::write(folder, &page, format).and_then(|files| {
+        replace(&folder.join(MARKDOWN), markdown::render(&page).as_bytes())?;
+        Ok(files)
+    });
+    let files = format.without_files(written)?;
     let csv = || bad_input("a plan has no levels to list", "choose another --format");
     format.text(&page, &document, csv, &files)
 }

@@ -22,7 +22,7 @@ pub(crate) struct FolderOptions {
     /// Folder in which a folder for the answer, with its page, is made.
     #[arg(long, default_value = "reports", value_name = "FOLDER", env = "PLANNER_OUT")]
     pub out: PathBuf,
-    /// Print nothing but errors.
+    /// Print nothing but errors, and the answer where a --format is asked for.
     #[arg(long, short)]
     pub quiet: bool,
 }

@@ -19,7 +19,7 @@ pub(crate) struct MeasureOptions {
     /// Print the summary as.
     #[arg(long, default_value = "table", value_parser = Format::one_of(Format::OF_ROWS))]
     pub format: Format,
-    /// Print nothing but errors.
+    /// Print nothing but errors, and the answer where a --format is asked for.
     #[arg(long, short)]
     pub quiet: bool,
     /// Say what would be done, and do nothing.

@@ -24,7 +24,7 @@ pub(crate) struct ReportOptions {
     /// Open the page in a browser.
     #[arg(long)]
     pub open: bool,
-    /// Print nothing but errors.
+    /// Print nothing but errors, and the answer where a --format is asked for.
     #[arg(long, short)]
     pub quiet: bool,
 }
