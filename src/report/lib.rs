@@ -21,6 +21,7 @@ pub mod plan;
 pub mod png;
 pub mod run;
 pub mod runs;
+pub mod schema;
 mod sentences;
 pub mod sparkline;
 mod stretch;

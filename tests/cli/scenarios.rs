@@ -23,6 +23,7 @@ fn shorter(name: &str) -> &'static [&'static str] {
 fn with_target(kind: &str) -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|file| file.extension().is_some_and(|extension| extension == "toml"));
     let mut names: Vec<String> =
         files.map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
     names.sort();

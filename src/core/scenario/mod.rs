@@ -52,7 +52,9 @@ pub fn parse(source: &Source) -> Result<File, ScenarioError> {
 /// The JSON schema of a scenario file.
 #[must_use]
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(File)
+    let mut schema = schemars::schema_for!(File);
+    schema.insert("$id".into(), "urn:planner:scenario:1".into());
+    schema
 }
 
 impl Scenario {

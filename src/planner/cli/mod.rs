@@ -39,9 +39,11 @@ mod when;
 use clap::{CommandFactory, Parser};
 use miette::IntoDiagnostic;
 
-use args::{Arguments, Command};
+use args::{Arguments, Command, SchemaKind};
 pub use exit::Exit;
+use planner_aws::file_error::FileError;
 use planner_report::escape::escape_controls;
+use planner_report::{json, schema};
 use tell::OutputError;
 
 /// Runs the program and says how it ended.
@@ -90,19 +92,34 @@ fn run(command: Command) -> miette::Result<Exit> {
         Command::Fit(options) => fit::run(&options),
         Command::Cloud(options) => cloud::run(&options),
         Command::Cleanup(options) => cleanup::run(&options),
-        Command::Schema => {
-            let schema = serde_json::to_string_pretty(&planner_core::scenario::schema()).into_diagnostic()?;
-            Ok(tell::print(&format!("{schema}\n"))?)
-        }
+        Command::Schema { kind } => Ok(tell::print(&schema(kind)?)?),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "planner", &mut script);
             Ok(tell::print(&String::from_utf8_lossy(&script))?)
         }
-        Command::Man => {
+        Command::Man { out: Some(folder) } => {
+            let failed = |error| FileError::new("write man pages into", &folder, error);
+            std::fs::create_dir_all(&folder).map_err(failed)?;
+            clap_mangen::generate_to(Arguments::command(), &folder).map_err(failed)?;
+            Ok(Exit::Fine)
+        }
+        Command::Man { out: None } => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Arguments::command()).render(&mut page).into_diagnostic()?;
             Ok(tell::print(&String::from_utf8_lossy(&page))?)
         }
     }
+}
+
+/// The JSON schema of a kind of file.
+fn schema(kind: SchemaKind) -> miette::Result<String> {
+    Ok(match kind {
+        SchemaKind::Scenario => json::render(&planner_core::scenario::schema()).into_diagnostic()?,
+        SchemaKind::Run => schema::RUN.to_owned(),
+        SchemaKind::Plan => schema::PLAN.to_owned(),
+        SchemaKind::Check => schema::CHECK.to_owned(),
+        SchemaKind::Audit => schema::AUDIT.to_owned(),
+        SchemaKind::Compare => schema::COMPARE.to_owned(),
+    })
 }

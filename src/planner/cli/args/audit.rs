@@ -9,17 +9,6 @@ use super::answer::AnswerOptions;
 use planner_core::audit::compare::CompareBy;
 use planner_core::audit::place::Place;
 
-/// What follows the options in the long help.
-pub(crate) const AUDIT_NOTES: &str = "\
-Keys correspond by what follows the prefixes. Of the source, each object is found to have arrived, or to be missing, \
-differing (another size, or another ETag where ETags can be compared) or stale (written before --since or before its \
-source, and not the same by its ETag). Whatever else is at the destination is extra, which is no failure.
-
-Findings, documents and how far the audit has come go to a folder under --out. Nothing is written to S3.
-
-The answer is 5 when an object is missing or wrong, when a verdict is FAIL, or when the listings were not \
-read to their ends.";
-
 /// Where the buckets are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AuditTarget {

@@ -10,7 +10,7 @@ mod target;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use planner_core::check::window::FileWindow;
 use planner_core::units::quantity::Share;
@@ -18,32 +18,16 @@ use planner_core::units::quantity::Share;
 use super::format::Format;
 use crate::runs::baseline::Name;
 use answer::{AnswerOptions, FolderOptions};
-pub(super) use audit::{AUDIT_NOTES, AuditOptions, AuditTarget, ReachOptions};
+pub(super) use audit::{AuditOptions, AuditTarget, ReachOptions};
 pub(super) use fit::{FitOptions, ProfileFormat};
 pub(super) use measure::{
     Accepted, BudgetOptions, MeasureOptions, Overrides, PlannedWay, SearchOptions, VerifyOptions,
 };
 pub(super) use report::ReportOptions;
 
-const EXIT_CODES: &str = "\
-Exit codes: 0 fine · 1 something outside failed (endpoint, disk) · 2 wrong usage · 3 bad scenario or data · \
-4 deadline cannot be met · 5 measurement not valid · 6 refused for safety · 7 not proven or undecided · \
-99 a threshold was crossed · 130 interrupted";
-
-const CHECK_FORMS: &str = "\
-Forms, found by the header:
-  start,end[,outcome,bytes]   one row a request; seconds or RFC 3339; attempts.csv of a run too
-  t,count[,n][,r]             a running count of completions, read now and then
-  n,x[,r]                     throughput at several concurrencies, for the scalability law
-  timestamp,Invocations,Duration,ConcurrentExecutions[,Throttles,Errors]
-                              CloudWatch metrics of a function, as CSV or as get-metric-data's JSON
-
-The exit code is 5 when a verdict is FAIL, 7 when one is INCONCLUSIVE and none is FAIL (0 with --accept undecided), \
-and 3 when the file cannot be used.";
-
 /// Plan and measure large S3 copies: how many workers, how fast, and can the numbers be trusted.
 #[derive(Debug, Parser)]
-#[command(name = "planner", version, after_help = EXIT_CODES, propagate_version = true)]
+#[command(name = "planner", version = env!("PLANNER_VERSION"), after_help = include_str!("help/planner.txt"), propagate_version = true)]
 pub(super) struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -54,38 +38,75 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Drive a scenario, record every attempt, check N = X·R and write a report.
+    #[command(after_help = include_str!("help/measure.txt"))]
     Measure(Box<MeasureOptions>),
     /// Render run folders again, whole or cut off, and list them.
+    #[command(after_help = include_str!("help/report.txt"))]
     Report(ReportOptions),
     /// Say how many workers or how much reserved concurrency a deadline needs, how sure that is, and what it costs.
+    #[command(after_help = include_str!("help/recommend.txt"))]
     Recommend(Box<plan::RecommendOptions>),
     /// Say what a given choice comes to: when it is done, what is throttled, what it costs.
+    #[command(after_help = include_str!("help/simulate.txt"))]
     Simulate(Box<plan::SimulateOptions>),
     /// Compare the ways of doing a job: loop, pools, one function, a rented machine, fan-outs, S3 Batch Operations.
+    #[command(after_help = include_str!("help/strategies.txt"))]
     Strategies(Box<plan::StrategiesOptions>),
     /// Check N = X·R in a file of your own: requests, samples, a table or CloudWatch metrics.
-    #[command(after_long_help = CHECK_FORMS)]
+    #[command(after_long_help = include_str!("help/check.txt"))]
     Check(CheckOptions),
     /// After a backup: say what arrived, what did not, how long it took, and whether the plan was kept.
-    #[command(after_long_help = AUDIT_NOTES)]
+    #[command(after_long_help = include_str!("help/audit.txt"))]
     Audit(Box<AuditOptions>),
     /// Say what differs between two runs, and whether that is shown.
+    #[command(after_help = include_str!("help/compare.txt"))]
     Compare(CompareOptions),
     /// Fit a service profile to runs, for rehearsals and simulations.
+    #[command(after_help = include_str!("help/fit.txt"))]
     Fit(FitOptions),
     /// Serve the embedded S3 and SNS endpoint over HTTP, in real time.
+    #[command(after_help = include_str!("help/cloud.txt"))]
     Cloud(CloudOptions),
     /// Delete what a run created: what its list names and is unchanged.
+    #[command(after_help = include_str!("help/cleanup.txt"))]
     Cleanup(CleanupOptions),
-    /// Print the JSON schema of scenario files.
-    Schema,
+    /// Print the JSON schema of scenario files, or of a document.
+    #[command(after_help = include_str!("help/schema.txt"))]
+    Schema {
+        /// Of which kind of file.
+        #[arg(value_enum, default_value = "scenario")]
+        kind: SchemaKind,
+    },
     /// Print a completion script.
+    #[command(after_help = include_str!("help/completions.txt"))]
     Completions {
         /// For which shell.
         shell: clap_complete::Shell,
     },
-    /// Print the man page.
-    Man,
+    /// Print the man page, or write one for each command.
+    #[command(after_help = include_str!("help/man.txt"))]
+    Man {
+        /// Write the pages of all commands into this folder instead.
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// A kind of file that has a JSON schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaKind {
+    /// Scenario files.
+    Scenario,
+    /// `run.json`.
+    Run,
+    /// `plan.json` of recommend, simulate and strategies.
+    Plan,
+    /// `check.json`.
+    Check,
+    /// `audit.json`.
+    Audit,
+    /// `compare.json`.
+    Compare,
 }
 
 /// Options of `planner check`.
