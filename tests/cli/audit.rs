@@ -73,17 +73,12 @@ fn a_whole_backup_is_fine_and_what_else_is_there_is_no_failure() {
 fn a_backup_one_folder_off_is_told() {
     let backup = Backup::new(40, Flaws { missing: Some(7), ..Flaws::default() });
     let out = tempfile::tempdir().unwrap();
-    for (source, destination, told) in [
-        ("s3://source/day/", "s3://backup/", "39 of 40 found under `day/`"),
-        ("s3://source/", "s3://backup/day/", "39 of 40 found without `day/`"),
-    ] {
-        let mut command = planner();
-        command.args(["audit", "--source", source, "--dest", destination, "--endpoint-url", &backup.url]);
-        command.env("AWS_ACCESS_KEY_ID", "planner").env("AWS_SECRET_ACCESS_KEY", "planner-secret");
-        command.args(["--format", "json", "--out"]).arg(out.path());
-        let seen = document(&run(command).with_code(5));
-        assert!(seen["verdict"].as_str().unwrap().contains(told), "{seen}");
-    }
+    let mut command = planner();
+    command.args(["audit", "--source", "s3://source/day/", "--dest", "s3://backup/", "--endpoint-url"]);
+    command.arg(&backup.url).args(["--format", "json", "--out"]).arg(out.path());
+    command.env("AWS_ACCESS_KEY_ID", "planner").env("AWS_SECRET_ACCESS_KEY", "planner-secret");
+    let seen = document(&run(command).with_code(5));
+    assert!(seen["verdict"].as_str().unwrap().contains("39 of 40 found under `day/`"), "{seen}");
 }
 
 #[test]

@@ -14,10 +14,8 @@ pub struct Elsewhere {
     pub found: u64,
     /// How many were looked for: the missing that are named.
     pub missing: u64,
-    /// What comes before the names, with a `/` at the end.
+    /// What comes before their names at the destination, with a `/` at the end.
     pub folder: String,
-    /// Whether it comes before the names at the source instead of the destination.
-    pub at_source: bool,
 }
 
 /// The folder under which at least half of the missing that are named are found; None where there is no such.
@@ -28,20 +26,14 @@ pub(super) fn elsewhere(places: [&str; 2], missing: &List, extra: &List) -> Opti
         Some(list.first.iter().filter_map(|item| name(&item.key)).collect())
     };
     let (missing, extra) = (keys(places[0], missing)?, keys(places[1], extra)?);
-    let under = |longer: &BTreeSet<String>, shorter: &BTreeSet<String>| {
-        let mut folders: BTreeMap<String, u64> = BTreeMap::new();
-        for key in longer {
-            let ends = key.match_indices('/').map(|(slash, _)| slash + 1);
-            for end in ends.filter(|&end| shorter.contains(&key[end..])) {
-                *folders.entry(key[..end].to_owned()).or_default() += 1;
-            }
+    let mut folders: BTreeMap<&str, u64> = BTreeMap::new();
+    for key in &extra {
+        let ends = key.match_indices('/').map(|(slash, _)| slash + 1);
+        for end in ends.filter(|&end| missing.contains(&key[end..])) {
+            *folders.entry(&key[..end]).or_default() += 1;
         }
-        folders.into_iter().max_by_key(|(_, found)| *found)
-    };
-    let found = [(under(&extra, &missing), false), (under(&missing, &extra), true)].into_iter();
-    let found =
-        found.filter_map(|(found, at_source)| found.map(|(folder, found)| (found, folder, at_source)));
-    let (found, folder, at_source) = found.max_by_key(|(found, ..)| *found)?;
+    }
+    let (folder, found) = folders.into_iter().max_by_key(|(_, found)| *found)?;
     let missing = missing.len() as u64;
-    (2 * found >= missing).then_some(Elsewhere { found, missing, folder, at_source })
+    (2 * found >= missing).then(|| Elsewhere { found, missing, folder: folder.to_owned() })
 }

@@ -39,11 +39,12 @@ mod when;
 use clap::{CommandFactory, Parser};
 use miette::IntoDiagnostic;
 
-use args::{Arguments, Command, SchemaKind};
+use args::{Arguments, Command};
 pub use exit::Exit;
 use planner_aws::file_error::FileError;
 use planner_report::escape::escape_controls;
-use planner_report::{json, schema};
+use planner_report::json;
+use planner_report::schema::DOCUMENTS;
 use tell::OutputError;
 
 /// Runs the program and says how it ended.
@@ -92,7 +93,10 @@ fn run(command: Command) -> miette::Result<Exit> {
         Command::Fit(options) => fit::run(&options),
         Command::Cloud(options) => cloud::run(&options),
         Command::Cleanup(options) => cleanup::run(&options),
-        Command::Schema { kind } => Ok(tell::print(&schema(kind)?)?),
+        Command::Schema { kind } => match DOCUMENTS.into_iter().find(|(name, _)| *name == kind) {
+            Some((_, schema)) => Ok(tell::print(schema)?),
+            None => Ok(tell::print(&json::render(&planner_core::scenario::schema()).into_diagnostic()?)?),
+        },
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "planner", &mut script);
@@ -110,16 +114,4 @@ fn run(command: Command) -> miette::Result<Exit> {
             Ok(tell::print(&String::from_utf8_lossy(&page))?)
         }
     }
-}
-
-/// The JSON schema of a kind of file.
-fn schema(kind: SchemaKind) -> miette::Result<String> {
-    Ok(match kind {
-        SchemaKind::Scenario => json::render(&planner_core::scenario::schema()).into_diagnostic()?,
-        SchemaKind::Run => schema::RUN.to_owned(),
-        SchemaKind::Plan => schema::PLAN.to_owned(),
-        SchemaKind::Check => schema::CHECK.to_owned(),
-        SchemaKind::Audit => schema::AUDIT.to_owned(),
-        SchemaKind::Compare => schema::COMPARE.to_owned(),
-    })
 }

@@ -67,13 +67,11 @@ pub(crate) fn words(why: &Why) -> String {
 
 /// Where the missing lie.
 pub(crate) fn found(elsewhere: &Elsewhere) -> String {
-    let Elsewhere { found, missing, folder, at_source } = elsewhere;
-    let numbers = format!("{} of {}", count(*found), count(*missing));
-    if *at_source {
-        format!("{numbers} found without `{folder}`: add that folder to --source, if that is what was copied")
-    } else {
-        format!("{numbers} found under `{folder}`: add that folder to --dest, if that is where they belong")
-    }
+    let Elsewhere { found, missing, folder } = elsewhere;
+    let (found, missing) = (count(*found), count(*missing));
+    format!(
+        "{found} of {missing} found under `{folder}`: add that folder to --dest, if that is where they belong"
+    )
 }
 
 /// How long a backup took.

@@ -10,10 +10,12 @@ mod target;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand};
 
 use planner_core::check::window::FileWindow;
 use planner_core::units::quantity::Share;
+use planner_report::schema::DOCUMENTS;
 
 use super::format::Format;
 use crate::runs::baseline::Name;
@@ -24,6 +26,13 @@ pub(super) use measure::{
     Accepted, BudgetOptions, MeasureOptions, Overrides, PlannedWay, SearchOptions, VerifyOptions,
 };
 pub(super) use report::ReportOptions;
+
+/// The kind of schema that is no document's.
+const SCENARIO: &str = "scenario";
+
+fn schema_kinds() -> PossibleValuesParser {
+    std::iter::once(SCENARIO).chain(DOCUMENTS.map(|(kind, _)| kind)).collect::<Vec<_>>().into()
+}
 
 /// Plan and measure large S3 copies: how many workers, how fast, and can the numbers be trusted.
 #[derive(Debug, Parser)]
@@ -74,8 +83,8 @@ pub(super) enum Command {
     #[command(after_help = include_str!("help/schema.txt"))]
     Schema {
         /// Of which kind of file.
-        #[arg(value_enum, default_value = "scenario")]
-        kind: SchemaKind,
+        #[arg(default_value = SCENARIO, value_parser = schema_kinds())]
+        kind: String,
     },
     /// Print a completion script.
     #[command(after_help = include_str!("help/completions.txt"))]
@@ -90,23 +99,6 @@ pub(super) enum Command {
         #[arg(long, value_name = "FOLDER")]
         out: Option<PathBuf>,
     },
-}
-
-/// A kind of file that has a JSON schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum SchemaKind {
-    /// Scenario files.
-    Scenario,
-    /// `run.json`.
-    Run,
-    /// `plan.json` of recommend, simulate and strategies.
-    Plan,
-    /// `check.json`.
-    Check,
-    /// `audit.json`.
-    Audit,
-    /// `compare.json`.
-    Compare,
 }
 
 /// Options of `planner check`.
