@@ -177,7 +177,8 @@ answer(start.isoformat())";
     assert_eq!((&metrics["duration_mean_s"], &metrics["duration_max_s"]), (&json!(2.5), &json!(3.0)));
     assert_eq!((&metrics["concurrent_mean"], &metrics["concurrent_max"]), (&json!(50.0), &json!(51.0)));
     let verdict = |name: &str| seen["verdicts"][name]["verdict"].clone();
-    assert_eq!([verdict("independent"), verdict("raw"), verdict("invocations")], ["pass", "pass", "pass"]);
+    let verdicts = [verdict("independent"), verdict("raw"), verdict("invocations")];
+    assert_eq!(verdicts, ["pass", "pass", "inconclusive"], "no 60,000 of them for 30 objects");
 
     let mut command = backup.audit(out.path(), &["--function", "nobody", "--since", &since]);
     command.env("AWS_ENDPOINT_URL_CLOUDWATCH", &ministack);

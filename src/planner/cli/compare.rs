@@ -9,7 +9,7 @@ use super::answer::Answer;
 use super::args::{Accepted, CompareOptions};
 use super::exit::{Exit, InvalidRun};
 use super::tell;
-use crate::runs::baseline::{self, Name};
+use crate::runs::baseline;
 use crate::runs::index::COMPARISON;
 use crate::runs::read::{Run, read, read_document};
 use crate::runs::{attempts, blocks, machine};
@@ -43,7 +43,7 @@ pub(super) fn run(options: &CompareOptions) -> miette::Result<Exit> {
 }
 
 /// Keeps a run as a baseline.
-fn save(folder: &Path, out: &Path, name: &Name, quiet: bool) -> miette::Result<Exit> {
+fn save(folder: &Path, out: &Path, name: &str, quiet: bool) -> miette::Result<Exit> {
     let help = "measure again, and save the run that is whole and valid";
     let document = read_document(folder)?;
     if !document.complete {

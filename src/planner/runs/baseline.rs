@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -21,25 +20,15 @@ const FOLDER: &str = "baselines";
 const FILES: [&str; 4] = [DOCUMENT, SERIES, hlog::FILE, attempts::FILE];
 
 /// The name of a baseline, which is the name of its file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name(String);
-
-impl FromStr for Name {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if (1..=100).contains(&text.len()) && text.chars().all(is_plain) && !text.starts_with(['.', '-']) {
-            return Ok(Self(text.to_owned()));
-        }
-        Err(format!("`{text}` is not a name; write letters, digits, `-`, `_` and `.`, such as main or v1.2"))
+///
+/// # Errors
+/// Where it could be the path of another file.
+pub fn name(text: &str) -> Result<String, String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if (1..=100).contains(&text.len()) && text.chars().all(is_plain) && !text.starts_with(['.', '-']) {
+        return Ok(text.to_owned());
     }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+    Err(format!("`{text}` is not a name; write letters, digits, `-`, `_` and `.`, such as main or v1.2"))
 }
 
 /// A run as it is kept.
@@ -50,7 +39,7 @@ struct Baseline {
     files: BTreeMap<String, String>,
 }
 
-fn path(out: &Path, name: &Name) -> PathBuf {
+fn path(out: &Path, name: &str) -> PathBuf {
     out.join(FOLDER).join(format!("{name}.json"))
 }
 
@@ -58,7 +47,7 @@ fn path(out: &Path, name: &Name) -> PathBuf {
 ///
 /// # Errors
 /// Where the run cannot be read or the file cannot be written.
-pub fn save(folder: &Path, out: &Path, name: &Name, run: &str) -> Result<PathBuf, FileError> {
+pub fn save(folder: &Path, out: &Path, name: &str, run: &str) -> Result<PathBuf, FileError> {
     let read = |file: &str| {
         let path = folder.join(file);
         let text = fs::read_to_string(&path).map_err(|error| FileError::new("read", &path, error))?;
@@ -78,7 +67,7 @@ pub fn save(folder: &Path, out: &Path, name: &Name, run: &str) -> Result<PathBuf
 ///
 /// # Errors
 /// Where there is none of that name, which is told with those that there are, or it cannot be read or laid out.
-pub fn read(out: &Path, name: &Name) -> Result<TempDir, FileError> {
+pub fn read(out: &Path, name: &str) -> Result<TempDir, FileError> {
     let path = path(out, name);
     let text = fs::read(&path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {

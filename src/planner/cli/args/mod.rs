@@ -18,7 +18,7 @@ use planner_core::units::quantity::Share;
 use planner_report::schema::DOCUMENTS;
 
 use super::format::Format;
-use crate::runs::baseline::Name;
+use crate::runs::baseline;
 use answer::{AnswerOptions, FolderOptions};
 pub(super) use audit::{AuditOptions, AuditTarget, ReachOptions};
 pub(super) use fit::{FitOptions, ProfileFormat};
@@ -133,11 +133,11 @@ pub(super) struct CompareOptions {
     )]
     pub second: Option<PathBuf>,
     /// Compare the run with a baseline of this name instead of another run.
-    #[arg(long, value_name = "NAME", conflicts_with = "save_baseline")]
-    pub baseline: Option<Name>,
+    #[arg(long, value_name = "NAME", value_parser = baseline::name, conflicts_with = "save_baseline")]
+    pub baseline: Option<String>,
     /// Keep what a comparison needs of the run as a baseline of this name, under --out, and compare nothing.
-    #[arg(long, value_name = "NAME", conflicts_with = "fail_on_regression")]
-    pub save_baseline: Option<Name>,
+    #[arg(long, value_name = "NAME", value_parser = baseline::name, conflicts_with = "fail_on_regression")]
+    pub save_baseline: Option<String>,
     /// End with 99 when a measure is shown to be worse by more than this share, such as 5%, and with 7 when a measure is
     /// not shown to keep within it.
     #[arg(long, value_name = "SHARE")]
