@@ -9,9 +9,7 @@ use planner_core::law::finding::Verdict;
 use planner_core::law::tolerance::APART_FACTOR;
 use planner_core::measure::apart::Apart;
 use planner_core::measure::comparison::{Change, ComparisonDocument, LevelComparison, Outcome};
-use planner_core::units::human::{
-    capitalised, count, duration, number, percent, rate, shortest, signed_percent,
-};
+use planner_core::units::human::{capitalised, count, duration, percent, rate, shortest, signed_percent};
 
 /// The answer as a page: what changed, level by level, and what to know when reading it.
 #[must_use]
@@ -63,7 +61,7 @@ fn part((index, level): (usize, &LevelComparison)) -> Part {
 fn apart(apart: &Apart) -> String {
     let Apart { ratio, confidence, jobs: [before, after], worth } = apart;
     let [low, high] = [ratio.low, ratio.high].map(|factor| shortest(factor, 3));
-    let [first, second] = worth.map(|jobs| number(jobs.round()));
+    let [first, second] = worth.map(|jobs| count(jobs.round() as u64));
     format!(
         "All the same, the latency of single jobs is {low} to {high} times that of before ({} confidence), by a \
          Mann–Whitney test of {} and {} jobs, which are worth {first} and {second} independent ones. It assumes no \
@@ -116,6 +114,7 @@ fn regressions(document: &ComparisonDocument) -> Option<String> {
 fn measures(level: &LevelComparison) -> Table {
     let head = [level.level.as_str(), "before", "after", "change", "95 % interval", "verdict"];
     let mut table = Table::new(&level.level, &head).words_from(5);
+    let confidence = level.apart.map_or_else(String::new, |it| format!(" ({})", percent(it.confidence)));
     for (index, (name, change)) in level.changes().into_iter().enumerate() {
         let show = if index == 0 { rate } else { duration };
         table.row([
@@ -123,7 +122,7 @@ fn measures(level: &LevelComparison) -> Table {
             show(change.before),
             show(change.after),
             relative(change),
-            interval(change),
+            interval(change) + if change.low.is_none() && change.ratio.is_some() { &confidence } else { "" },
             change.outcome.words().into(),
         ]);
     }

@@ -135,6 +135,10 @@ fn twenty_times_slower_is_a_regression_in_a_hundred_jobs_and_twice_as_slow_is_le
     let gate = ["--fail-on-regression", "5%", "--format", "json"];
     let seen = document(&compare(&fast, &slower, &gate).with_code(99));
     assert_eq!(seen["regressions"], json!(["latency p50 with 4 workers"]));
+    assert!(
+        seen["verdict"].as_str().unwrap().ends_with(" times as long; too short to compare more."),
+        "{seen}"
+    );
     let apart = &seen["levels"][0]["apart"];
     let [low, high] = ["low", "high"].map(|end| apart["ratio"][end].as_f64().unwrap());
     assert!(low < 20.0 && 18.0 < high && low > 10.0, "{apart}");

@@ -12,6 +12,7 @@ use crate::law::little::Window;
 use crate::law::tolerance::COMPARED_BATCHES;
 use crate::measure::level::LevelSummary;
 use crate::numeric::interval::Interval;
+use crate::units::human::shortest;
 use crate::units::quantity::{NS_PER_S, seconds};
 
 /// The name and version of the document's form.
@@ -56,6 +57,10 @@ impl ComparisonDocument {
     /// What levels come to, in a sentence without a beginning.
     #[must_use]
     pub fn outcome(levels: &[LevelComparison]) -> String {
+        if let [LevelComparison { apart: Some(Apart { ratio, .. }), .. }] = levels {
+            let [low, high] = [ratio.low, ratio.high].map(|factor| shortest(factor, 2));
+            return format!("jobs take {low} to {high} times as long; too short to compare more");
+        }
         let changes = || levels.iter().flat_map(LevelComparison::changes);
         let count = |outcome| changes().filter(|(_, change)| change.outcome == outcome).count();
         let all = changes().count();
