@@ -131,3 +131,33 @@ fn several_logs_are_planned_from_together_and_what_is_none_is_told() {
     fit.arg("fit").arg(&log);
     assert!(run(fit).with_code(0).stdout.contains("access log access.log"));
 }
+
+#[test]
+fn logs_are_compared_like_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let compared = |before: &Path, after: &Path, code: i32| -> Value {
+        let mut command = planner();
+        command.args(["compare", "--fail-on-regression", "10%", "--format", "json"]).args([before, after]);
+        command.arg("--out").arg(folder.path().join("out"));
+        document(&run(command).with_code(code))
+    };
+    let log = access_log(folder.path());
+    let same = compared(&log, &log, 0);
+    assert!(same["verdict"].as_str().unwrap().contains("access.log"), "{same}");
+    // Every copy takes three times as long.
+    let rows = |slower: u32| -> String {
+        let row = |copy: u32| {
+            let (start_ms, lasted_ms) = times(copy);
+            format!("{start_ms}e-3,{}e-3\n", start_ms + slower * lasted_ms)
+        };
+        "start,end\n".to_owned() + &(0..COPIES).map(row).collect::<String>()
+    };
+    let (usual, slow) =
+        (file(folder.path(), "usual.csv", &rows(1)), file(folder.path(), "slow.csv", &rows(3)));
+    let regression = compared(&usual, &slow, 99);
+    assert!(!regression["regressions"].as_array().unwrap().is_empty());
+    let long = file(folder.path(), "long.csv", "start,end\n0,1\n9000000,9000001\n");
+    let mut command = planner();
+    command.arg("compare").args([&usual, &long]).arg("--out").arg(folder.path().join("out"));
+    assert!(run(command).with_code(3).stderr.contains("more than 31 days"));
+}

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::answer::Answer;
 use super::args::{Accepted, CompareOptions};
 use super::exit::{Exit, InvalidRun};
+use super::log::RunSource;
 use super::tell;
 use crate::runs::baseline;
 use crate::runs::index::COMPARISON;
@@ -22,7 +23,8 @@ use planner_core::measure::series::of_level;
 pub(super) fn run(options: &CompareOptions) -> miette::Result<Exit> {
     let out = &options.answer.folder.out;
     if let Some(name) = &options.save_baseline {
-        return save(&options.first, out, name, options.answer.folder.quiet);
+        let source = RunSource::of(&options.first)?;
+        return save(source.folder(), out, name, options.answer.folder.quiet);
     }
     // The folder of a baseline lasts as long as this.
     let kept = options.baseline.as_ref().map(|name| baseline::read(out, name)).transpose()?;
@@ -30,7 +32,8 @@ pub(super) fn run(options: &CompareOptions) -> miette::Result<Exit> {
         (Some(kept), _) => [kept.path(), &options.first],
         (None, second) => [options.first.as_path(), second.as_ref().unwrap_or(&options.first)],
     };
-    let document = compare(options, folders)?;
+    let [before, after] = [RunSource::of(folders[0])?, RunSource::of(folders[1])?];
+    let document = compare(options, [before.folder(), after.folder()])?;
     let page = &planner_report::comparison::page(&document, env!("CARGO_PKG_VERSION"));
     let answer = Answer { file: COMPARISON, document: &document, page, csv: None };
     answer.give(options.answer.format, &options.answer.folder, "compare", Timestamp::now())?;

@@ -122,7 +122,7 @@ pub(super) struct CheckOptions {
 /// Options of `planner compare`.
 #[derive(Debug, Args)]
 pub(super) struct CompareOptions {
-    /// Run folder to compare with; with --baseline or --save-baseline, the only one.
+    /// Run folder or log to compare with; with --baseline or --save-baseline, the only one.
     #[arg(value_name = "RUN_A")]
     pub first: PathBuf,
     /// Run folder that is compared.
