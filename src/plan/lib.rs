@@ -6,6 +6,7 @@ pub mod caveat;
 pub mod closed_form;
 pub mod cost;
 pub mod critical;
+pub mod decision;
 pub mod doubt;
 mod estimate;
 pub mod evidence;

@@ -35,11 +35,11 @@ pub fn page(document: &AuditDocument, version: &str) -> Page {
         format!("planner {version}"),
     ];
     Page {
-        kind: "Audit".into(),
-        title: format!("{} → {}", subject.source, subject.destination),
+        kind: format!("Audit · {} → {}", subject.source, subject.destination),
+        title: title(document),
         banners: banners(document),
         lead: verdict(document),
-        tiles: tiles(document),
+        bullets: rehearsal(document).into_iter().collect(),
         provenance: provenance.into_iter().chain(since).collect(),
         parts: vec![
             Part::new("What arrived", [places, measures(document).into(), judged(document, &["complete"])]),
@@ -92,31 +92,44 @@ fn verdict(document: &AuditDocument) -> String {
     format!("{arrived} of {expected}{so_far} arrived{time}{wrong}.{}", elsewhere.unwrap_or_default())
 }
 
-fn banners(document: &AuditDocument) -> Vec<String> {
+/// The verdict: what is wrong, else whether the deadline was kept, else what arrived.
+fn title(document: &AuditDocument) -> String {
+    let counts = &document.counts;
+    let lists = [
+        (counts.missing, "are missing", "is missing"),
+        (counts.differing, "differ", "differs"),
+        (counts.stale, "are stale", "is stale"),
+    ];
+    let wrong = lists.into_iter().filter(|(number, ..)| *number > 0);
+    let expected = counted(document.expected, "object");
+    let told = wrong.enumerate().map(|(index, (number, many, one))| {
+        let of = if index == 0 { format!(" of {expected}") } else { String::new() };
+        format!("{}{of} {}", count(number), if number == 1 { one } else { many })
+    });
+    let wrong: Vec<String> = told.collect();
+    let arrived = verdict(document);
+    let arrived = arrived.trim_end_matches('.');
     let subject = &document.subject;
-    let rehearsal = "REHEARSAL: the endpoint is not AWS, so this says nothing about a real account.";
-    let incomplete =
-        "INCOMPLETE: the listings were not read to their ends; --resume goes on where this stopped.";
-    [subject.rehearsal.then_some(rehearsal), (!subject.complete).then_some(incomplete)]
-        .into_iter()
-        .flatten()
-        .map(str::to_owned)
-        .collect()
+    let (state, text) = match (wrong.is_empty(), subject.complete, document.verdicts.deadline.verdict) {
+        (false, ..) => (Some("FAIL"), wrong.join(", ")),
+        (true, false, _) => (Some("incomplete"), arrived.to_owned()),
+        (true, true, Verdict::Pass) => (Some("kept"), arrived.to_owned()),
+        (true, true, Verdict::Fail) => (Some("late"), arrived.to_owned()),
+        (true, true, _) => (None, arrived.to_owned()),
+    };
+    words::titled(subject.rehearsal, state, &text)
 }
 
-/// The numbers that a reader looks for first.
-fn tiles(document: &AuditDocument) -> Vec<Fact> {
-    let counts = &document.counts;
-    let numbers = [
-        ("expected", document.expected),
-        ("arrived", document.arrived),
-        ("missing", counts.missing),
-        ("differing", counts.differing),
-        ("stale", counts.stale),
-    ];
-    let time = document.execution_time_s.map_or_else(|| "–".into(), duration);
-    let numbers = numbers.into_iter().map(|(name, number)| Fact::new(name, count(number)));
-    numbers.chain([Fact::new("execution time", time)]).collect()
+/// Says that an endpoint is no account.
+fn rehearsal(document: &AuditDocument) -> Option<Fact> {
+    let text = "The endpoint is not AWS, so this says nothing about a real account.";
+    document.subject.rehearsal.then(|| Fact::new("Not known", text))
+}
+
+fn banners(document: &AuditDocument) -> Vec<String> {
+    let incomplete =
+        "INCOMPLETE: the listings were not read to their ends; --resume goes on where this stopped.";
+    (!document.subject.complete).then(|| incomplete.to_owned()).into_iter().collect()
 }
 
 /// The verdicts of these names that there is something to say about.

@@ -27,10 +27,8 @@ pub fn page(document: &CheckDocument, file: &str, command: &[String], version: &
     let verdicts = document.verdicts.map(why::check::words);
     let notes = document.notes.iter().map(|note| format!("{}.", capitalised(&why::check::note(note))));
     Page {
-        kind: "Check of N = X·R".into(),
-        title: file.into(),
-        lead: verdict(document),
-        tiles: tiles(document),
+        kind: format!("Check of N = X·R · {file}"),
+        title: verdict(document),
         parts: vec![
             Part::new("Little’s law, N = X·R", [Block::Facts(law(document)), words::judgements(&verdicts)]),
             Part::new("Residence times of what ended in the window", [times(document).into()]),
@@ -57,13 +55,13 @@ pub fn document(document: &CheckDocument) -> serde_json::Result<Value> {
 /// What was looked at, and whether the law holds there.
 fn verdict(document: &CheckDocument) -> String {
     let outcome = match document.verdict {
-        Verdict::Fail => "N = X·R does not hold",
-        Verdict::Inconclusive => "whether N = X·R holds is not decided",
+        Verdict::Fail => "FAIL: N = X·R does not hold",
+        Verdict::Inconclusive => "Undecided: whether N = X·R holds is open",
         Verdict::Pass if document.verdicts.raw.why == Why::Identity => {
-            "the times add up, as those of any requests do; whether N = X·R holds in between was not asked"
+            "The times add up, as those of any requests do; whether N = X·R holds in between was not asked"
         }
         Verdict::Pass => "N = X·R holds",
-        Verdict::NotAvailable => "nothing to check N = X·R against",
+        Verdict::NotAvailable => "Nothing to check N = X·R against",
     };
     let looked_at = match document.form {
         Form::Requests => counted(document.rows, "request"),
@@ -75,21 +73,7 @@ fn verdict(document: &CheckDocument) -> String {
     let means_s = || document.means.as_ref().map(|means| means.window_s);
     let window_s = document.littles_law.as_ref().map(|law| law.window_s).or_else(means_s);
     let over = window_s.map_or_else(String::new, |window_s| format!(" over {}", duration(window_s)));
-    format!("{looked_at}{over}: {outcome}.")
-}
-
-/// The numbers that a reader looks for first.
-fn tiles(document: &CheckDocument) -> Vec<Fact> {
-    let law = document.littles_law.as_ref().map(|law| (Some(law.n), law.x_per_s, Some(law.r_s)));
-    let means = || document.means.as_ref().map(|means| (means.n, means.x_per_s, means.r_s));
-    let Some((n, x_per_s, r_s)) = law.or_else(means) else { return Vec::new() };
-    let known = [
-        n.map(|n| Fact::new("in flight N", number(n))),
-        Some(Fact::new("throughput X", rate(x_per_s))),
-        r_s.map(|r_s| Fact::new("residence R", duration(r_s))),
-        document.residence_s.as_ref().map(|times| Fact::new("p99 of R", duration(times.p99))),
-    ];
-    known.into_iter().flatten().collect()
+    format!("{outcome}: {looked_at}{over}")
 }
 
 /// The terms of the law, and how often requests ended how.

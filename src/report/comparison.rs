@@ -20,15 +20,15 @@ pub fn page(document: &ComparisonDocument, version: &str) -> Page {
     parts.push(Part::new("Doubts", [Block::List(notes.collect())]));
     parts.push(Part::new("How to make it again", [Block::Code(words::quoted(&document.command))]));
     Page {
-        kind: "Comparison".into(),
-        title: "Two runs compared".into(),
-        banners: rehearsal(document).into_iter().collect(),
+        kind: "Comparison of two runs".into(),
+        title: title(document),
         lead: document.verdict.clone(),
+        bullets: rehearsal(document).into_iter().collect(),
         sentences: held(document).into_iter().collect(),
-        tiles: tiles(document),
         provenance: vec![format!("seed {} of the resampling", document.seed), format!("planner {version}")],
         parts,
         version: version.into(),
+        ..Page::default()
     }
 }
 
@@ -74,17 +74,6 @@ fn apart(apart: &Apart) -> String {
     )
 }
 
-/// How many measures came to what.
-fn tiles(document: &ComparisonDocument) -> Vec<Fact> {
-    let changes = || document.levels.iter().flat_map(LevelComparison::changes);
-    let number = |outcome: Outcome| changes().filter(|(_, change)| change.outcome == outcome).count();
-    [Outcome::Better, Outcome::Worse, Outcome::NoDifferenceShown, Outcome::TooShort, Outcome::Same]
-        .into_iter()
-        .filter(|&outcome| !matches!(outcome, Outcome::TooShort | Outcome::Same) || number(outcome) > 0)
-        .map(|outcome| Fact::new(outcome.words(), count(number(outcome) as u64)))
-        .collect()
-}
-
 /// Whether nothing got worse by more than was allowed, where that was asked.
 fn held(document: &ComparisonDocument) -> Option<Sentence> {
     let limit = percent(document.limit?);
@@ -99,11 +88,38 @@ fn held(document: &ComparisonDocument) -> Option<Sentence> {
     Some(Sentence { verdict, text })
 }
 
+/// The verdict: the largest change of the gravest kind, with its interval.
+fn title(document: &ComparisonDocument) -> String {
+    let all = || {
+        document.levels.iter().flat_map(|level| level.changes().map(|(name, change)| (level, name, change)))
+    };
+    let largest = |outcome: Outcome| {
+        let size = |change: &Change| (change.after / change.before).ln().abs();
+        all().filter(|(.., it)| it.outcome == outcome).max_by(|(.., a), (.., b)| size(a).total_cmp(&size(b)))
+    };
+    let told = |(level, name, change): (&LevelComparison, &str, &Change), state| {
+        let by = signed_percent(change.after / change.before - 1.0);
+        let verdict = format!("{name} {by} ({}) with {}", interval(change), level.level);
+        words::titled(document.rehearsal, Some(state), &verdict)
+    };
+    let worse = largest(Outcome::Worse);
+    let better = largest(Outcome::Better);
+    let is_short = all().any(|(.., change)| change.outcome == Outcome::TooShort);
+    match (worse, better) {
+        (Some(worse), None) => told(worse, "worse"),
+        (Some(worse), Some(_)) => told(worse, "worse in part"),
+        (None, Some(better)) => told(better, "better"),
+        (None, None) if is_short => {
+            words::titled(document.rehearsal, Some("undecided"), "too short to compare")
+        }
+        (None, None) => words::titled(document.rehearsal, None, "no difference is shown"),
+    }
+}
+
 /// Says that a comparison with a rehearsal is one.
-fn rehearsal(document: &ComparisonDocument) -> Option<String> {
-    document
-        .rehearsal
-        .then(|| "REHEARSAL: a run against an emulator says nothing about a real account.".into())
+fn rehearsal(document: &ComparisonDocument) -> Option<Fact> {
+    let text = "A run against an emulator says nothing about a real account.";
+    document.rehearsal.then(|| Fact::new("Not known", text))
 }
 
 fn regressions(document: &ComparisonDocument) -> Option<String> {

@@ -2,10 +2,9 @@
 
 use super::RunView;
 use super::chart;
-use super::page::{Block, Fact, Part};
+use super::page::{Block, Part};
 use super::table::Table;
 use planner_core::measure::fan_out::second::FunctionSecond;
-use planner_core::measure::fan_out::stage::FanOutStageName;
 use planner_core::measure::fan_out::summary::FanOutSummary;
 use planner_core::measure::histogram::Percentiles;
 use planner_core::units::human::{count, counted, duration, length, number, rate};
@@ -14,20 +13,6 @@ use planner_core::units::human::{count, counted, duration, length, number, rate}
 const STRETCHES_AT_MOST: usize = 30;
 /// Stands for what nobody counts.
 const UNKNOWN: &str = "–";
-
-/// The numbers of the whole pipeline that a reader looks for first.
-pub(super) fn headlines(found: &FanOutSummary) -> Vec<Fact> {
-    let known = |value: Option<String>| value.unwrap_or_else(|| UNKNOWN.into());
-    let function = found.stages.iter().find(|stage| stage.stage == FanOutStageName::Function);
-    vec![
-        Fact::new("copied", format!("{} of {}", count(found.copied), count(found.objects))),
-        Fact::new("done in", known(found.finish_s.map(duration))),
-        Fact::new("function’s mean N", known(function.map(|stage| number(stage.law.n)))),
-        Fact::new("concurrency, peak", known(found.concurrency_peak.map(count))),
-        Fact::new("p99 latency", known((found.timed > 0).then(|| duration(found.latency_s.p99)))),
-        Fact::new("throttled", known(found.throttles.map(count))),
-    ]
-}
 
 /// The parts of a page about the pipeline; without blocks for other operations.
 pub(super) fn parts(view: &RunView) -> [Part; 2] {

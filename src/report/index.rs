@@ -1,11 +1,13 @@
 //! The page that lists the runs, plans, audits, comparisons and checks of a folder.
 
 use super::page::{Block, Link, Page, Part};
+use super::plan::decision;
 use super::{lead, sentences, words};
 use planner_core::law::finding::Verdict;
 use planner_core::measure::document::RunDocument;
-use planner_core::units::human::capitalised;
-use planner_core::units::human::counted;
+use planner_core::units::human::{capitalised, count, counted, duration};
+use planner_plan::decision::State;
+use planner_plan::preface::JobDescription;
 
 /// A folder of reports, as the index shows it.
 #[derive(Debug, Clone)]
@@ -31,6 +33,10 @@ pub enum EntryKind {
         verdict: Option<String>,
         /// Whether what was asked for holds, where that was asked.
         holds: Option<bool>,
+        /// How a recommendation stands.
+        state: Option<State>,
+        /// What a plan is to copy, and by when.
+        job: Option<JobDescription>,
     },
 }
 
@@ -79,19 +85,47 @@ pub fn page(entries: &[Entry], version: &str) -> Page {
 }
 
 fn link(entry: &Entry) -> Link {
-    let (verdict, details) = match &entry.kind {
-        EntryKind::Run(document) => (sentences::overall(document), run_details(document)),
-        EntryKind::Answer { verdict, holds, .. } => {
-            let mark = match holds {
-                Some(true) => Verdict::Pass,
-                Some(false) => Verdict::Fail,
-                None => Verdict::NotAvailable,
-            };
-            (mark, verdict.clone().unwrap_or_else(|| "Without a verdict.".into()))
-        }
-    };
     let path = vec![entry.folder.clone(), entry.file.into()];
-    Link { path, name: entry.folder.clone(), verdict, details }
+    let (name, folder) = (entry.folder.clone(), &entry.folder);
+    match &entry.kind {
+        EntryKind::Run(document) => {
+            let (verdict, details) = (sentences::overall(document), run_details(document));
+            Link { path, name, verdict, state: "", details }
+        }
+        EntryKind::Answer { verdict, holds, state, job, .. } => {
+            let mark = match (state, holds) {
+                (Some(state), _) => stands(*state),
+                (None, Some(true)) => Verdict::Pass,
+                (None, Some(false)) => Verdict::Fail,
+                (None, None) => Verdict::NotAvailable,
+            };
+            let details = verdict.clone().unwrap_or_else(|| "Without a verdict.".into());
+            let (name, details) = match job {
+                Some(job) => (goal(job), format!("{details} · {folder}")),
+                None => (name, details),
+            };
+            Link { path, name, verdict: mark, state: state.map_or("", decision::word), details }
+        }
+    }
+}
+
+/// Only what is proven on a real account is a yes.
+fn stands(state: State) -> Verdict {
+    match state {
+        State::Ready => Verdict::Pass,
+        State::Rehearsed | State::Assumed | State::Unproven => Verdict::Inconclusive,
+        State::Blocked => Verdict::Fail,
+    }
+}
+
+/// What a plan is for: `45,000 in 10m`.
+fn goal(job: &JobDescription) -> String {
+    let objects = count(job.objects);
+    if job.deadline_s > 0.0 {
+        format!("{objects} in {}", duration(job.deadline_s))
+    } else {
+        objects + " objects"
+    }
 }
 
 fn run_details(document: &RunDocument) -> String {
@@ -118,7 +152,27 @@ mod tests {
         let answer = |kind, holds, folder: &str| Entry {
             folder: folder.into(),
             file: "report.html",
-            kind: EntryKind::Answer { kind, verdict: Some("Set it to 600.".into()), holds },
+            kind: EntryKind::Answer {
+                kind,
+                verdict: Some("Set it to 600.".into()),
+                holds,
+                state: None,
+                job: None,
+            },
+        };
+        let plan = |state, folder: &str| {
+            let mut entry = answer(AnswerKind::Plan, Some(true), folder);
+            if let EntryKind::Answer { state: of_plan, job, .. } = &mut entry.kind {
+                *of_plan = Some(state);
+                let size_range_bytes = [600_000_000, 800_000_000];
+                *job = Some(JobDescription {
+                    objects: 45_000,
+                    size_bytes: 1,
+                    size_range_bytes,
+                    deadline_s: 600.0,
+                });
+            }
+            entry
         };
         let entries = [
             run(Sample::one_level(), "20260302-daily"),
@@ -126,6 +180,8 @@ mod tests {
             answer(AnswerKind::Comparison, None, "compare-1"),
             answer(AnswerKind::Audit, Some(false), "audit-1"),
             answer(AnswerKind::Plan, Some(true), "plan-1"),
+            plan(State::Rehearsed, "plan-2"),
+            plan(State::Blocked, "plan-3"),
         ];
         let html = html::render(&page(&entries, "0.1.0")).unwrap();
         assert!(
@@ -133,7 +189,9 @@ mod tests {
         );
         assert!(html.contains("./javascript%3A%22%3Cb%3E/") && !html.contains("<script"));
         let marks = |class: &str| html.matches(&format!("<span class=\"{class}\"")).count();
-        assert_eq!((marks("pass"), marks("fail"), marks("open")), (1, 3, 1));
+        assert_eq!((marks("pass"), marks("fail"), marks("open")), (1, 4, 2), "a rehearsed plan is no yes");
+        let state = |word: &str| html.contains(&format!("45,000 in 10m</a> <b class=\"state {word}"));
+        assert!(state("open\">rehearsed<") && state("fail\">blocked<"));
         let headings =
             ["Plans", "Audits", "Comparisons", "Runs"].map(|name| html.find(&format!(">{name}</h2>")));
         assert!(headings.is_sorted() && headings[0].is_some(), "{headings:?}");

@@ -11,6 +11,13 @@ const SAME_SHARE: f64 = 0.005;
 
 /// What was done, in one sentence.
 pub(super) fn done(document: &RunDocument) -> String {
+    let rates = rates(document);
+    let colon = if rates.is_empty() { "" } else { ": " };
+    format!("{}{colon}{rates}.", what(document))
+}
+
+/// What was done in which time under which load, without an end.
+pub(super) fn what(document: &RunDocument) -> String {
     let items = document.levels.iter().map(|level| level.items_done).sum();
     let size_bytes: u64 = document.levels.iter().map(|level| level.size_bytes).sum();
     let makespan_s = document.levels.iter().map(|level| level.makespan_s).sum();
@@ -23,15 +30,25 @@ pub(super) fn done(document: &RunDocument) -> String {
     let what = if failed > 0 { format!("{what} and {} failed", counted(failed, "job")) } else { what };
     let time = duration(makespan_s);
     match document.levels.as_slice() {
-        [] => "No level was run.".into(),
-        [level] => format!("{followed}{what} in {time} with {}{}.", load(level), averages(level)),
-        levels @ [first, .., last] => format!(
-            "{what} in {time} over {} levels, from {} to {}{}.",
-            levels.len(),
-            first.label(),
-            last.label(),
-            best(levels)
-        ),
+        [] => "no level was run".into(),
+        [level] => format!("{followed}{what} in {time} with {}", load(level)),
+        levels @ [first, .., last] => {
+            format!(
+                "{what} in {time} over {} levels, from {} to {}",
+                levels.len(),
+                first.label(),
+                last.label()
+            )
+        }
+    }
+}
+
+/// Throughput, in flight and residence time, without an end; empty where there are none.
+pub(super) fn rates(document: &RunDocument) -> String {
+    match document.levels.as_slice() {
+        [] => String::new(),
+        [level] => averages(level),
+        levels => best(levels),
     }
 }
 
@@ -59,7 +76,7 @@ fn arrived(found: &FanOutSummary) -> String {
 fn best(levels: &[LevelSummary]) -> String {
     let best = levels.iter().max_by(|a, b| pace(a).total_cmp(&pace(b)));
     best.filter(|level| pace(level) > 0.0).map_or_else(String::new, |level| {
-        format!(": most per second, {}, with {}", rate(pace(level)), load(level))
+        format!("most per second, {}, with {}", rate(pace(level)), load(level))
     })
 }
 
@@ -99,5 +116,5 @@ fn averages(level: &LevelSummary) -> String {
         throttles => format!(", {} of attempts throttled", percent(throttles as f64 / level.attempts as f64)),
     };
     let [n, r] = [number(level.in_flight_mean), duration(level.residence_mean_s)];
-    format!(": {done}, {n} in flight, {r} {each}{throttled}")
+    format!("{done}, {n} in flight, {r} {each}{throttled}")
 }

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::escape::printable;
-use super::page::{Block, Judgement, Page, Sentence};
+use super::page::{Block, Fact, Judgement, Page, Sentence};
 use super::table::Table;
+use super::terminal::side_by_side;
 use super::words::mark;
 
 /// Columns of a row of bars.
@@ -17,7 +18,13 @@ pub fn render(page: &Page) -> String {
     for banner in &page.banners {
         paragraph(&mut text, &format!("> **{}**", escaped(banner)));
     }
-    paragraph(&mut text, &escaped(&page.lead));
+    if !page.lead.is_empty() {
+        paragraph(&mut text, &escaped(&page.lead));
+    }
+    let bullet = |fact: &Fact| format!("**{}** {}", escaped(&fact.name), escaped(&fact.value));
+    if !page.bullets.is_empty() {
+        paragraph(&mut text, list(page.bullets.iter().map(bullet)).trim_end());
+    }
     if !page.sentences.is_empty() {
         paragraph(&mut text, told(&page.sentences).trim_end());
     }
@@ -44,7 +51,8 @@ fn written(block: &Block) -> String {
         Block::Paragraph(text) => escaped(text),
         Block::List(items) => list(items.iter().map(|item| escaped(item))),
         Block::Sentences(sentences) => told(sentences),
-        Block::Facts(facts) | Block::Tiles(facts) => {
+        Block::Cards(cards) => grid(&side_by_side(cards)),
+        Block::Facts(facts) => {
             list(facts.iter().map(|fact| escaped(&format!("{}: {}", fact.name, fact.value))))
         }
         Block::Sparkline(line) => {

@@ -11,18 +11,18 @@ use planner_core::law::finding::Verdict;
 /// A report.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
-    /// What kind of report it is, in a word or two.
+    /// What kind of report it is, and what it is about.
     pub kind: String,
-    /// What it is about.
+    /// What it comes to: the verdict.
     pub title: String,
     /// What must not be overlooked.
     pub banners: Vec<String>,
-    /// What it comes to, in one sentence.
+    /// The same in numbers, in a sentence or two.
     pub lead: String,
+    /// What to do and to know, at most three.
+    pub bullets: Vec<Fact>,
     /// What it comes to in detail, each sentence behind a mark.
     pub sentences: Vec<Sentence>,
-    /// The numbers that a reader looks for first.
-    pub tiles: Vec<Fact>,
     /// Where it comes from, on one line.
     pub provenance: Vec<String>,
     /// The rest, part by part; a part without blocks is left out.
@@ -32,6 +32,12 @@ pub struct Page {
 }
 
 impl Page {
+    /// Whether a part holds a decision, to which the other parts are the reasons.
+    #[must_use]
+    pub fn decides(&self) -> bool {
+        self.parts.iter().any(|part| part.depth == Depth::Decision)
+    }
+
     /// The charts, in their order.
     pub fn charts(&self) -> impl Iterator<Item = &Chart> {
         self.parts.iter().flat_map(|part| &part.blocks).filter_map(|block| match block {
@@ -48,20 +54,36 @@ pub struct Part {
     pub heading: String,
     /// What stands under it.
     pub blocks: Vec<Block>,
-    /// Whether it is for those who look closer, and left out where there is little room.
-    pub is_detail: bool,
+    /// How much room it takes for it to be shown.
+    pub depth: Depth,
+}
+
+/// For whom a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// For everybody: a screen of a terminal, a sheet of paper.
+    Decision,
+    /// For those who want to know why.
+    Reasons,
+    /// For those who look closer, and left out on a terminal.
+    Detail,
 }
 
 impl Part {
     /// A part; blocks that hold nothing are left out.
     pub fn new(heading: impl Into<String>, blocks: impl IntoIterator<Item = Block>) -> Self {
         let blocks = blocks.into_iter().filter(|block| !block.is_empty()).collect();
-        Self { heading: heading.into(), blocks, is_detail: false }
+        Self { heading: heading.into(), blocks, depth: Depth::Reasons }
+    }
+
+    /// A part with what is decided.
+    pub fn decision(heading: impl Into<String>, blocks: impl IntoIterator<Item = Block>) -> Self {
+        Self { depth: Depth::Decision, ..Self::new(heading, blocks) }
     }
 
     /// A part for those who look closer.
     pub fn detail(heading: impl Into<String>, blocks: impl IntoIterator<Item = Block>) -> Self {
-        Self { is_detail: true, ..Self::new(heading, blocks) }
+        Self { depth: Depth::Detail, ..Self::new(heading, blocks) }
     }
 }
 
@@ -78,8 +100,8 @@ pub enum Block {
     List(Vec<String>),
     /// Names with their values.
     Facts(Vec<Fact>),
-    /// Large numbers with their names.
-    Tiles(Vec<Fact>),
+    /// Choices side by side.
+    Cards(Vec<Card>),
     /// What was judged and how.
     Judgements(Vec<Judgement>),
     /// How a number changed, in one line.
@@ -102,7 +124,8 @@ impl Block {
             Self::Banner(text) | Self::Paragraph(text) | Self::Code(text) => text.is_empty(),
             Self::Sentences(sentences) => sentences.is_empty(),
             Self::List(items) => items.is_empty(),
-            Self::Facts(facts) | Self::Tiles(facts) => facts.is_empty(),
+            Self::Facts(facts) => facts.is_empty(),
+            Self::Cards(cards) => cards.is_empty(),
             Self::Judgements(judgements) => judgements.is_empty(),
             Self::Links(links) => links.is_empty(),
             Self::Table(table) => table.rows.is_empty(),
@@ -139,6 +162,21 @@ impl Fact {
     }
 }
 
+/// One of several choices.
+#[derive(Debug, Clone)]
+pub struct Card {
+    /// What is chosen.
+    pub name: String,
+    /// The number to set.
+    pub number: String,
+    /// What it counts.
+    pub unit: String,
+    /// Whether this is the one to take.
+    pub is_taken: bool,
+    /// What it comes to; all cards have the same names in the same order.
+    pub facts: Vec<Fact>,
+}
+
 /// A sentence with a verdict.
 #[derive(Debug, Clone)]
 pub struct Sentence {
@@ -168,7 +206,9 @@ pub struct Link {
     pub name: String,
     /// What it comes to.
     pub verdict: Verdict,
-    /// The same in words.
+    /// How it stands, in a word; empty where it has none.
+    pub state: &'static str,
+    /// What it comes to in words.
     pub details: String,
 }
 

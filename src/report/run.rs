@@ -8,6 +8,7 @@ use super::sparkline::Sparkline;
 use super::stretch::merged;
 use super::table::Table;
 use super::{RunView, doubts, fan_out, lead, sentences, tables, words};
+use planner_core::law::finding::Verdict;
 use planner_core::measure::document::RunDocument;
 use planner_core::measure::level::LevelSummary;
 use planner_core::measure::series::Row;
@@ -24,16 +25,40 @@ const BIN_S: u64 = 2;
 #[must_use]
 pub fn page(view: &RunView) -> Page {
     let document = view.document;
+    let sentences = sentences(view);
+    let failure = sentences.iter().find(|sentence| sentence.verdict == Verdict::Fail);
+    // A title with the rates below it says as much as the sentence with both.
+    let told_by_title = failure.is_none() && view.verification.is_none();
+    let rates = capitalised(&lead::rates(document));
     Page {
-        kind: "Load run".into(),
-        title: document.name.clone(),
+        kind: format!("Load run · {}", document.name),
+        title: title(view, failure),
         banners: banners(view),
-        lead: lead::done(document),
-        sentences: sentences(view),
-        tiles: tiles(document),
+        lead: match (told_by_title, rates.is_empty()) {
+            (true, true) => String::new(),
+            (true, false) => rates + ".",
+            (false, _) => lead::done(document),
+        },
+        bullets: rehearsal(document).into_iter().collect(),
+        sentences,
         provenance: words::provenance(document),
         parts: parts(view),
         version: document.version.clone(),
+    }
+}
+
+/// The verdict: on a plan where the run was driven for one, else what failed first, else what was done.
+fn title(view: &RunView, failure: Option<&Sentence>) -> String {
+    let document = view.document;
+    let state = match (failure, document.complete) {
+        (Some(_), _) => Some("FAIL"),
+        (None, false) => Some("incomplete"),
+        (None, true) => None,
+    };
+    match (view.verification, failure) {
+        (Some(found), _) => verify::title(found),
+        (None, Some(failure)) => words::titled(document.rehearsal, state, failure.text.trim_end_matches('.')),
+        (None, None) => words::titled(document.rehearsal, state, &lead::what(document)),
     }
 }
 
@@ -43,22 +68,16 @@ fn sentences(view: &RunView) -> Vec<Sentence> {
     verdict.into_iter().chain(sentences::sentences(view.document)).collect()
 }
 
+/// Says that a rehearsal is one.
+fn rehearsal(document: &RunDocument) -> Option<Fact> {
+    let against = words::rehearsal(document)?;
+    Some(Fact::new("Not known", format!("A rehearsal {against} says nothing about a real account.")))
+}
+
 /// What must not be overlooked.
 fn banners(view: &RunView) -> Vec<String> {
     let document = view.document;
-    [words::rehearsal(document), words::cut_off(view), words::saturation(document)]
-        .into_iter()
-        .flatten()
-        .collect()
-}
-
-/// The numbers that a reader looks for first; a sweep has them in its table.
-fn tiles(document: &RunDocument) -> Vec<Fact> {
-    if let Some(found) = &document.fan_out {
-        return fan_out::headlines(found);
-    }
-    let [level] = document.levels.as_slice() else { return Vec::new() };
-    tables::headlines(level)
+    [words::cut_off(view), words::saturation(document)].into_iter().flatten().collect()
 }
 
 fn parts(view: &RunView) -> Vec<Part> {

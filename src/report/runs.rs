@@ -91,10 +91,11 @@ fn part(number: usize, view: &RunView, charted: bool) -> Part {
     let page = run::page(view);
     let mut blocks: Vec<Block> = page.banners.into_iter().map(Block::Banner).collect();
     blocks.extend([
+        Block::Paragraph(page.title),
         Block::Paragraph(page.lead),
+        Block::Facts(page.bullets),
         Block::Sentences(page.sentences),
         Block::Paragraph(page.provenance.join(" · ")),
-        Block::Tiles(page.tiles),
     ]);
     let kept = |block: &Block| match block {
         Block::Chart(_) => charted,

@@ -27,6 +27,12 @@ impl Table {
         Self { words_from: column, ..self }
     }
 
+    /// The head of a column; empty where there is none.
+    #[must_use]
+    pub fn name(&self, column: usize) -> &str {
+        self.head.get(column).map_or("", String::as_str)
+    }
+
     /// Whether a column holds words, which stand to the left.
     #[must_use]
     pub fn is_words(&self, column: usize) -> bool {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::RunView;
-use super::lead::goodput_differs;
 use super::page::Fact;
 use super::table::Table;
 use super::words::threshold_value;
@@ -51,30 +50,6 @@ pub(super) fn stages(level: &LevelSummary) -> Table {
         table.row([stage.stage.words().into(), x, r, n]);
     }
     table
-}
-
-/// What a reader of one level looks for first.
-pub(super) fn headlines(level: &LevelSummary) -> Vec<Fact> {
-    let done = if goodput_differs(level) {
-        ("goodput", rate(level.goodput_per_s))
-    } else {
-        ("throughput X", rate(level.throughput_per_s))
-    };
-    let throttled = match level.throttles {
-        0 => ("throttled", count(0)),
-        throttles => ("attempts throttled", percent(throttles as f64 / level.attempts as f64)),
-    };
-    let not_started = level.not_started_count();
-    let skipped = (not_started > 0).then(|| ("not started", count(not_started)));
-    let rest = [
-        ("in flight N", number(level.in_flight_mean)),
-        ("residence R", duration(level.residence_mean_s)),
-        ("makespan", duration(level.makespan_s)),
-        ("p99 latency", latency(level, level.latency_s.p99)),
-        throttled,
-    ];
-    let all = std::iter::once(done).chain(rest).chain(skipped);
-    all.map(|(name, value)| Fact::new(name, value)).collect()
 }
 
 /// Percentiles of a level's times, one kind of time a row.

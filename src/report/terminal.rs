@@ -1,5 +1,5 @@
-//! A page on a terminal: the answer first, then part by part what stands behind it. Charts, tiles, commands and details
-//! are left to the other forms.
+//! A page on a terminal: the answer first, then part by part what stands behind it. Charts, commands and details are
+//! left to the other forms.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
 use textwrap::{WordSeparator, WordSplitter, WrapAlgorithm};
 
 use super::escape::printable;
-use super::page::{Block, Judgement, Page, Part, Sentence};
+use super::page::{Block, Card, Depth, Judgement, Page, Part, Sentence};
 use super::table::Table;
 use super::words::mark;
 use planner_core::law::finding::Verdict;
@@ -16,21 +16,39 @@ use planner_core::law::finding::Verdict;
 /// Columns that names with the space around them take, where they are no longer.
 const NAME_WIDTH: usize = 16;
 
-/// The page as text, no line wider than `width` columns; `colour` marks verdicts and warnings.
+/// What ends the text of a decision without its reasons.
+const MORE: &str = "more: --long, or report.html";
+
+/// The page as text, no line wider than `width` columns; `colour` marks verdicts and warnings. Of a page with a decision
+/// only that, where it is not to be long.
 #[must_use]
-pub fn render(page: &Page, width: usize, colour: bool) -> String {
+pub fn render(page: &Page, width: usize, colour: bool, long: bool) -> String {
     let mut sheet = Sheet { text: String::new(), width: width.max(40), colour };
     for banner in &page.banners {
         sheet.paragraph("", banner, Some(Ink::Yellow));
         sheet.gap();
     }
-    sheet.paragraph("", &page.lead, Some(Ink::Bold));
-    sheet.sentences("", &page.sentences);
-    if !page.provenance.is_empty() {
-        sheet.paragraph("", &page.provenance.join(" · "), None);
+    sheet.paragraph("", &page.title, Some(Ink::Bold));
+    if !page.lead.is_empty() {
+        sheet.paragraph("", &page.lead, None);
     }
-    for part in page.parts.iter().filter(|part| !part.is_detail) {
-        sheet.part(part);
+    page.bullets.iter().for_each(|bullet| sheet.fact(&bullet.name, &bullet.value));
+    sheet.sentences("", &page.sentences);
+    let is_short = page.decides() && !long;
+    let is_shown = |part: &&Part| match part.depth {
+        Depth::Decision => true,
+        Depth::Reasons => !is_short,
+        Depth::Detail => false,
+    };
+    let provenance = page.provenance.join(" · ");
+    if !is_short && !provenance.is_empty() {
+        sheet.paragraph("", &provenance, None);
+    }
+    page.parts.iter().filter(is_shown).for_each(|part| sheet.part(part));
+    if is_short {
+        sheet.gap();
+        page.provenance.first().iter().for_each(|source| sheet.paragraph("", source, None));
+        sheet.paragraph("", MORE, None);
     }
     sheet.text
 }
@@ -77,15 +95,18 @@ impl Sheet {
     }
 
     fn part(&mut self, part: &Part) {
-        let is_shown = |block: &&Block| !matches!(block, Block::Chart(_) | Block::Code(_) | Block::Tiles(_));
+        let is_shown = |block: &&Block| !matches!(block, Block::Chart(_) | Block::Code(_));
         let blocks: Vec<&Block> = part.blocks.iter().filter(is_shown).collect();
         if blocks.is_empty() {
             return;
         }
         self.gap();
-        self.paragraph("", &part.heading, Some(Ink::Bold));
+        // A decision needs no name on a screen of its own.
+        if part.depth != Depth::Decision {
+            self.paragraph("", &part.heading, Some(Ink::Bold));
+        }
         for (index, block) in blocks.iter().enumerate() {
-            let is_table = |index: usize| matches!(blocks[index], Block::Table(_));
+            let is_table = |index: usize| matches!(blocks[index], Block::Table(_) | Block::Cards(_));
             if index > 0 && (is_table(index - 1) || is_table(index)) {
                 self.gap();
             }
@@ -107,7 +128,8 @@ impl Sheet {
             }
             Block::Links(links) => links.iter().for_each(|link| self.fact(&link.name, &link.details)),
             Block::Table(table) => self.text.push_str(&grid(table, self.width)),
-            Block::Chart(_) | Block::Code(_) | Block::Tiles(_) => {}
+            Block::Cards(cards) => self.text.push_str(&grid(&side_by_side(cards), self.width)),
+            Block::Chart(_) | Block::Code(_) => {}
         }
     }
 
@@ -158,6 +180,23 @@ impl Sheet {
     }
 }
 
+/// Cards as columns, the one to take marked.
+pub(super) fn side_by_side(cards: &[Card]) -> Table {
+    let name = |card: &Card| if card.is_taken { format!("→ {}", card.name) } else { card.name.clone() };
+    let names: Vec<String> = cards.iter().map(name).collect();
+    let head: Vec<&str> = std::iter::once("").chain(names.iter().map(String::as_str)).collect();
+    let mut table = Table::new("", &head).words_from(1);
+    let row = |name: &str, value: &dyn Fn(&Card) -> String| {
+        std::iter::once(name.to_owned()).chain(cards.iter().map(value)).collect()
+    };
+    table.rows.push(row("set", &|card| format!("{} {}", card.number, card.unit)));
+    for (index, fact) in cards.first().iter().flat_map(|card| &card.facts).enumerate() {
+        let value = |card: &Card| card.facts.get(index).map_or_else(String::new, |fact| fact.value.clone());
+        table.rows.push(row(&fact.name, &value));
+    }
+    table
+}
+
 /// Lines of at most `width` characters, broken at spaces, and within a word only when it is longer.
 fn wrapped(text: &str, width: usize) -> Vec<Cow<'_, str>> {
     let options = textwrap::Options::new(width)
@@ -189,7 +228,7 @@ mod tests {
     use crate::sample::Sample;
 
     fn at_80_columns(sample: &Sample) -> String {
-        render(&page(&sample.view()), 80, false)
+        render(&page(&sample.view()), 80, false, true)
     }
 
     #[test]
@@ -211,7 +250,7 @@ mod tests {
     fn every_run_fits_its_width() {
         for sample in Sample::all() {
             for width in [60, 80, 120] {
-                let text = render(&page(&sample.view()), width, false);
+                let text = render(&page(&sample.view()), width, false, true);
                 let widest = text.lines().map(|line| line.chars().count()).max();
                 assert!(widest.is_some_and(|widest| widest <= width), "{text}");
             }
@@ -221,8 +260,8 @@ mod tests {
     #[test]
     fn colour_adds_nothing_but_colour() {
         let page = page(&Sample::saturated().view());
-        let plain = render(&page, 80, false);
-        let mut coloured = render(&page, 80, true);
+        let plain = render(&page, 80, false, true);
+        let mut coloured = render(&page, 80, true, true);
         assert!(plain.contains("GENERATOR SATURATED") && !plain.contains('\u{1b}'));
         assert!(coloured.contains("\u{1b}[32mPASS\u{1b}[0m"));
         for code in ["1", "0", "32", "1;31", "1;33"] {

@@ -10,18 +10,26 @@ use planner_core::measure::level::LevelSummary;
 use planner_core::measure::steady::{Estimate, Steady};
 use planner_core::scenario::file::TargetKind;
 use planner_core::scenario::threshold::{Metric, Threshold};
-use planner_core::units::human::{bytes, duration, grouped, number, percent, rate, shortest};
+use planner_core::units::human::{bytes, capitalised, duration, grouped, number, percent, rate, shortest};
 
-/// Says that a rehearsal is one; nothing for a run against a real account.
+/// A verdict behind its state and behind the word that it was rehearsed, where that is so.
+pub(crate) fn titled(rehearsal: bool, state: Option<&str>, verdict: &str) -> String {
+    match (rehearsal, state) {
+        (true, Some(state)) => format!("Rehearsed, {state}: {verdict}"),
+        (true, None) => format!("Rehearsed: {verdict}"),
+        (false, Some(state)) => format!("{}: {verdict}", capitalised(state)),
+        (false, None) => capitalised(verdict),
+    }
+}
+
+/// What a run was rehearsed against; nothing for a run against a real account.
 pub(crate) fn rehearsal(document: &RunDocument) -> Option<String> {
     let endpoint = match document.target.kind {
         TargetKind::Embedded => "the embedded endpoint",
         TargetKind::Endpoint | TargetKind::Aws => "an emulated endpoint",
     };
     let time = if document.virtual_time { "virtual" } else { "real" };
-    document
-        .rehearsal
-        .then(|| format!("REHEARSAL against {endpoint} in {time} time: says nothing about a real account."))
+    document.rehearsal.then(|| format!("against {endpoint} in {time} time"))
 }
 
 /// Says where an incomplete run was cut off.

@@ -41,7 +41,7 @@ impl<D: Serialize> Answer<'_, D> {
         now: Timestamp,
     ) -> miette::Result<()> {
         self.print(format, options)?;
-        let files = self.files()?;
+        let files = self.files(options)?;
         uninterrupted(|| {
             let folder = files.write(&options.out, name, now)?;
             list(options, &folder);
@@ -59,7 +59,7 @@ impl<D: Serialize> Answer<'_, D> {
         options: &FolderOptions,
         folder: &Path,
     ) -> miette::Result<()> {
-        self.files()?.write_into(folder)?;
+        self.files(options)?.write_into(folder)?;
         self.print(format, options)?;
         list(options, folder);
         Ok(())
@@ -69,16 +69,16 @@ impl<D: Serialize> Answer<'_, D> {
         if format.is_asked(options.quiet) {
             let none = || BadInput::new("there are no rows to list as csv", "choose another --format").into();
             let csv = || self.csv.clone().ok_or_else(none);
-            tell::print(&format.text(self.page, self.document, csv, &[])?)?;
+            tell::print(&format.text(self.page, self.document, csv, &[], options.extent.long)?)?;
         }
         Ok(())
     }
 
-    fn files(&self) -> miette::Result<Files<'_, D>> {
+    fn files(&self, options: &FolderOptions) -> miette::Result<Files<'_, D>> {
         Ok(Files {
             name: self.file,
             document: self.document,
-            html: html::render(self.page).into_diagnostic()?,
+            html: html::render_for(self.page, options.extent.print.into()).into_diagnostic()?,
             markdown: markdown::render(self.page),
             charts: pictures(self.page, Format::Png)?,
         })

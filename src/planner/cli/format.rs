@@ -68,7 +68,8 @@ impl Format {
         PossibleValuesParser::new(names).try_map(|name| Self::from_str(&name, false))
     }
 
-    /// What is printed of a page, of its document, of its rows as CSV, or of the files that were written for it.
+    /// What is printed of a page, of its document, of its rows as CSV, or of the files that were written for it; the page
+    /// with its reasons where it is to be long.
     ///
     /// # Errors
     /// Where it does not have that form.
@@ -78,9 +79,10 @@ impl Format {
         document: &impl Serialize,
         csv: impl FnOnce() -> miette::Result<String>,
         files: &[PathBuf],
+        long: bool,
     ) -> miette::Result<String> {
         match self {
-            Self::Table => Ok(terminal::render(page, tell::width(), tell::wants_colour())),
+            Self::Table => Ok(terminal::render(page, tell::width(), tell::wants_colour(), long)),
             Self::Json => json::render(document).into_diagnostic(),
             Self::Markdown => Ok(markdown::render(page)),
             Self::Csv => csv(),

@@ -37,7 +37,7 @@ use planner_core::measure::series::Row;
 use planner_core::scenario::Scenario;
 use planner_core::scenario::file::{OperationKind, TargetKind};
 use planner_plan::load_cost::usd_per_request;
-use planner_report::why;
+use planner_report::{html, why};
 
 /// Runs the command.
 pub(super) fn run(options: &MeasureOptions) -> miette::Result<Exit> {
@@ -147,7 +147,7 @@ impl Measurement<'_> {
             self.verify(folder, &document)?;
             let run = read::read(folder)?;
             let page = planner_report::run::page(&run.view());
-            pictures::write(folder, &page, self.options.format)?;
+            pictures::write(folder, &page, self.options.format, html::Paper::default())?;
             list::update(&self.options.out);
             Ok((run, page))
         });

@@ -34,9 +34,14 @@ pub(super) fn pictures(page: &Page, format: Format) -> miette::Result<Vec<(Strin
 ///
 /// # Errors
 /// Where a chart cannot be drawn or a file cannot be written.
-pub(super) fn write(folder: &Path, page: &Page, format: Format) -> miette::Result<Vec<PathBuf>> {
+pub(super) fn write(
+    folder: &Path,
+    page: &Page,
+    format: Format,
+    paper: html::Paper,
+) -> miette::Result<Vec<PathBuf>> {
     let path = folder.join(PAGE);
-    replace(&path, html::render(page).into_diagnostic()?.as_bytes())?;
+    replace(&path, html::render_for(page, paper).into_diagnostic()?.as_bytes())?;
     let pictures = pictures(page, format)?;
     for (name, picture) in &pictures {
         replace(&folder.join(name), picture)?;

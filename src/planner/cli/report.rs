@@ -21,7 +21,9 @@ const RUNS_PAGE: &str = "runs.html";
 /// Runs the command.
 pub(super) fn run(options: &ReportOptions) -> miette::Result<Exit> {
     let (page, text) = match options.runs.as_slice() {
-        [folder] if report_plan::is_plan(folder) => report_plan::rendered(folder, options.format)?,
+        [folder] if report_plan::is_plan(folder) => {
+            report_plan::rendered(folder, options.format, options.extent)?
+        }
         folders => rendered(folders, options)?,
     };
     let listed = options.index.as_deref().map(list::write).transpose()?;
@@ -49,7 +51,7 @@ fn rendered(
     let pages: Vec<Page> = views.iter().map(planner_report::run::page).collect();
     let mut written = Vec::new();
     for (folder, page) in folders.iter().zip(&pages) {
-        let files = uninterrupted(|| pictures::write(folder, page, format));
+        let files = uninterrupted(|| pictures::write(folder, page, format, options.extent.print.into()));
         written.extend(format.without_files(files)?);
     }
     match (folders, views.as_slice()) {
@@ -64,7 +66,7 @@ fn rendered(
             let documents: Vec<_> = views.iter().map(|view| view.document).collect();
             let files = if format == Format::Html { vec![path.clone()] } else { written };
             let csv = || csv::render(documents.iter().copied()).into_diagnostic();
-            let text = format.text(&page, &documents, csv, &files)?;
+            let text = format.text(&page, &documents, csv, &files, true)?;
             Ok((Some(path), Some(text)))
         }
         ([], _) => Ok((None, None)),
@@ -79,7 +81,7 @@ pub(super) fn text(
     files: &[PathBuf],
 ) -> miette::Result<String> {
     let csv = || csv::render([document]).into_diagnostic();
-    format.text(page, document, csv, files)
+    format.text(page, document, csv, files, true)
 }
 
 /// The page of several runs.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::args::answer::Extent;
 use super::exit::{BadInput, bad_input};
 use super::format::Format;
 use super::pictures;
@@ -44,15 +45,23 @@ pub(super) fn recommendation(path: &Path) -> miette::Result<Recommendation> {
 }
 
 /// Writes the report of a plan; gives the path of its page and what is to be printed.
-pub(super) fn rendered(folder: &Path, format: Format) -> miette::Result<(Option<PathBuf>, Option<String>)> {
+pub(super) fn rendered(
+    folder: &Path,
+    format: Format,
+    extent: Extent,
+) -> miette::Result<(Option<PathBuf>, Option<String>)> {
     let path = folder.join(PLAN);
     let json = std::fs::read_to_string(&path).map_err(|error| BadInput::file("read", &path, error, ""))?;
     let text = match index::schema(&json).as_deref() {
         Some(recommendation::SCHEMA) => {
-            text(folder, &json, |plan| plan::recommendation::Told::of(plan).page(), format)
+            text(folder, &json, |plan| plan::recommendation::Told::of(plan).page(), format, extent)
         }
-        Some(forecast::SCHEMA) => text(folder, &json, |plan| plan::forecast::Told::of(plan).page(), format),
-        Some(strategy::SCHEMA) => text(folder, &json, |plan| plan::strategies::Told::of(plan).page(), format),
+        Some(forecast::SCHEMA) => {
+            text(folder, &json, |plan| plan::forecast::Told::of(plan).page(), format, extent)
+        }
+        Some(strategy::SCHEMA) => {
+            text(folder, &json, |plan| plan::strategies::Told::of(plan).page(), format, extent)
+        }
         _ => Err(unreadable(&path, "it is not of a form that this version makes")),
     };
     Ok((Some(folder.join(PAGE)), Some(text?)))
@@ -63,18 +72,19 @@ fn text<D: DeserializeOwned>(
     json: &str,
     page: fn(&D) -> Page,
     format: Format,
+    extent: Extent,
 ) -> miette::Result<String> {
     let unreadable = |error| unreadable(&folder.join(PLAN), error);
     let page = page(&serde_json::from_str(json).map_err(unreadable)?);
     // With its sentences, which are in the file beside the kinds.
     let document: Value = serde_json::from_str(json).map_err(unreadable)?;
-    let written = pictures::write(folder, &page, format).and_then(|files| {
+    let written = pictures::write(folder, &page, format, extent.print.into()).and_then(|files| {
         replace(&folder.join(MARKDOWN), markdown::render(&page).as_bytes())?;
         Ok(files)
     });
     let files = format.without_files(written)?;
     let csv = || bad_input("a plan has no levels to list", "choose another --format");
-    format.text(&page, &document, csv, &files)
+    format.text(&page, &document, csv, &files, extent.long)
 }
 
 fn unreadable(path: &Path, reason: impl std::fmt::Display) -> miette::Report {

@@ -8,6 +8,8 @@ use serde::Deserialize;
 use super::folder::DOCUMENT;
 use super::read::{PAGE, read_document};
 use planner_aws::file_error::FileError;
+use planner_plan::decision::State;
+use planner_plan::preface::JobDescription;
 use planner_report::html::GENERATOR;
 use planner_report::index::{AnswerKind, Entry, EntryKind};
 
@@ -41,6 +43,8 @@ struct Answer {
     /// What holds of a plan is that it can be done.
     #[serde(alias = "feasible")]
     holds: Option<bool>,
+    state: Option<State>,
+    job: Option<JobDescription>,
 }
 
 /// The runs and answers directly in a folder, the newest first by their names. What cannot be read is no entry: other
@@ -77,10 +81,11 @@ pub fn schema(json: &str) -> Option<String> {
 }
 
 fn answer(path: &Path, name: &'static str) -> Option<(EntryKind, &'static str)> {
-    let Answer { schema, verdict, holds } = serde_json::from_slice(&fs::read(path.join(name)).ok()?).ok()?;
+    let Answer { schema, verdict, holds, state, job } =
+        serde_json::from_slice(&fs::read(path.join(name)).ok()?).ok()?;
     let is_it = |(file, beginning, _): &(&str, &str, _)| *file == name && schema.starts_with(beginning);
     let (.., kind) = ANSWERS.into_iter().find(is_it)?;
-    Some((EntryKind::Answer { kind, verdict, holds }, name))
+    Some((EntryKind::Answer { kind, verdict, holds, state, job }, name))
 }
 
 /// Whether somebody else's page has the name of the list.
@@ -111,7 +116,7 @@ mod tests {
         let told: Vec<_> = found
             .iter()
             .map(|entry| match &entry.kind {
-                EntryKind::Answer { kind, verdict, holds } => {
+                EntryKind::Answer { kind, verdict, holds, .. } => {
                     (entry.folder.as_str(), entry.file, *kind, verdict.as_deref(), *holds)
                 }
                 EntryKind::Run(_) => panic!("{entry:?}"),

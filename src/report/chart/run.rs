@@ -17,7 +17,9 @@ pub(super) fn name(levels: &[LevelSummary], index: usize) -> String {
 pub(super) fn subtitle(view: &RunView) -> Vec<String> {
     let document = view.document;
     let run = format!("{}, {}, seed {}", document.run, words::target(document), document.seed);
-    [Some(run), words::rehearsal(document), words::cut_off(view)].into_iter().flatten().collect()
+    let against = words::rehearsal(document);
+    let rehearsal = against.map(|it| format!("REHEARSAL {it}: says nothing about a real account."));
+    [Some(run), rehearsal, words::cut_off(view)].into_iter().flatten().collect()
 }
 
 #[cfg(test)]

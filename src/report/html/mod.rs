@@ -6,7 +6,7 @@ use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::ReportError;
-use super::page::{Block, Link, Page, Part};
+use super::page::{Block, Depth, Link, Page, Part};
 use super::words::mark;
 pub use parts::GENERATOR;
 use parts::{Figure, Grid};
@@ -17,11 +17,30 @@ use planner_core::law::finding::Verdict;
 /// # Errors
 /// Where a chart cannot be drawn.
 pub fn render(page: &Page) -> Result<String, ReportError> {
+    render_for(page, Paper::Decision)
+}
+
+/// How much of a page is printed on paper.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Paper {
+    /// A decision on one sheet, without its reasons; a page without a decision as a whole.
+    #[default]
+    Decision,
+    /// Everything.
+    Full,
+}
+
+/// The same, with so much of it on paper.
+///
+/// # Errors
+/// Where a chart cannot be drawn.
+pub fn render_for(page: &Page, paper: Paper) -> Result<String, ReportError> {
     let parts: Vec<&Part> = page.parts.iter().filter(|part| !part.blocks.is_empty()).collect();
     let anchors = anchors(parts.iter().map(|part| part.heading.as_str()));
     let parts = anchors.into_iter().zip(parts).map(|(anchor, part)| Section::of(anchor, part));
-    let body = Body { page, parts: parts.collect::<Result<_, _>>()? };
-    parts::page(&page.title, &body.render()?)
+    let is_cut = page.decides() && paper == Paper::Decision;
+    let body = Body { page, is_cut, parts: parts.collect::<Result<_, _>>()? };
+    parts::page(&page.title, !is_cut, &body.render()?)
 }
 
 /// The page between its head and its end.
@@ -39,6 +58,13 @@ pub fn render(page: &Page) -> Result<String, ReportError> {
   {%- if !page.lead.is_empty() %}
   <p class="lead">{{ page.lead }}</p>
   {%- endif %}
+  {%- if !page.bullets.is_empty() %}
+  <dl class="bullets">
+    {%- for bullet in page.bullets %}
+    <div><dt>{{ bullet.name }}</dt><dd>{{ bullet.value }}</dd></div>
+    {%- endfor %}
+  </dl>
+  {%- endif %}
   {%- if !page.sentences.is_empty() %}
   <ul class="verdicts">
     {%- for sentence in page.sentences %}
@@ -48,13 +74,6 @@ pub fn render(page: &Page) -> Result<String, ReportError> {
   {%- endif %}
   {%- if !page.provenance.is_empty() %}
   <p class="provenance">{{ page.provenance.join(" · ") }}</p>
-  {%- endif %}
-  {%- if !page.tiles.is_empty() %}
-  <dl class="tiles">
-    {%- for tile in page.tiles %}
-    <div><dt>{{ tile.name }}</dt><dd>{{ tile.value }}</dd></div>
-    {%- endfor %}
-  </dl>
   {%- endif %}
 </header>
 {%- if parts.len() > 1 %}
@@ -68,7 +87,7 @@ pub fn render(page: &Page) -> Result<String, ReportError> {
 {%- endif %}
 <main id="main">
 {%- for part in parts %}
-<section>
+<section class="{{ part.class }}">
 <h2 id="{{ part.anchor }}">{{ part.heading }}</h2>
 {%- for block in part.blocks %}
 {{ block|safe }}
@@ -76,11 +95,16 @@ pub fn render(page: &Page) -> Result<String, ReportError> {
 </section>
 {%- endfor %}
 </main>
+{%- if is_cut %}
+<p class="unprinted">The reasons are on the page itself; --print full prints them.</p>
+{%- endif %}
 <footer><p>Made by planner {{ page.version }}.</p></footer>
 "##
 )]
 struct Body<'a> {
     page: &'a Page,
+    /// Whether the reasons are left out on paper.
+    is_cut: bool,
     parts: Vec<Section<'a>>,
 }
 
@@ -88,13 +112,19 @@ struct Body<'a> {
 struct Section<'a> {
     anchor: String,
     heading: &'a str,
+    /// `decision` or `reasons`.
+    class: &'static str,
     blocks: Vec<String>,
 }
 
 impl<'a> Section<'a> {
     fn of(anchor: String, part: &'a Part) -> Result<Self, ReportError> {
         let blocks = part.blocks.iter().map(written).collect::<Result<_, _>>()?;
-        Ok(Self { anchor, heading: &part.heading, blocks })
+        let class = match part.depth {
+            Depth::Decision => "decision",
+            Depth::Reasons | Depth::Detail => "reasons",
+        };
+        Ok(Self { anchor, heading: &part.heading, class, blocks })
     }
 }
 
@@ -130,11 +160,15 @@ fn written(block: &Block) -> Result<String, ReportError> {
 <div><dt>{{ fact.name }}</dt><dd>{{ fact.value }}</dd></div>
 {%- endfor %}
 </dl>
-{%- when Block::Tiles(tiles) %}<dl class="tiles">
-{%- for tile in tiles %}
-<div><dt>{{ tile.name }}</dt><dd>{{ tile.value }}</dd></div>
+{%- when Block::Cards(cards) %}<div class="cards">
+{%- for card in cards %}
+<div class="card{% if card.is_taken && cards.len() > 1 %} taken{% endif %}"><h3>{{ card.name }}</h3><p class="number">{{ card.number }} <span>{{ card.unit }}</span></p><dl>
+{%- for fact in card.facts %}
+<div><dt>{{ fact.name }}</dt><dd>{{ fact.value }}</dd></div>
 {%- endfor %}
-</dl>
+</dl></div>
+{%- endfor %}
+</div>
 {%- when Block::Sparkline(line) %}<dl class="facts">
 <div><dt>{{ line.name }}</dt><dd>{{ line.note }}</dd></div>
 </dl>
@@ -145,7 +179,8 @@ fn written(block: &Block) -> Result<String, ReportError> {
 </dl>
 {%- when Block::Links(links) %}<ul class="verdicts links">
 {%- for link in links %}
-<li><span class="{{ self::class(link.verdict) }}" aria-hidden="true">{{ self::mark(*link.verdict) }}</span><a href="{{ self::address(link) }}">{{ link.name }}</a><br>{{ link.details }}</li>
+<li><span class="{{ self::class(link.verdict) }}" aria-hidden="true">{{ self::mark(*link.verdict) }}</span><a href="{{ self::address(link) }}">{{ link.name }}</a>
+{%- if !link.state.is_empty() %} <b class="state {{ self::class(link.verdict) }}">{{ link.state }}</b>{% endif %}<br>{{ link.details }}</li>
 {%- endfor %}
 </ul>
 {%- when Block::Table(_) | Block::Chart(_) %}

@@ -8,7 +8,7 @@ use crate::escape::escape_controls;
 use crate::table::Table;
 
 /// Width of a chart on a desk or on paper, in pixels.
-const WIDE_PX: u32 = 760;
+const WIDE_PX: u32 = 620;
 /// Width of a chart on a telephone, in pixels.
 const NARROW_PX: u32 = 350;
 
@@ -19,9 +19,9 @@ pub const GENERATOR: &str = "<meta name=\"generator\" content=\"planner\">";
 ///
 /// # Errors
 /// Where the page cannot be put together.
-pub(super) fn page(title: &str, body: &str) -> Result<String, ReportError> {
+pub(super) fn page(title: &str, prints_all: bool, body: &str) -> Result<String, ReportError> {
     let dark = palette::dark_css("figure svg");
-    let page = Shell { title, body, style: include_str!("style.css"), dark: &dark }.render()?;
+    let page = Shell { title, prints_all, body, style: include_str!("style.css"), dark: &dark }.render()?;
     Ok(escape_controls(&page))
 }
 
@@ -42,7 +42,7 @@ pub(super) fn page(title: &str, body: &str) -> Result<String, ReportError> {
 {{ dark|safe }}}
 </style>
 </head>
-<body>
+<body{% if prints_all %} class="full"{% endif %}>
 {{ body|safe }}
 </body>
 </html>
@@ -50,6 +50,7 @@ pub(super) fn page(title: &str, body: &str) -> Result<String, ReportError> {
 )]
 struct Shell<'a> {
     title: &'a str,
+    prints_all: bool,
     body: &'a str,
     style: &'a str,
     dark: &'a str,
@@ -70,7 +71,7 @@ struct Shell<'a> {
 {%- for row in self.0.rows %}
 <tr>
 {%- for cell in row %}
-{%- if loop.first %}<th scope="row">{{ cell }}</th>{% else %}<td{% if self.0.is_words(*loop.index0) %} class="words"{% endif %}>{{ cell }}</td>{% endif -%}
+{%- if loop.first %}<th scope="row">{{ cell }}</th>{% else %}<td data-label="{{ self.0.name(*loop.index0) }}"{% if self.0.is_words(*loop.index0) %} class="words"{% endif %}>{{ cell }}</td>{% endif -%}
 {%- endfor -%}
 </tr>
 {%- endfor %}

@@ -9,20 +9,30 @@ use planner_plan::tolerance::Tolerance;
 
 use crate::table::Table;
 
-/// What a reader has to know before the answer: what is not proven, and what would settle it. None where nothing is
-/// open.
+/// What a reader has to know beside the answer: the open condition, or what no sample can test, and whose times they are.
 #[must_use]
-pub fn opening(evidence: &Evidence, basis: &Basis) -> Option<String> {
-    let open = evidence.first_open()?;
-    let settle =
-        evidence.next_measurement.as_ref().map(|next| format!(" To settle it: {}.", measurement(next)));
-    let bracket = evidence.bracket.as_ref().map(|bracket| format!(" {}.", needed(bracket)));
-    Some(format!(
-        "Unproven: {}.{}{}",
-        unknown(open, basis),
-        settle.unwrap_or_default(),
-        bracket.unwrap_or_default()
-    ))
+pub fn not_known(evidence: &Evidence, basis: &Basis) -> String {
+    let open = evidence.first_open().map(|open| unknown(open, basis));
+    let bracket = evidence.bracket.as_ref().map(needed);
+    let whose = match (evidence.rehearsal, evidence.status) {
+        (true, _) => Some("a rehearsal says nothing about a real account".to_owned()),
+        (false, Standing::Assumed) => Some("nothing was measured: times are as they were given".to_owned()),
+        (false, Standing::Proven | Standing::Unproven) => None,
+    };
+    let all = open.into_iter().chain(bracket).chain(whose).chain([tolerated(evidence)]);
+    all.map(|text| capitalised(&text)).collect::<Vec<_>>().join(". ")
+}
+
+/// How far the promise is covered, in a word or two.
+#[must_use]
+pub fn word(evidence: &Evidence) -> &'static str {
+    match (evidence.rehearsal, evidence.status) {
+        (false, Standing::Proven) => "proven",
+        (false, Standing::Unproven) => "unproven",
+        (true, Standing::Proven) => "rehearsed",
+        (true, Standing::Unproven) => "rehearsed, unproven",
+        (_, Standing::Assumed) => "assumed",
+    }
 }
 
 /// What it takes, by how bad that is which is not known.
@@ -30,44 +40,27 @@ fn needed(bracket: &Bracket) -> String {
     let harmless = count(bracket.harmless);
     match bracket.worst {
         Some(worst) => {
-            format!(
-                "It takes N = {harmless} if that is harmless, and {} if it is as bad as the data allow",
-                count(worst)
-            )
+            format!("{harmless} are enough if that is harmless, {} if as bad as the data allow", count(worst))
         }
-        None => format!(
-            "It takes N = {harmless} if that is harmless; how much it takes if it is not, no data say"
-        ),
+        None => format!("{harmless} are enough if that is harmless; if not, no data say"),
     }
 }
 
-/// How far a promise goes, before the answer in the same sentence; empty where it was measured on a real account.
-#[must_use]
-pub fn qualified(evidence: &Evidence, answer: &str) -> String {
-    match (evidence.rehearsal, evidence.status) {
-        (true, _) => format!("Rehearsed: {answer}"),
-        (false, Standing::Assumed) => format!("Assumed: {answer}"),
-        (false, _) => capitalised(answer),
-    }
-}
-
-/// What the sample cannot test and has to be so, after a probability in the same sentence.
-#[must_use]
-pub fn provided(evidence: &Evidence) -> String {
+/// What the sample cannot test and has to be so.
+fn tolerated(evidence: &Evidence) -> String {
     let tolerance = &evidence.tolerance;
     let day = match evidence.status {
-        Standing::Assumed => "with ",
-        Standing::Proven | Standing::Unproven => "if times are as on the measured day, with ",
+        Standing::Assumed => "the plan holds for",
+        Standing::Proven | Standing::Unproven => "the plan holds for times as on the measured day and",
+    };
+    let slow = match tolerance.ten_times_share {
+        share if share > 0.0 => format!("at most {}", copies(share)),
+        _ => "no copy".into(),
     };
     let excluded = tolerance
         .excluded_share
-        .map_or_else(String::new, |excluded| format!(" (the sample excludes more than {})", share(excluded)));
-    match tolerance.ten_times_share {
-        share if share > 0.0 => {
-            format!("{day}at most {} ten times slower than the mean{excluded}", copies(share))
-        }
-        _ => format!("{day}no copy ten times slower than the mean{excluded}"),
-    }
+        .map_or_else(String::new, |excluded| format!("; the sample excludes more than {}", share(excluded)));
+    format!("{day} {slow} ten times slower than the mean{excluded}")
 }
 
 /// What the plan survives of a slow way that nobody has seen, and what the sample says of it.
@@ -160,7 +153,7 @@ fn unknown(condition: &Condition, basis: &Basis) -> String {
         ConditionKind::Contention => {
             let planned = value * basis.measured_n_max.unwrap_or(1.0);
             format!(
-                "nobody has seen how long copies take with more than {} in flight, and here are {}",
+                "how long copies take with more than {} in flight; here are {}",
                 measured(basis),
                 count(planned.round() as u64)
             )
@@ -197,14 +190,12 @@ fn unknown(condition: &Condition, basis: &Basis) -> String {
 }
 
 /// The one command that settles what is open.
-fn measurement(next: &NextMeasurement) -> String {
-    let jobs = counted(next.jobs, "job");
+pub(super) fn measurement(next: &NextMeasurement) -> String {
     match next.concurrency {
-        Some(concurrency) => format!(
-            "`planner measure SCENARIO --plan PLAN`, or a sweep that reaches N = {}, with {jobs} or more",
-            count(concurrency)
-        ),
-        None => format!("`planner measure SCENARIO` with {jobs} or more"),
+        Some(concurrency) => {
+            format!("`planner measure SCENARIO --plan PLAN`, or a sweep to N = {}", count(concurrency))
+        }
+        None => format!("`planner measure SCENARIO` with {} or more", counted(next.jobs, "job")),
     }
 }
 

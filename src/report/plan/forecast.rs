@@ -5,13 +5,15 @@ use serde_json::{Result, Value};
 use super::json::{said, with_words};
 use super::{cost_table, doubt, finish, preface, time};
 use crate::chart::{Makespans, Stage, Stages, makespan, stages};
-use crate::page::{Block, Fact, Page, Part};
+use crate::page::{Block, Page, Part};
 use crate::table::Table;
 use planner_core::service::function::Shape;
 use planner_core::simulate::work::Order;
 use planner_core::units::human::{count, counted, duration, number, probability, usd};
 use planner_plan::forecast::{Choice, Forecast, FunctionChoice, Moment, PoolChoice};
 
+/// A deadline that is met more rarely is missed.
+const LATE: f64 = 0.5;
 /// Rows of the table over time.
 const MOMENTS: usize = 12;
 
@@ -41,11 +43,10 @@ impl<'a> Told<'a> {
         let job = Block::Paragraph(format!("{}.", preface::objects(&plan.preface)));
         let page = Page {
             kind: "Forecast".into(),
-            title: format!("{} by {}", preface::counts(&plan.preface.job), self.way),
+            title: preface::qualified(&plan.preface, &plan.doubts, &title(plan)),
             lead: self.verdict.clone(),
-            tiles: tiles(plan),
             parts: vec![
-                Part::new("What happens", [job, outcome(plan).into()].into_iter().chain(charts(plan))),
+                Part::decision("What happens", [job, outcome(plan).into()].into_iter().chain(charts(plan))),
                 Part::new("One run over time", [over_time(plan).into()]),
                 Part::new("Cost", [cost_table("everything", &plan.cost).into()]),
             ],
@@ -64,24 +65,6 @@ impl<'a> Told<'a> {
         document["doubts"] = said(&self.plan.doubts, &self.doubts)?;
         Ok(document)
     }
-}
-
-fn tiles(plan: &Forecast) -> Vec<Fact> {
-    let mut tiles = vec![
-        Fact::new("done, median", time(plan.makespan_s.p50)),
-        Fact::new(
-            if plan.replications < 100 { "done, longest" } else { "done, 99 %" },
-            time(plan.makespan_s.p99),
-        ),
-        Fact::new("most at once", count(plan.in_flight_peak.round() as u64)),
-        Fact::new("throttled", number(plan.throttles)),
-        Fact::new("cost", usd(plan.cost.total_usd)),
-    ];
-    tiles.extend(plan.probability.zip(plan.probability_at_least).map(|(by, at_least)| match by {
-        1.0 => Fact::new("P(deadline) at least", probability(at_least)),
-        _ => Fact::new("P(deadline)", probability(by)),
-    }));
-    tiles
 }
 
 fn outcome(plan: &Forecast) -> Table {
@@ -151,6 +134,27 @@ fn way(choice: &Choice) -> String {
             let queue = if shape == Shape::Queue { " behind a queue" } else { "" };
             format!("a function with a reserved concurrency of {}{queue}, {pace}", count(u64::from(reserved)))
         }
+    }
+}
+
+/// When it is done, and whether that is in time.
+fn title(forecast: &Forecast) -> String {
+    let objects = counted(forecast.preface.job.objects, "object");
+    let done = match (forecast.makespan_s.p99, forecast.makespan_s.p50) {
+        (Some(p99_s), _) => format!("{objects} done by {}", duration(p99_s)),
+        (None, Some(p50_s)) => format!("{objects} done by {} at the median, or never", duration(p50_s)),
+        (None, None) => format!("{objects} never done in most runs"),
+    };
+    let deadline = duration(forecast.preface.job.deadline_s);
+    match (forecast.probability, forecast.probability_at_least) {
+        (Some(1.0), Some(at_least)) => {
+            format!("{done}, deadline {deadline}, {} or more", probability(at_least))
+        }
+        (Some(by), _) if by < LATE => {
+            format!("late: {done}, deadline {deadline} met with {}", probability(by))
+        }
+        (Some(by), _) => format!("{done}, deadline {deadline}, {}", probability(by)),
+        (None, _) => done,
     }
 }
 

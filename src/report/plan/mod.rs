@@ -1,5 +1,6 @@
 //! Plans for people: the answer first, its reasons after.
 
+pub(crate) mod decision;
 pub mod doubt;
 pub mod emit;
 pub mod evidence;

@@ -1,26 +1,24 @@
 //! What every plan says of its objects and of what it rests on.
 
-use crate::page::{Block, Page, Part};
+use crate::page::{Block, Fact, Page, Part};
 use crate::words;
 use planner_core::units::human::capitalised;
 use planner_core::units::human::{bytes, count, counted, duration, number};
+use planner_plan::doubt::Doubt;
 use planner_plan::fit::BasisKind;
 use planner_plan::preface::{JobDescription, Preface};
 
-use super::doubt::Said;
+use super::doubt::{self, Said};
 
-/// What a plan from a rehearsal is worth.
-const REHEARSAL: &str =
-    "REHEARSAL: planned from a run against an emulator; says nothing about a real account.";
-
-/// What a plan from nothing measured is worth.
-const ASSUMED: &str =
-    "ASSUMED: nothing was measured; the plan is as good as the residence time it was given.";
-
-/// The page with what every plan says: what must not be overlooked, where it and each of its charts come from, what to
-/// doubt, and how to make it again.
+/// The page with what every plan says: what nobody measured, where it and each of its charts come from, what to doubt, and
+/// how to make it again.
 pub(super) fn framed(page: Page, preface: &Preface, doubts: &[Said], sources: &[String]) -> Page {
-    let (banners, provenance) = (banners(preface), provenance(preface));
+    let provenance = provenance(preface);
+    let unmeasured = unmeasured(preface).map(|text| Fact::new("Not known", capitalised(text) + "."));
+    let bullets = match page.bullets.is_empty() {
+        true => unmeasured.into_iter().collect(),
+        false => page.bullets,
+    };
     let mut subtitle = vec![provenance.join(" · ")];
     if preface.basis.rehearsal {
         subtitle.push("REHEARSAL: says nothing about a real account".into());
@@ -35,14 +33,26 @@ pub(super) fn framed(page: Page, preface: &Preface, doubts: &[Said], sources: &[
     let doubts = doubts.iter().map(|it| format!("{}: {}.", capitalised(&it.text), it.advice));
     parts.push(Part::new("Doubts", [Block::List(doubts.collect())]));
     parts.push(reproduce(preface, sources));
-    Page { banners, provenance, parts, version: preface.version.clone(), ..page }
+    Page { bullets, provenance, parts, version: preface.version.clone(), ..page }
 }
 
-/// What must not be overlooked.
-fn banners(preface: &Preface) -> Vec<String> {
+/// A verdict behind what it rests on where that is not a proof by measurement on a real account.
+pub(super) fn qualified(preface: &Preface, doubts: &[Doubt], verdict: &str) -> String {
+    let unproven = doubt::proviso(doubts).map(|_| "unproven");
     let basis = &preface.basis;
-    let assumed = (basis.kind == BasisKind::Assumed).then_some(ASSUMED);
-    basis.rehearsal.then_some(REHEARSAL).into_iter().chain(assumed).map(str::to_owned).collect()
+    match basis.kind {
+        BasisKind::Assumed => words::titled(false, Some("assumed"), verdict),
+        BasisKind::Measured => words::titled(basis.rehearsal, unproven, verdict),
+    }
+}
+
+/// Why the times of a plan are not those of a real account; None where they are.
+pub(super) fn unmeasured(preface: &Preface) -> Option<&'static str> {
+    match (preface.basis.rehearsal, preface.basis.kind) {
+        (true, _) => Some("a rehearsal says nothing about a real account"),
+        (false, BasisKind::Assumed) => Some("nothing was measured: times are as they were given"),
+        (false, BasisKind::Measured) => None,
+    }
 }
 
 /// Where the plan comes from, on one line.

@@ -3,10 +3,12 @@
 use planner_core::service::function::Shape;
 use planner_core::units::human::{count, counted, number, rate, usd};
 use planner_plan::cost::Cost;
+use planner_plan::evidence::Evidence;
+use planner_plan::preface::{Finish, Probability};
 use planner_plan::recommendation::{CurvePoint, LambdaPlan, Recommendation, WorkerPlan};
+use planner_plan::way::Way;
 
-use super::{bound, finish, stated, time};
-use crate::page::Fact;
+use super::{bound, finish, stated};
 
 /// A proposed way in words and cells.
 #[derive(Debug)]
@@ -17,12 +19,18 @@ pub(super) struct Proposal<'a> {
     pub head: &'static str,
     /// The way in the titles of charts.
     pub title: &'static str,
+    /// Which way it is.
+    pub way: Way,
+    /// Its concurrency with what that counts.
+    pub number: String,
     /// What to set, as a clause.
     pub clause: String,
-    /// What to set, number by number.
-    pub settings: Vec<Fact>,
-    /// When it is done, in the median.
-    pub median: String,
+    /// When it is done.
+    pub finish: &'a Finish,
+    /// How sure it is to be done in time.
+    pub probability: &'a Probability,
+    /// What that rests on.
+    pub evidence: &'a Evidence,
     /// What it costs in all.
     pub price: String,
     /// Its column under the head.
@@ -47,14 +55,18 @@ pub(super) fn proposals(plan: &Recommendation) -> Vec<Proposal<'_>> {
 }
 
 fn workers(plan: &WorkerPlan) -> Proposal<'_> {
-    let (median, price) = (time(plan.finish_s.p50), pool_price(&plan.cost));
+    let price = pool_price(&plan.cost);
     let workers = plan.concurrency.value;
     Proposal {
         name: "workers",
         head: "workers",
         title: "a pool of workers",
-        clause: format!("use {} (median {median}, {price})", counted(workers, "worker")),
-        settings: vec![Fact::new("workers", count(workers))],
+        way: Way::Workers,
+        number: counted(workers, "worker"),
+        clause: counted(workers, "worker"),
+        finish: &plan.finish_s,
+        probability: &plan.probability,
+        evidence: &plan.evidence,
         cells: [
             bound(&plan.concurrency),
             "–".into(),
@@ -63,7 +75,6 @@ fn workers(plan: &WorkerPlan) -> Proposal<'_> {
             "–".into(),
             price.clone(),
         ],
-        median,
         price,
         cost: &plan.cost,
         axis: "N, workers",
@@ -75,20 +86,20 @@ fn workers(plan: &WorkerPlan) -> Proposal<'_> {
 }
 
 fn lambda(plan: &LambdaPlan) -> Proposal<'_> {
-    let (median, price) = (time(plan.finish_s.p50), usd(plan.cost.total_usd));
+    let price = usd(plan.cost.total_usd);
     let (reserved, pace) = (count(plan.reserved_concurrency.value), rate(plan.publish.rate_per_s));
     let (head, title, axis, how) = match plan.shape {
         Shape::Direct => (
             "lambda",
             "a function, published at a pace",
             "N, executions at once on average",
-            format!("publish at {pace} and reserve a concurrency of {reserved}"),
+            format!("reserve {reserved} for Lambda, publish {pace}"),
         ),
         Shape::Queue => (
             "lambda behind a queue",
             "a function behind a queue",
             "N, executions at once",
-            format!("reserve a concurrency of {reserved} for a function behind a queue"),
+            format!("reserve {reserved} for Lambda behind a queue"),
         ),
     };
     let lost = if plan.lost_mean > 0.0 {
@@ -101,7 +112,12 @@ fn lambda(plan: &LambdaPlan) -> Proposal<'_> {
         name: "lambda",
         head,
         title,
-        clause: format!("{how} (median {median}, {price})"),
+        way: Way::Lambda,
+        number: counted(plan.reserved_concurrency.value, "concurrent execution"),
+        clause: how,
+        finish: &plan.finish_s,
+        probability: &plan.probability,
+        evidence: &plan.evidence,
         cells: [
             format!("reserve {}", bound(&plan.reserved_concurrency)),
             format!("{pace} with {}", counted(plan.publish.threads, "thread")),
@@ -110,8 +126,6 @@ fn lambda(plan: &LambdaPlan) -> Proposal<'_> {
             format!("{} expected{lost}", number(plan.throttles_mean)),
             price.clone(),
         ],
-        settings: vec![Fact::new("reserved concurrency", reserved), Fact::new("publish", pace)],
-        median,
         price,
         cost: &plan.cost,
         axis,

@@ -2,6 +2,7 @@
 
 use serde_json::{Result, Value};
 
+use super::decision::Decided;
 use super::json::{each, said, with_words};
 use super::proposal::{Proposal, proposals};
 use super::words::{self, Limiting};
@@ -10,11 +11,9 @@ use crate::chart::{
     self, AnswerKind, Chance, Chances, Choice, Cost, Costs, Makespans, Sensitivities, Sensitivity,
 };
 use crate::drawing::Chart;
-use crate::page::{Block, Fact, Page, Part, Sentence};
+use crate::page::{Block, Card, Fact, Page, Part};
 use crate::table::Table;
-use planner_core::law::finding::Verdict;
 use planner_core::units::human::{capitalised, count, counted, duration, probability, promised};
-use planner_plan::outcome::Outcome;
 use planner_plan::recommendation::{Case, CurvePoint, Recommendation, Rehearsal};
 use planner_plan::way::Way;
 
@@ -22,8 +21,12 @@ use planner_plan::way::Way;
 #[derive(Debug)]
 pub struct Told<'a> {
     plan: &'a Recommendation,
-    /// What to set, how sure, when it finishes, what it costs and what binds; or why nothing does it.
+    /// Whether the goal is reached, on which evidence, with what.
     pub verdict: String,
+    bullets: Vec<Fact>,
+    cards: Vec<Card>,
+    /// Which way to take and why, where there are two.
+    choice: Option<String>,
     /// Why the deadline cannot be met, by any of the ways.
     infeasible: Option<String>,
     ways: Vec<Proposal<'a>>,
@@ -45,42 +48,43 @@ impl<'a> Told<'a> {
         let deadline = duration(plan.preface.job.deadline_s);
         let (ways, limits) = (proposals(plan), words::limits(plan));
         let (infeasible, nearest) = (words::infeasible(plan, &deadline), words::nearest(plan));
-        let verdict = match &infeasible {
-            None => words::feasible(plan, &ways, &limits, &deadline),
-            Some(reason) if plan.feasible => {
-                let feasible = words::feasible(plan, &ways, &limits, &deadline);
-                let other = if plan.workers.is_some() { "a function" } else { "workers" };
-                format!("{feasible} With {other} it cannot be met: {reason}.")
-            }
-            Some(reason) => {
-                let within = nearest.first().map_or_else(String::new, |[_, deadline, probability, way]| {
-                    format!(" Within reach: {deadline} with {way}, with probability {probability}.")
-                });
-                let cannot = match plan.outcome {
-                    Outcome::Infeasible => "cannot be met",
-                    Outcome::Reached | Outcome::Unproven => {
-                        "is not shown to be possible at any concurrency, nor to be impossible"
-                    }
-                };
-                format!("{objects} within {deadline} {cannot}: {reason}.{within}")
-            }
+        let decided = Decided {
+            plan,
+            ways: &ways,
+            limits: &limits,
+            infeasible: infeasible.as_deref(),
+            nearest: &nearest,
         };
+        let (verdict, bullets, cards) = (decided.verdict(), decided.bullets(), decided.cards());
+        let choice = decided.choice();
         let (sensitivities, doubts) = (words::sensitivities(plan), doubt::said(&plan.doubts));
-        Self { plan, verdict, infeasible, ways, limits, nearest, sensitivities, doubts, objects, deadline }
+        Self {
+            plan,
+            verdict,
+            bullets,
+            cards,
+            choice,
+            infeasible,
+            ways,
+            limits,
+            nearest,
+            sensitivities,
+            doubts,
+            objects,
+            deadline,
+        }
     }
 
     /// For people: what to set, then what binds, then every reason to doubt it.
     #[must_use]
     pub fn page(&self) -> Page {
         let page = Page {
-            kind: "Plan".into(),
-            title: format!("{} within {}", self.objects, self.deadline),
-            lead: self.verdict.clone(),
-            sentences: self.rehearsed().into_iter().chain(self.limits.iter().map(binding)).collect(),
-            tiles: self.tiles(),
+            kind: format!("Plan · {} within {}", self.objects, self.deadline),
+            title: self.verdict.clone(),
+            bullets: self.bullets.clone(),
             parts: vec![
+                self.decision(),
                 self.answer(),
-                self.reachable(),
                 Part::new(
                     "When it is done, and how sure that is",
                     self.ways.iter().flat_map(|way| self.finish(way)),
@@ -103,6 +107,8 @@ impl<'a> Told<'a> {
     pub fn document(&self) -> Result<Value> {
         let plan = self.plan;
         let mut document = with_words(plan, &[("verdict", &self.verdict)])?;
+        document["state"] = serde_json::to_value(plan.state())?;
+        document["choice"] = serde_json::to_value(plan.choice())?;
         if let Some(reasons) = &self.infeasible {
             document["infeasible"] = reasons.as_str().into();
         }
@@ -123,7 +129,7 @@ impl<'a> Told<'a> {
     }
 
     /// What one run of the whole job came to.
-    fn rehearsed(&self) -> Option<Sentence> {
+    fn rehearsed(&self) -> Option<String> {
         let Rehearsal { way, makespan_s, objects_copied } = self.plan.rehearsed?;
         let way = match way {
             Way::Workers => "workers",
@@ -132,23 +138,17 @@ impl<'a> Told<'a> {
         let missing = self.plan.preface.job.objects.saturating_sub(objects_copied);
         let missing =
             if missing == 0 { String::new() } else { format!(", without {}", counted(missing, "object")) };
-        let text = format!(
-            "Rehearsed once with {way}: done in {}{missing}. That is no evidence.",
-            duration(makespan_s)
-        );
-        Some(Sentence { verdict: Verdict::NotAvailable, text })
+        let makespan = duration(makespan_s);
+        Some(format!("Rehearsed once with {way}: done in {makespan}{missing}. That is no evidence."))
     }
 
-    /// The numbers that a reader looks for first.
-    fn tiles(&self) -> Vec<Fact> {
-        let mut tiles = vec![Fact::new("P(deadline)", probability(self.plan.predicted()))];
-        for way in &self.ways {
-            let of_way = if self.ways.len() == 1 { String::new() } else { format!("{}: ", way.name) };
-            tiles.extend(way.settings.iter().cloned());
-            tiles.push(Fact::new(format!("{of_way}done, median"), way.median.as_str()));
-            tiles.push(Fact::new(format!("{of_way}cost"), way.price.as_str()));
-        }
-        tiles
+    /// The ways side by side and which to take, with what shows the risk; or what is within reach instead.
+    fn decision(&self) -> Part {
+        let sentences = self.choice.iter().cloned().chain(self.rehearsed()).map(Block::Paragraph);
+        let taken = self.plan.choice().and_then(|choice| self.ways.iter().find(|way| way.way == choice.way));
+        let chart = taken.and_then(|way| self.risk(way));
+        let blocks = std::iter::once(Block::Cards(self.cards.clone())).chain(sentences).chain(chart);
+        Part::decision("The decision", blocks.chain([self.reachable().into()]))
     }
 
     /// What has to hold for the probability to be true.
@@ -185,17 +185,16 @@ impl<'a> Told<'a> {
         Part::new("The answer", [Block::Paragraph(job), table.into(), Block::Paragraph(floor)])
     }
 
-    /// Why the deadline cannot be met, and goals that can be reached.
-    fn reachable(&self) -> Part {
-        let head = ["can be reached", "deadline", "probability", "with"];
+    /// Goals that can be reached.
+    fn reachable(&self) -> Table {
+        let head = ["within reach", "deadline", "probability", "with"];
         let mut table = Table::new("Nearest goals within reach", &head);
         self.nearest.iter().for_each(|goal| table.row(goal.clone()));
-        let reasons = self.infeasible.iter().map(|reason| format!("{}.", capitalised(reason)));
-        Part::new("What can be reached", reasons.map(Block::Paragraph).chain([table.into()]))
+        table
     }
 
-    /// When a way is done, and P(deadline) against its concurrency.
-    fn finish(&self, way: &Proposal) -> Vec<Block> {
+    /// The risk of being late against the concurrency of a way.
+    fn risk(&self, way: &Proposal) -> Option<Block> {
         let chance = |point: &CurvePoint| Chance {
             at: point.n,
             met: point.probability,
@@ -203,12 +202,17 @@ impl<'a> Told<'a> {
             high: point.interval[1],
         };
         let chances: Vec<Chance> = way.curve.iter().map(chance).collect();
+        let input = Chances { choice: self.axis(way), chances: &chances, wanted: self.wanted() };
+        chart::chance(&input).map(|chart| of_way(chart, way))
+    }
+
+    /// When a way is done, and for one that is not taken also the risk of being late.
+    fn finish(&self, way: &Proposal) -> Vec<Block> {
         let deadline_s = Some(self.plan.preface.job.deadline_s);
-        let charts = [
-            chart::makespan(&Makespans { makespans_s: way.makespans_s, deadline_s }),
-            chart::chance(&Chances { choice: self.choice(way), chances: &chances, wanted: self.wanted() }),
-        ];
-        charts.into_iter().flatten().map(|chart| of_way(chart, way)).collect()
+        let makespans = chart::makespan(&Makespans { makespans_s: way.makespans_s, deadline_s });
+        let is_taken = self.plan.choice().is_some_and(|choice| choice.way == way.way);
+        let risk = if is_taken { None } else { self.risk(way) };
+        makespans.map(|chart| of_way(chart, way)).into_iter().chain(risk).collect()
     }
 
     /// What each way costs, against its concurrency and by service.
@@ -222,14 +226,14 @@ impl<'a> Told<'a> {
             };
             let costs: Vec<Cost> = way.curve.iter().map(cost).collect();
             let (finish, deadline_s) = ("finishing time, p99", Some(self.plan.preface.job.deadline_s));
-            let input = Costs { choice: self.choice(way), costs: &costs, finish, deadline_s };
+            let input = Costs { choice: self.axis(way), costs: &costs, finish, deadline_s };
             chart::cost(&input).map(|chart| of_way(chart, way))
         };
         let tables = self.ways.iter().map(|way| cost_table(way.name, way.cost).into());
         Part::new("Cost", self.ways.iter().filter_map(chart).chain(tables))
     }
 
-    fn choice<'b>(&self, way: &'b Proposal) -> Choice<'b> {
+    fn axis<'b>(&self, way: &'b Proposal) -> Choice<'b> {
         let floor = self.plan.mean_value_floor.map(|floor| floor as f64);
         Choice { name: way.axis, chosen: Some(way.chosen), floor, limits: &way.limits }
     }
@@ -263,17 +267,10 @@ impl<'a> Told<'a> {
     }
 }
 
-/// A limit that binds, as a sentence.
-fn binding(limit: &Limiting) -> Sentence {
-    let Limiting { name, have, need, .. } = limit;
-    let text = format!("{} binds: {have} where {need} is needed.", capitalised(name));
-    Sentence { verdict: Verdict::Fail, text }
-}
-
 fn limits(all: &[Limiting]) -> Table {
     let head = ["limit", "have", "need", "what to do"];
     let mut table = Table::new("What each limit has and needs", &head).words_from(3);
-    for Limiting { name, have, need, remedy } in all {
+    for Limiting { name, have, need, remedy, .. } in all {
         table.row([(*name).into(), have.clone(), need.clone(), remedy.clone()]);
     }
     table

@@ -6,7 +6,7 @@ use super::json::{each, said, with_words};
 use super::{doubt, preface, way};
 use crate::chart;
 use crate::drawing::Chart;
-use crate::page::{Block, Fact, Page, Part};
+use crate::page::{Block, Page, Part};
 use crate::table::Table;
 use planner_core::units::human::{count, duration, number, percent, rate};
 use planner_core::units::human::{probability, usd};
@@ -61,12 +61,11 @@ impl<'a> Told<'a> {
             self.chart().map(Block::from),
         ];
         let page = Page {
-            kind: "Strategies".into(),
-            title: format!("Ways to copy {}", preface::counts(&comparison.preface.job)),
+            kind: format!("Ways to copy {}", preface::counts(&comparison.preface.job)),
+            title: preface::qualified(&comparison.preface, &comparison.doubts, &way::title(comparison)),
             lead: self.verdict.clone(),
-            tiles: tiles(comparison),
             parts: vec![
-                Part::new("Side by side", side_by_side.into_iter().flatten()),
+                Part::decision("Side by side", side_by_side.into_iter().flatten()),
                 Part::new("What breaks, and what to know", [self.breaks().into()]),
                 Part::detail("Against the for loop", [against_the_loop(comparison).into()]),
                 Part::new(
@@ -112,30 +111,6 @@ impl<'a> Told<'a> {
         }
         table
     }
-}
-
-/// The numbers that a reader looks for first.
-fn tiles(comparison: &Strategies) -> Vec<Fact> {
-    let strategies = &comparison.strategies;
-    let done = |way: &Strategy| way.finish_p99_s.filter(|_| way.copied == 1.0);
-    let sooner = |a: &&Strategy, b: &&Strategy| {
-        let [a_s, b_s] = [a, b].map(|way| done(way).unwrap_or(f64::INFINITY));
-        a_s.total_cmp(&b_s)
-    };
-    let tile = |name: &str, time_s: Option<f64>| Some(Fact::new(name, duration(time_s?)));
-    let fastest = strategies.iter().min_by(sooner).filter(|way| done(way).is_some());
-    let loop_p50_s = strategies.first().and_then(|way| way.finish_p50_s);
-    let observed_n = comparison.observed.map(|it| Fact::new("in flight, as observed", number(it.in_flight)));
-    [
-        tile(strategies.first().map_or("", |way| way::name(&way.way)), loop_p50_s),
-        fastest.and_then(|way| tile(&format!("{}, median", way::name(&way.way)), way.finish_p50_s)),
-        fastest.and_then(|way| tile(&format!("{}, 99 %", way::name(&way.way)), way.finish_p99_s)),
-        fastest.map(|way| Fact::new(format!("{}, cost", way::name(&way.way)), usd(way.cost_usd))),
-        observed_n,
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }
 
 /// What is to be copied, by when.

@@ -4,6 +4,7 @@ use serde_json::{Result, Value};
 
 use super::json::with_words;
 use crate::page::Sentence;
+use crate::words;
 use planner_core::law::finding::Verdict;
 use planner_core::units::human::{count, counted, duration, percent, probability, rate, signed_percent};
 use planner_plan::forecast::Choice;
@@ -28,6 +29,25 @@ pub fn sentence(found: &Verification) -> Sentence {
         consequence(found)
     );
     Sentence { verdict, text }
+}
+
+/// The verdict as the title of a run.
+#[must_use]
+pub fn title(found: &Verification) -> String {
+    let state = match found.outcome {
+        Outcome::Kept => "kept",
+        Outcome::TooOptimistic => "too optimistic",
+        Outcome::Undecided => "undecided",
+    };
+    let Promise { deadline_s, probability: wanted, .. } = found.promise;
+    let verdict = format!(
+        "{} within {} with {}, {} wanted",
+        setting(&found.promise),
+        duration(deadline_s),
+        between(found.interval),
+        probability(wanted)
+    );
+    words::titled(found.rehearsal, Some(state), &verdict)
 }
 
 /// What a run is driven for, before it begins.

@@ -139,6 +139,35 @@ fn caveat(caveat: &Caveat) -> String {
     }
 }
 
+/// How many ways are in time, and which are the fastest and the cheapest.
+pub(super) fn title(comparison: &Strategies) -> String {
+    let deadline_s = comparison.preface.job.deadline_s;
+    let has_deadline = deadline_s > 0.0;
+    let is_kept = |way: &&Strategy| way.finish_p99_s.is_some() && (!has_deadline || way.meets_the_deadline());
+    let kept: Vec<&Strategy> = comparison.strategies.iter().filter(is_kept).collect();
+    let Some(fastest) = fastest(&kept) else {
+        return match has_deadline {
+            true => format!("no way is done within {}", duration(deadline_s)),
+            false => "no way copies all of it".into(),
+        };
+    };
+    let cheapest = kept.iter().copied().min_by(|a, b| key(a).total_cmp(&key(b)).then(order(a, b)));
+    let in_time = match has_deadline {
+        true => format!(
+            "{} of {} ways within {}; ",
+            kept.len(),
+            comparison.strategies.len(),
+            duration(deadline_s)
+        ),
+        false => String::new(),
+    };
+    let cheapest = cheapest.filter(|way| way.way != fastest.way).map_or_else(
+        || format!(", also cheapest, {}", usd(fastest.cost_usd)),
+        |way| format!("; cheapest {}, {}", name(&way.way), usd(way.cost_usd)),
+    );
+    format!("{in_time}fastest {}, {}{cheapest}", name(&fastest.way), finish(fastest))
+}
+
 /// Which ways do it, the fastest and the cheapest of them.
 pub(super) fn verdict(comparison: &Strategies) -> String {
     let done: Vec<&Strategy> =

@@ -1,57 +1,13 @@
 //! A recommendation in words: what to set, why it cannot be met, and what would change it.
 
-use planner_core::service::function::Shape;
-use planner_core::units::human::{
-    bytes, count, counted, duration, number, percent, probability, promised, rate, shortest,
-};
+use planner_core::units::human::{bytes, count, counted, duration, number, percent, probability, shortest};
 use planner_core::units::quantity::Bytes;
 use planner_plan::limit::{BindingLimit, Limit};
 use planner_plan::obstacle::Obstacle;
-use planner_plan::outcome::Outcome;
-use planner_plan::recommendation::{
-    Case, Change, LambdaPlan, NearestGoal, Recommendation, Relaxed, WithinLimits,
-};
+use planner_plan::recommendation::{Case, Change, NearestGoal, Recommendation, Relaxed};
 use planner_plan::way::Way;
 
-use super::evidence;
-use super::proposal::Proposal;
 use crate::chart::Sensitivity;
-
-/// What to set, how sure, when it finishes, what it costs and what binds.
-pub(super) fn feasible(
-    plan: &Recommendation,
-    ways: &[Proposal],
-    limits: &[Limiting],
-    deadline: &str,
-) -> String {
-    let ways: Vec<&str> = ways.iter().map(|way| way.clause.as_str()).collect();
-    let remedies: Vec<&str> = limits.iter().map(|limit| limit.remedy.as_str()).collect();
-    let first = if remedies.is_empty() { String::new() } else { format!(" First {}.", remedies.join("; ")) };
-    let within = plan.lambda.as_ref().filter(|_| !plan.within_limits);
-    let today = within.and_then(|function| Some(today(function, function.within_limits?)));
-    let answer = |provided: Option<String>| {
-        let provided = provided.map_or_else(String::new, |provided| format!(", {provided}"));
-        let (ways, predicted) = (ways.join(", or "), promised(plan.predicted()));
-        format!("{ways}: done within {deadline} with probability {predicted}{provided}")
-    };
-    let (opening, answer) = match &plan.evidence {
-        None => (None, answer(None)),
-        Some(rests_on) => (
-            evidence::opening(rests_on, &plan.preface.basis).map(|text| text + " "),
-            evidence::qualified(rests_on, &answer(Some(evidence::provided(rests_on)))),
-        ),
-    };
-    let not_today = if plan.outcome == Outcome::Infeasible { "Not within today's limits. " } else { "" };
-    format!("{not_today}{}{answer}.{first}{}", opening.unwrap_or_default(), today.unwrap_or_default())
-}
-
-fn today(function: &LambdaPlan, today: WithinLimits) -> String {
-    let pace = match function.shape {
-        Shape::Direct => format!(", published at {}", rate(today.publish_rate_per_s)),
-        Shape::Queue => String::new(),
-    };
-    format!(" Within today's limits a function does it in {}{pace}.", duration(today.deadline_s))
-}
 
 /// Why the deadline cannot be met, as the end of "cannot be met: "; None where it can, by every way.
 pub(super) fn infeasible(plan: &Recommendation, deadline: &str) -> Option<String> {
@@ -131,6 +87,8 @@ fn obstacle(obstacle: &Obstacle, deadline: &str, goal: f64) -> String {
 pub(super) struct Limiting {
     /// Its name.
     pub name: &'static str,
+    /// The same in a word or two.
+    pub short: &'static str,
     pub have: String,
     pub need: String,
     /// What to do about it.
@@ -141,9 +99,21 @@ pub(super) fn limits(plan: &Recommendation) -> Vec<Limiting> {
     let told = |limit: &BindingLimit| {
         let [have, need] = [limit.have, limit.need].map(|value| shortest(value, 4));
         let (name, remedy) = remedy(limit);
-        Limiting { name, have, need, remedy }
+        Limiting { name, short: short(&limit.limit), have, need, remedy }
     };
     plan.binding_limits.iter().map(told).collect()
+}
+
+/// What a limit is about.
+fn short(limit: &Limit) -> &'static str {
+    match limit {
+        Limit::ReservableConcurrency { .. } => "concurrency",
+        Limit::ScalingEnvironments => "starts at once",
+        Limit::PublishRate { .. } => "messages/s",
+        Limit::PrefixRate { .. } => "S3 requests/s",
+        Limit::CopySize { .. } => "bytes a request",
+        Limit::Parts { .. } => "parts",
+    }
 }
 
 /// The name of a limit, and what to do about it.

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::super::format::Format;
+use planner_report::html;
 
 /// How an answer is given.
 #[derive(Debug, Args)]
@@ -16,7 +17,7 @@ pub(crate) struct AnswerOptions {
     pub folder: FolderOptions,
 }
 
-/// Where an answer is left.
+/// Where an answer is left, and how much of it is shown.
 #[derive(Debug, Args)]
 pub(crate) struct FolderOptions {
     /// Folder in which a folder for the answer, with its page, is made.
@@ -25,4 +26,35 @@ pub(crate) struct FolderOptions {
     /// Print nothing but errors, and the answer where a --format is asked for.
     #[arg(long, short)]
     pub quiet: bool,
+    #[command(flatten)]
+    pub extent: Extent,
+}
+
+/// How much of an answer is shown.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Extent {
+    /// Print the reasons too, where the answer is a decision.
+    #[arg(long)]
+    pub long: bool,
+    /// What of the page is printed on paper.
+    #[arg(long, value_enum, default_value = "decision", value_name = "PART")]
+    pub print: Paper,
+}
+
+/// How much of a page is printed on paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Paper {
+    /// The decision, on one sheet.
+    Decision,
+    /// The whole page.
+    Full,
+}
+
+impl From<Paper> for html::Paper {
+    fn from(paper: Paper) -> Self {
+        match paper {
+            Paper::Decision => Self::Decision,
+            Paper::Full => Self::Full,
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::format::Format;
+use super::answer::Extent;
 
 /// Options of `planner report`.
 #[derive(Debug, Args)]
@@ -27,4 +28,6 @@ pub(crate) struct ReportOptions {
     /// Print nothing but errors, and the answer where a --format is asked for.
     #[arg(long, short)]
     pub quiet: bool,
+    #[command(flatten)]
+    pub extent: Extent,
 }

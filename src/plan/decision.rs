@@ -1,0 +1,167 @@
+//! What a recommendation decides: how it stands, which way to take, and why that one.
+
+use serde::{Deserialize, Serialize};
+
+use super::evidence::{Evidence, Standing};
+use super::limit::{BindingLimit, Limit};
+use super::outcome::Outcome;
+use super::recommendation::Recommendation;
+use super::way::Way;
+
+/// How a plan stands, in a word that is the same wherever it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// The goal is reached within today's limits, and that is proven.
+    Ready,
+    /// The same on an emulated service, which says nothing about a real account.
+    Rehearsed,
+    /// The same on figures that nobody measured.
+    Assumed,
+    /// Something that a measurement can test is open.
+    Unproven,
+    /// The goal is out of reach, or a limit has to be raised for it.
+    Blocked,
+}
+
+/// The way to take, and what speaks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// The way.
+    pub way: Way,
+    /// Its concurrency: workers, or what is reserved for a function.
+    pub concurrency: u64,
+    /// Why not the other one.
+    pub reason: Reason,
+}
+
+/// What decides between two ways, the first that tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// There is no other.
+    Only,
+    /// The other goes beyond today's limits.
+    WithinLimits,
+    /// The other is less proven.
+    Proven,
+    /// The other costs as much or more.
+    Cheaper,
+}
+
+impl Recommendation {
+    /// How the plan stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        let is_rehearsal = |evidence: &Evidence| evidence.rehearsal;
+        match (self.outcome, &self.evidence) {
+            (Outcome::Infeasible, _) => State::Blocked,
+            (Outcome::Unproven, _) | (_, None) => State::Unproven,
+            (Outcome::Reached, Some(evidence)) if is_rehearsal(evidence) => State::Rehearsed,
+            (Outcome::Reached, Some(evidence)) if evidence.status == Standing::Assumed => State::Assumed,
+            (Outcome::Reached, Some(_)) => State::Ready,
+        }
+    }
+
+    /// Which way to take: one within limits before one that is not, then one proven before one that is not, then the
+    /// cheaper. None where no way is recommended.
+    #[must_use]
+    pub fn choice(&self) -> Option<Choice> {
+        let ways: Vec<Candidate> = self.candidates().collect();
+        let taken =
+            ways.iter().copied().reduce(|first, second| if second.beats(&first) { second } else { first })?;
+        let other = ways.iter().find(|other| other.way != taken.way);
+        let reason = match other {
+            None => Reason::Only,
+            Some(other) if other.is_within != taken.is_within => Reason::WithinLimits,
+            Some(other) if other.is_proven != taken.is_proven => Reason::Proven,
+            Some(_) => Reason::Cheaper,
+        };
+        Some(Choice { way: taken.way, concurrency: taken.concurrency, reason })
+    }
+
+    fn candidates(&self) -> impl Iterator<Item = Candidate> {
+        let goal = self.probability.goal.unwrap_or_default();
+        let is_proven =
+            move |evidence: &Evidence, estimate| evidence.status == Standing::Proven && estimate >= goal;
+        let workers = self.workers.as_ref().map(|plan| Candidate {
+            way: Way::Workers,
+            concurrency: plan.concurrency.value,
+            is_within: self.limits_of(Way::Workers).next().is_none(),
+            is_proven: is_proven(&plan.evidence, plan.probability.estimate),
+            cost_usd: plan.cost.total_usd,
+        });
+        let lambda = self.lambda.as_ref().map(|plan| Candidate {
+            way: Way::Lambda,
+            concurrency: plan.reserved_concurrency.value,
+            is_within: self.limits_of(Way::Lambda).next().is_none(),
+            is_proven: is_proven(&plan.evidence, plan.probability.estimate),
+            cost_usd: plan.cost.total_usd,
+        });
+        workers.into_iter().chain(lambda)
+    }
+
+    /// The limits that stand in the way of one way.
+    pub fn limits_of(&self, way: Way) -> impl Iterator<Item = &BindingLimit> {
+        self.binding_limits.iter().filter(move |binding| binding.limit.is_of(way))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Candidate {
+    way: Way,
+    concurrency: u64,
+    is_within: bool,
+    is_proven: bool,
+    cost_usd: f64,
+}
+
+impl Candidate {
+    fn beats(&self, other: &Self) -> bool {
+        (self.is_within, self.is_proven)
+            .cmp(&(other.is_within, other.is_proven))
+            .then(other.cost_usd.total_cmp(&self.cost_usd))
+            .is_gt()
+    }
+}
+
+impl Limit {
+    /// Whether it stands in the way of one way: those of S3 do in that of both.
+    #[must_use]
+    pub fn is_of(&self, way: Way) -> bool {
+        match self {
+            Self::ReservableConcurrency { .. } | Self::ScalingEnvironments | Self::PublishRate { .. } => {
+                way == Way::Lambda
+            }
+            Self::PrefixRate { .. } | Self::CopySize { .. } | Self::Parts { .. } => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_come_before_proof_and_proof_before_cost() {
+        let way = |is_within, is_proven, cost_usd| Candidate {
+            way: Way::Workers,
+            concurrency: 1,
+            is_within,
+            is_proven,
+            cost_usd,
+        };
+        assert!(way(true, false, 9.0).beats(&way(false, true, 1.0)));
+        assert!(way(true, true, 9.0).beats(&way(true, false, 1.0)));
+        assert!(way(true, true, 1.0).beats(&way(true, true, 2.0)));
+        assert!(!way(true, true, 1.0).beats(&way(true, true, 1.0)), "of equals the first stays");
+    }
+
+    #[test]
+    fn a_limit_of_lambda_does_not_hold_workers_up() {
+        assert!(
+            !Limit::ScalingEnvironments.is_of(Way::Workers) && Limit::ScalingEnvironments.is_of(Way::Lambda)
+        );
+        assert!(Limit::PrefixRate { prefixes: 2 }.is_of(Way::Workers));
+    }
+}

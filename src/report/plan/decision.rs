@@ -1,0 +1,272 @@
+//! The decision of a recommendation in words: the verdict, what to set, what blocks, what is not known, and which way to
+//! take.
+
+use planner_core::units::human::{capitalised, count, counted, duration, probability, promised, usd};
+use planner_plan::decision::{Choice, Reason, State};
+use planner_plan::fit::BasisKind;
+use planner_plan::preface::{Finish, Probability};
+use planner_plan::recommendation::{Recommendation, WithinLimits};
+use planner_plan::way::Way;
+
+use super::evidence;
+use super::proposal::Proposal;
+use super::words::Limiting;
+use crate::page::{Card, Fact};
+
+/// Jobs for each copy in flight that a measurement for a plan has.
+const JOBS_EACH: u64 = 10;
+
+/// What a decision is told from.
+pub(super) struct Decided<'a> {
+    pub plan: &'a Recommendation,
+    pub ways: &'a [Proposal<'a>],
+    pub limits: &'a [Limiting],
+    /// Why a way cannot do it at all.
+    pub infeasible: Option<&'a str>,
+    /// Goals within reach: what gives way, the deadline, the probability, the way.
+    pub nearest: &'a [[String; 4]],
+}
+
+/// A state in a word.
+pub(crate) fn word(state: State) -> &'static str {
+    match state {
+        State::Ready => "ready",
+        State::Rehearsed => "rehearsed",
+        State::Assumed | State::Unproven => "unproven",
+        State::Blocked => "blocked",
+    }
+}
+
+impl<'a> Decided<'a> {
+    /// The verdict: whether the goal is reached, on which evidence, with what.
+    pub(super) fn verdict(&self) -> String {
+        let plan = self.plan;
+        let Some((choice, way)) = self.taken() else { return self.out_of_reach() };
+        let steps = match plan.limits_of(choice.way).count() {
+            0 => String::new(),
+            steps => format!(", with {} first", counted(steps as u64, "step")),
+        };
+        match plan.state() {
+            State::Ready => format!("Yes{steps}: {}", self.finishes(way, "finish")),
+            State::Rehearsed => format!("Rehearsed{steps}: {}", self.finishes(way, "would finish")),
+            State::Assumed => format!("Assumed{steps}: {}", self.finishes(way, "would finish")),
+            State::Unproven => self.unproven(way),
+            State::Blocked => {
+                let needs = format!("{} needs {}", self.deadline(), number(&choice));
+                let basis = self.basis();
+                match self.today() {
+                    Some(today) => {
+                        format!("Not today{basis}: {} within your quota; {needs}", duration(today.deadline_s))
+                    }
+                    None => format!("Not today{basis}: {needs}"),
+                }
+            }
+        }
+    }
+
+    /// At most three: what to set, what blocks, what is not known.
+    pub(super) fn bullets(&self) -> Vec<Fact> {
+        let rests_on = self.taken().map(|(_, way)| way.evidence);
+        let unknown = rests_on.map(|rests_on| evidence::not_known(rests_on, &self.plan.preface.basis));
+        let unknown = unknown.or_else(|| super::preface::unmeasured(&self.plan.preface).map(str::to_owned));
+        [("Set", self.set()), ("Blocks", self.blocks()), ("Not known", unknown)]
+            .into_iter()
+            .filter_map(|(name, text)| Some(Fact::new(name, capitalised(&text?) + ".")))
+            .collect()
+    }
+
+    /// The ways side by side, and one that cannot do it with the reason.
+    pub(super) fn cards(&self) -> Vec<Card> {
+        let taken = self.plan.choice().map(|choice| choice.way);
+        let deadline = format!("done in {}", self.deadline());
+        let card = |way: &Proposal| {
+            let blocked =
+                self.limits_of(way.way).map(|it| format!("{} {} of {}", it.short, it.have, it.need));
+            let blocked: Vec<String> = blocked.collect();
+            let finish = way.finish;
+            let (number, unit) = way.number.split_once(' ').unwrap_or((&way.number, ""));
+            Card {
+                name: name(way.way).into(),
+                number: number.into(),
+                unit: unit.into(),
+                is_taken: taken == Some(way.way),
+                facts: vec![
+                    Fact::new("finish", spread(finish)),
+                    Fact::new(&deadline, probability(way.probability.estimate)),
+                    Fact::new("cost", &way.price),
+                    Fact::new(
+                        "blocked by",
+                        if blocked.is_empty() { "nothing".into() } else { blocked.join("; ") },
+                    ),
+                    Fact::new("evidence", evidence::word(way.evidence)),
+                ],
+            }
+        };
+        self.ways.iter().map(card).collect()
+    }
+
+    /// Which way to take and why, in a sentence.
+    pub(super) fn choice(&self) -> Option<String> {
+        let (choice, way) = self.taken()?;
+        let because = match (choice.reason, choice.way) {
+            (Reason::Only, _) => return None,
+            (Reason::WithinLimits, Way::Workers) => "they need no limit raised, and Lambda does".into(),
+            (Reason::WithinLimits, Way::Lambda) => "it needs no limit raised, and workers do".into(),
+            (Reason::Proven, Way::Workers) => {
+                "what they rest on was tested, and for Lambda it was not".into()
+            }
+            (Reason::Proven, Way::Lambda) => "what it rests on was tested, and for workers it was not".into(),
+            (Reason::Cheaper, _) => {
+                let other = self.ways.iter().find(|other| other.way != choice.way)?;
+                format!("both stand alike, and cost {} against {}", way.price, other.price)
+            }
+        };
+        let this = match choice.way {
+            Way::Workers => "workers",
+            Way::Lambda => "Lambda",
+        };
+        Some(format!("Take {this}: {because}."))
+    }
+
+    fn taken(&self) -> Option<(Choice, &'a Proposal<'a>)> {
+        let choice = self.plan.choice()?;
+        Some((choice, self.ways.iter().find(|way| way.way == choice.way)?))
+    }
+
+    fn deadline(&self) -> String {
+        duration(self.plan.preface.job.deadline_s)
+    }
+
+    fn goal(&self) -> f64 {
+        self.plan.probability.goal.unwrap_or_default()
+    }
+
+    fn today(&self) -> Option<WithinLimits> {
+        self.plan.lambda.as_ref()?.within_limits
+    }
+
+    fn limits_of(&self, way: Way) -> impl Iterator<Item = &Limiting> {
+        let is_of =
+            move |(binding, _): &(&planner_plan::limit::BindingLimit, &Limiting)| binding.limit.is_of(way);
+        self.plan.binding_limits.iter().zip(self.limits).filter(is_of).map(|(_, told)| told)
+    }
+
+    /// `2,951 workers finish by 9m 59s, deadline 10m, 99.09 %`.
+    fn finishes(&self, way: &Proposal, verb: &str) -> String {
+        let Probability { estimate, .. } = *way.probability;
+        let verb = if way.number.starts_with("1 ") && verb == "finish" { "finishes" } else { verb };
+        match at(way.finish, self.goal()) {
+            Some(time_s) => format!(
+                "{} {verb} by {}, deadline {}, {}",
+                way.number,
+                duration(time_s),
+                self.deadline(),
+                promised(estimate)
+            ),
+            None => format!("{} {verb} within {} with {}", way.number, self.deadline(), promised(estimate)),
+        }
+    }
+
+    /// What to measure before there is an answer; where nothing is to be measured, how little is reached.
+    fn unproven(&self, taken: &Proposal) -> String {
+        let open =
+            std::iter::once(taken).chain(self.ways).find(|way| way.evidence.next_measurement.is_some());
+        let Some((way, next)) = open.and_then(|way| Some((way, way.evidence.next_measurement?))) else {
+            let [met, wanted] = [taken.probability.estimate, self.goal()].map(promised);
+            return format!(
+                "Unproven: {} meet {} with {met}, where {wanted} is wanted",
+                taken.number,
+                self.deadline()
+            );
+        };
+        let job = &self.plan.preface.job;
+        let price = |jobs: u64| usd(way.cost.total_usd * jobs as f64 / job.objects.max(1) as f64);
+        let Some(n) = next.concurrency.filter(|n| *n > 0) else {
+            let jobs = counted(next.jobs, "job");
+            return format!("Unproven: measure {jobs} first (about {})", price(next.jobs));
+        };
+        let residence = &self.plan.preface.residence;
+        let mean_s = residence.mean_at_most_in_flight_s.unwrap_or(residence.mean_s);
+        let jobs = next.jobs.max(JOBS_EACH * n);
+        let rounds = (jobs as f64 / n as f64).ceil();
+        let time = duration((rounds + 1.0) * mean_s);
+        format!("Unproven: measure at N = {} first (about {time}, {})", count(n), price(jobs))
+    }
+
+    /// Whose times they are, after a word that is not a yes.
+    fn basis(&self) -> &'static str {
+        let basis = &self.plan.preface.basis;
+        match (basis.rehearsal, basis.kind) {
+            (true, _) => ", as rehearsed",
+            (false, BasisKind::Assumed) => ", as assumed",
+            (false, BasisKind::Measured) => "",
+        }
+    }
+
+    fn out_of_reach(&self) -> String {
+        let goal = self.nearest.first();
+        let within =
+            goal.map(|[_, deadline, sure, way]| format!("; {deadline} is within reach with {way}, {sure}"));
+        let within = within.unwrap_or_default();
+        match self.plan.state() {
+            State::Blocked => format!("No{}: {} cannot be met{within}", self.basis(), self.deadline()),
+            _ => format!("Unproven: {} is neither shown to be met nor out of reach{within}", self.deadline()),
+        }
+    }
+
+    fn set(&self) -> Option<String> {
+        let (choice, way) = self.taken()?;
+        let other = self.ways.iter().find(|other| other.way != choice.way);
+        let other = other.map_or_else(String::new, |other| format!("; or {}", other.clause));
+        let set = format!("{}{other}", way.clause);
+        let next = way.evidence.next_measurement.as_ref();
+        Some(match next {
+            Some(next) => format!("{}; until then perhaps {set}", evidence::measurement(next)),
+            None => set,
+        })
+    }
+
+    /// Limits with their remedies, what can be done without, and ways that cannot do it at all.
+    fn blocks(&self) -> Option<String> {
+        let remedy = |it: &Limiting| format!("{} ({} {} of {})", it.remedy, it.short, it.have, it.need);
+        let remedies = self.limits.iter().map(remedy);
+        let today = self.today().map(|today| format!("today Lambda takes {}", duration(today.deadline_s)));
+        let cannot = self.infeasible.map(|reason| match (&self.plan.workers, &self.plan.lambda) {
+            (Some(_), None) => format!("with a function {reason}"),
+            (None, Some(_)) => format!("with workers {reason}"),
+            _ => reason.to_owned(),
+        });
+        let all: Vec<String> = remedies.chain(today).chain(cannot).collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+}
+
+fn name(way: Way) -> &'static str {
+    match way {
+        Way::Workers => "Workers",
+        Way::Lambda => "Lambda",
+    }
+}
+
+/// What a choice counts.
+fn number(choice: &Choice) -> String {
+    match choice.way {
+        Way::Workers => counted(choice.concurrency, "worker"),
+        Way::Lambda => counted(choice.concurrency, "concurrent execution"),
+    }
+}
+
+/// The finishing time at the largest known percentile that the goal reaches.
+fn at(finish: &Finish, goal: f64) -> Option<f64> {
+    match goal {
+        goal if goal >= 0.99 => finish.p99,
+        goal if goal >= 0.95 => finish.p95,
+        _ => finish.p50,
+    }
+}
+
+/// Median and 99th percentile, which may be alike.
+fn spread(finish: &Finish) -> String {
+    let [p50, p99] = [finish.p50, finish.p99].map(super::time);
+    if p50 == p99 { p50 } else { format!("p50 {p50}, p99 {p99}") }
+}
