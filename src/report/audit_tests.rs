@@ -68,7 +68,7 @@ fn sample(complete: bool) -> AuditDocument {
 
 #[test]
 fn an_audit_at_80_columns() {
-    let text = terminal::render(&page(&sample(true), "0.1.0"), 80, false);
+    let text = terminal::render(&page(&sample(true), "0.1.0"), 80, false, true);
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     insta::assert_snapshot!(text);
 }

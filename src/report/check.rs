@@ -56,7 +56,7 @@ pub fn document(document: &CheckDocument) -> serde_json::Result<Value> {
 fn verdict(document: &CheckDocument) -> String {
     let outcome = match document.verdict {
         Verdict::Fail => "FAIL: N = X·R does not hold",
-        Verdict::Inconclusive => "Undecided: whether N = X·R holds is open",
+        Verdict::Inconclusive => "Undecided, whether N = X·R holds",
         Verdict::Pass if document.verdicts.raw.why == Why::Identity => {
             "The times add up, as those of any requests do; whether N = X·R holds in between was not asked"
         }

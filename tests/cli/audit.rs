@@ -64,8 +64,9 @@ fn a_whole_backup_is_fine_and_what_else_is_there_is_no_failure() {
     );
     let ended = run(backup.audit(&out, &[])).with_code(0);
     let mut lines = ended.stdout.lines();
-    assert!(lines.next().unwrap().starts_with("REHEARSAL: the endpoint is not AWS"), "{}", ended.stdout);
-    assert!(lines.nth(1).unwrap().starts_with("All of 1,500 objects arrived in "), "{}", ended.stdout);
+    let title = lines.next().unwrap();
+    assert!(title.starts_with("Rehearsed: All of 1,500 objects arrived in "), "{}", ended.stdout);
+    assert!(lines.nth(1).unwrap().contains("The endpoint is not AWS"), "{}", ended.stdout);
     assert!(ended.stderr.contains("0.0100 USD per million objects"), "{}", ended.stderr);
 }
 
@@ -223,7 +224,7 @@ fn an_account_is_only_looked_at_by_its_name_and_never_written_down() {
         assert!(!out.exists());
     }
     let ended = audit(&["--account", ACCOUNT]).with_code(0);
-    assert!(ended.stdout.starts_with("REHEARSAL"), "{}", ended.stdout);
+    assert!(ended.stdout.starts_with("Rehearsed: "), "{}", ended.stdout);
     for entry in std::fs::read_dir(only_folder(&out)).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
         assert!(!text.contains(ACCOUNT), "{text}");

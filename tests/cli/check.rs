@@ -241,7 +241,7 @@ fn a_check_leaves_its_page_and_is_listed() {
     let document: Value = serde_json::from_str(&read("check.json")).unwrap();
     assert_eq!((&document["schema"], &document["holds"]), (&json!("planner/check/1"), &json!(true)));
     let verdict = document["verdict"].as_str().unwrap();
-    assert_eq!(verdict, "60 CloudWatch periods over 1h: N = X·R holds.");
+    assert_eq!(verdict, "N = X·R holds: 60 CloudWatch periods over 1h");
     assert!(stdout.starts_with(verdict), "{stdout}");
     assert!(read("report.md").contains(verdict) && read("report.html").contains("<figure id=\"stages\""));
     assert!(fs::read(folder.file("stages.png")).unwrap().starts_with(b"\x89PNG"));

@@ -85,7 +85,11 @@ fn a_queue_needs_a_concurrency_of_its_own() {
     // The mean alone asks for 250 · 25.2 s in 360 s: rounds of 14, so 18.
     assert!((20..60).contains(&reserved), "{reserved}");
     assert_eq!(plan["lambda"]["throttles_mean"], 0.0);
-    assert!(plan["verdict"].as_str().unwrap().contains("behind a queue"), "{}", plan["verdict"]);
+    let said = plan["verdict"].as_str().unwrap();
+    assert!(
+        said.starts_with(&format!("Assumed: {reserved} concurrent executions would finish by ")),
+        "{said}"
+    );
     // What is planned is what is simulated: nearly all runs of the pipeline are in time.
     let reserved = reserved.to_string();
     let options = ["--reserved", &reserved, "--shape", "queue", "--deadline", "6m", "--replications", "400"];
@@ -109,7 +113,10 @@ fn what_cannot_be_met_says_why_and_what_can() {
     assert!(nearest > 20.0, "{nearest}");
 
     let capped = recommended(&["--deadline", "3m", "--as", "workers", "--max-concurrency", "20"], 4);
-    assert!(capped["verdict"].as_str().unwrap().contains("20 workers are allowed"), "{}", capped["verdict"]);
+    let why = capped["infeasible"].as_str().unwrap();
+    assert!(why.contains("20 workers are allowed"), "{why}");
+    let said = capped["verdict"].as_str().unwrap();
+    assert!(said.starts_with("No, as assumed: 3m cannot be met; "), "{said}");
     let goal = &capped["nearest"][0];
     let later = goal["deadline_s"].as_f64().unwrap();
     // With the deadline that is said to be within reach, it is.
@@ -132,6 +139,8 @@ fn the_exit_code_says_what_is_known_of_the_goal() {
     ] {
         let plan = json("recommend", &[&bulk[..], options].concat(), code);
         assert_eq!(plan["outcome"], outcome, "{options:?}");
+        let is_yes = plan["verdict"].as_str().unwrap().starts_with("Yes");
+        assert!(!is_yes, "a rehearsal is no yes: {}", plan["verdict"]);
         assert_eq!(plan["basis"]["rehearsal"], true);
     }
     let plan = json("recommend", &[&bulk[..], &["--as", "workers"]].concat(), 0);
@@ -197,6 +206,33 @@ fn a_plan_leaves_its_document_and_its_pages() {
     for file in ["plan.json", "report.md", "chance-workers.png", "makespan-workers.png", "sensitivity.png"] {
         assert!(folder.join(file).metadata().is_ok_and(|file| file.len() > 0), "{file}");
     }
+}
+
+#[test]
+fn every_form_of_a_plan_says_the_same_and_the_decision_fits_a_screen() {
+    let out = tempfile::tempdir().unwrap();
+    let ended = planned("recommend", out.path(), &["--objects", "45000", "--deadline", "10m"]).with_code(0);
+    assert!(ended.stdout.lines().count() <= 24, "{}", ended.stdout);
+    let folder = only_folder(out.path());
+    let read = |path: &Path| std::fs::read_to_string(path).unwrap();
+    let plan: Value = serde_json::from_str(&read(&folder.join("plan.json"))).unwrap();
+    let verdict = plan["verdict"].as_str().unwrap();
+    assert_eq!((&plan["state"], &plan["choice"]["reason"]), (&"rehearsed".into(), &"within_limits".into()));
+    let n = plan["choice"]["concurrency"].as_u64().unwrap();
+    assert_eq!(plan["concurrency"]["value"], n);
+    assert!(verdict.starts_with("Rehearsed: ") && ended.stdout.starts_with(verdict), "{verdict}");
+    assert!(read(&folder.join("report.html")).contains(&format!("<h1>{verdict}</h1>")));
+    assert!(read(&folder.join("report.md")).starts_with(&format!("## {verdict}\n")));
+    let list = read(&out.path().join("index.html"));
+    assert!(
+        list.contains("45,000 in 10m</a> <b class=\"state open\">rehearsed</b>") && list.contains(verdict)
+    );
+    assert!(ended.stdout.ends_with("more: --long, or report.html\n"));
+    assert!(!ended.stdout.contains("What that probability rests on"));
+    let mut again = planner();
+    again.arg("report").arg(&folder).args(["--long", "--print", "full"]);
+    assert!(run(again).with_code(0).stdout.contains("What that probability rests on"));
+    assert!(read(&folder.join("report.html")).contains("<body class=\"full\">"));
 }
 
 #[test]

@@ -281,9 +281,9 @@ mod tests {
         let page = page(&Sample::incomplete());
         let at = |words: &str| page.find(words).unwrap_or_else(|| panic!("no {words}"));
         let order = [
-            at("REHEARSAL against"),
+            at("<h1>Rehearsed, incomplete: 96 objects copied"),
             at("INCOMPLETE: cut off at 1m 12s"),
-            at("96 objects copied"),
+            at("A rehearsal against"),
             at("embedded endpoint · rehearsal · 2 March 2026"),
             at("<figure id=\"timeline\""),
             at("window&#39;s edges explain 8.14"),

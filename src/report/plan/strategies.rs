@@ -68,7 +68,7 @@ impl<'a> Told<'a> {
                 Part::decision("Side by side", side_by_side.into_iter().flatten()),
                 Part::new("What breaks, and what to know", [self.breaks().into()]),
                 Part::detail("Against the for loop", [against_the_loop(comparison).into()]),
-                Part::new(
+                Part::decision(
                     "What was observed",
                     comparison.observed.iter().filter_map(|it| sentence(observed(it))),
                 ),
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_comparison_at_80_columns() {
-        insta::assert_snapshot!(terminal::render(&Told::of(&sample(600.0)).page(), 80, false));
+        insta::assert_snapshot!(terminal::render(&Told::of(&sample(600.0)).page(), 80, false, true));
     }
 
     #[test]
@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn every_comparison_fits_its_width() {
         for (deadline_s, width) in [(0.0, 60), (600.0, 60), (0.0, 80), (600.0, 80), (600.0, 120)] {
-            let text = terminal::render(&Told::of(&sample(deadline_s)).page(), width, false);
+            let text = terminal::render(&Told::of(&sample(deadline_s)).page(), width, false, true);
             let widest = text.lines().map(|line| line.chars().count()).max();
             assert!(widest.is_some_and(|widest| widest <= width), "{text}");
         }
