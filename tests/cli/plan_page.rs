@@ -23,7 +23,7 @@ pub(crate) fn plan_pages(folder: &Path) -> [PathBuf; 2] {
 
 fn page(points: u32) -> Page {
     let limits = [("account limit".to_owned(), 1900.0), ("scaling".to_owned(), 2560.0)];
-    let choice = Choice { name: "N, workers", chosen: Some(2420.0), floor: Some(1890.0), limits: &limits };
+    let choice = Choice { name: "N, workers", chosen: Some((2420.0, "2,420 workers")), limits: &limits };
     let share = |index: u32| f64::from(index) / f64::from(points);
     let makespans_s: Vec<f64> = (0..points).map(|index| 540.0 - 12.0 * (1.0 - share(index)).ln()).collect();
     let at = |index: u32| 1500.0 + 1500.0 * share(index);
@@ -38,7 +38,7 @@ fn page(points: u32) -> Page {
         .map(|step| f64::from(step) * 400.0)
         .map(|at| {
             let finish_s = 1_100_000.0 / at + 95.0;
-            Cost { at, cost_usd: 55.0 + at / 900.0, finish_s, margin: (DEADLINE_S - finish_s) / DEADLINE_S }
+            Cost { at, cost_usd: 55.0 + at / 900.0, finish_s }
         })
         .collect();
     let charts = [

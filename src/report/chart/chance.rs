@@ -1,4 +1,4 @@
-//! How sure a deadline is, over what is chosen.
+//! How likely it is to be late, over what is chosen.
 
 use super::choice::Choice;
 use crate::drawing::axis::{Axis, Scale};
@@ -10,6 +10,11 @@ use planner_core::units::human::{percent, shortest};
 
 /// Points that are drawn one by one; more are a line.
 const DOTS_AT_MOST: usize = 40;
+
+/// A risk above this is almost sure.
+const HOPELESS: f64 = 0.95;
+/// Where a goal allows no risk at all, the axis ends near this one.
+const LEAST_RISK: f64 = 1e-5;
 
 /// How sure the deadline is, over what may be chosen.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +40,8 @@ pub struct Chance {
     pub high: f64,
 }
 
-/// P(deadline) over what may be chosen; None for fewer than two choices.
+/// The risk of being late over what may be chosen, where it falls from likely to negligible; None for fewer than two
+/// choices.
 #[must_use]
 pub fn chance(input: &Chances) -> Option<Chart> {
     let mut chances = input.chances.to_vec();
@@ -44,39 +50,50 @@ pub fn chance(input: &Chances) -> Option<Chart> {
     if chances.len() < 2 {
         return None;
     }
-    let (x, borders) = input.choice.axis(chances.iter().map(|chance| chance.at));
-    let mark = if chances.len() > DOTS_AT_MOST { Mark::Line } else { Mark::Joined };
-    let points = chances.iter().map(|chance| (chance.at, chance.met)).collect();
+    let allowed = (1.0 - input.wanted).max(LEAST_RISK);
+    let shown = cliff(&chances, allowed / 10.0);
+    let (x, borders) = input.choice.axis(shown.iter().map(|chance| chance.at));
+    let mark = if shown.len() > DOTS_AT_MOST { Mark::Line } else { Mark::Joined };
+    let y = Axis::between("Risk of being late", Scale::LogShare, allowed / 20.0, 1.3);
+    // What is never late lies on the lower edge, not at minus infinity.
+    let risk = |met: f64| (1.0 - met).max(y.low);
+    let points = shown.iter().map(|chance| (chance.at, risk(chance.met))).collect();
     let band = Band {
         label: "under 95 % of the fits".into(),
         colour: BLUE,
-        corners: chances.iter().map(|chance| (chance.at, chance.low, chance.high)).collect(),
+        corners: shown.iter().map(|chance| (chance.at, risk(chance.high), risk(chance.low))).collect(),
     };
-    let wanted = Rule { at: input.wanted, label: format!("wanted {}", percent(input.wanted)) };
-    // Room above 100 %, where most of the curve lies.
-    let y = Axis::between("P(deadline)", Scale::Share, 0.0, 1.04);
+    let goal = Rule { at: allowed, label: format!("goal {}", y.read(allowed)) };
     let panel = Panel {
         bands: if is_uncertain(&chances) { vec![band] } else { Vec::new() },
-        rules: vec![wanted],
-        ..Panel::of(y, 240, vec![Series { label: String::new(), mark, colour: BLUE, points }])
+        rules: vec![goal],
+        ..Panel::of(y, 220, vec![Series { label: String::new(), mark, colour: BLUE, points }])
     };
-    let words = ("How sure the deadline is", description(input, &chances));
+    let words = ("How likely is it to be late?", description(input, &chances));
     let table = table(input.choice.name, &chances);
     Some(Chart { borders, ..Chart::new("chance", words, x, vec![panel], table) })
 }
 
+/// The choices between which the risk falls: from the last that is almost sure to be late to the first whose risk is
+/// `negligible`, and one on each side.
+fn cliff(chances: &[Chance], negligible: f64) -> &[Chance] {
+    let is_hopeless = |chance: &Chance| 1.0 - chance.met > HOPELESS;
+    let first = chances.iter().rposition(is_hopeless).unwrap_or(0);
+    let is_safe = |chance: &Chance| 1.0 - chance.met <= negligible;
+    let last = chances.iter().skip(first).position(is_safe).map_or(chances.len(), |index| first + index + 2);
+    let shown = &chances[first..last.min(chances.len())];
+    if shown.len() < 2 { chances } else { shown }
+}
+
 fn description(input: &Chances, chances: &[Chance]) -> String {
-    let Choice { chosen, floor, .. } = input.choice;
-    let floor = floor.map_or(String::new(), |at| {
-        format!(" The floor, {}, is what the mean answer asks for.", shortest(at, 3))
-    });
-    let chosen = chosen.map_or(String::new(), |at| format!(" Chosen: {}.", shortest(at, 3)));
-    let reached = chances.iter().find(|chance| chance.met >= input.wanted).map_or_else(
-        || "No choice that was tried reaches it.".to_owned(),
-        |chance| format!("From {} on it is reached.", shortest(chance.at, 3)),
-    );
-    let wanted = percent(input.wanted);
-    format!("How probable it is to meet the deadline, where {wanted} is wanted. {reached}{floor}{chosen}")
+    let allowed = percent(1.0 - input.wanted);
+    let reached = if chances.iter().any(|chance| chance.met >= input.wanted) {
+        "where the line crosses the goal, it is no more than that"
+    } else {
+        "no choice that was tried reaches it"
+    };
+    let chosen = input.choice.chosen.map_or_else(String::new, |(_, what)| format!(" Chosen: {what}."));
+    format!("The goal is to be late with a probability of {allowed} at most: {reached}.{chosen}")
 }
 
 /// Whether the intervals are wider than nothing: a closed form knows its probabilities exactly.
@@ -106,7 +123,7 @@ mod tests {
     use crate::drawing::{Frame, svg};
 
     fn input<'a>(chances: &'a [Chance], limits: &'a [(String, f64)]) -> Chances<'a> {
-        let choice = Choice { name: "N, workers", chosen: Some(2420.0), floor: Some(1890.0), limits };
+        let choice = Choice { name: "N, workers", chosen: Some((2420.0, "2,420 workers")), limits };
         Chances { choice, chances, wanted: 0.99 }
     }
 
@@ -120,15 +137,19 @@ mod tests {
     }
 
     #[test]
-    fn the_choice_the_floor_and_what_was_wanted_are_marked() {
+    fn one_choice_and_the_goal_are_marked_and_only_the_cliff_is_shown() {
         let chart = chance(&input(&curve(17), &[])).unwrap();
         let borders: Vec<&str> = chart.borders.iter().map(|border| border.label.as_str()).collect();
-        assert_eq!(borders, ["floor 1,890", "chosen 2,420"]);
-        assert_eq!(chart.panels[0].rules[0].label, "wanted 99 %");
-        assert!(chart.description.contains("From 2,400 on it is reached."), "{}", chart.description);
+        assert_eq!(borders, ["chosen: 2,420 workers"]);
+        let panel = &chart.panels[0];
+        assert_eq!((panel.rules[0].label.as_str(), panel.y.scale), ("goal 1 %", Scale::LogShare));
+        let points = &panel.series[0].points;
+        // Still late with 95 % at 2,000; less than one in a thousand is left at 2,500.
+        assert_eq!((points[0].0, points.len() < 17), (2000.0, true), "{points:?}");
+        assert!(chart.x.low > 1900.0 && chart.table.rows.len() == 17, "the table has all");
         let mut hopeless = curve(17);
         hopeless.truncate(5);
-        assert!(chance(&input(&hopeless, &[])).unwrap().description.contains("No choice"));
+        assert!(chance(&input(&hopeless, &[])).unwrap().description.contains("no choice"));
     }
 
     #[test]

@@ -14,21 +14,19 @@ const NEAR: f64 = 1.6;
 pub struct Choice<'a> {
     /// Its name with its unit: `N, workers`, `publish rate, messages per second`.
     pub name: &'a str,
-    /// What was chosen.
-    pub chosen: Option<f64>,
-    /// The mean answer without any luck, such as J·R/D: less cannot do.
-    pub floor: Option<f64>,
+    /// What was chosen, and how it is written.
+    pub chosen: Option<(f64, &'a str)>,
     /// Limits by their names.
     pub limits: &'a [(String, f64)],
 }
 
 impl Choice<'_> {
-    /// An axis that shows all of the values, what was chosen, the floor and the limits that lie near; and a border for
-    /// each of the three.
+    /// An axis that shows all of the values, what was chosen and the limits that lie near; and a border for each of the
+    /// last two.
     pub(super) fn axis(&self, values: impl IntoIterator<Item = f64>) -> (Axis, Vec<Rule>) {
         let named = |name: &str, at: f64| Rule { at, label: format!("{name} {}", shortest(at, 3)) };
-        let own = [self.floor.map(|at| named("floor", at)), self.chosen.map(|at| named("chosen", at))];
-        let mut borders: Vec<Rule> = own.into_iter().flatten().collect();
+        let chosen = self.chosen.map(|(at, what)| Rule { at, label: format!("chosen: {what}") });
+        let mut borders: Vec<Rule> = chosen.into_iter().collect();
         let all = || values_of(&borders);
         let (low, high) = values
             .into_iter()
@@ -63,10 +61,10 @@ mod tests {
     #[test]
     fn a_limit_is_shown_where_it_lies_near() {
         let limits = [("account limit".to_owned(), 900.0), ("far".to_owned(), 90_000.0)];
-        let choice = Choice { name: "N", chosen: Some(800.0), floor: Some(600.0), limits: &limits };
+        let choice = Choice { name: "N", chosen: Some((800.0, "800 workers")), limits: &limits };
         let (axis, borders) = choice.axis([500.0, 850.0]);
         let names: Vec<&str> = borders.iter().map(|border| border.label.as_str()).collect();
-        assert_eq!(names, ["floor 600", "chosen 800", "account limit 900"]);
+        assert_eq!(names, ["chosen: 800 workers", "account limit 900"]);
         assert!(axis.low < 500.0 && axis.high >= 900.0 && axis.high < 1000.0, "{axis:?}");
     }
 }

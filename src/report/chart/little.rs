@@ -1,9 +1,9 @@
-//! N against X·R.
+//! How far N is from X·R.
 
 use super::run;
 use crate::drawing::axis::{Axis, Scale};
-use crate::drawing::palette::{BLUE, MUTED, level as shade};
-use crate::drawing::{Band, Chart, Mark, Panel, Series};
+use crate::drawing::palette::{BLUE, MUTED};
+use crate::drawing::{Band, Chart, Mark, Note, Panel, Series, Side, Whisker};
 use crate::stretch::merged;
 use crate::table::Table;
 use crate::{RunView, doubts, words};
@@ -11,6 +11,7 @@ use planner_core::law::little::Window;
 use planner_core::law::tolerance::LITTLE_TOLERANCE;
 use planner_core::measure::level::LevelSummary;
 use planner_core::measure::series::{Row, of_level};
+use planner_core::numeric::interval::{CONFIDENCE, Mean};
 use planner_core::units::human::{counted, duration, number};
 use planner_core::units::quantity::{NS_PER_S, nanoseconds};
 
@@ -18,96 +19,128 @@ use planner_core::units::quantity::{NS_PER_S, nanoseconds};
 const WINDOWS_AT_MOST: f64 = 60.0;
 /// Windows of all levels together, as long as every level has one.
 const ALL_WINDOWS_AT_MOST: f64 = 240.0;
+/// Room for a name beside a point, as a share of the axis.
+const NAME_ROOM: f64 = 0.1;
+/// What the axis shows on both sides at least.
+const EDGE: f64 = 2.0 * LITTLE_TOLERANCE;
 /// Levels whose N lie further apart than by this factor are shown on logarithmic axes.
 const WIDE: f64 = 30.0;
 /// Windows in the table.
 const ROWS_AT_MOST: usize = 60;
 
-/// N against X·R in windows long enough to compare them.
+/// How far N is from X·R in windows long enough to compare them: level by level, or over time where there is only one.
 pub fn little(view: &RunView) -> Option<Chart> {
     let levels = &view.document.levels;
     let windows: Vec<Vec<Row>> =
         (0..).zip(levels).map(|(index, level)| windows(view, index, level)).collect();
-    let sides = || windows.iter().flatten().flat_map(|stretch| [stretch.window.xr(), stretch.window.n()]);
-    let high = sides().fold(0.0, f64::max) * 1.05;
-    if high == 0.0 {
+    let is_sweep = levels.len() > 1;
+    let point = |stretch: &Row| {
+        let at = if is_sweep { stretch.window.n() } else { stretch.start_s() };
+        Some((at, residual(&stretch.window)?)).filter(|(at, _)| !is_sweep || *at > 0.0)
+    };
+    let of_level = |windows: &Vec<Row>| windows.iter().filter_map(point).collect::<Vec<_>>();
+    let points: Vec<Vec<(f64, f64)>> = windows.iter().map(of_level).collect();
+    let ends = |of: fn(&(f64, f64)) -> f64| {
+        let all = points.iter().flatten().map(of);
+        all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), it| (low.min(it), high.max(it)))
+    };
+    let (low, high) = ends(|point| point.0);
+    if low > high {
         return None;
     }
-    let least = sides().filter(|&side| side > 0.0).fold(high, f64::min);
-    let wide = levels.len() > 1 && high / least >= WIDE;
-    let (low, scale) = match (wide, least < 0.3 * high) {
-        (true, _) => (least / 1.3, Scale::Log),
-        (false, true) => (0.0, Scale::Linear),
-        (false, false) => (least * 0.95, Scale::Linear),
+    let x = if is_sweep && high / low >= WIDE {
+        Axis::between("N, attempts in flight", Scale::Log, low / 1.15, high * 1.3)
+    } else if is_sweep {
+        Axis::from_zero("N, attempts in flight", Scale::Linear, [high * 1.08])
+    } else {
+        Axis::between("time since the start", Scale::Time, 0.0, high.max(1.0))
     };
-    let dots = |of: fn(&Window) -> (f64, f64)| {
-        windows.iter().enumerate().map(move |(index, windows)| Series {
-            label: run::name(levels, index),
-            mark: Mark::Points,
-            colour: shade(index, levels.len()),
-            points: windows
-                .iter()
-                .map(|stretch| of(&stretch.window))
-                .filter(|&(xr, _)| xr > 0.0 || !wide)
-                .collect(),
-        })
+    let (least, most) = ends(|point| point.1);
+    let y = Axis::between("N ÷ X·R − 1", Scale::Share, least.min(-EDGE) - 0.005, most.max(EDGE) + 0.005);
+    let corners = [x.low, x.high].map(|at| (at, -LITTLE_TOLERANCE, LITTLE_TOLERANCE)).into();
+    let band = Band { label: "±2 %".into(), colour: BLUE, corners };
+    let zero = vec![(x.low, 0.0), (x.high, 0.0)];
+    let mut series = vec![Series { label: String::new(), mark: Mark::Line, colour: MUTED, points: zero }];
+    let means: Vec<Option<Measured>> = points.iter().map(|points| Measured::of(points)).collect();
+    let dots = points.iter().zip(&means).map(|(points, mean)| {
+        // Of a sweep the level's mean stands for its windows.
+        let points = match mean {
+            Some(mean) if is_sweep => vec![(mean.at, mean.share)],
+            _ => points.clone(),
+        };
+        Series { label: String::new(), mark: Mark::Points, colour: BLUE, points }
+    });
+    series.extend(dots);
+    let swept = || {
+        means
+            .iter()
+            .enumerate()
+            .filter_map(|(index, mean)| Some((index, mean.as_ref()?)))
+            .filter(|_| is_sweep)
     };
-    let y = Axis::between("N, attempts in flight", scale, low, high);
-    let both = |window: &Window| (window.xr(), window.n());
-    let series = std::iter::once(diagonal(low, high)).chain(dots(both)).collect();
-    let panel = Panel { bands: vec![tolerance(low, high)], ..Panel::of(y, 320, series) };
-    let mut panels = vec![panel];
-    if wide {
-        // A logarithmic axis hides 2 %.
-        panels.push(ratios((low, high), dots(|window| (window.xr(), window.n() / window.xr())).collect()));
-    }
+    let note = |(index, mean): (usize, &Measured)| Note {
+        at: (mean.at, mean.share),
+        side: Side::Right,
+        words: run::name(levels, index).trim_end_matches(" workers").into(),
+    };
+    let whisker = |(_, mean): (usize, &Measured)| {
+        let half = mean.half.filter(|half| half.is_finite())?;
+        Some(Whisker { at: mean.at, low: mean.share - half, high: mean.share + half, colour: BLUE })
+    };
+    // A name has room where the one before it is far enough away.
+    let mut named_to = f64::NEG_INFINITY;
+    let mut has_room = |note: &Note| {
+        let is_free = !note.words.is_empty() && x.place(note.at.0) >= named_to;
+        named_to = if is_free { x.place(note.at.0) + NAME_ROOM } else { named_to };
+        is_free
+    };
+    let notes = swept().map(note).filter(|note| has_room(note)).collect();
+    let panel = Panel {
+        bands: vec![band],
+        whiskers: swept().filter_map(whisker).collect(),
+        notes,
+        ..Panel::of(y, 240, series)
+    };
     let description = format!(
-        "Mean attempts in flight against throughput times residence time in {}, from the steady part of a level \
-         where it has one; where the law holds and the edges of a window weigh little, they lie on the diagonal.",
-        counted(windows.iter().flatten().count() as u64, "window")
+        "How far the mean in flight is from throughput × residence time, in {}{}: within ±2 % the law holds, and what lies \
+         outside is explained by the window's edges, or wrong.",
+        counted(points.iter().flatten().count() as u64, "window"),
+        if is_sweep { ", as the mean of each level with its 95 % interval" } else { "" }
     );
     let subtitle = run::subtitle(view).into_iter().chain(words::verdicts(view.document)).collect();
-    let x = Axis::between("X·R, throughput × residence time", scale, low, high);
-    let words = ("N against X·R", description);
-    Some(Chart { subtitle, ..Chart::new("littles-law", words, x, panels, table(levels, &windows)) })
+    let words = ("Does N = X·R hold?", description);
+    Some(Chart { subtitle, ..Chart::new("littles-law", words, x, vec![panel], table(levels, &windows)) })
 }
 
-/// How far N is from X·R, as a ratio.
-fn ratios((low, high): (f64, f64), dots: Vec<Series>) -> Panel {
-    let all = || dots.iter().flat_map(|series| series.points.iter().map(|&(_, ratio)| ratio));
-    let bounds = [1.0 - 2.0 * LITTLE_TOLERANCE, 1.0 + 2.0 * LITTLE_TOLERANCE];
-    let (least, most) = (all().fold(bounds[0], f64::min), all().fold(bounds[1], f64::max));
-    let room = 0.05 * (most - least);
-    let corners = [low, high].map(|xr| (xr, 1.0 - LITTLE_TOLERANCE, 1.0 + LITTLE_TOLERANCE)).into();
-    let band = Band { label: String::new(), colour: BLUE, corners };
-    let one = Series {
-        label: String::new(),
-        mark: Mark::Line,
-        colour: MUTED,
-        points: vec![(low, 1.0), (high, 1.0)],
-    };
-    let unnamed = dots.into_iter().map(|series| Series { label: String::new(), ..series });
-    let y = Axis::between("N ÷ X·R", Scale::Linear, least - room, most + room);
-    Panel { bands: vec![band], ..Panel::of(y, 110, std::iter::once(one).chain(unnamed).collect()) }
+/// N ÷ X·R − 1; None where nothing ended.
+fn residual(window: &Window) -> Option<f64> {
+    let residual = window.n() / window.xr() - 1.0;
+    Some(residual).filter(|residual| residual.is_finite())
 }
 
-fn diagonal(low: f64, high: f64) -> Series {
-    let points = vec![(low, low), (high, high)];
-    Series { label: "N = X·R".into(), mark: Mark::Line, colour: MUTED, points }
+/// The windows of a level together.
+struct Measured {
+    /// Mean N.
+    at: f64,
+    /// Mean of N ÷ X·R − 1.
+    share: f64,
+    /// Half of its 95 % interval; None for a single window.
+    half: Option<f64>,
 }
 
-/// The band around the diagonal; its edges bend where they leave the plot.
-fn tolerance(low: f64, high: f64) -> Band {
-    let bends = [low, low / (1.0 - LITTLE_TOLERANCE), high / (1.0 + LITTLE_TOLERANCE), high];
-    let corner =
-        |xr: f64| (xr, (xr * (1.0 - LITTLE_TOLERANCE)).max(low), (xr * (1.0 + LITTLE_TOLERANCE)).min(high));
-    Band { label: "±2 %".into(), colour: BLUE, corners: bends.map(corner).into() }
+impl Measured {
+    fn of(points: &[(f64, f64)]) -> Option<Self> {
+        let shares: Vec<f64> = points.iter().map(|point| point.1).collect();
+        let mean = Mean::of(&shares, CONFIDENCE)?;
+        let at = points.iter().map(|point| point.0).sum::<f64>() / points.len() as f64;
+        Some(Self { at, share: mean.mean, half: (points.len() > 1).then_some(mean.half_width) })
+    }
 }
 
 fn table(levels: &[LevelSummary], windows: &[Vec<Row>]) -> Table {
     let every = windows.iter().flatten().count().div_ceil(ROWS_AT_MOST).max(1);
     let caption = if every == 1 { "Windows".into() } else { format!("Windows, 1 of {every}") };
-    let mut table = Table::new(caption, &["level", "window", "X·R", "N", "edges explain"]);
+    let mut table = Table::new(caption, &["level", "window", "X·R", "N", "N ÷ X·R − 1", "edges explain"]);
     for (level, windows) in levels.iter().zip(windows) {
         for stretch in windows.iter().step_by(every) {
             table.row([
@@ -115,6 +148,7 @@ fn table(levels: &[LevelSummary], windows: &[Vec<Row>]) -> Table {
                 format!("{} to {}", duration(stretch.start_s()), duration(stretch.end_s())),
                 number(stretch.window.xr()),
                 number(stretch.window.n()),
+                residual(&stretch.window).map_or_else(|| "–".into(), |it| format!("{:+.2} %", 100.0 * it)),
                 number(stretch.window.edges()),
             ]);
         }
@@ -171,29 +205,25 @@ mod tests {
     }
 
     #[test]
-    fn levels_far_apart_have_a_panel_that_shows_two_per_cent() {
-        let mut sample = Sample::sweep();
-        assert_eq!(little(&sample.view()).unwrap().panels.len(), 1);
-        // As if level 0 had had one worker in a hundred: both sides of the law shrink alike.
-        let first = sample.series.partition_point(|row| row.level < 1);
-        for row in &mut sample.series[..first] {
-            let window = &mut row.window;
-            for sum in [&mut window.in_flight_time_ns, &mut window.residence_ns] {
-                *sum /= 100;
-            }
-        }
+    fn a_level_of_a_sweep_is_one_point_with_its_name_and_its_interval() {
+        let sample = Sample::sweep();
         let chart = little(&sample.view()).unwrap();
-        let [wide, ratios] = chart.panels.as_slice() else { panic!("two panels") };
-        assert_eq!((wide.y.scale, ratios.y.scale), (Scale::Log, Scale::Linear));
-        assert!(ratios.y.low < 0.97 && ratios.y.high > 1.03, "{:?}", ratios.y);
+        let [panel] = chart.panels.as_slice() else { panic!("one panel") };
+        let levels = sample.document.levels.len();
+        assert!(panel.series.len() - 1 == levels && !panel.notes.is_empty());
+        assert!(panel.series[1..].iter().all(|series| series.points.len() == 1));
+        for whisker in &panel.whiskers {
+            assert!(whisker.low < whisker.high && (whisker.low + whisker.high).abs() < 0.1, "{whisker:?}");
+        }
+        assert!(panel.y.low <= -0.04 && panel.y.high >= 0.04);
     }
 
     #[test]
-    fn a_run_that_ends_full_lies_off_the_diagonal_by_what_its_edges_explain() {
+    fn a_run_that_ends_full_is_off_by_what_its_edges_explain() {
         let sample = Sample::incomplete();
         let chart = little(&sample.view()).unwrap();
-        let [(xr, n)] = chart.panels[0].series[1].points[..] else { panic!("one window") };
+        let [(_, share)] = chart.panels[0].series[1].points[..] else { panic!("one window") };
         let law = sample.document.levels[0].littles_law;
-        assert!((n - xr - law.edges).abs() < 1e-9 && law.edges > 8.0);
+        assert!((share - law.edges / law.xr).abs() < 1e-9 && law.edges > 8.0);
     }
 }

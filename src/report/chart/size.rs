@@ -3,8 +3,8 @@
 use super::run;
 use crate::RunView;
 use crate::drawing::axis::{Axis, Scale};
-use crate::drawing::palette::level as shade;
-use crate::drawing::{Chart, Mark, Panel, Series};
+use crate::drawing::palette::{VERMILION, level as shade};
+use crate::drawing::{Band, Chart, Mark, Panel, Series};
 use crate::table::Table;
 use planner_core::measure::size_sample::{SPREAD, SizeLine, SizePoint};
 use planner_core::units::human::{bytes, bytes_per_s, count, duration};
@@ -39,7 +39,7 @@ pub fn size(view: &RunView) -> Option<Chart> {
         (Axis::between("size", Scale::Bytes, from, high + room), Axis::from_zero(name, Scale::Time, times()))
     };
     let levels = &view.document.levels;
-    let mut series = Vec::new();
+    let (mut series, mut bands) = (Vec::new(), Vec::new());
     for (index, points) in dots.iter().enumerate() {
         let points = points.iter().map(|point| (point.size_bytes, point.residence_s)).collect();
         let colour = shade(index, dots.len());
@@ -48,8 +48,9 @@ pub fn size(view: &RunView) -> Option<Chart> {
     let lines: Vec<Option<SizeLine>> = view.levels.iter().map(|level| level.sizes.line()).collect();
     if let [Some(line)] = lines.as_slice() {
         let points = corners(line, (low, high));
+        bands.extend(spread(line, &dots, &points));
         let label = format!("{} each", bytes_per_s(1.0 / line.s_per_byte));
-        series.push(Series { label, mark: Mark::Line, colour: crate::drawing::palette::VERMILION, points });
+        series.push(Series { label, mark: Mark::Line, colour: VERMILION, points });
     }
     let seen: u64 = view.levels.iter().map(|level| level.sizes.seen()).sum();
     let description = format!(
@@ -60,11 +61,24 @@ pub fn size(view: &RunView) -> Option<Chart> {
         bytes(low as u64),
         bytes(high as u64),
     );
-    let words = ("Residence time against size", description);
+    let words = ("How does time grow with size?", description);
+    let panel = Panel { bands, ..Panel::of(y, 260, series) };
     Some(Chart {
         subtitle: run::subtitle(view),
-        ..Chart::new("size", words, x, vec![Panel::of(y, 260, series)], table(view, &lines))
+        ..Chart::new("size", words, x, vec![panel], table(view, &lines))
     })
+}
+
+/// Where nine of ten copies lie around the line, as shares of its time.
+fn spread(line: &SizeLine, dots: &[Vec<SizePoint>], line_points: &[(f64, f64)]) -> Option<Band> {
+    let ratio = |point: &SizePoint| point.residence_s / line.residence_s(point.size_bytes);
+    let mut ratios: Vec<f64> = dots.iter().flatten().map(ratio).filter(|ratio| ratio.is_finite()).collect();
+    ratios.sort_unstable_by(f64::total_cmp);
+    let at =
+        |share: f64| ratios.get(((ratios.len().checked_sub(1)?) as f64 * share).round() as usize).copied();
+    let (low, high) = (at(0.05)?, at(0.95)?);
+    let corners = line_points.iter().map(|&(size, time_s)| (size, low * time_s, high * time_s)).collect();
+    Some(Band { label: "nine of ten copies".into(), colour: VERMILION, corners })
 }
 
 fn corners(line: &SizeLine, (low, high): (f64, f64)) -> Vec<(f64, f64)> {
@@ -105,6 +119,13 @@ mod tests {
         let chart = size(&sample.view()).unwrap();
         let [dots, line] = chart.panels[0].series.as_slice() else { panic!("dots and a line") };
         assert_eq!((dots.points.len(), line.mark), (DOTS_AT_MOST, Mark::Line));
+        let band = &chart.panels[0].bands[0];
+        let within = |&(size_bytes, residence_s): &(f64, f64)| {
+            let corner = band.corners.iter().rev().find(|corner| corner.0 <= size_bytes);
+            corner.is_some_and(|&(_, low, high)| (0.9 * low..=1.1 * high).contains(&residence_s))
+        };
+        let share = dots.points.iter().filter(|point| within(point)).count() as f64 / DOTS_AT_MOST as f64;
+        assert!((0.8..1.0).contains(&share), "{share}");
         assert!(chart.table.rows.iter().all(|row| row[4].contains("MB/s")), "{:?}", chart.table.rows);
     }
 

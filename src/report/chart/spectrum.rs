@@ -8,6 +8,8 @@ use crate::{LevelTimes, RunView};
 use planner_core::measure::histogram::Times;
 use planner_core::units::human::{count, duration};
 
+/// Times that differ by a smaller share are the same.
+const ALIKE: f64 = 0.01;
 /// Points of a line in each factor of ten.
 const POINTS_PER_DECADE: f64 = 24.0;
 /// Spread between median and maximum from which the times are shown on a logarithmic axis.
@@ -20,6 +22,10 @@ pub fn spectrum(view: &RunView) -> Option<Chart> {
         return None;
     }
     let panels = match view.levels {
+        // A generator that starts on time makes one distribution of two.
+        [level] if alike(level) => {
+            vec![panel("Time to completion", 300, vec![line("", BLUE, &level.latency)])]
+        }
         [level] => {
             let series = vec![
                 Series { mark: Mark::Broad, ..line("from intended start", BLUE, &level.latency) },
@@ -35,10 +41,14 @@ pub fn spectrum(view: &RunView) -> Option<Chart> {
                 };
                 levels.iter().enumerate().filter_map(named).collect()
             };
-            vec![
-                panel("Time from intended start", 220, lines(|level| &level.latency)),
-                panel("Time from actual start", 220, lines(|level| &level.service)),
-            ]
+            if levels.iter().all(alike) {
+                vec![panel("Time to completion", 300, lines(|level| &level.latency))]
+            } else {
+                vec![
+                    panel("Time from intended start", 220, lines(|level| &level.latency)),
+                    panel("Time from actual start", 220, lines(|level| &level.service)),
+                ]
+            }
         }
     };
     let drawn = panels.first().map_or(0, |panel| panel.series.len());
@@ -47,8 +57,10 @@ pub fn spectrum(view: &RunView) -> Option<Chart> {
     } else {
         String::new()
     };
+    let is_one = view.levels.iter().all(alike);
+    let both = if is_one { ", the same from the intended and from the actual start" } else { "" };
     let description = format!(
-        "Time to completion over percentiles up to the largest of {} values; \
+        "Time to completion over percentiles up to the largest of {} values{both}; \
          a line that stays flat to the right has no rare slow ones.{some}",
         count(largest)
     );
@@ -58,6 +70,13 @@ pub fn spectrum(view: &RunView) -> Option<Chart> {
         subtitle: super::run::subtitle(view),
         ..Chart::new("latency", words, x, panels, table(view))
     })
+}
+
+/// Whether times from the intended and from the actual start are the same at every place that is drawn.
+fn alike(level: &LevelTimes) -> bool {
+    let (latency, service) = (line("", BLUE, &level.latency), line("", BLUE, &level.service));
+    let is_same = |(a, b): (&(f64, f64), &(f64, f64))| (a.1 - b.1).abs() <= ALIKE * a.1.max(b.1);
+    latency.points.len() == service.points.len() && latency.points.iter().zip(&service.points).all(is_same)
 }
 
 /// The times at evenly spaced places of the percentile axis, out to the largest.
@@ -98,4 +117,20 @@ fn table(view: &RunView) -> Table {
         }
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::Sample;
+
+    #[test]
+    fn times_that_agree_are_one_line_and_those_that_do_not_are_two() {
+        let mut sample = Sample::one_level();
+        let lines = |sample: &Sample| spectrum(&sample.view()).unwrap().panels[0].series.len();
+        assert_eq!(lines(&sample), 1);
+        let later = Sample::refused().times.remove(0).latency;
+        sample.times[0].latency = later;
+        assert_eq!(lines(&sample), 2);
+    }
 }

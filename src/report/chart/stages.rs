@@ -90,7 +90,9 @@ fn panel(
         let points = thinned(of(stage), input.end_s, step_s);
         let colour = COLOURS[index % COLOURS.len()];
         let is_something = points.iter().any(|&(_, value)| value > 0.0);
-        is_something.then(|| Series { label: stage.name.clone(), mark: Mark::Area, colour, points })
+        // One stage alone needs no legend.
+        let label = if input.stages.len() > 1 { stage.name.clone() } else { String::new() };
+        is_something.then(|| Series { label, mark: Mark::Area, colour, points })
     };
     let series: Vec<Series> = input.stages.iter().enumerate().filter_map(line).collect();
     let values = series.iter().flat_map(|series| series.points.iter().map(|&(_, value)| value));

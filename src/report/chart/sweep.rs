@@ -1,9 +1,9 @@
-//! A sweep over its levels, with the scalability law and simpler explanations where workers were swept.
+//! What each worker brings over the levels of a sweep, with the scalability law and simpler explanations.
 
 use super::run;
 use crate::RunView;
 use crate::drawing::axis::{Axis, Scale};
-use crate::drawing::palette::{BLUE, Colour, GREEN, ORANGE, PURPLE, VERMILION};
+use crate::drawing::palette::{BLUE, Colour, GREEN, ORANGE, PURPLE};
 use crate::drawing::{Chart, Mark, Panel, Rule, Series, Whisker};
 use crate::table::Table;
 use planner_core::check::document::Reading;
@@ -47,7 +47,7 @@ impl Measured {
     }
 }
 
-/// Throughput and residence time over the levels of a sweep.
+/// Throughput for each worker over the levels of a sweep, or all of it over the offered load.
 pub fn sweep(view: &RunView) -> Option<Chart> {
     let levels = &view.document.levels;
     let closed = levels.iter().all(|level| level.concurrency.is_some());
@@ -91,19 +91,23 @@ fn drawn(mut measured: Vec<Measured>, law: Option<&UslSummary>, name: &str) -> O
         Axis::from_zero(name, Scale::Linear, [end])
     };
     let spread = Spread { from: low, to: high, wide };
-    let peak = curves.peak_n.filter(|&n| n <= end);
-    let borders = peak.map(|at| Rule { at, label: format!("peak at N = {}", number(at)) });
+    let knee = law.and_then(|law| law.rivals.as_ref()).map(|rivals| rivals.bound.knee_n());
+    let named = [(knee, "knee"), (curves.peak_n, "peak")];
+    let borders = named.into_iter().filter_map(|(at, name)| {
+        let at = at.filter(|at| (low..=end).contains(at))?;
+        Some(Rule { at, label: format!("{name} at N = {}", number(at)) })
+    });
+    let borders = borders.collect();
     let counted = measured.len();
     let explained = if curves.drawn.is_empty() { "" } else { ", with the scalability law and its rivals" };
-    let words = (
-        "Throughput and residence time over the sweep",
-        format!(
-            "Attempts ended per second and their mean residence time at {counted} levels{explained}; what is dashed \
-             was not measured."
-        ),
-    );
-    let panels = vec![throughput(&measured, &curves, &spread), residence(&measured, &curves, &spread)];
-    let borders = borders.into_iter().collect();
+    let per_worker = name == IN_FLIGHT;
+    let (title, what) = match per_worker {
+        true => ("What does another worker bring?", "Attempts ended per second for each in flight"),
+        false => ("How much of the load is done?", "Attempts ended per second"),
+    };
+    let description = format!("{what} at {counted} levels{explained}; what is dashed was not measured.");
+    let words = (title, description);
+    let panels = vec![throughput(&measured, &curves, &spread, per_worker)];
     Some(Chart { borders, ..Chart::new("sweep", words, x, panels, table(&measured)) })
 }
 
@@ -158,73 +162,35 @@ impl Spread {
     }
 }
 
-fn throughput(measured: &[Measured], curves: &Curves, spread: &Spread) -> Panel {
-    let ends = |each: &Measured| upper(&each.throughput_per_s);
-    let most = measured.iter().map(ends).fold(0.0, f64::max) * 1.15;
-    let least = measured.iter().map(|each| lower(&each.throughput_per_s)).fold(most, f64::min);
-    let name = "Attempts ended per second";
-    let y = if spread.wide && least > 0.0 {
-        Axis::between(name, Scale::Log, least / 1.3, most)
-    } else {
-        Axis::between(name, Scale::Linear, 0.0, most)
+/// Throughput, or what each worker has of it, which falls where they hinder each other.
+fn throughput(measured: &[Measured], curves: &Curves, spread: &Spread, per_worker: bool) -> Panel {
+    let share = |n: f64, x_per_s: f64| if per_worker { x_per_s / n } else { x_per_s };
+    let each = |each: &Measured| {
+        let Estimate { mean, low, high } = each.throughput_per_s;
+        let of = |value| share(each.at, value);
+        (each.at, Estimate { mean: of(mean), low: low.map(of), high: high.map(of) })
     };
+    let estimates: Vec<(f64, Estimate)> = measured.iter().map(each).collect();
+    let most = estimates.iter().map(|(_, it)| it.high.unwrap_or(it.mean)).fold(0.0, f64::max);
+    let name = if per_worker { "Attempts per second and worker" } else { "Attempts ended per second" };
+    let y = Axis::from_zero(name, Scale::Linear, [1.1 * most]);
     let mut series = Vec::new();
     for (name, colour, model) in &curves.drawn {
-        let points = spread.curve((spread.from, spread.to), |n| model.x_per_s(n));
+        let points = spread.curve((spread.from, spread.to), |n| share(n, model.x_per_s(n)));
         series.push(Series { label: name.clone(), mark: Mark::Line, colour: *colour, points });
     }
     if let Some((usl, end)) = curves.extrapolated {
-        let points = spread.curve((spread.to, end), |n| usl.x_per_s(n));
+        let points = spread.curve((spread.to, end), |n| share(n, usl.x_per_s(n)));
         series.push(Series { label: String::new(), mark: Mark::Dashed, colour: BLUE, points });
     }
-    panel(y, measured, BLUE, |each| each.throughput_per_s, series)
-}
-
-fn residence(measured: &[Measured], curves: &Curves, spread: &Spread) -> Panel {
-    let most = measured.iter().map(|each| upper(&each.residence_s)).fold(0.0, f64::max) * 1.15;
-    let y = Axis::from_zero("Mean residence time", Scale::Time, [most]);
-    let law = curves.drawn.iter().find_map(|(_, _, model)| match model {
-        Model::Usl(usl) => Some(*usl),
-        _ => None,
-    });
-    let mut series = Vec::new();
-    if let Some(usl) = law {
-        let points = spread.curve((spread.from, spread.to), |n| usl.r_s(n));
-        series.push(Series { label: String::new(), mark: Mark::Line, colour: VERMILION, points });
-    }
-    if let Some((usl, end)) = curves.extrapolated {
-        let points = spread.curve((spread.to, end), |n| usl.r_s(n));
-        series.push(Series { label: String::new(), mark: Mark::Dashed, colour: VERMILION, points });
-    }
-    panel(y, measured, VERMILION, |each| each.residence_s, series)
-}
-
-/// Points with their intervals over curves; joined where no curve explains them.
-fn panel(
-    y: Axis,
-    measured: &[Measured],
-    colour: Colour,
-    value: fn(&Measured) -> Estimate,
-    curves: Vec<Series>,
-) -> Panel {
-    let whisker = |each: &Measured| {
-        let Estimate { low, high, .. } = value(each);
-        Some(Whisker { at: each.at, low: low?, high: high?, colour })
-    };
-    let mark = if curves.is_empty() { Mark::Joined } else { Mark::Points };
-    let points = measured.iter().map(|each| (each.at, value(each).mean)).collect();
-    let dots = Series { label: String::new(), mark, colour, points };
-    let whiskers = measured.iter().filter_map(whisker).collect();
-    Panel { whiskers, ..Panel::of(y, 190, curves.into_iter().chain([dots]).collect()) }
-}
-
-fn upper(estimate: &Estimate) -> f64 {
-    estimate.high.unwrap_or(estimate.mean)
-}
-
-/// The lower end where there is one above 0, which no logarithmic axis shows.
-fn lower(estimate: &Estimate) -> f64 {
-    estimate.low.filter(|&low| low > 0.0).unwrap_or(estimate.mean)
+    let whisker =
+        |(at, it): &(f64, Estimate)| Some(Whisker { at: *at, low: it.low?, high: it.high?, colour: BLUE });
+    // Joined where no curve explains them.
+    let mark = if series.is_empty() { Mark::Joined } else { Mark::Points };
+    let points = estimates.iter().map(|(at, it)| (*at, it.mean)).collect();
+    series.push(Series { label: String::new(), mark, colour: BLUE, points });
+    let whiskers = estimates.iter().filter_map(whisker).collect();
+    Panel { whiskers, ..Panel::of(y, 240, series) }
 }
 
 fn table(measured: &[Measured]) -> Table {
@@ -284,10 +250,10 @@ mod tests {
         sample.document.usl = cisco();
         let high = sample.document.levels.iter().map(|level| level.in_flight_mean).fold(0.0, f64::max);
         let chart = sweep(&sample.view()).unwrap();
-        let [peak] = chart.borders.as_slice() else { panic!("no peak: {:?}", chart.borders) };
+        let [.., peak] = chart.borders.as_slice() else { panic!("no peak: {:?}", chart.borders) };
         assert!((peak.at - 35.6).abs() < 1.0 && peak.label.starts_with("peak at N = "), "{peak:?}");
         let dashed: Vec<_> =
-            chart.panels[1].series.iter().filter(|series| series.mark == Mark::Dashed).collect();
+            chart.panels[0].series.iter().filter(|series| series.mark == Mark::Dashed).collect();
         let from = dashed[0].points.first().map(|&(n, _)| n);
         assert!(dashed.len() == 1 && from.is_none_or(|from| from >= high - 1e-9));
     }
@@ -299,6 +265,9 @@ mod tests {
         let chart = sweep(&sample.view()).unwrap();
         let panel = &chart.panels[0];
         assert!(panel.series.iter().any(|series| series.label == "law, not to be used"));
-        assert!(panel.series.iter().all(|series| series.mark != Mark::Dashed) && chart.borders.is_empty());
+        assert!(
+            panel.series.iter().all(|series| series.mark != Mark::Dashed)
+                && chart.borders.iter().all(|border| !border.label.starts_with("peak"))
+        );
     }
 }

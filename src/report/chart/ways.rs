@@ -1,10 +1,10 @@
-//! When each way of doing a job is done: a row each, from the median to the 99th percentile.
+//! When each way of doing a job is done, the fastest first: a row each, from the median to the 99th percentile.
 
 use crate::drawing::axis::{Axis, Scale};
 use crate::drawing::palette::{BLUE, Colour, GREEN, INK, VERMILION};
 use crate::drawing::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
 use crate::table::Table;
-use planner_core::units::human::duration;
+use planner_core::units::human::{duration, usd};
 
 /// Height of one row.
 const ROW_PX: u32 = 44;
@@ -20,6 +20,8 @@ pub struct Way {
     pub finish_s: Option<[f64; 2]>,
     /// Whether it meets the deadline; None without one.
     pub meets: Option<bool>,
+    /// What it costs, in US dollars.
+    pub cost_usd: f64,
 }
 
 impl Way {
@@ -32,9 +34,13 @@ impl Way {
     }
 }
 
-/// The ways in their order, on a logarithmic scale; None where none of them is ever done.
+/// The ways from the fastest on, on a logarithmic scale; None where none of them is ever done.
 #[must_use]
 pub fn ways(all: &[Way], deadline_s: Option<f64>) -> Option<Chart> {
+    let mut all = all.to_vec();
+    let end_s = |way: &Way| way.finish_s.map_or(f64::INFINITY, |it| it[1]);
+    all.sort_by(|a, b| end_s(a).total_cmp(&end_s(b)));
+    let all = all.as_slice();
     let times = || all.iter().filter_map(|way| way.finish_s).filter(|it| it[0] > 0.0 && it[1].is_finite());
     let fastest = all
         .iter()
@@ -51,7 +57,7 @@ pub fn ways(all: &[Way], deadline_s: Option<f64>) -> Option<Chart> {
         duration(fastest.1)
     );
     let border = deadline_s.map(|at| Rule { at, label: format!("deadline {}", duration(at)) });
-    let words = ("How long each way takes", description);
+    let words = ("Which way is fast enough?", description);
     let panel = panel(all, &x, deadline_s.is_some());
     let chart = Chart::new("ways", words, x, vec![panel], table(all));
     Some(Chart { borders: border.into_iter().collect(), ..chart })
@@ -60,42 +66,53 @@ pub fn ways(all: &[Way], deadline_s: Option<f64>) -> Option<Chart> {
 /// A row each: its name above its bar, and the times at the end of the bar that has more room.
 fn panel(all: &[Way], x: &Axis, has_deadline: bool) -> Panel {
     let left = x.low;
-    let (mut bars, mut notes, mut dots) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut bars, mut notes) = (Vec::new(), Vec::new());
+    let [mut met, mut missed] = [Vec::new(), Vec::new()];
     for (index, way) in all.iter().enumerate() {
         let top = (all.len() - index) as f64;
         let at = top - 0.66;
+        let cost = usd(way.cost_usd);
         notes.push(Note { at: (left, top - 0.26), side: Side::Right, words: way.name.clone() });
         match way.finish_s {
             Some([p50_s, p99_s]) => {
                 bars.push(Bar { at, from: p50_s, to: p99_s, colour: way.colour() });
-                dots.push((p50_s, at));
-                let words = format!("{} to {}", duration(p50_s), duration(p99_s));
+                let points = if way.meets == Some(false) { &mut missed } else { &mut met };
+                points.push((p50_s, at));
+                let times = if p50_s == p99_s {
+                    duration(p50_s)
+                } else {
+                    format!("{} to {}", duration(p50_s), duration(p99_s))
+                };
                 let is_late = x.held(p50_s) > 1.0 - x.held(p99_s);
                 let (end_s, side) = if is_late { (p50_s, Side::Left) } else { (p99_s, Side::Right) };
-                notes.push(Note { at: (end_s, at), side, words });
+                notes.push(Note { at: (end_s, at), side, words: format!("{times} · {cost}") });
             }
             None => {
-                notes.push(Note { at: (left, at), side: Side::Right, words: "never, or not known".into() })
+                let words = format!("never, or not known · {cost}");
+                notes.push(Note { at: (left, at), side: Side::Right, words });
             }
         }
     }
-    let key =
-        |label: &str, colour| Series { label: label.into(), mark: Mark::Points, colour, points: Vec::new() };
-    let mut series = if has_deadline {
-        vec![key("meets the deadline", GREEN), key("misses it", VERMILION)]
-    } else {
-        Vec::new()
+    let marked = |label: &str, mark, colour, points| Series {
+        label: if has_deadline { label.into() } else { String::new() },
+        mark,
+        colour,
+        points,
     };
-    series.push(Series { label: String::new(), mark: Mark::Points, colour: INK, points: dots });
+    let mut series =
+        vec![marked("meets the deadline", Mark::Points, if has_deadline { GREEN } else { INK }, met)];
+    if has_deadline {
+        series.push(marked("misses it", Mark::Triangles, VERMILION, missed));
+    }
     let y = Axis::between("Way", Scale::Rows, 0.0, all.len() as f64);
     Panel { bars, notes, ..Panel::of(y, ROW_PX * all.len() as u32, series) }
 }
 
 fn table(all: &[Way]) -> Table {
-    let mut table = Table::new("How long each way takes", &["way", "p50", "p99"]);
+    let mut table = Table::new("How long each way takes", &["way", "p50", "p99", "cost"]);
     for way in all {
         let [p50, p99] = way.finish_s.map_or_else(|| ["–".into(), "–".into()], |it| it.map(duration));
-        table.row([way.name.clone(), p50, p99]);
+        table.row([way.name.clone(), p50, p99, usd(way.cost_usd)]);
     }
     table
 }
@@ -106,7 +123,7 @@ mod tests {
     use crate::drawing::{Frame, svg};
 
     fn way(name: &str, finish_s: Option<[f64; 2]>, meets: Option<bool>) -> Way {
-        Way { name: name.into(), finish_s, meets }
+        Way { name: name.into(), finish_s, meets, cost_usd: 0.23 }
     }
 
     fn sample() -> [Way; 4] {
@@ -119,10 +136,15 @@ mod tests {
     }
 
     #[test]
-    fn rows_keep_their_order_and_the_fastest_is_told() {
+    fn the_fastest_comes_first_and_shapes_tell_met_from_missed() {
         let chart = ways(&sample(), Some(600.0)).unwrap();
-        assert_eq!(chart.table.rows[0], ["for loop", "1h 45m", "1h 49m"].map(str::to_owned));
-        assert_eq!(chart.table.rows[2][1], "–");
+        let order: Vec<&str> = chart.table.rows.iter().map(|row| row[0].as_str()).collect();
+        assert_eq!((order[0], order[2]), ("fan-out, paced", "for loop"));
+        assert_eq!(chart.table.rows[2][1..], ["1h 45m", "1h 49m", "$0.23"].map(str::to_owned));
+        assert_eq!(chart.table.rows[3][1], "–");
+        let [met, missed] = chart.panels[0].series.as_slice() else { panic!("met and missed") };
+        assert_eq!((met.mark, met.points.len()), (Mark::Points, 2));
+        assert_eq!((missed.mark, missed.points.len()), (Mark::Triangles, 1));
         assert!(
             chart.description.ends_with("Fastest: fan-out, paced, within 1m 8s with probability 99 %."),
             "{}",

@@ -1,6 +1,6 @@
 //! Axes: where a value lies, and the round values that are marked.
 
-use planner_core::units::human::{bytes, grouped, shortest};
+use planner_core::units::human::{bytes, duration, grouped, shortest};
 
 /// How values become places, and how they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub enum Scale {
     Nines,
     /// Shares from 0 to 1, in per cent.
     Share,
+    /// Shares, each ten times as far as the last, in per cent.
+    LogShare,
     /// Rows of equal height, which are named where they lie: nothing is marked.
     Rows,
 }
@@ -134,7 +136,7 @@ impl Axis {
     pub fn place(&self, value: f64) -> f64 {
         let even = |value: f64| match self.scale {
             Scale::Linear | Scale::Time | Scale::Bytes | Scale::Share | Scale::Rows => value,
-            Scale::Log | Scale::LogTime | Scale::LogBytes | Scale::Nines => {
+            Scale::Log | Scale::LogTime | Scale::LogBytes | Scale::LogShare | Scale::Nines => {
                 value.max(f64::MIN_POSITIVE).log10()
             }
         };
@@ -165,10 +167,23 @@ impl Axis {
             Scale::Bytes => self.even(self.unit().0, at_most),
             Scale::Log => self.powers(at_most, |at| grouped(at, (-at.log10().floor()).max(0.0) as usize)),
             Scale::LogBytes => self.powers(at_most, |at| bytes(at as u64)),
+            Scale::LogShare => self.powers(at_most, |at| format!("{} %", shortest(100.0 * at, 2))),
             Scale::LogTime => self.log_times(at_most),
             Scale::Nines => self.nines(at_most),
             Scale::Share => self.even(0.01, at_most).into_iter().map(in_per_cent).collect(),
             Scale::Rows => Vec::new(),
+        }
+    }
+
+    /// A value as it is read off the axis; empty where it is named otherwise.
+    #[must_use]
+    pub fn read(&self, value: f64) -> String {
+        match self.scale {
+            Scale::Linear | Scale::Log => shortest(value, 3),
+            Scale::Time | Scale::LogTime => duration(value),
+            Scale::Bytes | Scale::LogBytes => bytes(value as u64),
+            Scale::Share | Scale::LogShare => format!("{} %", shortest(100.0 * value, 3)),
+            Scale::Nines | Scale::Rows => String::new(),
         }
     }
 
@@ -364,6 +379,11 @@ mod tests {
         assert_eq!(labels(&Axis::between("size", Scale::LogBytes, 900.0, 2e6), 6), "1 kB 10 kB 100 kB 1 MB");
         let share = Axis::between("share", Scale::Share, 0.0, 1.0);
         assert_eq!(labels(&share, 6), "0 % 20 % 40 % 60 % 80 % 100 %");
+        let risk = Axis::between("risk", Scale::LogShare, 0.001, 1.0);
+        assert_eq!(
+            (labels(&risk, 4).as_str(), risk.read(0.0094).as_str()),
+            ("0.1 % 1 % 10 % 100 %", "0.94 %")
+        );
         let latency = Axis::between("latency", Scale::LogTime, 0.02, 7200.0);
         assert_eq!(labels(&latency, 9), "100 ms 1 s 10 s 1 min 10 min 1 h");
         let short = Axis::between("latency", Scale::LogTime, 0.8, 150.0);

@@ -1,5 +1,7 @@
 //! Draws a chart: where everything goes, and the one style of all charts.
 
+use std::cell::RefCell;
+
 use plotters::style::text_anchor::HPos;
 
 use super::axis::Tick;
@@ -40,7 +42,9 @@ fn draw(chart: &Chart, frame: Frame) -> Result<String, DrawError> {
     let layout = Layout::of(chart, frame)?;
     let (width, height) = (frame.width_px() as u32, layout.height_px.ceil() as u32);
     let mut body = String::new();
-    Sheet { chart, frame, layout, canvas: Canvas::new(&mut body, width, height) }.draw()?;
+    let titles = RefCell::default();
+    Sheet { chart, frame, layout, canvas: Canvas::new(&mut body, width, height), titles: &titles }.draw()?;
+    let body = titled(&body, &titles.into_inner());
     // A control character in a name would make a file that is no XML.
     Ok(escape_controls(&described(chart, frame, (width, height), &body)))
 }
@@ -60,6 +64,23 @@ fn described(chart: &Chart, frame: Frame, (width, height): (u32, u32), body: &st
     )
 }
 
+/// The drawing with the values of its dots, in the order in which they were drawn, for who points at one.
+fn titled(drawing: &str, titles: &[String]) -> String {
+    let mut titles = titles.iter();
+    let mut parts = drawing.split("<circle ");
+    let mut told = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        told.push_str("<circle ");
+        match (titles.next().filter(|title| !title.is_empty()), part.split_once("/>")) {
+            (Some(title), Some((dot, rest))) => {
+                told.push_str(&format!("{dot}><title>{}</title></circle>{rest}", xml_escaped(title)));
+            }
+            _ => told.push_str(part),
+        }
+    }
+    told
+}
+
 fn xml_escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
@@ -69,6 +90,8 @@ struct Sheet<'a> {
     frame: Frame,
     layout: Layout,
     canvas: Canvas<'a>,
+    /// What each dot says, in their order.
+    titles: &'a RefCell<Vec<String>>,
 }
 
 impl Sheet<'_> {
@@ -215,18 +238,37 @@ impl Sheet<'_> {
             let shape: Vec<Place> = places.iter().copied().chain(base).collect();
             self.canvas.shape(&shape, series.colour, 0.15)?;
         }
-        if series.mark != Mark::Points {
+        if !matches!(series.mark, Mark::Points | Mark::Triangles) {
             for piece in plot.pieces(&places) {
                 self.line(&piece, series)?;
             }
         }
+        let shown = places.iter().zip(&series.points).filter(|(place, _)| plot.shows(**place));
+        if series.mark == Mark::Triangles {
+            return shown.into_iter().try_for_each(|(&place, _)| self.triangle(place, series.colour));
+        }
         if matches!(series.mark, Mark::Points | Mark::Joined) || places.len() == 1 {
-            let (radius_px, opacity) = if places.len() > MANY { (2.2, 0.5) } else { (3.2, 0.8) };
-            for &place in places.iter().filter(|place| plot.shows(**place)) {
+            let is_crowded = places.len() > MANY;
+            let (radius_px, opacity) = if is_crowded { (2.2, 0.5) } else { (3.2, 0.8) };
+            for (&place, point) in shown {
                 self.canvas.dot(place, radius_px, series.colour, opacity)?;
+                let title = if is_crowded { String::new() } else { self.read(*point, panel) };
+                self.titles.borrow_mut().push(title);
             }
         }
         Ok(())
+    }
+
+    /// What a dot says.
+    fn read(&self, (x, y): (f64, f64), panel: &Panel) -> String {
+        let values = [(&self.chart.x, x), (&panel.y, y)];
+        let told = values.map(|(axis, value)| (axis, axis.read(value)));
+        let told = told.iter().filter(|(_, value)| !value.is_empty());
+        told.map(|(axis, value)| format!("{}: {value}", axis.name)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn triangle(&self, (x, y): Place, colour: Colour) -> Result<(), DrawError> {
+        self.canvas.shape(&[(x - 4.5, y + 4.0), (x + 4.5, y + 4.0), (x, y - 5.0)], colour, 1.0)
     }
 
     fn line(&self, places: &[Place], series: &Series) -> Result<(), DrawError> {
@@ -359,6 +401,14 @@ mod tests {
         let ends: Vec<_> = pieces.iter().map(|piece| (piece[0], piece[piece.len() - 1])).collect();
         assert_eq!(ends, [((0.0, 0.0), (7.0, 0.0)), ((12.0, 0.0), (15.0, 4.0))]);
         assert!(dashes(&[]).is_empty());
+    }
+
+    #[test]
+    fn dots_say_their_values_in_the_order_in_which_they_are_drawn() {
+        let titles = ["N: 1, X: <2".to_owned(), String::new()];
+        let drawing = "<path/><circle r=\"1\"/><circle r=\"2\"/>";
+        let told = "<path/><circle r=\"1\"><title>N: 1, X: &lt;2</title></circle><circle r=\"2\"/>";
+        assert_eq!(titled(drawing, &titles), told);
     }
 
     #[test]

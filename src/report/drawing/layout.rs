@@ -4,7 +4,7 @@ use plotters::style::text_anchor::HPos;
 
 use super::axis::{Axis, Tick};
 use super::canvas::{DrawError, Place, Text, text_width_px};
-use super::model::{Chart, Mark, Panel, Shades};
+use super::model::{Chart, Mark, Panel, Series, Shades};
 use super::palette::{Colour, FRAME, MUTED};
 
 /// Where a drawing is shown.
@@ -182,12 +182,18 @@ pub(super) struct Label {
     pub at: f64,
 }
 
+/// Whether points stand apart, so that their name has no line to stand beside.
+fn is_apart(mark: Mark) -> bool {
+    matches!(mark, Mark::Points | Mark::Triangles)
+}
+
 /// What is named beside the plot: lines and rules, where there is room.
 pub(super) fn beside(panel: &Panel, frame: Frame) -> Vec<Label> {
     if !frame.is_wide() {
         return Vec::new();
     }
-    let lines = panel.series.iter().filter(|series| series.mark != Mark::Points && !series.label.is_empty());
+    let is_line = |series: &&Series| !is_apart(series.mark) && !series.label.is_empty();
+    let lines = panel.series.iter().filter(is_line);
     let lines = lines.filter_map(|series| {
         let &(_, at) = series.points.last()?;
         Some(Label { text: series.label.clone(), colour: series.colour, at })
@@ -204,9 +210,13 @@ fn keys(
 ) -> Result<Vec<Key>, DrawError> {
     let shades = shades.map(|shades| (&shades.label, shades.colour, "■")).into_iter();
     let bands = panel.bands.iter().map(|band| (&band.label, band.colour, "■"));
-    let series = panel.series.iter().filter(|series| !frame.is_wide() || series.mark == Mark::Points);
-    let series = series
-        .map(|series| (&series.label, series.colour, if series.mark == Mark::Points { "●" } else { "■" }));
+    let series = panel.series.iter().filter(|series| !frame.is_wide() || is_apart(series.mark));
+    let sign = |mark| match mark {
+        Mark::Points => "●",
+        Mark::Triangles => "▲",
+        _ => "■",
+    };
+    let series = series.map(|series| (&series.label, series.colour, sign(series.mark)));
     let rules = panel.rules.iter().filter(|_| !frame.is_wide()).map(|rule| (&rule.label, FRAME, "■"));
     let (mut x, mut y, mut keys) = (left, first_y, Vec::new());
     for (words, colour, sign) in

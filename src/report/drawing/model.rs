@@ -128,6 +128,8 @@ pub enum Mark {
     Area,
     /// A dot each.
     Points,
+    /// A triangle each.
+    Triangles,
     /// A dot each, joined.
     Joined,
 }

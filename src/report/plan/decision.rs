@@ -78,7 +78,6 @@ impl<'a> Decided<'a> {
     /// The ways side by side, and one that cannot do it with the reason.
     pub(super) fn cards(&self) -> Vec<Card> {
         let taken = self.plan.choice().map(|choice| choice.way);
-        let deadline = format!("done in {}", self.deadline());
         let card = |way: &Proposal| {
             let blocked =
                 self.limits_of(way.way).map(|it| format!("{} {} of {}", it.short, it.have, it.need));
@@ -91,8 +90,8 @@ impl<'a> Decided<'a> {
                 unit: unit.into(),
                 is_taken: taken == Some(way.way),
                 facts: vec![
-                    Fact::new("finish", spread(finish)),
-                    Fact::new(&deadline, probability(way.probability.estimate)),
+                    Fact::new("p50, p99", spread(finish)),
+                    Fact::new("in time", probability(way.probability.estimate)),
                     Fact::new("cost", &way.price),
                     Fact::new(
                         "blocked by",
@@ -241,7 +240,7 @@ impl<'a> Decided<'a> {
     }
 }
 
-fn name(way: Way) -> &'static str {
+pub(super) fn name(way: Way) -> &'static str {
     match way {
         Way::Workers => "Workers",
         Way::Lambda => "Lambda",
@@ -268,5 +267,5 @@ fn at(finish: &Finish, goal: f64) -> Option<f64> {
 /// Median and 99th percentile, which may be alike.
 fn spread(finish: &Finish) -> String {
     let [p50, p99] = [finish.p50, finish.p99].map(super::time);
-    if p50 == p99 { p50 } else { format!("p50 {p50}, p99 {p99}") }
+    if p50 == p99 { p50 } else { format!("{p50}, {p99}") }
 }

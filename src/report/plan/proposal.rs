@@ -17,8 +17,6 @@ pub(super) struct Proposal<'a> {
     pub name: &'static str,
     /// Head of its column.
     pub head: &'static str,
-    /// The way in the titles of charts.
-    pub title: &'static str,
     /// Which way it is.
     pub way: Way,
     /// Its concurrency with what that counts.
@@ -60,7 +58,6 @@ fn workers(plan: &WorkerPlan) -> Proposal<'_> {
     Proposal {
         name: "workers",
         head: "workers",
-        title: "a pool of workers",
         way: Way::Workers,
         number: counted(workers, "worker"),
         clause: counted(workers, "worker"),
@@ -88,16 +85,14 @@ fn workers(plan: &WorkerPlan) -> Proposal<'_> {
 fn lambda(plan: &LambdaPlan) -> Proposal<'_> {
     let price = usd(plan.cost.total_usd);
     let (reserved, pace) = (count(plan.reserved_concurrency.value), rate(plan.publish.rate_per_s));
-    let (head, title, axis, how) = match plan.shape {
+    let (head, axis, how) = match plan.shape {
         Shape::Direct => (
             "lambda",
-            "a function, published at a pace",
             "N, executions at once on average",
             format!("reserve {reserved} for Lambda, publish {pace}"),
         ),
         Shape::Queue => (
             "lambda behind a queue",
-            "a function behind a queue",
             "N, executions at once",
             format!("reserve {reserved} for Lambda behind a queue"),
         ),
@@ -111,7 +106,6 @@ fn lambda(plan: &LambdaPlan) -> Proposal<'_> {
     Proposal {
         name: "lambda",
         head,
-        title,
         way: Way::Lambda,
         number: counted(plan.reserved_concurrency.value, "concurrent execution"),
         clause: how,

@@ -2,18 +2,19 @@
 
 use serde_json::{Result, Value};
 
-use super::decision::Decided;
+use super::decision::{self, Decided};
 use super::json::{each, said, with_words};
 use super::proposal::{Proposal, proposals};
 use super::words::{self, Limiting};
 use super::{cost_table, doubt, evidence, preface, quota};
 use crate::chart::{
-    self, AnswerKind, Chance, Chances, Choice, Cost, Costs, Makespans, Sensitivities, Sensitivity,
+    self, AnswerKind, Chance, Chances, Choice, Cost, Costs, Makespans, Reach, Sensitivities, Sensitivity,
 };
 use crate::drawing::Chart;
 use crate::page::{Block, Card, Fact, Page, Part};
 use crate::table::Table;
 use planner_core::units::human::{capitalised, count, counted, duration, probability, promised};
+use planner_plan::decision::State;
 use planner_plan::recommendation::{Case, CurvePoint, Recommendation, Rehearsal};
 use planner_plan::way::Way;
 
@@ -146,7 +147,7 @@ impl<'a> Told<'a> {
     fn decision(&self) -> Part {
         let sentences = self.choice.iter().cloned().chain(self.rehearsed()).map(Block::Paragraph);
         let taken = self.plan.choice().and_then(|choice| self.ways.iter().find(|way| way.way == choice.way));
-        let chart = taken.and_then(|way| self.risk(way));
+        let chart = self.reach(taken).or_else(|| self.risk(taken?));
         let blocks = std::iter::once(Block::Cards(self.cards.clone())).chain(sentences).chain(chart);
         Part::decision("The decision", blocks.chain([self.reachable().into()]))
     }
@@ -206,12 +207,28 @@ impl<'a> Told<'a> {
         chart::chance(&input).map(|chart| of_way(chart, way))
     }
 
-    /// When a way is done, and for one that is not taken also the risk of being late.
+    /// How far today's limits reach, where the way to take goes beyond them.
+    fn reach(&self, taken: Option<&Proposal>) -> Option<Block> {
+        let way = taken.filter(|_| self.plan.state() == State::Blocked)?;
+        let today = self.plan.lambda.as_ref().filter(|_| way.way == Way::Lambda)?.within_limits?;
+        let tried: Vec<(f64, f64)> = way.curve.iter().map(|point| (point.n, point.finish_p99_s)).collect();
+        let input = Reach {
+            name: way.axis,
+            tried: &tried,
+            today: (today.reserved_concurrency as f64, today.deadline_s),
+            needed: (way.chosen, &way.number),
+            deadline_s: self.plan.preface.job.deadline_s,
+        };
+        chart::reach(&input).map(|chart| of_way(chart, way))
+    }
+
+    /// When a way is done, and the risk of being late where that is not shown with the decision.
     fn finish(&self, way: &Proposal) -> Vec<Block> {
         let deadline_s = Some(self.plan.preface.job.deadline_s);
         let makespans = chart::makespan(&Makespans { makespans_s: way.makespans_s, deadline_s });
         let is_taken = self.plan.choice().is_some_and(|choice| choice.way == way.way);
-        let risk = if is_taken { None } else { self.risk(way) };
+        let is_shown = is_taken && self.reach(Some(way)).is_none();
+        let risk = if is_shown { None } else { self.risk(way) };
         makespans.map(|chart| of_way(chart, way)).into_iter().chain(risk).collect()
     }
 
@@ -222,7 +239,6 @@ impl<'a> Told<'a> {
                 at: point.n,
                 cost_usd: point.cost_usd,
                 finish_s: point.finish_p99_s,
-                margin: point.probability - self.wanted(),
             };
             let costs: Vec<Cost> = way.curve.iter().map(cost).collect();
             let (finish, deadline_s) = ("finishing time, p99", Some(self.plan.preface.job.deadline_s));
@@ -234,8 +250,7 @@ impl<'a> Told<'a> {
     }
 
     fn axis<'b>(&self, way: &'b Proposal) -> Choice<'b> {
-        let floor = self.plan.mean_value_floor.map(|floor| floor as f64);
-        Choice { name: way.axis, chosen: Some(way.chosen), floor, limits: &way.limits }
+        Choice { name: way.axis, chosen: Some((way.chosen, &way.number)), limits: &way.limits }
     }
 
     fn wanted(&self) -> f64 {
@@ -279,6 +294,6 @@ fn limits(all: &[Limiting]) -> Table {
 /// A chart that says which way it is about.
 fn of_way(chart: Chart, way: &Proposal) -> Block {
     let id = format!("{}-{}", chart.id, way.name).into();
-    let title = format!("{}: {}", chart.title, way.title);
+    let title = format!("{}: {}", decision::name(way.way), chart.title);
     Chart { id, title, ..chart }.into()
 }

@@ -98,6 +98,7 @@ impl<'a> Told<'a> {
             name: format!("{}: {}", told.name, told.setting),
             finish_s: way.finish_p50_s.zip(way.finish_p99_s).map(<[f64; 2]>::from),
             meets: deadline_s.map(|_| way.meets_the_deadline()),
+            cost_usd: way.cost_usd,
         };
         let ways: Vec<chart::Way> = self.plan.strategies.iter().zip(&self.ways).map(way).collect();
         chart::ways(&ways, deadline_s)
