@@ -12,10 +12,12 @@ const required = createRequire(path.join(process.env.PLANNER_TEST_NODE_MODULES, 
 const { chromium } = required("playwright-core");
 const axe = readFileSync(required.resolve("axe-core/axe.min.js"), "utf8");
 
-// The widths of a desk, of a telephone, and of what margins of 15 mm leave of A4 paper.
+// The widths of desks, of a tablet, of a telephone, and of what margins of 15 mm leave of A4 paper.
 const WAYS = [
   { name: "light", width: 1280, media: { colorScheme: "light" } },
   { name: "dark", width: 1280, media: { colorScheme: "dark" } },
+  { name: "wide", width: 1440, media: { colorScheme: "light" } },
+  { name: "middle", width: 768, media: { colorScheme: "light" } },
   { name: "narrow", width: 390, media: { colorScheme: "light" } },
   { name: "narrow dark", width: 390, media: { colorScheme: "dark" } },
   { name: "print", width: 680, media: { colorScheme: "dark", media: "print" } },
@@ -47,6 +49,7 @@ async function offences(file, way) {
   found.push(...(await unnamed(page)));
   // In the browser's own world, so that the page is what its reader gets.
   await page.evaluate(axe);
+  if (way.media.media === "print") found.push(...(await sheets(page)));
   const { violations } = await page.evaluate(() => axe.run());
   for (const { id, help, nodes } of violations) found.push(`${id}: ${help}: ${nodes[0].html.slice(0, 160)}`);
   if (pictures) {
@@ -56,6 +59,18 @@ async function offences(file, way) {
     if (way.name === "print") await page.pdf({ path: `${picture}.pdf`, format: "A4" });
   }
   await page.close();
+  return found;
+}
+
+// A decision with cards is one sheet of either paper.
+async function sheets(page) {
+  const found = [];
+  if (!(await page.locator("body:not(.full) .decision .cards").count())) return found;
+  for (const format of ["A4", "Letter"]) {
+    const pdf = (await page.pdf({ format })).toString("latin1");
+    const count = pdf.match(/\/Type\s*\/Page\b/g).length;
+    if (count > 1) found.push(`the decision takes ${count} sheets of ${format}`);
+  }
   return found;
 }
 
@@ -86,7 +101,8 @@ function seen(printed) {
     const name = figure.id;
     if (all("svg[role=img]", figure).length !== 1) found.push(`${name}: not exactly one drawing is shown`);
     if (!figure.querySelector("tbody tr")) found.push(`${name}: no numbers below the drawing`);
-    if (printed && all("tbody tr", figure).length === 0) found.push(`${name}: its numbers are not printed`);
+    const onSheet = figure.closest("body:not(.full) .decision");
+    if (printed && !onSheet && all("tbody tr", figure).length === 0) found.push(`${name}: its numbers are not printed`);
   }
   for (const drawing of all("svg")) {
     const frame = drawing.getBoundingClientRect();

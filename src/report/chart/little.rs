@@ -20,7 +20,7 @@ const WINDOWS_AT_MOST: f64 = 60.0;
 /// Windows of all levels together, as long as every level has one.
 const ALL_WINDOWS_AT_MOST: f64 = 240.0;
 /// Room for a name beside a point, as a share of the axis.
-const NAME_ROOM: f64 = 0.1;
+const NAME_ROOM: f64 = 0.14;
 /// What the axis shows on both sides at least.
 const EDGE: f64 = 2.0 * LITTLE_TOLERANCE;
 /// Levels whose N lie further apart than by this factor are shown on logarithmic axes.

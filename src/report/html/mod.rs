@@ -94,10 +94,10 @@ pub fn render_for(page: &Page, paper: Paper) -> Result<String, ReportError> {
 {%- endfor %}
 </section>
 {%- endfor %}
-</main>
 {%- if is_cut %}
 <p class="unprinted">The reasons are on the page itself; --print full prints them.</p>
 {%- endif %}
+</main>
 <footer><p>Made by planner {{ page.version }}.</p></footer>
 "##
 )]
