@@ -166,6 +166,8 @@ mod tests {
                 *of_plan = Some(state);
                 let size_range_bytes = [600_000_000, 800_000_000];
                 *job = Some(JobDescription {
+                    objects_at_least: None,
+                    clock: None,
                     objects: 45_000,
                     size_bytes: 1,
                     size_range_bytes,

@@ -8,9 +8,9 @@ use planner_plan::preface::{Finish, Probability};
 use planner_plan::recommendation::{Recommendation, WithinLimits};
 use planner_plan::way::Way;
 
-use super::evidence;
 use super::proposal::Proposal;
 use super::words::Limiting;
+use super::{evidence, preface};
 use crate::page::{Card, Fact};
 
 /// Jobs for each copy in flight that a measurement for a plan has.
@@ -68,7 +68,7 @@ impl<'a> Decided<'a> {
     pub(super) fn bullets(&self) -> Vec<Fact> {
         let rests_on = self.taken().map(|(_, way)| way.evidence);
         let unknown = rests_on.map(|rests_on| evidence::not_known(rests_on, &self.plan.preface.basis));
-        let unknown = unknown.or_else(|| super::preface::unmeasured(&self.plan.preface).map(str::to_owned));
+        let unknown = unknown.or_else(|| preface::unmeasured(&self.plan.preface).map(str::to_owned));
         [("Set", self.set()), ("Blocks", self.blocks()), ("Not known", unknown)]
             .into_iter()
             .filter_map(|(name, text)| Some(Fact::new(name, capitalised(&text?) + ".")))
@@ -133,7 +133,7 @@ impl<'a> Decided<'a> {
     }
 
     fn deadline(&self) -> String {
-        duration(self.plan.preface.job.deadline_s)
+        preface::due(&self.plan.preface.job)
     }
 
     fn goal(&self) -> f64 {
@@ -158,7 +158,7 @@ impl<'a> Decided<'a> {
             Some(time_s) => format!(
                 "{} {verb} by {}, deadline {}, {}",
                 way.number,
-                duration(time_s),
+                preface::at(&self.plan.preface.job, time_s),
                 self.deadline(),
                 promised(estimate)
             ),

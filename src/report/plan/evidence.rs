@@ -124,7 +124,7 @@ fn found(condition: &Condition, basis: &Basis) -> String {
         ConditionKind::Contention => {
             format!("{} times the N = {} that was measured", number(value), measured(basis))
         }
-        ConditionKind::Sizes if value <= 1.0 => "all within the measured sizes".into(),
+        ConditionKind::Sizes if value < 1.005 => "all within the measured sizes".into(),
         ConditionKind::Sizes => format!("{} times beyond the measured sizes", number(value)),
         ConditionKind::SteadyTimes if condition.status == ConditionStatus::Untested => {
             format!("less than {} times the mean at the end would not show", number(value))

@@ -1,5 +1,7 @@
 //! What every plan says of its objects and of what it rests on.
 
+use jiff::{RoundMode, SignedDuration, Unit, Zoned, ZonedRound};
+
 use crate::page::{Block, Fact, Page, Part};
 use crate::words;
 use planner_core::units::human::capitalised;
@@ -76,6 +78,26 @@ pub(super) fn objects(preface: &Preface) -> String {
     let [smallest, largest] = job.size_range_bytes.map(bytes);
     let sizes = if smallest == largest { smallest } else { format!("{smallest} to {largest}") };
     format!("{} of {sizes}, {} in all", counts(job), bytes(job.size_bytes))
+}
+
+/// A time since the start: by the clock where the job has one, rounded up to a minute, which cannot promise too much.
+pub(super) fn at(job: &JobDescription, time_s: f64) -> String {
+    by_the_clock(job, time_s).unwrap_or_else(|| duration(time_s))
+}
+
+/// The deadline likewise.
+pub(super) fn due(job: &JobDescription) -> String {
+    at(job, job.deadline_s)
+}
+
+fn by_the_clock(job: &JobDescription, time_s: f64) -> Option<String> {
+    let start: Zoned = job.clock.as_ref()?.start.parse().ok()?;
+    // What is lost in a floating-point number is no second.
+    let after = SignedDuration::try_from_secs_f64((time_s - 1e-6).max(0.0)).ok()?;
+    let up = ZonedRound::new().smallest(Unit::Minute).mode(RoundMode::Ceil);
+    let at = start.checked_add(after).ok()?.round(up).ok()?;
+    let is_near = at.date() == start.date() || time_s < 86_400.0;
+    Some(at.strftime(if is_near { "%H:%M" } else { "%-d %B, %H:%M" }).to_string())
 }
 
 /// How many objects: "45,000 objects", "40,000 to 50,000 objects".
