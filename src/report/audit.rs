@@ -61,7 +61,7 @@ pub fn page(document: &AuditDocument, version: &str) -> Page {
 pub fn document(document: &AuditDocument) -> serde_json::Result<Value> {
     let notes = document.notes.iter().map(why::audit::note).collect();
     let findings = document.verdicts.named().map(|(name, it)| (name, it.map(why::audit::words)));
-    json::told(document, verdict(document), findings, notes)
+    json::told(document, title(document), findings, notes)
 }
 
 /// What arrived and what did not.

@@ -147,7 +147,14 @@ fn times(view: &RunView) -> Vec<Option<Block>> {
         }
         _ => None,
     };
-    vec![drawn(chart::spectrum(view)), one(document, tables::times), intervals, drawn(chart::size(view))]
+    let tables = match document.levels.as_slice() {
+        [level] => tables::times(level),
+        _ => Vec::new(),
+    };
+    let mut blocks = vec![drawn(chart::spectrum(view))];
+    blocks.extend(tables.into_iter().map(|table| Some(table.into())));
+    blocks.extend([intervals, drawn(chart::size(view))]);
+    blocks
 }
 
 fn counts(document: &RunDocument) -> Vec<Option<Block>> {
@@ -166,6 +173,12 @@ fn completions(view: &RunView) -> Option<Sparkline> {
     let mut whole: Vec<u64> = bins.iter().filter(is_whole).map(|bin| bin.items_done).collect();
     whole.sort_unstable();
     let [least, .., most] = *whole.as_slice() else { return None };
+    // One object is no change over time.
+    if bins.iter().map(|bin| bin.items_done).sum::<u64>() < 2 {
+        return None;
+    }
+    // The last bin may be shorter, and yet hold the most.
+    let most = bins.iter().map(|bin| bin.items_done).fold(most, u64::max);
     let [least, median, most] = [least, whole[(whole.len() - 1) / 2], most].map(count);
     Some(Sparkline {
         name: format!("done per {}", length(BIN_S)),
@@ -212,6 +225,16 @@ mod tests {
 
     fn ids(sample: &Sample) -> Vec<String> {
         page(&sample.view()).charts().map(|chart| chart.id.clone().into_owned()).collect()
+    }
+
+    #[test]
+    fn one_object_has_no_sparkline_and_jobs_and_attempts_have_no_table_in_common() {
+        assert!(completions(&Sample::one_attempt().view()).is_none());
+        assert!(completions(&Sample::one_level().view()).is_some());
+        let [one] = tables::times(&Sample::one_level().document.levels[0]).try_into().unwrap();
+        assert_eq!(one.rows.len(), 3);
+        let [jobs, attempts] = tables::times(&Sample::refused().document.levels[0]).try_into().unwrap();
+        assert_eq!((jobs.rows.len(), attempts.rows[0][0].as_str()), (2, "from actual start"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::RunView;
+use super::lead::goodput_differs;
 use super::page::Fact;
 use super::table::Table;
 use super::words::threshold_value;
@@ -52,18 +53,28 @@ pub(super) fn stages(level: &LevelSummary) -> Table {
     table
 }
 
-/// Percentiles of a level's times, one kind of time a row.
-pub(super) fn times(level: &LevelSummary) -> Table {
-    let mut table = Table::new("Times", &["time", "p50", "p90", "p99", "p99.9", "max", "mean"]);
-    let mut row = |name: &str, p: &Percentiles, known: bool| {
-        let show = |time_s| if known { duration(time_s) } else { UNKNOWN.into() };
-        let cells = [p.p50, p.p90, p.p99, p.p999, p.max, p.mean].map(show);
-        let [p50, p90, p99, p999, max, mean] = cells;
-        table.row([name.into(), p50, p90, p99, p999, max, mean]);
-    };
-    row("from intended start", &level.latency_s, level.jobs_done > 0);
-    row("from actual start", &level.service_s, level.service_s.max > 0.0);
-    row("generator lateness", &level.lateness_s, level.jobs > 0);
+/// Percentiles of a level's times, one kind of time a row: in one table where every job is one attempt, else jobs and
+/// attempts each in their own.
+pub(super) fn times(level: &LevelSummary) -> Vec<Table> {
+    let jobs = ("from intended start", &level.latency_s, level.jobs_done > 0);
+    let attempts = ("from actual start", &level.service_s, level.service_s.max > 0.0);
+    let lateness = ("generator lateness", &level.lateness_s, level.jobs > 0);
+    if goodput_differs(level) {
+        return vec![
+            table_of("Times of jobs", "job", &[jobs, lateness]),
+            table_of("Times of attempts", "attempt", &[attempts]),
+        ];
+    }
+    vec![table_of("Times", "time", &[jobs, attempts, lateness])]
+}
+
+fn table_of(caption: &str, head: &str, rows: &[(&str, &Percentiles, bool)]) -> Table {
+    let mut table = Table::new(caption, &[head, "p50", "p90", "p99", "p99.9", "max", "mean"]);
+    for (name, p, is_known) in rows {
+        let show = |time_s| if *is_known { duration(time_s) } else { UNKNOWN.into() };
+        let [p50, p90, p99, p999, max, mean] = [p.p50, p.p90, p.p99, p.p999, p.max, p.mean].map(show);
+        table.row([(*name).into(), p50, p90, p99, p999, max, mean]);
+    }
     table
 }
 
@@ -105,7 +116,7 @@ pub(super) fn levels(document: &RunDocument) -> Table {
 pub(super) fn laws(document: &RunDocument) -> Table {
     let (name, named) = names(&document.levels);
     let head = [name, "X", "R", "X·R", "N", "difference", "of which edges"];
-    let mut table = Table::new("N = X·R in each level", &head);
+    let mut table = Table::new("N = X·R over the whole of each level", &head);
     for level in &document.levels {
         let law = &level.littles_law;
         let [xr, n, difference, edges] = super::words::sides(law);

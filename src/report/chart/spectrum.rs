@@ -3,6 +3,7 @@
 use crate::drawing::axis::{Axis, Scale};
 use crate::drawing::palette::{BLUE, VERMILION, level as shade};
 use crate::drawing::{Chart, Mark, Panel, Series};
+use crate::lead::goodput_differs;
 use crate::table::Table;
 use crate::{LevelTimes, RunView};
 use planner_core::measure::histogram::Times;
@@ -27,9 +28,14 @@ pub fn spectrum(view: &RunView) -> Option<Chart> {
             vec![panel("Time to completion", 300, vec![line("", BLUE, &level.latency)])]
         }
         [level] => {
+            // With parts or retries, jobs and attempts are not the same things.
+            let [job, attempt] = match view.document.levels.first().is_some_and(goodput_differs) {
+                true => ["jobs, from intended start", "attempts, from actual start"],
+                false => ["from intended start", "from actual start"],
+            };
             let series = vec![
-                Series { mark: Mark::Broad, ..line("from intended start", BLUE, &level.latency) },
-                line("from actual start", VERMILION, &level.service),
+                Series { mark: Mark::Broad, ..line(job, BLUE, &level.latency) },
+                line(attempt, VERMILION, &level.service),
             ];
             vec![panel("Time to completion", 300, series)]
         }

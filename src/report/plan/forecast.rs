@@ -23,8 +23,10 @@ pub struct Told<'a> {
     plan: &'a Forecast,
     /// The way of copying.
     way: String,
-    /// When it finishes and what goes wrong, in a sentence or two.
+    /// When it is done, and whether that is in time.
     verdict: String,
+    /// When it finishes and what goes wrong, in a sentence or two.
+    details: String,
     doubts: Vec<doubt::Said>,
 }
 
@@ -33,7 +35,8 @@ impl<'a> Told<'a> {
     #[must_use]
     pub fn of(plan: &'a Forecast) -> Self {
         let way = way(&plan.choice);
-        Self { plan, verdict: verdict(plan, &way), way, doubts: doubt::said(&plan.doubts) }
+        let verdict = preface::qualified(&plan.preface, &plan.doubts, &title(plan));
+        Self { plan, verdict, details: details(plan, &way), way, doubts: doubt::said(&plan.doubts) }
     }
 
     /// For people.
@@ -43,8 +46,8 @@ impl<'a> Told<'a> {
         let job = Block::Paragraph(format!("{}.", preface::objects(&plan.preface)));
         let page = Page {
             kind: "Forecast".into(),
-            title: preface::qualified(&plan.preface, &plan.doubts, &title(plan)),
-            lead: self.verdict.clone(),
+            title: self.verdict.clone(),
+            lead: self.details.clone(),
             parts: vec![
                 Part::decision("What happens", [job, outcome(plan).into()].into_iter().chain(charts(plan))),
                 Part::new("One run over time", [over_time(plan).into()]),
@@ -60,7 +63,7 @@ impl<'a> Told<'a> {
     /// # Errors
     /// Where a number has no form in JSON.
     pub fn document(&self) -> Result<Value> {
-        let words = [("verdict", self.verdict.as_str()), ("way", self.way.as_str())];
+        let words = [("verdict", self.verdict.as_str()), ("details", &self.details), ("way", &self.way)];
         let mut document = with_words(self.plan, &words)?;
         document["doubts"] = said(&self.plan.doubts, &self.doubts)?;
         Ok(document)
@@ -159,7 +162,7 @@ fn title(forecast: &Forecast) -> String {
 }
 
 /// When it finishes and what goes wrong, in a sentence or two.
-fn verdict(forecast: &Forecast, way: &str) -> String {
+fn details(forecast: &Forecast, way: &str) -> String {
     let makespan = &forecast.makespan_s;
     let runs = count(forecast.replications);
     let by =

@@ -49,6 +49,9 @@ fn time(time_s: Option<f64>) -> String {
 /// Finishing times in one line.
 fn finish(it: &Finish) -> String {
     let [p50, p95, p99] = [it.p50, it.p95, it.p99].map(time);
+    if p50 == p99 {
+        return p50;
+    }
     format!("p50 {p50}, p95 {p95}, p99 {p99}")
 }
 

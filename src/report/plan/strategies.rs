@@ -20,6 +20,8 @@ pub struct Told<'a> {
     plan: &'a Strategies,
     /// Which ways do it, the fastest and the cheapest of them.
     verdict: String,
+    /// The same with their settings.
+    details: String,
     /// What is said of each way.
     ways: Vec<WayTold>,
     doubts: Vec<doubt::Said>,
@@ -46,7 +48,8 @@ impl<'a> Told<'a> {
     #[must_use]
     pub fn of(plan: &'a Strategies) -> Self {
         let ways = plan.strategies.iter().map(WayTold::of).collect();
-        Self { plan, verdict: way::verdict(plan), ways, doubts: doubt::said(&plan.doubts) }
+        let verdict = preface::qualified(&plan.preface, &plan.doubts, &way::title(plan));
+        Self { plan, verdict, details: way::details(plan), ways, doubts: doubt::said(&plan.doubts) }
     }
 
     /// For people.
@@ -62,8 +65,8 @@ impl<'a> Told<'a> {
         ];
         let page = Page {
             kind: format!("Ways to copy {}", preface::counts(&comparison.preface.job)),
-            title: preface::qualified(&comparison.preface, &comparison.doubts, &way::title(comparison)),
-            lead: self.verdict.clone(),
+            title: self.verdict.clone(),
+            lead: self.details.clone(),
             parts: vec![
                 Part::decision("Side by side", side_by_side.into_iter().flatten()),
                 Part::new("What breaks, and what to know", [self.breaks().into()]),
@@ -83,7 +86,7 @@ impl<'a> Told<'a> {
     /// # Errors
     /// Where a number has no form in JSON.
     pub fn document(&self) -> Result<Value> {
-        let mut document = with_words(self.plan, &[("verdict", &self.verdict)])?;
+        let mut document = with_words(self.plan, &[("verdict", &self.verdict), ("details", &self.details)])?;
         document["doubts"] = said(&self.plan.doubts, &self.doubts)?;
         document["strategies"] = each(&self.plan.strategies, &self.ways, |way, told| {
             with_words(way, &[("name", told.name), ("setting", &told.setting), ("breaks", &told.breaks)])
@@ -299,7 +302,7 @@ mod tests {
     fn a_comparison_without_a_way_in_time_names_the_nearest() {
         let mut comparison = sample(600.0);
         comparison.strategies.iter_mut().for_each(|row| row.by_deadline = row.by_deadline.map(|_| 0.9));
-        let verdict = super::way::verdict(&comparison);
+        let verdict = super::way::details(&comparison);
         let nearest =
             "No way is done within 10m under today's limits. The nearest: fan-out paced (p99 7m 20s).";
         assert_eq!(verdict, nearest);

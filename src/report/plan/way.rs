@@ -169,7 +169,7 @@ pub(super) fn title(comparison: &Strategies) -> String {
 }
 
 /// Which ways do it, the fastest and the cheapest of them.
-pub(super) fn verdict(comparison: &Strategies) -> String {
+pub(super) fn details(comparison: &Strategies) -> String {
     let done: Vec<&Strategy> =
         comparison.strategies.iter().filter(|way| way.finish_p99_s.is_some()).collect();
     let deadline_s = comparison.preface.job.deadline_s;
