@@ -92,7 +92,7 @@ fn panel(
         let is_something = points.iter().any(|&(_, value)| value > 0.0);
         // One stage alone needs no legend.
         let label = if input.stages.len() > 1 { stage.name.clone() } else { String::new() };
-        is_something.then(|| Series { label, mark: Mark::Area, colour, points })
+        is_something.then_some(Series { label, mark: Mark::Area, colour, points })
     };
     let series: Vec<Series> = input.stages.iter().enumerate().filter_map(line).collect();
     let values = series.iter().flat_map(|series| series.points.iter().map(|&(_, value)| value));
