@@ -9,7 +9,11 @@ use planner_core::law::finding::Verdict;
 use planner_core::law::tolerance::APART_FACTOR;
 use planner_core::measure::apart::Apart;
 use planner_core::measure::comparison::{Change, ComparisonDocument, LevelComparison, Outcome};
+use planner_core::numeric::interval::Interval;
 use planner_core::units::human::{capitalised, count, duration, percent, rate, shortest, signed_percent};
+
+/// The measure that people call slow or fast.
+const RESIDENCE: &str = "residence R";
 
 /// The answer as a page: what changed, level by level, and what to know when reading it.
 #[must_use]
@@ -88,31 +92,42 @@ fn held(document: &ComparisonDocument) -> Option<Sentence> {
     Some(Sentence { verdict, text })
 }
 
-/// The verdict: the largest change of the gravest kind, with its interval.
+/// The verdict: by how much copies got slower or faster, else the largest change of another measure, the worse first.
 fn title(document: &ComparisonDocument) -> String {
-    let all = || {
-        document.levels.iter().flat_map(|level| level.changes().map(|(name, change)| (level, name, change)))
+    let all = || document.levels.iter().flat_map(|level| level.changes().map(|it| (level, it)));
+    let gravest = |outcome: Outcome| {
+        let of_outcome = all().filter(|(_, (_, change))| change.outcome == outcome);
+        of_outcome.max_by(|(_, a), (_, b)| weight(a).total_cmp(&weight(b)))
     };
-    let largest = |outcome: Outcome| {
-        let size = |change: &Change| (change.after / change.before).ln().abs();
-        all().filter(|(.., it)| it.outcome == outcome).max_by(|(.., a), (.., b)| size(a).total_cmp(&size(b)))
+    let is_short = all().any(|(_, (_, change))| change.outcome == Outcome::TooShort);
+    let (worse, better) = (gravest(Outcome::Worse), gravest(Outcome::Better));
+    let in_part = if worse.is_some() && better.is_some() { ", and better in part" } else { "" };
+    let (state, verdict) = match worse.or(better) {
+        Some((level, it)) => (None, format!("{} with {}{in_part}", told(&it), level.level)),
+        None if is_short => (Some("undecided"), "too short to compare".to_owned()),
+        None => (None, "no difference is shown".to_owned()),
     };
-    let told = |(level, name, change): (&LevelComparison, &str, &Change), state| {
-        let by = signed_percent(change.after / change.before - 1.0);
-        let verdict = format!("{name} {by} ({}) with {}", interval(change), level.level);
-        words::titled(document.rehearsal, Some(state), &verdict)
-    };
-    let worse = largest(Outcome::Worse);
-    let better = largest(Outcome::Better);
-    let is_short = all().any(|(.., change)| change.outcome == Outcome::TooShort);
-    match (worse, better) {
-        (Some(worse), None) => told(worse, "worse"),
-        (Some(worse), Some(_)) => told(worse, "worse in part"),
-        (None, Some(better)) => told(better, "better"),
-        (None, None) if is_short => {
-            words::titled(document.rehearsal, Some("undecided"), "too short to compare")
+    words::titled(document.rehearsal, state, &verdict)
+}
+
+/// How much a change says: how long copies take before all else.
+fn weight((name, change): &(&str, &Change)) -> f64 {
+    let size = (change.after / change.before).ln().abs();
+    if *name == RESIDENCE { 1.0 + size } else { size.min(1.0) }
+}
+
+/// `12.2 % slower (11.2 % to 13.1 %)`.
+fn told((name, change): &(&str, &Change)) -> String {
+    let by = change.after / change.before - 1.0;
+    let size = |share: f64| signed_percent(share).trim_start_matches(['+', '−']).to_owned();
+    match change.ratio.filter(|_| *name == RESIDENCE) {
+        Some(Interval { low, high }) => {
+            let mut ends = [(low - 1.0).abs(), (high - 1.0).abs()];
+            ends.sort_by(f64::total_cmp);
+            let word = if by > 0.0 { "slower" } else { "faster" };
+            format!("{} {word} ({} to {})", size(by), size(ends[0]), size(ends[1]))
         }
-        (None, None) => words::titled(document.rehearsal, None, "no difference is shown"),
+        None => format!("{name} {} ({})", signed_percent(by), interval(change)),
     }
 }
 

@@ -57,16 +57,19 @@ pub fn cost(input: &Costs) -> Option<Chart> {
         all.push(series("slower and dearer than another", Mark::Points, MUTED, &beaten));
     }
     let chosen = input.choice.chosen.and_then(|(at, what)| Some((place(&costs, at)?, what)));
-    all.extend(chosen.map(|(at, _)| Series {
-        label: String::new(),
+    all.extend(chosen.map(|(at, what)| Series {
+        label: format!("chosen: {what}"),
         mark: Mark::Triangles,
         colour: VERMILION,
         points: vec![at],
     }));
     let ends = [frontier.first(), frontier.last()].into_iter().flatten();
-    let named = ends.map(|cost| ((cost.finish_s, cost.cost_usd), shortest(cost.at, 3)));
-    let named = named.chain(chosen.map(|(at, what)| (at, format!("chosen: {what}"))));
-    let notes = named.map(|(at, words)| Note { at, side: Side::Right, words }).collect();
+    let named = |cost: &Cost| Note {
+        at: (cost.finish_s, cost.cost_usd),
+        side: Side::Right,
+        words: shortest(cost.at, 3),
+    };
+    let notes = ends.map(named).collect();
     let times = || costs.iter().map(|cost| cost.finish_s);
     let (fastest, slowest) = (times().fold(f64::INFINITY, f64::min), times().fold(0.0, f64::max));
     // Words stand to the right of the slowest.
