@@ -151,10 +151,8 @@ fn times(view: &RunView) -> Vec<Option<Block>> {
         [level] => tables::times(level),
         _ => Vec::new(),
     };
-    let mut blocks = vec![drawn(chart::spectrum(view))];
-    blocks.extend(tables.into_iter().map(|table| Some(table.into())));
-    blocks.extend([intervals, drawn(chart::size(view))]);
-    blocks
+    let charts = [chart::spectrum(view), chart::size(view)].map(drawn);
+    charts.into_iter().chain(tables.into_iter().map(|table| Some(table.into()))).chain([intervals]).collect()
 }
 
 fn counts(document: &RunDocument) -> Vec<Option<Block>> {

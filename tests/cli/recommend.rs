@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 
 use crate::audited::only_folder;
 use crate::planner::{Ended, planner, run};
+use planner_plan::evidence::NextMeasurement;
+use planner_plan::outcome::Outcome;
+use planner_plan::recommendation::Recommendation;
+use planner_report::plan::recommendation::Told;
 
 /// The daily backup: 250 objects, 25.2 s each.
 const DAILY: [&str; 4] = ["--objects", "250", "--residence", "lognormal(25.2s, cv=0.5)"];
@@ -233,6 +237,60 @@ fn every_form_of_a_plan_says_the_same_and_the_decision_fits_a_screen() {
     again.arg("report").arg(&folder).args(["--long", "--print", "full"]);
     assert!(run(again).with_code(0).stdout.contains("What that probability rests on"));
     assert!(read(&folder.join("report.html")).contains("<body class=\"full\">"));
+}
+
+#[test]
+fn a_verdict_says_no_more_than_its_evidence_and_the_way_to_take_why() {
+    let plan = json("recommend", &["--objects", "45000", "--deadline", "10m"], 0);
+    let told = |change: &dyn Fn(&mut Recommendation)| {
+        let mut plan: Recommendation = serde_json::from_value(plan.clone()).unwrap();
+        change(&mut plan);
+        let document = Told::of(&plan).document().unwrap();
+        let of = |value: &Value| value.as_str().unwrap().to_owned();
+        [&document["verdict"], &document["state"], &document["choice"]["way"], &document["choice"]["reason"]]
+            .map(of)
+    };
+    let real = |plan: &mut Recommendation| {
+        plan.preface.basis.rehearsal = false;
+        let of_ways = [
+            plan.workers.as_mut().map(|it| &mut it.evidence),
+            plan.lambda.as_mut().map(|it| &mut it.evidence),
+        ];
+        of_ways
+            .into_iter()
+            .flatten()
+            .chain(&mut plan.evidence)
+            .for_each(|evidence| evidence.rehearsal = false);
+    };
+    let workers = "2,951 workers finish by 9m 59s, deadline 10m, 99.09 %";
+    let [verdict, rest @ ..] = told(&real);
+    assert_eq!(
+        (verdict.as_str(), rest),
+        (&*format!("Yes: {workers}"), ["ready", "workers", "within_limits"].map(str::to_owned))
+    );
+    let [verdict, rest @ ..] = told(&|plan| {
+        real(plan);
+        plan.binding_limits.clear();
+        plan.workers.as_mut().unwrap().cost.total_usd = 9.0;
+    });
+    assert!(verdict.starts_with("Yes: 3,259 concurrent executions finish by "), "{verdict}");
+    assert_eq!(rest, ["ready", "lambda", "cheaper"].map(str::to_owned));
+    let [verdict, rest @ ..] = told(&|plan| {
+        real(plan);
+        plan.workers = None;
+        plan.outcome = Outcome::Infeasible;
+    });
+    assert_eq!(verdict, "Not today: 25m 15s within your quota; 10m needs 3,259 concurrent executions");
+    assert_eq!(rest, ["blocked", "lambda", "only"].map(str::to_owned));
+    let [verdict, state, ..] = told(&|plan| {
+        plan.outcome = Outcome::Unproven;
+        let next = NextMeasurement { concurrency: Some(2361), jobs: 250 };
+        plan.workers.as_mut().unwrap().evidence.next_measurement = Some(next);
+    });
+    assert!(
+        verdict.starts_with("Unproven: measure at N = 2,361 first (about ") && state == "unproven",
+        "{verdict}"
+    );
 }
 
 #[test]

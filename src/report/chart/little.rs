@@ -35,7 +35,8 @@ pub fn little(view: &RunView) -> Option<Chart> {
         (0..).zip(levels).map(|(index, level)| windows(view, index, level)).collect();
     let is_sweep = levels.len() > 1;
     let point = |stretch: &Row| {
-        let at = if is_sweep { stretch.window.n() } else { stretch.start_s() };
+        let middle_s = f64::midpoint(stretch.start_s(), stretch.end_s());
+        let at = if is_sweep { stretch.window.n() } else { middle_s };
         Some((at, residual(&stretch.window)?)).filter(|(at, _)| !is_sweep || *at > 0.0)
     };
     let of_level = |windows: &Vec<Row>| windows.iter().filter_map(point).collect::<Vec<_>>();
@@ -53,7 +54,8 @@ pub fn little(view: &RunView) -> Option<Chart> {
     } else if is_sweep {
         Axis::from_zero("N, attempts in flight", Scale::Linear, [high * 1.08])
     } else {
-        Axis::between("time since the start", Scale::Time, 0.0, high.max(1.0))
+        let end_s = windows.iter().flatten().map(Row::end_s).fold(high, f64::max);
+        Axis::between("time since the start", Scale::Time, 0.0, end_s)
     };
     let (least, most) = ends(|point| point.1);
     let y = Axis::between("N ÷ X·R − 1", Scale::Share, least.min(-EDGE) - 0.005, most.max(EDGE) + 0.005);

@@ -52,7 +52,7 @@ impl<'a> Decided<'a> {
             State::Assumed => format!("Assumed{steps}: {}", self.finishes(way, "would finish")),
             State::Unproven => self.unproven(way),
             State::Blocked => {
-                let needs = format!("{} needs {}", self.deadline(), number(&choice));
+                let needs = format!("{} needs {}", self.deadline(), way.number);
                 let basis = self.basis();
                 match self.today() {
                     Some(today) => {
@@ -75,7 +75,7 @@ impl<'a> Decided<'a> {
             .collect()
     }
 
-    /// The ways side by side, and one that cannot do it with the reason.
+    /// The ways side by side.
     pub(super) fn cards(&self) -> Vec<Card> {
         let taken = self.plan.choice().map(|choice| choice.way);
         let card = |way: &Proposal| {
@@ -240,18 +240,11 @@ impl<'a> Decided<'a> {
     }
 }
 
+/// What a way is called.
 pub(super) fn name(way: Way) -> &'static str {
     match way {
         Way::Workers => "Workers",
         Way::Lambda => "Lambda",
-    }
-}
-
-/// What a choice counts.
-fn number(choice: &Choice) -> String {
-    match choice.way {
-        Way::Workers => counted(choice.concurrency, "worker"),
-        Way::Lambda => counted(choice.concurrency, "concurrent execution"),
     }
 }
 

@@ -20,8 +20,6 @@ pub struct Told<'a> {
     plan: &'a Strategies,
     /// Which ways do it, the fastest and the cheapest of them.
     verdict: String,
-    /// The same with their settings.
-    details: String,
     /// What is said of each way.
     ways: Vec<WayTold>,
     doubts: Vec<doubt::Said>,
@@ -49,7 +47,7 @@ impl<'a> Told<'a> {
     pub fn of(plan: &'a Strategies) -> Self {
         let ways = plan.strategies.iter().map(WayTold::of).collect();
         let verdict = preface::qualified(&plan.preface, &plan.doubts, &way::title(plan));
-        Self { plan, verdict, details: way::details(plan), ways, doubts: doubt::said(&plan.doubts) }
+        Self { plan, verdict, ways, doubts: doubt::said(&plan.doubts) }
     }
 
     /// For people.
@@ -66,7 +64,6 @@ impl<'a> Told<'a> {
         let page = Page {
             kind: format!("Ways to copy {}", preface::counts(&comparison.preface.job)),
             title: self.verdict.clone(),
-            lead: self.details.clone(),
             parts: vec![
                 Part::decision("Side by side", side_by_side.into_iter().flatten()),
                 Part::new("What breaks, and what to know", [self.breaks().into()]),
@@ -86,7 +83,7 @@ impl<'a> Told<'a> {
     /// # Errors
     /// Where a number has no form in JSON.
     pub fn document(&self) -> Result<Value> {
-        let mut document = with_words(self.plan, &[("verdict", &self.verdict), ("details", &self.details)])?;
+        let mut document = with_words(self.plan, &[("verdict", &self.verdict)])?;
         document["doubts"] = said(&self.plan.doubts, &self.doubts)?;
         document["strategies"] = each(&self.plan.strategies, &self.ways, |way, told| {
             with_words(way, &[("name", told.name), ("setting", &told.setting), ("breaks", &told.breaks)])
@@ -302,10 +299,8 @@ mod tests {
     fn a_comparison_without_a_way_in_time_names_the_nearest() {
         let mut comparison = sample(600.0);
         comparison.strategies.iter_mut().for_each(|row| row.by_deadline = row.by_deadline.map(|_| 0.9));
-        let verdict = super::way::details(&comparison);
-        let nearest =
-            "No way is done within 10m under today's limits. The nearest: fan-out paced (p99 7m 20s).";
-        assert_eq!(verdict, nearest);
+        let nearest = "Assumed: no way is done within 10m; nearest fan-out paced, p99 7m 20s";
+        assert_eq!(Told::of(&comparison).page().title, nearest);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Ways of copying in words: what they are called, their settings, what to know of them, and which stand out.
 
-use planner_core::units::human::{count, counted, duration, number, percent, probability, rate, usd};
+use planner_core::units::human::{count, counted, duration, number, percent, rate, usd};
 use planner_core::units::quantity::Bytes;
 use planner_plan::caveat::Caveat;
-use planner_plan::strategy::{SURE, Strategies, Strategy, Way};
+use planner_plan::strategy::{Strategies, Strategy, Way};
 
 /// What a way is called.
 pub(super) fn name(way: &Way) -> &'static str {
@@ -146,8 +146,12 @@ pub(super) fn title(comparison: &Strategies) -> String {
     let is_kept = |way: &&Strategy| way.finish_p99_s.is_some() && (!has_deadline || way.meets_the_deadline());
     let kept: Vec<&Strategy> = comparison.strategies.iter().filter(is_kept).collect();
     let Some(fastest) = fastest(&kept) else {
+        let done: Vec<&Strategy> = comparison.strategies.iter().collect();
+        let nearest = self::fastest(&done).filter(|way| way.finish_p99_s.is_some());
+        let nearest =
+            nearest.map_or_else(String::new, |way| format!("; nearest {}, {}", name(&way.way), finish(way)));
         return match has_deadline {
-            true => format!("no way is done within {}", duration(deadline_s)),
+            true => format!("no way is done within {}{nearest}", duration(deadline_s)),
             false => "no way copies all of it".into(),
         };
     };
@@ -166,47 +170,6 @@ pub(super) fn title(comparison: &Strategies) -> String {
         |way| format!("; cheapest {}, {}", name(&way.way), usd(way.cost_usd)),
     );
     format!("{in_time}fastest {}, {}{cheapest}", name(&fastest.way), finish(fastest))
-}
-
-/// Which ways do it, the fastest and the cheapest of them.
-pub(super) fn details(comparison: &Strategies) -> String {
-    let done: Vec<&Strategy> =
-        comparison.strategies.iter().filter(|way| way.finish_p99_s.is_some()).collect();
-    let deadline_s = comparison.preface.job.deadline_s;
-    if deadline_s <= 0.0 {
-        return compared(&done).unwrap_or_else(|| "No way copies all of it under today's limits.".into());
-    }
-    let deadline = duration(deadline_s);
-    let in_time: Vec<&Strategy> = done.iter().copied().filter(|way| way.meets_the_deadline()).collect();
-    match compared(&in_time) {
-        Some(sentence) => {
-            let names: Vec<&str> = in_time.iter().map(|way| name(&way.way)).collect();
-            let sure = probability(SURE);
-            format!(
-                "Done within {deadline} in {sure} of the simulated runs: {}. {sentence}",
-                names.join(", ")
-            )
-        }
-        None => {
-            let nearest = fastest(&done).map_or_else(String::new, |way| {
-                format!(" The nearest: {} ({}).", name(&way.way), finish(way))
-            });
-            format!("No way is done within {deadline} under today's limits.{nearest}")
-        }
-    }
-}
-
-fn compared(ways: &[&Strategy]) -> Option<String> {
-    let fastest = fastest(ways)?;
-    let cheapest = ways.iter().copied().min_by(|a, b| key(a).total_cmp(&key(b)).then(order(a, b)))?;
-    let told = |way: &Strategy| {
-        format!("{} ({}, {}, {})", name(&way.way), setting(&way.way), finish(way), usd(way.cost_usd))
-    };
-    Some(if fastest.way == cheapest.way {
-        format!("Fastest and cheapest: {}.", told(fastest))
-    } else {
-        format!("Fastest: {}. Cheapest: {}.", told(fastest), told(cheapest))
-    })
 }
 
 fn fastest<'a>(ways: &[&'a Strategy]) -> Option<&'a Strategy> {
