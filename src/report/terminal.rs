@@ -182,7 +182,8 @@ impl Sheet {
 
 /// Cards as columns, the one to take marked.
 pub(super) fn side_by_side(cards: &[Card]) -> Table {
-    let name = |card: &Card| if card.is_taken { format!("→ {}", card.name) } else { card.name.clone() };
+    let is_marked = |card: &Card| card.is_taken && cards.len() > 1;
+    let name = |card: &Card| if is_marked(card) { format!("→ {}", card.name) } else { card.name.clone() };
     let names: Vec<String> = cards.iter().map(name).collect();
     let head: Vec<&str> = std::iter::once("").chain(names.iter().map(String::as_str)).collect();
     let mut table = Table::new("", &head).words_from(1);

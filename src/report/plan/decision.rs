@@ -117,7 +117,7 @@ impl<'a> Decided<'a> {
             (Reason::Proven, Way::Lambda) => "what it rests on was tested, and for workers it was not".into(),
             (Reason::Cheaper, _) => {
                 let other = self.ways.iter().find(|other| other.way != choice.way)?;
-                format!("both stand alike, and cost {} against {}", way.price, other.price)
+                format!("both stand alike, for {} against {}", way.price, other.price)
             }
         };
         let this = match choice.way {

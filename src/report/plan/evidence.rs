@@ -57,9 +57,9 @@ fn tolerated(evidence: &Evidence) -> String {
         share if share > 0.0 => format!("at most {}", copies(share)),
         _ => "no copy".into(),
     };
-    let excluded = tolerance
-        .excluded_share
-        .map_or_else(String::new, |excluded| format!("; the sample excludes more than {}", share(excluded)));
+    let excluded = tolerance.excluded_share.map_or_else(String::new, |excluded| {
+        format!("; the sample only excludes more than {}", share(excluded))
+    });
     format!("{day} {slow} ten times slower than the mean{excluded}")
 }
 
