@@ -56,6 +56,8 @@ fn documents_are_as_their_schemas_say() {
     let publish = shipped.to_str().unwrap();
     let lambda = ["simulate", "--objects", "250", "--reserved", "50", "--deadline", "9m"];
     let assumed = ["recommend", "--objects", "90", "--deadline", "10m", "--residence", "25s"];
+    let clock =
+        ["recommend", "--objects", "80..90", "--start", "05:50", "--by", "06:00", "--residence", "25s"];
     let late = ["recommend", "--objects", "45000", "--deadline", "1m", "--as", "workers"];
     for (kind, code, arguments) in [
         ("run", 0, &["measure", publish][..]),
@@ -67,6 +69,7 @@ fn documents_are_as_their_schemas_say() {
         ("plan", 0, &["simulate", "--objects", "250", "--workers", "100"]),
         ("plan", 0, &lambda),
         ("plan", 0, &assumed),
+        ("plan", 0, &clock),
         ("plan", 7, &late),
         ("plan", 0, &["strategies", "--objects", "250", "--deadline", "10m", "--observed", "2m"]),
     ] {

@@ -135,7 +135,7 @@ fn a_function_that_was_verified_is_proven() {
     let doubts = planned["doubts"].as_array().unwrap();
     let other = doubts.iter().find(|doubt| doubt["kind"] == "other_copier").expect("workers copied");
     assert_eq!((&other["measured"], &other["delivery_s"]), (&json!("workers"), &json!(0.05)));
-    assert!(told.with_code(7).stdout.contains("Unproven: nobody has seen"));
+    assert!(told.with_code(7).stdout.contains("Unproven: measure at N = "));
     let fan_out = format!(
         "{}[target.service.function]\nreserved_concurrency = {}\n[target.service.delivery]\nlatency_s = 0.4\n",
         COPY.replace("\"copy\"", "\"fan-out\"").replace("count = 300", "count = 400"),
