@@ -59,7 +59,7 @@ pub fn chance(input: &Chances) -> Option<Chart> {
     let risk = |met: f64| (1.0 - met).max(y.low);
     let points = shown.iter().map(|chance| (chance.at, risk(chance.met))).collect();
     let band = Band {
-        label: "under 95 % of the fits".into(),
+        label: "95 % uncertainty band".into(),
         colour: BLUE,
         corners: shown.iter().map(|chance| (chance.at, risk(chance.high), risk(chance.low))).collect(),
     };
@@ -108,7 +108,7 @@ fn table(name: &str, chances: &[Chance]) -> Table {
         chances.iter().for_each(|chance| table.row([shortest(chance.at, 3), probability(chance.met)]));
         return table;
     }
-    let mut table = Table::new(caption, &[name, "P(deadline)", "under 95 % of the fits"]);
+    let mut table = Table::new(caption, &[name, "P(deadline)", "95 % uncertainty band"]);
     for Chance { at, met, low, high } in chances {
         let [met, low, high] = [met, low, high].map(|&share| probability(share));
         let range = if low == high { low } else { format!("{low} – {high}") };

@@ -178,7 +178,7 @@ impl<'a> Told<'a> {
         }
         let floor = match plan.mean_value_floor {
             Some(floor) => format!(
-                "{} is what the mean alone asks for, ⌈J/N⌉·R within the deadline; the tail lifts it.",
+                "The average alone needs {}, by ⌈J/N⌉·R within the deadline; slow copies raise that.",
                 counted(floor, "worker")
             ),
             None => "One copy of mean length takes longer than the deadline.".into(),
