@@ -99,13 +99,20 @@ fn title(document: &ComparisonDocument) -> String {
         let of_outcome = all().filter(|(_, (_, change))| change.outcome == outcome);
         of_outcome.max_by(|(_, a), (_, b)| weight(a).total_cmp(&weight(b)))
     };
+    let is_same = all().next().is_some() && all().all(|(_, (_, change))| change.outcome == Outcome::Same);
+    let apart = document.levels.iter().find_map(|level| Some((level, level.apart.as_ref()?.ratio)));
     let is_short = all().any(|(_, (_, change))| change.outcome == Outcome::TooShort);
     let (worse, better) = (gravest(Outcome::Worse), gravest(Outcome::Better));
     let in_part = if worse.is_some() && better.is_some() { ", and better in part" } else { "" };
-    let (state, verdict) = match worse.or(better) {
-        Some((level, it)) => (None, format!("{} with {}{in_part}", told(&it), level.level)),
-        None if is_short => (Some("undecided"), "too short to compare".to_owned()),
-        None => (None, "no difference is shown".to_owned()),
+    let (state, verdict) = match (worse.or(better), apart) {
+        (Some((level, it)), _) => (None, format!("{} with {}{in_part}", told(&it), level.level)),
+        (None, _) if is_same => (None, "the same".to_owned()),
+        (None, Some((level, Interval { low, high }))) => {
+            let [low, high] = [low, high].map(|factor| shortest(factor, 3));
+            (None, format!("latency {low} to {high} times that of before with {}", level.level))
+        }
+        (None, None) if is_short => (Some("undecided"), "too short to compare".to_owned()),
+        (None, None) => (None, "no difference is shown".to_owned()),
     };
     words::titled(document.rehearsal, state, &verdict)
 }

@@ -112,6 +112,7 @@ fn a_run_is_the_same_as_itself_and_a_short_one_is_undecided() {
         (&json!(0.0), &json!("same"), &json!(true))
     );
     assert!(seen["verdict"].as_str().unwrap().contains(": the same: "), "{seen}");
+    assert!(compare(&run, &run, &[]).with_code(0).stdout.starts_with("Rehearsed: the same"));
     let short = measured(out.path(), "short", &scenario(0.1, 100, "workers = 4"), "1");
     let ended = compare(&run, &short, &["--fail-on-regression", "5%"]).with_code(7);
     for said in ["too short to compare", "second run has", "Not decided whether worse by more than 5 %"] {
@@ -149,6 +150,7 @@ fn twenty_times_slower_is_a_regression_in_a_hundred_jobs_and_twice_as_slow_is_le
     assert_eq!((&open["undecided"], &open["holds"]), (&json!(["4 workers"]), &Value::Null));
     let text = compare(&fast, &slower, &["--fail-on-regression", "5%"]).with_code(99).stdout;
     assert!(words(&text).contains("Mann–Whitney test of 100 and 100 jobs"), "{text}");
+    assert!(text.starts_with("Rehearsed: latency ") && text.contains("times that of before"), "{text}");
 }
 
 #[test]

@@ -220,7 +220,10 @@ impl<'a> Decided<'a> {
         let set = format!("{}{other}", way.clause);
         let next = way.evidence.next_measurement.as_ref();
         Some(match next {
-            Some(next) => format!("{}; until then perhaps {set}", evidence::measurement(next)),
+            Some(next) => {
+                let named = Some(choice.way).filter(|_| self.ways.len() > 1);
+                format!("{}; until then perhaps {set}", evidence::measurement(next, named))
+            }
             None => set,
         })
     }

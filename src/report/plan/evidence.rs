@@ -6,6 +6,7 @@ use planner_plan::evidence::{
 };
 use planner_plan::fit::Basis;
 use planner_plan::tolerance::Tolerance;
+use planner_plan::way::Way;
 
 use crate::table::Table;
 
@@ -189,11 +190,16 @@ fn unknown(condition: &Condition, basis: &Basis) -> String {
     }
 }
 
-/// The one command that settles what is open.
-pub(super) fn measurement(next: &NextMeasurement) -> String {
+/// The one command that settles what is open; of a plan with several ways, for one of them.
+pub(super) fn measurement(next: &NextMeasurement, way: Option<Way>) -> String {
+    let way = match way {
+        None => "",
+        Some(Way::Workers) => " --as workers",
+        Some(Way::Lambda) => " --as lambda",
+    };
     match next.concurrency {
         Some(concurrency) => {
-            format!("`planner measure SCENARIO --plan PLAN`, or a sweep to N = {}", count(concurrency))
+            format!("`planner measure SCENARIO --plan PLAN{way}`, or a sweep to N = {}", count(concurrency))
         }
         None => format!("`planner measure SCENARIO` with {} or more", counted(next.jobs, "job")),
     }
