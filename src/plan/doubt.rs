@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fit::Copier;
+use super::copier::Copier;
 
 /// A reason for caution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ mod bisect;
 pub mod bound;
 pub mod caveat;
 pub mod closed_form;
+pub mod copier;
 pub mod cost;
 pub mod critical;
 pub mod decision;

@@ -7,7 +7,7 @@ use std::io::BufRead;
 
 use jiff::fmt::strtime;
 
-use super::{Copied, Form, Log};
+use super::log::{Copied, Form, Log};
 use crate::check::CheckError;
 use crate::load::attempt::Outcome;
 

@@ -8,7 +8,7 @@ use std::io::{BufRead, Read};
 
 use serde::Deserialize;
 
-use super::{Copied, Form, Log};
+use super::log::{Copied, Form, Log};
 use crate::check::CheckError;
 use crate::check::cell::{self, Columns, parse_time_ns};
 use crate::load::attempt::Outcome;

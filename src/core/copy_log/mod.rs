@@ -3,74 +3,20 @@
 
 mod access_log;
 mod lambda;
+mod log;
 mod recorded;
 mod requests;
 
 use std::io::{BufRead, Read};
 
 use crate::check::CheckError;
-use crate::load::attempt::Outcome;
 
+pub use log::{Copied, Form, Log};
 pub use recorded::Recorded;
 
 /// The forms, for messages.
 pub const FORMS: &str = "`start,end[,bytes][,outcome]`, REPORT lines of a Lambda function, an export of CloudWatch Logs \
     Insights or `aws logs` with them or with @duration, or S3 server access logs with REST.COPY.OBJECT";
-
-/// Where a log comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// `start,end` rows.
-    Requests,
-    /// Reports of a function, whose duration is that of its handler.
-    Lambda,
-    /// Server access logs, whose times begin at whole seconds.
-    AccessLog,
-}
-
-impl Form {
-    /// The form for people.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Requests => "list of requests",
-            Self::Lambda => "function log",
-            Self::AccessLog => "access log",
-        }
-    }
-}
-
-/// A copy as it was logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Copied {
-    /// When it began, in nanoseconds by the clock of the log.
-    pub started_ns: i64,
-    /// When it ended.
-    pub ended_ns: i64,
-    /// Its size; 0 where the log does not say it.
-    pub size_bytes: u64,
-    /// How it ended.
-    pub outcome: Outcome,
-}
-
-/// What a log says.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Log {
-    /// Where it comes from.
-    pub form: Form,
-    /// The copies, in the order of the log.
-    pub copies: Vec<Copied>,
-    /// Seconds to start an execution environment, of those that were started.
-    pub cold_starts_s: Vec<f64>,
-    /// Whether the log says when copies were made; otherwise they stand one after the other.
-    pub has_times: bool,
-}
-
-impl Log {
-    fn new(form: Form) -> Self {
-        Self { form, copies: Vec::new(), cold_starts_s: Vec::new(), has_times: true }
-    }
-}
 
 /// Reads a log in whatever form its first line tells.
 ///

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Copied, Form, Log};
+use super::log::{Copied, Form, Log};
 use crate::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
 use crate::measure::document::{RunDocument, SCHEMA, TargetSummary};
 use crate::measure::recorder::{Recorder, Second};

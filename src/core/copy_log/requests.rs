@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::{Copied, Form, Log};
+use super::log::{Copied, Form, Log};
 use crate::check::CheckError;
 use crate::check::cell::{self, Columns};
 use crate::check::requests::{Layout, each};

@@ -1,4 +1,5 @@
 use super::*;
+use crate::load::attempt::Outcome;
 
 const REPORT: &str = "REPORT RequestId: 3604209a\tDuration: 29876.12 ms\tBilled Duration: 29877 ms\tMemory Size: 128 MB\tMax Memory Used: 36 MB\tInit Duration: 305.16 ms\t";
 

@@ -414,19 +414,6 @@ fn of_family(family: Family, cv: f64) -> Factor {
     Factor::Tailed(planner_core::service::Tailed { above: 0.9, body, tail: halved }.with_mean_1().into())
 }
 
-/// Four workers begin together, and one after the other ends: 4, 3, 2 and 1 in flight for a second each.
-#[test]
-fn copies_of_a_short_level_met_more_than_the_mean_over_its_time() {
-    let mut short = document(&[4]);
-    short.levels[0].in_flight_mean = 2.5;
-    let mut observations = Observations::of(&short);
-    for job in 0..4 {
-        observations.add(&attempt(0, job, 1, 0.0, 1.0 + job as f64, Outcome::Ok));
-    }
-    assert!((observations.n_max() - 3.0).abs() < 1e-9, "{}: (16 + 9 + 4 + 1)/10", observations.n_max());
-    assert!(observations.copies(false).iter().all(|copy| (copy.n - 3.0).abs() < 1e-9));
-}
-
 #[test]
 fn days_that_differ_make_another_day_less_known() {
     let limit = |days: &[u32]| {

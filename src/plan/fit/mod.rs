@@ -27,6 +27,7 @@ use self::line::Form;
 use self::observations::Observation;
 use self::sample::Sample;
 use self::scaling::Scaling;
+use super::copier::Copier;
 use super::doubt::Doubt;
 use planner_core::measure::document::RunDocument;
 use planner_core::service::Profile;
@@ -119,16 +120,6 @@ pub struct Basis {
     /// Who copied, where something was measured.
     #[serde(default)]
     pub copier: Option<Copier>,
-}
-
-/// Who made the copies of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Copier {
-    /// Workers of the load generator.
-    Workers,
-    /// A function behind a topic.
-    Function,
 }
 
 /// Why there is no model.

@@ -295,3 +295,23 @@ fn met(copies: &[Observation], share: f64) -> f64 {
     }
     if sum > 0.0 { (squares / sum - (1.0 - share)) / share } else { 0.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Four copies begin together, and one after the other ends: 4, 3, 2 and 1 in flight for a second each.
+    #[test]
+    fn copies_of_a_short_level_met_more_than_the_mean_over_its_time() {
+        let copy = |job: u64| {
+            let seconds = 1.0 + job as f64;
+            Observation { job, level: 0, day: 0, started_ns: 0, n: 1.0, bytes: 1, seconds }
+        };
+        let copies: Vec<Observation> = (0..4).map(copy).collect();
+        assert!((met(&copies, 1.0) - 3.0).abs() < 1e-9, "(16 + 9 + 4 + 1)/10, and 2.5 in the mean");
+        // 1,000 in flight for a second, of which one in ten is at hand.
+        let some: Vec<Observation> = (0..100).map(|job| Observation { seconds: 1.0, ..copy(job) }).collect();
+        assert!((met(&some, 0.1) / 1000.0 - 1.0).abs() < 0.01, "{}", met(&some, 0.1));
+        assert_eq!(met(&[], 1.0), 0.0);
+    }
+}

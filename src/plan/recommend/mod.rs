@@ -12,8 +12,8 @@ mod wish;
 pub use wish::Wish;
 
 use super::closed_form::mean_value_floor;
+use super::copier::Copier;
 use super::doubt::Doubt;
-use super::fit::Copier;
 use super::ground::Ground;
 use super::outcome::Outcome;
 use super::recommendation::{LambdaPlan, Recommendation, SCHEMA, WorkerPlan};

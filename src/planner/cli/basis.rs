@@ -13,8 +13,9 @@ use planner_core::load::attempt::Attempt;
 use planner_core::measure::analysis::together;
 use planner_core::measure::document::RunDocument;
 use planner_core::scenario::file::OperationKind;
+use planner_plan::copier::Copier;
 use planner_plan::doubt::Doubt;
-use planner_plan::fit::{self, Copier, FittedModel, Observations};
+use planner_plan::fit::{self, FittedModel, Observations};
 
 /// Runs and the model fitted to them.
 pub(super) struct Measured {

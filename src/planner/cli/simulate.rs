@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::progress::shown;
 use super::{basis, ground, plan_answer};
 use planner_core::simulate::pool::Ramp;
-use planner_plan::fit::Copier;
+use planner_plan::copier::Copier;
 use planner_plan::forecast::{Choice, FunctionChoice, PoolChoice, forecast};
 use planner_report::plan::forecast::Told;
 

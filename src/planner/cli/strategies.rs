@@ -7,7 +7,7 @@ use super::args::plan::StrategiesOptions;
 use super::exit::Exit;
 use super::progress::shown;
 use super::{basis, ground, plan_answer};
-use planner_plan::fit::Copier;
+use planner_plan::copier::Copier;
 use planner_plan::strategies::{Wish, strategies};
 use planner_report::plan::strategies::Told;
 

@@ -2,8 +2,8 @@
 
 use planner_core::units::human::{count, counted, duration};
 use planner_core::units::quantity::Bytes;
+use planner_plan::copier::Copier;
 use planner_plan::doubt::Doubt;
-use planner_plan::fit::Copier;
 
 /// A doubt in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
