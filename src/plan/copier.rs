@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use planner_core::measure::document::RunDocument;
+
 /// Who made the copies of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -10,4 +12,12 @@ pub enum Copier {
     Workers,
     /// A function behind a topic.
     Function,
+}
+
+impl Copier {
+    /// That of a run.
+    #[must_use]
+    pub fn of(document: &RunDocument) -> Self {
+        if document.fan_out.is_some() { Self::Function } else { Self::Workers }
+    }
 }

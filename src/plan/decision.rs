@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cost::Cost;
 use super::evidence::{Evidence, Standing};
 use super::limit::{BindingLimit, Limit};
 use super::outcome::Outcome;
+use super::preface::Probability;
 use super::recommendation::Recommendation;
 use super::way::Way;
 
@@ -82,23 +84,27 @@ impl Recommendation {
 
     fn candidates(&self) -> impl Iterator<Item = Candidate> {
         let goal = self.probability.goal.unwrap_or_default();
-        let is_proven =
-            move |evidence: &Evidence, estimate| evidence.status == Standing::Proven && estimate >= goal;
-        let workers = self.workers.as_ref().map(|plan| Candidate {
-            way: Way::Workers,
-            concurrency: plan.concurrency.value,
-            is_within: self.limits_of(Way::Workers).next().is_none(),
-            is_proven: is_proven(&plan.evidence, plan.probability.estimate),
-            cost_usd: plan.cost.total_usd,
+        let candidate =
+            move |way, concurrency, evidence: &Evidence, probability: &Probability, cost: &Cost| Candidate {
+                way,
+                concurrency,
+                is_within: self.limits_of(way).next().is_none(),
+                is_proven: evidence.status == Standing::Proven && probability.estimate >= goal,
+                cost_usd: cost.total_usd,
+            };
+        let workers = self.workers.iter().map(move |plan| {
+            candidate(Way::Workers, plan.concurrency.value, &plan.evidence, &plan.probability, &plan.cost)
         });
-        let lambda = self.lambda.as_ref().map(|plan| Candidate {
-            way: Way::Lambda,
-            concurrency: plan.reserved_concurrency.value,
-            is_within: self.limits_of(Way::Lambda).next().is_none(),
-            is_proven: is_proven(&plan.evidence, plan.probability.estimate),
-            cost_usd: plan.cost.total_usd,
+        let lambda = self.lambda.iter().map(move |plan| {
+            candidate(
+                Way::Lambda,
+                plan.reserved_concurrency.value,
+                &plan.evidence,
+                &plan.probability,
+                &plan.cost,
+            )
         });
-        workers.into_iter().chain(lambda)
+        workers.chain(lambda)
     }
 
     /// The limits that stand in the way of one way.

@@ -3,14 +3,12 @@
 //!
 //! With 45,000 jobs of the published case 4,000 drains gave 2765, 3102 and 3380 workers for 0.5, 0.95 and 0.99.
 
-use rayon::prelude::*;
-
 use super::closed_form::ClosedForm;
 use super::critical::Critical;
 use super::search::law::Law;
 use super::search::ranks::Runs;
 use super::search::samplers::Samplers;
-use super::search::{Found, Knob, Nearest, Search, meetings, services};
+use super::search::{Found, Knob, Nearest, Search, laws, services};
 use planner_core::numeric::proportion::Proportion;
 use planner_core::random::{self, Keyed};
 use planner_core::service::Profile;
@@ -172,12 +170,8 @@ impl<'a> Pool<'a> {
         let most = form.most_that_help(goal.probability, allowed);
         let services = services(central, resampled);
         let guess = form.smallest_pool(goal.deadline_s, goal.probability, most).unwrap_or(most);
-        let of_batches: Vec<ClosedForm> =
-            work.batches().iter().map(|work| ClosedForm::new(work, central, ramp)).collect();
-        let of_meeting = |(number, &(work, profile)): (usize, &(&Work, &Profile))| {
-            of_batches[number % of_batches.len()].under(work, profile)
-        };
-        let forms = meetings(work, services).par_iter().enumerate().map(of_meeting).collect();
+        let of_batch = |work: &Work| ClosedForm::new(work, central, ramp);
+        let forms = laws(&form, work, services, of_batch, ClosedForm::under);
         let samplers = Samplers::new(work, services, seed);
         Self { question, goal, forms, samplers, guess, most }
     }

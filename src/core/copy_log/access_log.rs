@@ -7,7 +7,7 @@ use std::io::BufRead;
 
 use jiff::fmt::strtime;
 
-use super::log::{Copied, Form, Log};
+use super::log::{Copied, Form, Log, by_status};
 use crate::check::CheckError;
 use crate::load::attempt::Outcome;
 
@@ -60,12 +60,11 @@ fn record(line: &str) -> Result<Option<Copied>, String> {
 }
 
 fn outcome(status: &str, code: &str) -> Outcome {
-    match (status.parse::<u16>(), code) {
+    match (status.parse().map_or(Outcome::ServerError, by_status), code) {
+        (_, "SlowDown") => Outcome::Throttled,
         // A copy may fail after the status has been sent.
-        (Ok(200..=399), "-") => Outcome::Ok,
-        (Ok(503), _) | (_, "SlowDown") => Outcome::Throttled,
-        (Ok(400..=499), _) => Outcome::ClientError,
-        _ => Outcome::ServerError,
+        (Outcome::Ok, code) if code != "-" => Outcome::ServerError,
+        (outcome, _) => outcome,
     }
 }
 

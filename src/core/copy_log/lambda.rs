@@ -43,31 +43,22 @@ impl Layout {
 }
 
 /// What is known of an invocation.
-#[derive(Debug, Default, PartialEq)]
 struct Report {
     ended_ns: Option<i64>,
     lasted_ms: f64,
     init_ms: Option<f64>,
-    outcome: Option<Outcome>,
+    outcome: Outcome,
 }
 
 pub(super) fn read_csv(input: impl Read, layout: &Layout) -> Result<Log, CheckError> {
     let mut reports = Vec::new();
     cell::each_row(cell::reader(input), |row| {
-        let cell = |index: Option<usize>| index.and_then(|index| row.get(index)).unwrap_or("");
-        let report = match cell(layout.duration) {
-            "" => report(cell(layout.message))?,
-            duration => Some(Report {
-                lasted_ms: milliseconds(duration)?,
-                init_ms: Some(cell(layout.init)).filter(|it| !it.is_empty()).map(milliseconds).transpose()?,
-                ..Report::default()
-            }),
-        };
-        let ended_ns = Some(cell(layout.time)).filter(|it| !it.is_empty()).map(time_ns).transpose()?;
-        reports.extend(report.map(|report| Report { ended_ns: report.ended_ns.or(ended_ns), ..report }));
+        let cell = |index: Option<usize>| row.get(index?).filter(|cell| !cell.is_empty());
+        let Layout { time, duration, init, message } = *layout;
+        reports.extend(exported(cell(time), cell(duration), cell(init), cell(message))?);
         Ok(())
     })?;
-    log(reports)
+    Ok(log(reports))
 }
 
 pub(super) fn read_lines(input: impl BufRead) -> Result<Log, CheckError> {
@@ -77,7 +68,7 @@ pub(super) fn read_lines(input: impl BufRead) -> Result<Log, CheckError> {
         let line = line.map_err(|error| at(error.to_string()))?;
         reports.extend(report(&line).map_err(at)?);
     }
-    log(reports)
+    Ok(log(reports))
 }
 
 /// What `aws logs` answers.
@@ -110,21 +101,12 @@ pub(super) fn read_json(input: impl Read) -> Result<Log, CheckError> {
         Answer::Query { results } => results.iter().map(|fields| of_fields(fields)).collect(),
         Answer::Events { events } => events.iter().map(of_event).collect(),
     };
-    log(reports.map_err(CheckError::File)?.into_iter().flatten().collect())
+    Ok(log(reports.map_err(CheckError::File)?.into_iter().flatten().collect()))
 }
 
 fn of_fields(fields: &[Field]) -> Result<Option<Report>, String> {
     let value = |name: &str| fields.iter().find(|it| it.field == name).map(|it| it.value.as_str());
-    let report = match value("@duration") {
-        Some(duration) => Some(Report {
-            lasted_ms: milliseconds(duration)?,
-            init_ms: value("@initDuration").map(milliseconds).transpose()?,
-            ..Report::default()
-        }),
-        None => report(value("@message").unwrap_or(""))?,
-    };
-    let ended_ns = value("@timestamp").map(time_ns).transpose()?;
-    Ok(report.map(|report| Report { ended_ns: report.ended_ns.or(ended_ns), ..report }))
+    exported(value("@timestamp"), value("@duration"), value("@initDuration"), value("@message"))
 }
 
 fn of_event(event: &Event) -> Result<Option<Report>, String> {
@@ -132,16 +114,34 @@ fn of_event(event: &Event) -> Result<Option<Report>, String> {
     Ok(report(&event.message)?.map(|report| Report { ended_ns, ..report }))
 }
 
+/// What an export says of an invocation: by its duration, or else by the report in its message.
+fn exported(
+    time: Option<&str>,
+    duration: Option<&str>,
+    init: Option<&str>,
+    message: Option<&str>,
+) -> Result<Option<Report>, String> {
+    let report = match duration {
+        Some(duration) => Some(Report {
+            ended_ns: None,
+            lasted_ms: milliseconds(duration)?,
+            init_ms: init.map(milliseconds).transpose()?,
+            outcome: Outcome::Ok,
+        }),
+        None => report(message.unwrap_or(""))?,
+    };
+    let ended_ns = time.map(time_ns).transpose()?;
+    Ok(report.map(|report| Report { ended_ns: report.ended_ns.or(ended_ns), ..report }))
+}
+
 /// What a line reports, perhaps after a time and other words; None where it is no report.
 fn report(line: &str) -> Result<Option<Report>, String> {
     let Some((before, rest)) = line.split_once("REPORT RequestId:") else { return Ok(None) };
     let lasted_ms = after(rest, "Duration: ", &OTHER_DURATIONS).ok_or("the report names no duration")?;
     let outcome = match after(rest, "Status: ", &[]) {
-        Some(status) if status.starts_with("timeout") => Some(Outcome::Timeout),
-        Some(status) if status.starts_with("error") || status.starts_with("failure") => {
-            Some(Outcome::ServerError)
-        }
-        _ => None,
+        Some(status) if status.starts_with("timeout") => Outcome::Timeout,
+        Some(status) if status.starts_with("error") || status.starts_with("failure") => Outcome::ServerError,
+        _ => Outcome::Ok,
     };
     Ok(Some(Report {
         ended_ns: before.split_whitespace().next().and_then(|word| time_ns(word).ok()),
@@ -178,7 +178,7 @@ fn time_ns(text: &str) -> Result<i64, String> {
 }
 
 /// Invocations without times stand one after the other: nothing says how many there were at once.
-fn log(reports: Vec<Report>) -> Result<Log, CheckError> {
+fn log(reports: Vec<Report>) -> Log {
     let has_times = reports.iter().all(|report| report.ended_ns.is_some());
     let mut log = Log { has_times, ..Log::new(Form::Lambda) };
     let mut at_ns = 0i64;
@@ -191,8 +191,8 @@ fn log(reports: Vec<Report>) -> Result<Log, CheckError> {
             started_ns: ended_ns.saturating_sub(lasted_ns),
             ended_ns,
             size_bytes: 0,
-            outcome: report.outcome.unwrap_or(Outcome::Ok),
+            outcome: report.outcome,
         });
     }
-    Ok(log)
+    log
 }

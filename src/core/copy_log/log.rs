@@ -56,3 +56,13 @@ impl Log {
         Self { form, copies: Vec::new(), cold_starts_s: Vec::new(), has_times: true }
     }
 }
+
+/// What a status of HTTP says.
+pub(super) fn by_status(status: u16) -> Outcome {
+    match status {
+        200..=399 => Outcome::Ok,
+        429 | 503 => Outcome::Throttled,
+        400..=499 => Outcome::ClientError,
+        _ => Outcome::ServerError,
+    }
+}

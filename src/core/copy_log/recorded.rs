@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::log::{Copied, Form, Log};
-use crate::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
+use crate::load::attempt::Attempt;
 use crate::measure::document::{RunDocument, SCHEMA, TargetSummary};
 use crate::measure::recorder::{Recorder, Second};
 use crate::scenario::file::{File, TargetKind};
@@ -34,13 +34,12 @@ impl Recorded {
         name: &str,
         second: impl FnMut(&Second) -> Result<(), E>,
     ) -> Result<Self, E> {
-        let copies: Vec<Copied> = log.copies.clone();
-        let first_ns = copies.iter().map(|copy| copy.started_ns).min().unwrap_or(0);
-        let last_ns = copies.iter().map(|copy| copy.ended_ns).max().unwrap_or(0);
+        let first_ns = first_ns(&log.copies);
+        let last_ns = log.copies.iter().map(|copy| copy.ended_ns).max().unwrap_or(first_ns);
         if last_ns.abs_diff(first_ns) / NS_PER_S > MOST_SECONDS {
             return Err(E::from("it is of more than 31 days: take a part of it".to_owned()));
         }
-        of(&copies, log.form, name, Some(second))
+        of(&log.copies, log.form, name, Some(second))
     }
 
     /// The log as one run for each day (UTC) on which copies began.
@@ -57,13 +56,17 @@ impl Recorded {
     }
 }
 
+fn first_ns(copies: &[Copied]) -> i64 {
+    copies.iter().map(|copy| copy.started_ns).min().unwrap_or(0)
+}
+
 fn of<E, F: FnMut(&Second) -> Result<(), E>>(
     copies: &[Copied],
     form: Form,
     name: &str,
     mut second: Option<F>,
 ) -> Result<Recorded, E> {
-    let first_ns = copies.iter().map(|copy| copy.started_ns).min().unwrap_or(0);
+    let first_ns = first_ns(copies);
     let mut attempts: Vec<Attempt> =
         (0..).zip(copies).map(|(job, copy)| attempt(job, copy, first_ns)).collect();
     attempts.sort_by_key(|attempt| attempt.ended_ns);
@@ -99,27 +102,8 @@ fn pass<E, F: FnMut(&Second) -> Result<(), E>>(
 
 fn attempt(job: u64, copy: &Copied, first_ns: i64) -> Attempt {
     let started_ns = copy.started_ns.abs_diff(first_ns);
-    let start = Start {
-        job,
-        object: job,
-        request: Request::Copy,
-        attempt: 1,
-        worker: None,
-        job_intended_ns: started_ns,
-        intended_ns: started_ns,
-        bytes: copy.size_bytes,
-        items: 1,
-    };
-    let job_end = if copy.outcome == Outcome::Ok { JobEnd::Done } else { JobEnd::Failed };
-    Attempt {
-        level: 0,
-        start,
-        started_ns,
-        ended_ns: started_ns + copy.ended_ns.abs_diff(copy.started_ns),
-        outcome: copy.outcome,
-        code: None,
-        job_end: Some(job_end),
-    }
+    let ended_ns = started_ns + copy.ended_ns.abs_diff(copy.started_ns);
+    Attempt::seen(job, copy.size_bytes, [started_ns, ended_ns], copy.outcome)
 }
 
 fn document(recorder: &Recorder, form: Form, name: &str, first_ns: i64) -> RunDocument {

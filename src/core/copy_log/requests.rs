@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::log::{Copied, Form, Log};
+use super::log::{Copied, Form, Log, by_status};
 use crate::check::CheckError;
 use crate::check::cell::{self, Columns};
 use crate::check::requests::{Layout, each};
@@ -31,12 +31,11 @@ fn outcome(word: &str) -> Outcome {
     let word = word.to_ascii_lowercase();
     match word.as_str() {
         "" | "ok" | "success" | "succeeded" | "done" | "true" => Outcome::Ok,
-        "503" | "429" | "slowdown" | "throttled" => Outcome::Throttled,
+        "slowdown" | "throttled" => Outcome::Throttled,
         "timeout" => Outcome::Timeout,
-        _ => match word.parse::<u16>() {
-            Ok(200..=399) => Outcome::Ok,
-            Ok(400..=499) => Outcome::ClientError,
-            _ => word.parse().unwrap_or(Outcome::ServerError),
+        _ => match word.parse() {
+            Ok(status) => by_status(status),
+            Err(_) => word.parse().unwrap_or(Outcome::ServerError),
         },
     }
 }

@@ -211,6 +211,28 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// A copy that somebody else made and saw, as the only attempt of its job. Times count from the start of the run.
+    pub(crate) fn seen(
+        object: u64,
+        size_bytes: u64,
+        [started_ns, ended_ns]: [u64; 2],
+        outcome: Outcome,
+    ) -> Self {
+        let start = Start {
+            job: object,
+            object,
+            request: Request::Copy,
+            attempt: 1,
+            worker: None,
+            job_intended_ns: started_ns,
+            intended_ns: started_ns,
+            bytes: size_bytes,
+            items: 1,
+        };
+        let job_end = if outcome == Outcome::Ok { JobEnd::Done } else { JobEnd::Failed };
+        Self { level: 0, start, started_ns, ended_ns, outcome, code: None, job_end: Some(job_end) }
+    }
+
     /// The same attempt by a clock that started `offset_ns` earlier.
     #[must_use]
     pub fn later_by(mut self, offset_ns: u64) -> Self {

@@ -52,15 +52,15 @@ impl Level {
     /// days differ by beyond the error of their means is found by moments (DerSimonian and Laird 1986, Controlled
     /// Clinical Trials 7:177), the degrees of freedom by Satterthwaite (1946, Biometrics Bulletin 2:110).
     pub(super) fn on_another_day(self, days: &[Vec<f64>], independent: f64) -> Self {
-        let days: Vec<[f64; 2]> =
-            days.iter().filter(|day| day.len() > 1).map(|day| mean_and_error(day, independent)).collect();
+        let days = days.iter().filter(|day| day.len() > 1);
+        let days: Vec<Self> = days.map(|day| Self::of(day, day.len() as f64 * independent)).collect();
         if days.len() < 2 {
             return self;
         }
         let count = days.len() as f64;
-        let mean = days.iter().map(|day| day[0]).sum::<f64>() / count;
-        let seen = days.iter().map(|day| (day[0] - mean).powi(2)).sum::<f64>() / (count - 1.0);
-        let by_chance = days.iter().map(|day| day[1].powi(2)).sum::<f64>() / count;
+        let mean = days.iter().map(|day| day.mean).sum::<f64>() / count;
+        let seen = days.iter().map(|day| (day.mean - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        let by_chance = days.iter().map(|day| day.error.powi(2)).sum::<f64>() / count;
         let between = (seen - by_chance).max(0.0) * (1.0 + 1.0 / count);
         let within = self.error * self.error;
         let error = (between + within).sqrt();
@@ -92,14 +92,6 @@ impl Level {
     }
 }
 
-/// The mean of a day's times and its standard error.
-fn mean_and_error(times: &[f64], independent: f64) -> [f64; 2] {
-    let count = times.len() as f64;
-    let mean = times.iter().sum::<f64>() / count;
-    let variance = times.iter().map(|time| (time - mean).powi(2)).sum::<f64>() / (count - 1.0);
-    [mean, (variance / (count * independent)).sqrt()]
-}
-
 /// The skewness of the lognormal, gamma or Weibull law that describes jobs best.
 fn likely_skewness(jobs: &[f64]) -> f64 {
     let mut sorted = jobs.to_vec();
@@ -113,8 +105,8 @@ fn likely_skewness(jobs: &[f64]) -> f64 {
     likeliest.map_or(0.0, |fit| fit.0.skewness())
 }
 
-/// Student's t that a share `u` lies below: from five degrees of freedom on by its expansion around the normal one
-/// (Abramowitz and Stegun 26.7.5), within 1 %.
+/// Student's t that a share `u` lies below: from four degrees of freedom on by its expansion around the normal one
+/// (Abramowitz and Stegun 26.7.5), within 1.2 %.
 fn student(u: f64, freedom: f64) -> f64 {
     if freedom < EXPANDED_FROM {
         return student_t((2.0 * u - 1.0).abs(), freedom.max(1.0)).copysign(u - 0.5);

@@ -178,7 +178,7 @@ pub fn fit(document: &RunDocument, observations: &Observations, seed: u64) -> Re
         attempts: observations.attempts,
         measured_n_max: Some(observations.n_max()),
         measured_size_bytes: Some(size_range).filter(|range| range[1] > 0),
-        copier: Some(if document.fan_out.is_some() { Copier::Function } else { Copier::Workers }),
+        copier: Some(Copier::of(document)),
     };
     Ok(FittedModel {
         profile,

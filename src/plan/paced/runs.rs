@@ -7,8 +7,7 @@ use super::question::Question;
 use super::sweep::{Peak, Starting, Sweep};
 use crate::search::ranks::Runs;
 use crate::search::samplers::Samplers;
-use crate::search::{Goal, Knob, meetings, services};
-use planner_core::service::Profile;
+use crate::search::{Goal, Knob, laws, services};
 use planner_core::simulate::batch::{Ending, Finishes, Scratch};
 use planner_core::simulate::work::Work;
 use planner_core::units::quantity::{nanoseconds, seconds};
@@ -41,13 +40,9 @@ impl<'a> Paced<'a> {
         let most_per_s = form.fastest_rate(deadline_s, probability, allowed_per_s);
         let guess_per_s = form.smallest_rate(deadline_s, probability, most_per_s).unwrap_or(most_per_s);
         let services = services(central, resampled);
-        let of_batches: Vec<Form> =
-            work.batches().iter().map(|work| Form::new(work, central, batch_size)).collect();
-        let of_meeting = |(number, &(work, profile)): (usize, &(&Work, &Profile))| {
-            of_batches[number % of_batches.len()].under(work, profile)
-        };
+        let of_batch = |work: &Work| Form::new(work, central, batch_size);
         Self {
-            forms: meetings(work, services).par_iter().enumerate().map(of_meeting).collect(),
+            forms: laws(&form, work, services, of_batch, Form::under),
             samplers: Samplers::new(work, services, seed),
             jobs: work.jobs(),
             batch_size,

@@ -81,6 +81,27 @@ pub(crate) fn meetings<'a>(work: &'a Work, services: &'a [Profile]) -> Vec<(&'a 
     (0..count).map(|number| (&batches[number % batches.len()], &services[number % services.len()])).collect()
 }
 
+/// What each of these meets, from that of the `whole` work on the central service: `of` makes it for another batch, and
+/// `under` for another service.
+pub(crate) fn laws<L: Send + Sync>(
+    whole: &L,
+    work: &Work,
+    services: &[Profile],
+    of: impl Fn(&Work) -> L,
+    under: impl Fn(&L, &Work, &Profile) -> L + Sync,
+) -> Vec<L> {
+    // Of one batch the law is there already; of a large one it takes a while.
+    let several: Vec<L> = match work.batches() {
+        [_] => Vec::new(),
+        batches => batches.iter().map(of).collect(),
+    };
+    let of_meeting = |(number, &(work, profile)): (usize, &(&Work, &Profile))| {
+        let central = if several.is_empty() { whole } else { &several[number % several.len()] };
+        under(central, work, profile)
+    };
+    meetings(work, services).par_iter().enumerate().map(of_meeting).collect()
+}
+
 /// A setting that is looked for, and what becomes of the batch with it.
 pub(crate) trait Knob: Runs {
     /// The law of the batch under one service.

@@ -57,10 +57,9 @@ impl Source {
     }
 
     fn copier(&self) -> Copier {
-        let is_of_function = self.logged.as_ref().is_some_and(|log| log.form == Form::Lambda);
-        match is_of_function || self.document.fan_out.is_some() {
-            true => Copier::Function,
-            false => Copier::Workers,
+        match &self.logged {
+            Some(log) if log.form == Form::Lambda => Copier::Function,
+            _ => Copier::of(&self.document),
         }
     }
 
@@ -184,8 +183,8 @@ pub(super) fn newest_valid_run(parent: &Path, copiers: &[Copier]) -> Option<Path
     let folders = std::fs::read_dir(parent).ok()?.filter_map(Result::ok).map(|entry| entry.path());
     let usable = folders.filter_map(|folder| {
         let document = read::read_document(&folder).ok()?;
-        let copier = if document.fan_out.is_some() { Copier::Function } else { Copier::Workers };
-        let is_usable = document.complete && copiers.contains(&copier) && fault(&document).is_none();
+        let is_wanted = copiers.contains(&Copier::of(&document));
+        let is_usable = document.complete && is_wanted && fault(&document).is_none();
         is_usable.then_some((document.started_at.parse::<jiff::Timestamp>().ok()?, document.run, folder))
     });
     usable.max().map(|(_, _, folder)| folder)

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Evidence;
 use super::publishes::{Publish, Publishes};
 use crate::fan_out::copied::Copied;
-use crate::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
+use crate::load::attempt::{Attempt, Outcome};
 use crate::units::quantity::nanoseconds;
 
 /// What became of an object.
@@ -83,27 +83,9 @@ impl ObjectRecord {
 
     fn attempt(&self, started_s: f64, ended_s: f64) -> Attempt {
         let started_ns = nanoseconds(started_s.max(0.0));
-        let start = Start {
-            job: self.object,
-            object: self.object,
-            request: Request::Copy,
-            attempt: 1,
-            worker: None,
-            job_intended_ns: started_ns,
-            intended_ns: started_ns,
-            bytes: self.size_bytes,
-            items: 1,
-        };
-        Attempt {
-            level: 0,
-            start,
-            started_ns,
-            // Of two clocks one may be behind.
-            ended_ns: nanoseconds(ended_s.max(0.0)).max(started_ns),
-            outcome: Outcome::Ok,
-            code: None,
-            job_end: Some(JobEnd::Done),
-        }
+        // Of two clocks one may be behind.
+        let ended_ns = nanoseconds(ended_s.max(0.0)).max(started_ns);
+        Attempt::seen(self.object, self.size_bytes, [started_ns, ended_ns], Outcome::Ok)
     }
 
     fn of(object: u64, size_bytes: u64, publish: &Publish, lines: &[&Copied], evidence: &Evidence) -> Self {
