@@ -56,7 +56,7 @@ fn outcomes(found: &FanOutSummary) -> Table {
     row("copied", Some(found.copied), "at the destination");
     row("dead-lettered", Some(found.dead_lettered), "given up, the message is kept");
     row("lost", Some(found.lost), "given up, nothing is kept");
-    row("not arrived", Some(found.unfinished), "when nobody waited any longer");
+    row("not arrived", Some(found.unfinished), "when the wait ended");
     row("never published", Some(found.unpublished), "");
     row("invocations", found.invocations, "retries and duplicates included");
     row("throttles", found.throttles, "attempts to invoke that found no room");

@@ -88,12 +88,12 @@ fn cliff(chances: &[Chance], negligible: f64) -> &[Chance] {
 fn description(input: &Chances, chances: &[Chance]) -> String {
     let allowed = percent(1.0 - input.wanted);
     let reached = if chances.iter().any(|chance| chance.met >= input.wanted) {
-        "where the line crosses the goal, it is no more than that"
+        "met to the right of where the line crosses it"
     } else {
-        "no choice that was tried reaches it"
+        "which no choice that was tried reaches"
     };
     let chosen = input.choice.chosen.map_or_else(String::new, |(_, what)| format!(" Chosen: {what}."));
-    format!("The goal is to be late with a probability of {allowed} at most: {reached}.{chosen}")
+    format!("The goal is a risk of at most {allowed} of being late, {reached}.{chosen}")
 }
 
 /// Whether the intervals are wider than nothing: a closed form knows its probabilities exactly.
