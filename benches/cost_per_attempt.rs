@@ -18,10 +18,10 @@ use planner_aws::clients::Clients;
 use planner_aws::file_error::FileError;
 use planner_aws::operation::{Operator, Places};
 use planner_core::load::attempt::Attempt;
-use planner_core::load::dispatch::{Arrivals, Budget, Dispatcher, Level, StopReason};
+use planner_core::load::dispatch::{ArrivalModel, Budget, Dispatcher, Level, StopReason};
 use planner_core::load::pool::Groups;
 use planner_core::load::retry::RetryPolicy;
-use planner_core::measure::histogram::Times;
+use planner_core::measure::histogram::TimeHistogram;
 use planner_core::measure::recorder::Second;
 use planner_core::scenario::file::{Copy, OperationKind, Size};
 use planner_core::scenario::objects::{ObjectSet, Workload};
@@ -89,12 +89,12 @@ async fn driven(clients: Clients, observer: &mut dyn Observer) {
         epoch: Instant::now(),
         seed: 1,
         gauge: None,
-        loop_lag: Times::new(),
+        loop_lag: TimeHistogram::new(),
         interrupts,
     };
     let groups = Groups::new([0, ATTEMPTS].into(), ATTEMPTS);
     let level = Level {
-        arrivals: Arrivals::Closed { outer: 1, inner: IN_FLIGHT, groups },
+        arrivals: ArrivalModel::Closed { outer: 1, inner: IN_FLIGHT, groups },
         max_jobs: ATTEMPTS,
         duration_ns: u64::MAX,
         retry: RetryPolicy { max_attempts: 1, base_ns: 1, cap_ns: 1 },

@@ -7,8 +7,8 @@ use cpu_time::ProcessTime;
 use planner_core::load::arrival::Spacing;
 use planner_core::load::retry::RetryPolicy;
 use planner_core::service::Profile;
-use planner_core::service::function::Shape;
-use planner_core::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, run};
+use planner_core::service::function::PipelineShape;
+use planner_core::simulate::fan_out::{FanOutOutcome, Publisher, SimulatedFanOut, run};
 
 const REPLICATIONS: u64 = 20;
 
@@ -23,7 +23,7 @@ fn profile() -> Profile {
     profile
 }
 
-fn row(name: &str, fan_out: &FanOut<'_>, profile: &Profile) {
+fn row(name: &str, fan_out: &SimulatedFanOut<'_>, profile: &Profile) {
     let start = ProcessTime::now();
     let mut outcomes: Vec<FanOutOutcome> =
         (0..REPLICATIONS).map(|replication| run(fan_out, profile, 1, replication)).collect();
@@ -39,7 +39,7 @@ fn row(name: &str, fan_out: &FanOut<'_>, profile: &Profile) {
 fn main() {
     let sizes_bytes = vec![700_000_000; 45_000];
     let retry = RetryPolicy { max_attempts: 10, base_ns: 100_000_000, cap_ns: 20_000_000_000 };
-    let fan_out = |rate_per_s, shape| FanOut {
+    let fan_out = |rate_per_s, shape| SimulatedFanOut {
         sizes_bytes: &sizes_bytes,
         publisher: Publisher { threads: 64, batch_size: 1, rate_per_s, spacing: Spacing::Even },
         shape,
@@ -48,7 +48,11 @@ fn main() {
     };
     println!("{:36} makespan s: least, median, most; peak in flight; throttles; CPU ms", "");
     for rate_per_s in [95.92, 108.39, 119.70] {
-        row(&format!("paced at {rate_per_s}/s"), &fan_out(Some(rate_per_s), Shape::Direct), &profile());
+        row(
+            &format!("paced at {rate_per_s}/s"),
+            &fan_out(Some(rate_per_s), PipelineShape::Direct),
+            &profile(),
+        );
     }
     for retry_jitter in [1.0, 0.75, 0.5] {
         for reserved in [900, 2250, 2800, 3380] {
@@ -56,12 +60,12 @@ fn main() {
             profile.function.reserved_concurrency = Some(reserved);
             profile.function.retry_jitter = retry_jitter;
             let name = format!("burst, reserved {reserved}, jitter {retry_jitter}");
-            row(&name, &fan_out(None, Shape::Direct), &profile);
+            row(&name, &fan_out(None, PipelineShape::Direct), &profile);
         }
     }
     for most in [900, 1000] {
         let mut profile = profile();
         profile.queue.maximum_concurrency = Some(most);
-        row(&format!("queue, at most {most}"), &fan_out(None, Shape::Queue), &profile);
+        row(&format!("queue, at most {most}"), &fan_out(None, PipelineShape::Queue), &profile);
     }
 }

@@ -8,7 +8,7 @@ use planner_core::random;
 use planner_core::service::Profile;
 use planner_core::simulate::pool::Ramp;
 use planner_core::simulate::work::{Order, Work};
-use planner_plan::workers::{Answer, Goal, Question, smallest_pool};
+use planner_plan::workers::{Goal, PoolQuestion, PoolSizing, smallest_pool};
 
 const RETRY: RetryPolicy = RetryPolicy { max_attempts: 5, base_ns: 1_000_000_000, cap_ns: 20_000_000_000 };
 const SEED: u64 = 1;
@@ -61,7 +61,7 @@ fn main() {
             for probability in [0.95, 0.99] {
                 let central = profile(30.0, 0.5);
                 let cpu_before_s = cpu_s();
-                let question = Question {
+                let question = PoolQuestion {
                     work: &work,
                     central: &central,
                     resampled,
@@ -71,7 +71,7 @@ fn main() {
                 };
                 let found = smallest_pool(&question, Goal { deadline_s: 600.0, probability });
                 let used_s = cpu_s() - cpu_before_s;
-                let Ok(Answer { value, point, low, high, probability: by, .. }) = found else {
+                let Ok(PoolSizing { value, point, low, high, probability: by, .. }) = found else {
                     println!("{jobs:9} {probability:4} is out of reach");
                     continue;
                 };

@@ -7,7 +7,7 @@ use planner::emulator::CloudConfig;
 use planner_aws::created::{Created, CreatedLog};
 use planner_aws::operation::{Operator, Places};
 use planner_aws::reply::Reply;
-use planner_core::load::attempt::{Outcome, Request, Start};
+use planner_core::load::attempt::{AttemptOutcome, RequestKind, Start};
 use planner_core::scenario::file::{Copy, OperationKind, Size};
 use planner_core::scenario::objects::{ObjectSet, Workload};
 use planner_core::units::quantity::Bytes;
@@ -15,20 +15,20 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 /// What a server sends for every request: a beginning, and then a piece so many times over.
-struct Answer {
+struct CannedResponse {
     head: String,
     piece: String,
     pieces: usize,
 }
 
-fn whole(status: &str, body: &str) -> Answer {
+fn whole(status: &str, body: &str) -> CannedResponse {
     let head =
         format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
-    Answer { head, piece: String::new(), pieces: 0 }
+    CannedResponse { head, piece: String::new(), pieces: 0 }
 }
 
 /// One copy on a server that answers so, and what the run's list has of it afterwards.
-async fn copy(answer: Answer) -> (Reply, Created, u64) {
+async fn copy(answer: CannedResponse) -> (Reply, Created, u64) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let served = tokio::spawn(async move {
@@ -52,7 +52,7 @@ async fn copy(answer: Answer) -> (Reply, Created, u64) {
     let start = Start {
         job: 0,
         object: 0,
-        request: Request::Copy,
+        request: RequestKind::Copy,
         attempt: 1,
         worker: None,
         job_intended_ns: 0,
@@ -65,7 +65,7 @@ async fn copy(answer: Answer) -> (Reply, Created, u64) {
     (reply, Created::read(folder.path()).unwrap(), log.untagged())
 }
 
-async fn check(answer: Answer, outcome: Outcome, code: &str) {
+async fn check(answer: CannedResponse, outcome: AttemptOutcome, code: &str) {
     let (reply, created, _) = copy(answer).await;
     assert_eq!((reply.outcome, reply.code.as_deref()), (outcome, Some(code)));
     assert!(created.objects.values().all(|object| object.last.is_none()), "nothing confirms it");
@@ -73,9 +73,9 @@ async fn check(answer: Answer, outcome: Outcome, code: &str) {
 
 #[tokio::test]
 async fn a_200_without_a_result_is_no_success() {
-    check(whole("200 OK", ""), Outcome::ServerError, "EmptyResult").await;
+    check(whole("200 OK", ""), AttemptOutcome::ServerError, "EmptyResult").await;
     let error = "<Error><Code>InternalError</Code><Message>again</Message></Error>";
-    check(whole("200 OK", error), Outcome::ServerError, "InternalError").await;
+    check(whole("200 OK", error), AttemptOutcome::ServerError, "InternalError").await;
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn an_answer_that_breaks_off_after_its_head_is_a_lost_connection() {
     for kept in [0, 20, body.len() - 1] {
         let mut answer = whole("200 OK", body);
         answer.head.truncate(answer.head.len() - body.len() + kept);
-        check(answer, Outcome::Connection, "AnswerCutOff").await;
+        check(answer, AttemptOutcome::Connection, "AnswerCutOff").await;
     }
 }
 
@@ -100,12 +100,13 @@ async fn an_answer_that_breaks_off_after_its_head_is_a_lost_connection() {
 async fn no_answer_is_read_without_end() {
     let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_owned();
     let piece = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
-    check(Answer { head, piece, pieces: 100_000 }, Outcome::ServerError, "AnswerTooLarge").await;
+    check(CannedResponse { head, piece, pieces: 100_000 }, AttemptOutcome::ServerError, "AnswerTooLarge")
+        .await;
 }
 
 #[tokio::test]
 async fn an_error_code_is_kept_as_far_as_it_is_a_word() {
     let long = "ü".repeat(1_000_000);
     let body = format!("<Error><Code>{long}</Code></Error>");
-    check(whole("500 Internal Server Error", &body), Outcome::ServerError, &"ü".repeat(100)).await;
+    check(whole("500 Internal Server Error", &body), AttemptOutcome::ServerError, &"ü".repeat(100)).await;
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use planner_core::fan_out::names::Names;
+use planner_core::fan_out::names::DeploymentNames;
 
 fn read(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/deploy").join(name)).unwrap()
@@ -46,7 +46,8 @@ fn terraform_hands_every_parameter_on() {
 #[test]
 fn the_template_uses_the_names_that_the_program_knows() {
     let template = read("template.yaml");
-    let Names { topic, queue, dead_letters, function, log_group } = Names::of("${AWS::StackName}");
+    let DeploymentNames { topic, queue, dead_letters, function, log_group } =
+        DeploymentNames::of("${AWS::StackName}");
     for line in [
         format!("TopicName: !Sub \"{topic}\""),
         format!("QueueName: !Sub \"{queue}\""),

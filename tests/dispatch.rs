@@ -3,62 +3,65 @@
 use std::collections::HashMap;
 
 use planner_core::load::arrival::{Process, Spacing};
-use planner_core::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
-use planner_core::load::dispatch::{Arrivals, Budget, Dispatcher, Level, StopReason};
-use planner_core::load::job::{Job, Jobs, Shape};
+use planner_core::load::attempt::{Attempt, AttemptOutcome, JobEnd, RequestKind, Start};
+use planner_core::load::dispatch::{ArrivalModel, Budget, Dispatcher, Level, StopReason};
+use planner_core::load::job::{Job, JobShape, Jobs};
 use planner_core::load::pool::Groups;
 use planner_core::load::retry::RetryPolicy;
 use planner_core::random;
-use planner_core::simulate::{Event, run};
+use planner_core::simulate::{LevelEvent, run};
 use proptest::prelude::*;
 
 const S: u64 = 1_000_000_000;
 
 #[derive(Debug, Clone, Copy)]
-struct Copies {
+struct PartCopies {
     parts: u32,
 }
 
-impl Jobs for Copies {
+impl Jobs for PartCopies {
     fn job(&self, number: u64) -> Job {
         let shape = match self.parts {
-            0 => Shape::Single(Request::Copy),
-            parts => Shape::Multipart { parts, part_bytes: 10, parallel: 2 },
+            0 => JobShape::Single(RequestKind::Copy),
+            parts => JobShape::Multipart { parts, part_bytes: 10, parallel: 2 },
         };
         Job { object: number, bytes: 10 * u64::from(self.parts.max(1)), items: 1, shape }
     }
 }
 
-fn level(arrivals: Arrivals, max_jobs: u64) -> Level {
+fn level(arrivals: ArrivalModel, max_jobs: u64) -> Level {
     let retry = RetryPolicy { max_attempts: 4, base_ns: S, cap_ns: 8 * S };
     Level { arrivals, max_jobs, duration_ns: u64::MAX, retry, budget: Budget::UNLIMITED, seed: 5 }
 }
 
 fn closed(workers: u32, jobs: u64) -> Level {
-    level(Arrivals::Closed { outer: 1, inner: workers, groups: Groups::new([0, jobs].into(), jobs) }, jobs)
+    level(
+        ArrivalModel::Closed { outer: 1, inner: workers, groups: Groups::new([0, jobs].into(), jobs) },
+        jobs,
+    )
 }
 
 fn open(per_s: f64, jobs: u64, max_in_flight: u64) -> Level {
-    level(Arrivals::Open { process: Process::constant(per_s, Spacing::Even), max_in_flight }, jobs)
+    level(ArrivalModel::Open { process: Process::constant(per_s, Spacing::Even), max_in_flight }, jobs)
 }
 
-struct Run {
+struct DispatchRun {
     attempts: Vec<Attempt>,
     skipped: Vec<u64>,
     reason: StopReason,
 }
 
-fn drive(parts: u32, level: Level, service: impl FnMut(u64, &Start) -> (u64, Outcome)) -> Run {
+fn drive(parts: u32, level: Level, service: impl FnMut(u64, &Start) -> (u64, AttemptOutcome)) -> DispatchRun {
     let (mut attempts, mut skipped) = (Vec::new(), Vec::new());
-    let reason = run(Dispatcher::new(Copies { parts }, level), service, |_, event| match event {
-        Event::Started(_) => {}
-        Event::Ended(attempt) => attempts.push(attempt),
-        Event::Skipped { intended_ns } => skipped.push(intended_ns),
+    let reason = run(Dispatcher::new(PartCopies { parts }, level), service, |_, event| match event {
+        LevelEvent::Started(_) => {}
+        LevelEvent::Ended(attempt) => attempts.push(attempt),
+        LevelEvent::Skipped { intended_ns } => skipped.push(intended_ns),
     });
-    Run { attempts, skipped, reason }
+    DispatchRun { attempts, skipped, reason }
 }
 
-fn makespan_s(run: &Run) -> f64 {
+fn makespan_s(run: &DispatchRun) -> f64 {
     run.attempts.iter().map(|attempt| attempt.ended_ns).max().unwrap_or(0) as f64 / S as f64
 }
 
@@ -66,21 +69,21 @@ fn makespan_s(run: &Run) -> f64 {
 fn list_scheduling_gives_grahams_makespans() {
     // Graham 1969: the same jobs on three workers in two orders; the best possible is 9.
     for (lengths, expected) in [([5, 5, 4, 4, 3, 3, 3], 11.0), ([3, 3, 3, 4, 4, 5, 5], 12.0)] {
-        let run = drive(0, closed(3, 7), |_, start| (lengths[start.job as usize] * S, Outcome::Ok));
+        let run = drive(0, closed(3, 7), |_, start| (lengths[start.job as usize] * S, AttemptOutcome::Ok));
         assert_eq!(makespan_s(&run), expected);
     }
 }
 
 #[test]
 fn a_for_loop_is_one_after_the_other() {
-    let run = drive(0, closed(1, 250), |_, _| (25_200_000_000, Outcome::Ok));
+    let run = drive(0, closed(1, 250), |_, _| (25_200_000_000, AttemptOutcome::Ok));
     assert_eq!(makespan_s(&run), 6300.0);
     assert!(run.attempts.iter().all(|attempt| attempt.lateness_ns() == 0));
 }
 
 #[test]
 fn open_arrivals_keep_their_schedule_however_slow_the_service() {
-    let run = drive(0, open(20.0, 100, 1000), |_, _| (30 * S, Outcome::Ok));
+    let run = drive(0, open(20.0, 100, 1000), |_, _| (30 * S, AttemptOutcome::Ok));
     for attempt in &run.attempts {
         assert_eq!(attempt.started_ns, attempt.start.job * S / 20);
     }
@@ -91,7 +94,7 @@ fn open_arrivals_keep_their_schedule_however_slow_the_service() {
 fn an_arrival_that_finds_no_room_is_counted_and_never_delayed() {
     let mut level = open(10.0, u64::MAX, 5);
     level.duration_ns = 10 * S;
-    let run = drive(0, level, |_, _| (S, Outcome::Ok));
+    let run = drive(0, level, |_, _| (S, AttemptOutcome::Ok));
     assert_eq!(run.reason, StopReason::Duration);
     assert_eq!(run.attempts.len() + run.skipped.len(), 100, "every arrival is one or the other");
     assert_eq!(run.attempts.len(), 50, "5 in flight for 1 s each is 5 per second");
@@ -101,9 +104,9 @@ fn an_arrival_that_finds_no_room_is_counted_and_never_delayed() {
 #[test]
 fn throttles_back_off_and_come_back_while_client_errors_do_not() {
     let run = drive(0, closed(1, 2), |_, start| match (start.job, start.attempt) {
-        (0, 1 | 2) => (0, Outcome::Throttled),
-        (0, _) => (S, Outcome::Ok),
-        _ => (S, Outcome::ClientError),
+        (0, 1 | 2) => (0, AttemptOutcome::Throttled),
+        (0, _) => (S, AttemptOutcome::Ok),
+        _ => (S, AttemptOutcome::ClientError),
     });
     let seen: Vec<_> = run.attempts.iter().map(|a| (a.start.job, a.start.attempt, a.job_end)).collect();
     let expected = [(0, 1, None), (0, 2, None), (0, 3, Some(JobEnd::Done)), (1, 1, Some(JobEnd::Failed))];
@@ -117,27 +120,32 @@ fn throttles_back_off_and_come_back_while_client_errors_do_not() {
 
 #[test]
 fn the_last_permitted_attempt_fails_the_job() {
-    let run = drive(0, closed(1, 1), |_, _| (1, Outcome::ServerError));
+    let run = drive(0, closed(1, 1), |_, _| (1, AttemptOutcome::ServerError));
     assert_eq!(run.attempts.len(), 4);
     assert_eq!(run.attempts[3].job_end, Some(JobEnd::Failed));
 }
 
 #[test]
 fn a_multipart_job_keeps_its_parallelism_and_ends_with_complete() {
-    let run = drive(5, closed(1, 1), |_, _| (S, Outcome::Ok));
+    let run = drive(5, closed(1, 1), |_, _| (S, AttemptOutcome::Ok));
     assert_eq!(makespan_s(&run), 5.0, "create, three rounds of two parts, complete");
-    assert_eq!(run.attempts.last().unwrap().start.request, Request::CompleteUpload);
+    assert_eq!(run.attempts.last().unwrap().start.request, RequestKind::CompleteUpload);
     assert_eq!(run.attempts.iter().map(|attempt| attempt.start.bytes).sum::<u64>(), 50);
 }
 
 #[test]
 fn a_part_that_fails_for_good_aborts_the_upload() {
     let run = drive(5, closed(1, 1), |_, start| match start.request {
-        Request::CopyPart(2) => (S / 2, Outcome::ClientError),
-        _ => (S, Outcome::Ok),
+        RequestKind::CopyPart(2) => (S / 2, AttemptOutcome::ClientError),
+        _ => (S, AttemptOutcome::Ok),
     });
     let requests: Vec<_> = run.attempts.iter().map(|attempt| attempt.start.request).collect();
-    let expected = [Request::CreateUpload, Request::CopyPart(2), Request::CopyPart(1), Request::AbortUpload];
+    let expected = [
+        RequestKind::CreateUpload,
+        RequestKind::CopyPart(2),
+        RequestKind::CopyPart(1),
+        RequestKind::AbortUpload,
+    ];
     assert_eq!(requests, expected);
     assert_eq!(run.attempts[3].job_end, Some(JobEnd::Failed));
 }
@@ -146,33 +154,33 @@ fn a_part_that_fails_for_good_aborts_the_upload() {
 fn a_budget_stops_everything_but_the_clean_up() {
     let mut level = closed(2, 100);
     level.budget.max_requests = 7;
-    let run = drive(0, level, |_, _| (S, Outcome::Ok));
+    let run = drive(0, level, |_, _| (S, AttemptOutcome::Ok));
     assert_eq!((run.attempts.len(), run.reason), (7, StopReason::MaxRequests));
 
     let mut level = closed(1, 100);
     level.budget =
         Budget { max_cost_usd: 0.101, usd_per_request: 0.01, usd_per_byte: 0.001, ..Budget::UNLIMITED };
-    let run = drive(0, level, |_, _| (S, Outcome::Ok));
+    let run = drive(0, level, |_, _| (S, AttemptOutcome::Ok));
     assert_eq!((run.attempts.len(), run.reason), (5, StopReason::MaxCost), "0.02 each");
 
     let mut level = closed(1, 100);
     level.budget.max_duration_ns = 10 * S + S / 2;
-    let run = drive(0, level, |_, _| (S, Outcome::Ok));
+    let run = drive(0, level, |_, _| (S, AttemptOutcome::Ok));
     assert_eq!((run.attempts.len(), run.reason), (11, StopReason::MaxDuration));
 
     let mut level = closed(1, 100);
     level.budget.max_requests = 3;
-    let run = drive(5, level, |_, _| (S, Outcome::Ok));
-    assert_eq!(run.attempts.last().unwrap().start.request, Request::AbortUpload);
+    let run = drive(5, level, |_, _| (S, AttemptOutcome::Ok));
+    assert_eq!(run.attempts.last().unwrap().start.request, RequestKind::AbortUpload);
 }
 
 #[test]
 fn nested_pools_pay_for_the_tail_of_every_group() {
     let groups = Groups::new([0, 4, 8].into(), 8);
-    let nested = level(Arrivals::Closed { outer: 1, inner: 3, groups }, 8);
-    let run = drive(0, nested, |_, _| (S, Outcome::Ok));
+    let nested = level(ArrivalModel::Closed { outer: 1, inner: 3, groups }, 8);
+    let run = drive(0, nested, |_, _| (S, AttemptOutcome::Ok));
     assert_eq!(makespan_s(&run), 4.0, "four jobs on three workers take two rounds, twice");
-    assert_eq!(makespan_s(&drive(0, closed(3, 8), |_, _| (S, Outcome::Ok))), 3.0);
+    assert_eq!(makespan_s(&drive(0, closed(3, 8), |_, _| (S, AttemptOutcome::Ok))), 3.0);
 }
 
 proptest! {
@@ -184,29 +192,29 @@ proptest! {
         let (mut in_flight, mut most, mut skipped, mut call) = (0, 0, 0, 0);
         let mut ended: HashMap<u64, u32> = HashMap::new();
         let reason = run(
-            Dispatcher::new(Copies { parts }, level),
+            Dispatcher::new(PartCopies { parts }, level),
             |_, start| {
                 call += 1;
                 let duration = random::lognormal(seed, &[start.job, call], 2e9, 0.8) as u64;
                 let outcome = match random::uniform(seed, &[start.job, call, 1]) {
-                    luck if luck > error_rate => Outcome::Ok,
-                    luck if luck > 0.1 => Outcome::Throttled,
-                    _ => Outcome::ClientError,
+                    luck if luck > error_rate => AttemptOutcome::Ok,
+                    luck if luck > 0.1 => AttemptOutcome::Throttled,
+                    _ => AttemptOutcome::ClientError,
                 };
                 (duration, outcome)
             },
             |_, event| match event {
-                Event::Started(_) => {
+                LevelEvent::Started(_) => {
                     in_flight += 1;
                     most = most.max(in_flight);
                 }
-                Event::Ended(attempt) => {
+                LevelEvent::Ended(attempt) => {
                     in_flight -= 1;
                     if attempt.job_end.is_some() {
                         *ended.entry(attempt.start.job).or_default() += 1;
                     }
                 }
-                Event::Skipped { .. } => skipped += 1,
+                LevelEvent::Skipped { .. } => skipped += 1,
             },
         );
         prop_assert_eq!(reason, StopReason::Finished);
@@ -225,17 +233,17 @@ proptest! {
         level.budget = Budget { max_requests, max_duration_ns: max_duration_s * S, ..Budget::UNLIMITED };
         let (mut call, mut open, mut requests) = (0, HashMap::new(), 0);
         run(
-            Dispatcher::new(Copies { parts }, level),
+            Dispatcher::new(PartCopies { parts }, level),
             |_, start| {
                 call += 1;
-                requests += u64::from(start.request != Request::AbortUpload);
-                let fails = start.request != Request::AbortUpload && random::uniform(seed, &[call]) < 0.2;
-                (S, if fails { Outcome::Throttled } else { Outcome::Ok })
+                requests += u64::from(start.request != RequestKind::AbortUpload);
+                let fails = start.request != RequestKind::AbortUpload && random::uniform(seed, &[call]) < 0.2;
+                (S, if fails { AttemptOutcome::Throttled } else { AttemptOutcome::Ok })
             },
-            |_, event| if let Event::Ended(Attempt { start, outcome: Outcome::Ok, .. }) = event {
+            |_, event| if let LevelEvent::Ended(Attempt { start, outcome: AttemptOutcome::Ok, .. }) = event {
                 match start.request {
-                    Request::CreateUpload => drop(open.insert(start.job, true)),
-                    Request::CompleteUpload | Request::AbortUpload => drop(open.insert(start.job, false)),
+                    RequestKind::CreateUpload => drop(open.insert(start.job, true)),
+                    RequestKind::CompleteUpload | RequestKind::AbortUpload => drop(open.insert(start.job, false)),
                     _ => {}
                 }
             },

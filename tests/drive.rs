@@ -11,9 +11,9 @@ use planner_aws::file_error::FileError;
 use planner_aws::operation::{Operator, Places};
 use planner_core::load::arrival::{Process, Spacing};
 use planner_core::load::attempt::Attempt;
-use planner_core::load::dispatch::{Arrivals, Budget, Dispatcher, Level, StopReason};
+use planner_core::load::dispatch::{ArrivalModel, Budget, Dispatcher, Level, StopReason};
 use planner_core::load::retry::RetryPolicy;
-use planner_core::measure::histogram::Times;
+use planner_core::measure::histogram::TimeHistogram;
 use planner_core::measure::recorder::Second;
 use planner_core::scenario::file::{Copy, OperationKind, Size};
 use planner_core::scenario::objects::{ObjectSet, Workload};
@@ -56,12 +56,12 @@ async fn an_interrupt_is_heeded_by_a_driver_that_is_behind_its_schedule() {
         epoch: Instant::now(),
         seed: 1,
         gauge: None,
-        loop_lag: Times::new(),
+        loop_lag: TimeHistogram::new(),
         interrupts,
     };
     let level = Level {
         // More than any generator can start.
-        arrivals: Arrivals::Open { process: Process::constant(1e9, Spacing::Even), max_in_flight: 4 },
+        arrivals: ArrivalModel::Open { process: Process::constant(1e9, Spacing::Even), max_in_flight: 4 },
         max_jobs: u64::MAX,
         duration_ns: 3 * NS_PER_S,
         retry: RetryPolicy { max_attempts: 1, base_ns: 0, cap_ns: 0 },

@@ -2,9 +2,9 @@
 
 use planner_core::load::retry::RetryPolicy;
 use planner_core::service::Profile;
-use planner_core::simulate::pool::{Pool, Ramp};
-use planner_core::simulate::work::{Luck, Order, Sampler, Work};
-use planner_plan::workers::{Answer, Goal, Question, smallest_pool};
+use planner_core::simulate::pool::{PoolDrain, Ramp};
+use planner_core::simulate::work::{JobDraws, Order, Sampler, Work};
+use planner_plan::workers::{Goal, PoolQuestion, PoolSizing, smallest_pool};
 
 const RETRY: RetryPolicy = RetryPolicy { max_attempts: 1, base_ns: 0, cap_ns: 0 };
 
@@ -15,10 +15,10 @@ fn profile() -> Profile {
     profile
 }
 
-fn smallest(per_s: Option<f64>, probability: f64, seed: u64) -> Answer {
+fn smallest(per_s: Option<f64>, probability: f64, seed: u64) -> PoolSizing {
     let (work, central) = (Work::new(vec![0; 45_000].into(), Order::Fifo, RETRY), profile());
     let ramp = Ramp { per_s };
-    let question = Question { work: &work, central: &central, resampled: &[], ramp, most: None, seed };
+    let question = PoolQuestion { work: &work, central: &central, resampled: &[], ramp, most: None, seed };
     smallest_pool(&question, Goal { deadline_s: 600.0, probability }).unwrap()
 }
 
@@ -28,7 +28,7 @@ fn smallest(per_s: Option<f64>, probability: f64, seed: u64) -> Answer {
 fn the_whole_table() {
     for (per_s, expected) in [(None, [2765, 3102, 3380]), (Some(100.0), [2851, 3227, 3559])] {
         for (probability, expected) in [0.5, 0.95, 0.99].into_iter().zip(expected) {
-            let Answer { value, point, low, high, probability: stated, finishes, .. } =
+            let PoolSizing { value, point, low, high, probability: stated, finishes, .. } =
                 smallest(per_s, probability, 1);
             println!(
                 "ramp {per_s:?} p {probability}: {point} ({low} to {high:?}), use {value}: {stated:?}, \
@@ -49,11 +49,11 @@ fn the_longest_first() {
     const REPLICATIONS: u64 = 1000;
     let (work, central) = (Work::new(vec![0; 45_000].into(), Order::Fifo, RETRY), profile());
     let sampler = Sampler::new(&work, &central, 1);
-    let (mut pool, mut luck, mut times_ns) = (Pool::default(), Luck::default(), Vec::new());
+    let (mut pool, mut draws, mut times_ns) = (PoolDrain::default(), JobDraws::default(), Vec::new());
     let mut numbers: Vec<u64> = (0..REPLICATIONS)
         .map(|replication| {
-            sampler.draw(replication, &mut luck);
-            sampler.times_ns(&luck, 1, &mut times_ns);
+            sampler.draw(replication, &mut draws);
+            sampler.times_ns(&draws, 1, &mut times_ns);
             times_ns.sort_unstable_by(|a, b| b.cmp(a));
             let (mut low, mut high) = (2200, 2400);
             while high - low > 1 {

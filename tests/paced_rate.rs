@@ -2,9 +2,11 @@
 
 use planner_core::load::retry::RetryPolicy;
 use planner_core::service::Profile;
-use planner_core::service::function::Shape;
+use planner_core::service::function::PipelineShape;
 use planner_core::simulate::work::{Order, Work};
-use planner_plan::paced::{Answer, Confirmed, Pace, Question, deadline_within, smallest_rate};
+use planner_plan::paced::{
+    Confirmed, FanOutSetting, RateQuestion, RateSizing, deadline_within, smallest_rate,
+};
 use planner_plan::workers::Goal;
 
 const RETRY: RetryPolicy = RetryPolicy { max_attempts: 10, base_ns: 100_000_000, cap_ns: 20_000_000_000 };
@@ -19,8 +21,8 @@ fn profile(mean_s: f64) -> Profile {
     profile
 }
 
-fn question<'a>(work: &'a Work, central: &'a Profile, resampled: &'a [Profile]) -> Question<'a> {
-    Question {
+fn question<'a>(work: &'a Work, central: &'a Profile, resampled: &'a [Profile]) -> RateQuestion<'a> {
+    RateQuestion {
         work,
         central,
         resampled,
@@ -46,7 +48,7 @@ fn the_whole_table() {
     for (probability, expected) in [(0.5, 95.92), (0.95, 108.39), (0.99, 119.70)] {
         let goal = Goal { deadline_s: DEADLINE_S, probability };
         let answer = smallest_rate(&question, goal).unwrap();
-        let Answer { value_per_s, point_per_s, low_per_s, high_per_s, reserved, .. } = answer;
+        let RateSizing { value_per_s, point_per_s, low_per_s, high_per_s, reserved, .. } = answer;
         println!(
             "p {probability}: {point_per_s:.2}/s ({low_per_s:.2} to {high_per_s:.2?}), publish at {value_per_s:.2}: \
              {:?}, {:?}, {reserved:?}, {:?}",
@@ -87,19 +89,19 @@ fn the_whole_pipeline_confirms_the_pace_and_not_the_burst() {
     let reserved = u32::try_from(answer.reserved.value).unwrap();
     let threads = answer.publisher.threads;
     for (shape, rate_per_s, threads, reserved) in [
-        (Shape::Direct, Some(answer.value_per_s), threads, reserved),
-        (Shape::Queue, Some(answer.value_per_s), threads, reserved),
-        (Shape::Direct, None, 64, reserved),
-        (Shape::Direct, None, 64, 3380),
-        (Shape::Direct, None, 64, 2250),
+        (PipelineShape::Direct, Some(answer.value_per_s), threads, reserved),
+        (PipelineShape::Queue, Some(answer.value_per_s), threads, reserved),
+        (PipelineShape::Direct, None, 64, reserved),
+        (PipelineShape::Direct, None, 64, 3380),
+        (PipelineShape::Direct, None, 64, 2250),
     ] {
-        let pace = Pace { shape, rate_per_s, threads, reserved };
+        let pace = FanOutSetting { shape, rate_per_s, threads, reserved };
         let seen = Confirmed::of(&question, pace, DEADLINE_S, 32);
         println!(
             "{pace:?}: median {:.1} s, in time {} of 32, {:.0} throttles, peak {}",
             seen.makespans_s[16], seen.in_time.hits, seen.throttles, seen.in_flight_peak
         );
-        let paced = shape == Shape::Direct && rate_per_s.is_some();
+        let paced = shape == PipelineShape::Direct && rate_per_s.is_some();
         assert_eq!(paced, seen.in_time.hits >= 30 && seen.throttles < 100.0, "{pace:?}");
     }
 }

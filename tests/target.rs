@@ -13,11 +13,11 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use planner::emulator::{Cloud, CloudConfig};
 use planner_aws::TargetError;
-use planner_aws::cleanup::{CleanUp, Extent, RunNames, clean_up};
+use planner_aws::cleanup::{CleanUp, CleanupScope, RunNames, clean_up};
 use planner_aws::clients::Clients;
-use planner_aws::created::{Created, CreatedLog, Event};
+use planner_aws::created::{Created, CreatedLog, KeyEvent};
 use planner_aws::operation::{Operator, Places};
-use planner_core::load::attempt::{Outcome, Request, Start};
+use planner_core::load::attempt::{AttemptOutcome, RequestKind, Start};
 use planner_core::scenario::file::{Copy, OperationKind, Size};
 use planner_core::scenario::objects::{ObjectSet, Workload};
 use planner_core::units::quantity::Bytes;
@@ -73,7 +73,7 @@ fn places() -> Places {
     }
 }
 
-fn start(job: u64, request: Request, attempt: u32) -> Start {
+fn start(job: u64, request: RequestKind, attempt: u32) -> Start {
     Start {
         job,
         object: job,
@@ -98,7 +98,7 @@ const TWO_REFUSED: &str = "<PublishBatchResponse><PublishBatchResult><Successful
 const DOWN: &str = "<ErrorResponse><Error><Code>ServiceUnavailable</Code></Error></ErrorResponse>";
 
 /// The outcomes of a batch's attempts, given by number, and the objects that each attempt published.
-async fn publish(answers: &[&'static str], attempts: &[u32]) -> (Vec<Outcome>, Vec<Vec<u64>>) {
+async fn publish(answers: &[&'static str], attempts: &[u32]) -> (Vec<AttemptOutcome>, Vec<Vec<u64>>) {
     let script = Script::default();
     *script.answers.lock().unwrap() = answers.to_vec();
     let mut clients = clients(&Cloud::new(CloudConfig::default()));
@@ -108,7 +108,7 @@ async fn publish(answers: &[&'static str], attempts: &[u32]) -> (Vec<Outcome>, V
     let operator = Operator::new(clients, workload, places(), None);
     let mut outcomes = Vec::new();
     for &attempt in attempts {
-        outcomes.push(operator.attempt(&start(0, Request::Publish, attempt)).await.outcome);
+        outcomes.push(operator.attempt(&start(0, RequestKind::Publish, attempt)).await.outcome);
     }
     let received = script.received.lock().unwrap();
     let objects = |body: &String| (0..3).filter(|id| body.contains(&format!("Id={id}&"))).collect();
@@ -118,7 +118,7 @@ async fn publish(answers: &[&'static str], attempts: &[u32]) -> (Vec<Outcome>, V
 #[tokio::test(start_paused = true)]
 async fn only_the_refused_messages_of_a_batch_are_published_again() {
     let (outcomes, sent) = publish(&[SECOND_REFUSED, DOWN, ALL_SENT], &[1, 2, 3]).await;
-    assert_eq!(outcomes, [Outcome::ServerError, Outcome::ServerError, Outcome::Ok]);
+    assert_eq!(outcomes, [AttemptOutcome::ServerError, AttemptOutcome::ServerError, AttemptOutcome::Ok]);
     assert_eq!(sent, [vec![0, 1, 2], vec![1], vec![1]]);
 }
 
@@ -131,11 +131,12 @@ async fn what_a_batch_left_is_nothing_to_a_later_level() {
 #[tokio::test(start_paused = true)]
 async fn a_batch_may_succeed_later_when_any_of_its_messages_may() {
     let (outcomes, sent) = publish(&[TWO_REFUSED, ALL_SENT], &[1, 2]).await;
-    assert_eq!(outcomes, [Outcome::Throttled, Outcome::Ok]);
+    assert_eq!(outcomes, [AttemptOutcome::Throttled, AttemptOutcome::Ok]);
     assert_eq!(sent[1], [0, 1]);
 }
 
-const UNCONFIRMED_TOO: Extent = Extent { unconfirmed_too: true, unconditional_too: false, is_later: false };
+const UNCONFIRMED_TOO: CleanupScope =
+    CleanupScope { unconfirmed_too: true, unconditional_too: false, is_later: false };
 
 /// A run folder with its list, and an operator that writes to it.
 fn run(cloud: &Cloud, attempt_timeout: Duration, size: u64) -> (tempfile::TempDir, Operator) {
@@ -151,7 +152,11 @@ fn run(cloud: &Cloud, attempt_timeout: Duration, size: u64) -> (tempfile::TempDi
 }
 
 /// Cleans up after that run.
-async fn clean(cloud: &Cloud, folder: &tempfile::TempDir, extent: Extent) -> Result<CleanUp, TargetError> {
+async fn clean(
+    cloud: &Cloud,
+    folder: &tempfile::TempDir,
+    extent: CleanupScope,
+) -> Result<CleanUp, TargetError> {
     let names = RunNames { run: "r", buckets: Some(["source", "target"]), topic: None };
     let log = CreatedLog::append(folder.path()).unwrap();
     clean_up(&clients(cloud), &log, names, extent).await
@@ -166,12 +171,12 @@ async fn clean_up_keeps_on_its_list_what_it_did_not_find() {
     let (cloud, elsewhere) = (Cloud::new(CloudConfig::default()), Cloud::new(CloudConfig::default()));
     let (folder, operator) = run(&cloud, Duration::from_secs(900), 1_000_000);
     for job in 0..3 {
-        assert_eq!(operator.attempt(&start(job, Request::Copy, 1)).await.outcome, Outcome::Ok);
+        assert_eq!(operator.attempt(&start(job, RequestKind::Copy, 1)).await.outcome, AttemptOutcome::Ok);
     }
     drop(operator);
-    let done = clean(&elsewhere, &folder, Extent::default()).await.unwrap();
+    let done = clean(&elsewhere, &folder, CleanupScope::default()).await.unwrap();
     assert_eq!((done.deleted, done.absent), (0, 3), "the wrong endpoint has none of them");
-    let done = clean(&cloud, &folder, Extent::default()).await.unwrap();
+    let done = clean(&cloud, &folder, CleanupScope::default()).await.unwrap();
     assert_eq!(done, CleanUp { deleted: 3, ..CleanUp::default() });
     assert_eq!(keys(&clients(&cloud).s3).await, 0);
     assert!(Created::read(folder.path()).unwrap().is_empty());
@@ -183,11 +188,11 @@ async fn a_copy_that_ends_after_it_was_given_up_is_found_by_a_later_clean_up() {
     let (folder, operator) = run(&cloud, Duration::from_secs(1), 1_000_000);
     drop(operator);
     let key = "planner-runs/r/copies/late";
-    CreatedLog::append(folder.path()).unwrap().note(Event::Intended, "target", key).unwrap();
-    let done = clean(&cloud, &folder, Extent::default()).await.unwrap();
+    CreatedLog::append(folder.path()).unwrap().note(KeyEvent::Intended, "target", key).unwrap();
+    let done = clean(&cloud, &folder, CleanupScope::default()).await.unwrap();
     assert_eq!(done, CleanUp { absent: 1, ..CleanUp::default() });
     cloud.put_sparse("target", key, 1);
-    let done = clean(&cloud, &folder, Extent::default()).await.unwrap();
+    let done = clean(&cloud, &folder, CleanupScope::default()).await.unwrap();
     assert_eq!(done.unconfirmed, [format!("target/{key}")]);
     let done = clean(&cloud, &folder, UNCONFIRMED_TOO).await.unwrap();
     assert_eq!((done.deleted, keys(&clients(&cloud).s3).await), (1, 0));
@@ -197,16 +202,16 @@ async fn a_copy_that_ends_after_it_was_given_up_is_found_by_a_later_clean_up() {
 async fn an_upload_whose_answer_was_lost_is_aborted() {
     let cloud = Cloud::new(CloudConfig::default());
     let (folder, operator) = run(&cloud, Duration::from_secs(900), 200 << 20);
-    assert_eq!(operator.attempt(&start(0, Request::CreateUpload, 1)).await.outcome, Outcome::Ok);
+    assert_eq!(operator.attempt(&start(0, RequestKind::CreateUpload, 1)).await.outcome, AttemptOutcome::Ok);
     drop(operator);
     // The upload that nobody waited for, and one to a key that only begins alike.
     let s3 = clients(&cloud).s3;
     let lost = "planner-runs/r/copies/lost";
-    CreatedLog::append(folder.path()).unwrap().note(Event::UploadIntended, "target", lost).unwrap();
+    CreatedLog::append(folder.path()).unwrap().note(KeyEvent::UploadIntended, "target", lost).unwrap();
     for key in [lost, "planner-runs/r/copies/lost-not"] {
         s3.create_multipart_upload().bucket("target").key(key).send().await.unwrap();
     }
-    let done = clean(&cloud, &folder, Extent::default()).await.unwrap();
+    let done = clean(&cloud, &folder, CleanupScope::default()).await.unwrap();
     assert_eq!(done, CleanUp { aborted: 2, ..CleanUp::default() });
     let left = s3.list_multipart_uploads().bucket("target").send().await.unwrap();
     let left: Vec<_> = left.uploads().iter().filter_map(|upload| upload.key()).collect();
@@ -220,10 +225,10 @@ async fn an_upload_that_never_came_to_be_is_looked_for_until_nothing_can_be_in_f
     drop(operator);
     CreatedLog::append(folder.path())
         .unwrap()
-        .note(Event::UploadIntended, "target", "planner-runs/r/copies/never")
+        .note(KeyEvent::UploadIntended, "target", "planner-runs/r/copies/never")
         .unwrap();
     for (is_later, is_empty) in [(false, false), (true, true)] {
-        let extent = Extent { is_later, ..Extent::default() };
+        let extent = CleanupScope { is_later, ..CleanupScope::default() };
         let done = clean(&cloud, &folder, extent).await.unwrap();
         assert_eq!((done, Created::read(folder.path()).unwrap().is_empty()), (CleanUp::default(), is_empty));
     }
@@ -234,7 +239,10 @@ async fn a_refused_upload_leaves_nothing_to_look_for() {
     let cloud = Cloud::new(CloudConfig::default());
     let (folder, operator) = run(&cloud, Duration::from_secs(900), 200 << 20);
     clients(&cloud).s3.delete_bucket().bucket("target").send().await.unwrap();
-    assert_eq!(operator.attempt(&start(0, Request::CreateUpload, 1)).await.outcome, Outcome::ClientError);
+    assert_eq!(
+        operator.attempt(&start(0, RequestKind::CreateUpload, 1)).await.outcome,
+        AttemptOutcome::ClientError
+    );
     assert!(Created::read(folder.path()).unwrap().is_empty());
 }
 
@@ -243,7 +251,7 @@ async fn a_refused_upload_leaves_nothing_to_look_for() {
 async fn nothing_but_the_names_of_the_run_is_deleted() {
     let cloud = Cloud::new(CloudConfig::default());
     let (folder, operator) = run(&cloud, Duration::from_secs(900), 1_000_000);
-    assert_eq!(operator.attempt(&start(0, Request::Copy, 1)).await.outcome, Outcome::Ok);
+    assert_eq!(operator.attempt(&start(0, RequestKind::Copy, 1)).await.outcome, AttemptOutcome::Ok);
     drop(operator);
     cloud.put_sparse("target", "precious", 1);
     cloud.create_bucket("empty");

@@ -18,7 +18,7 @@ scripts/calibrate [PLANS [SEED]] [OPTIONS]
 const TRIED: u64 = 1000;
 
 #[derive(Debug)]
-pub(crate) struct Arguments {
+pub(crate) struct CalibrationArguments {
     /// As they were given.
     pub words: String,
     pub seed: u64,
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     case: Option<u64>,
 }
 
-impl Arguments {
+impl CalibrationArguments {
     pub(crate) fn read(given: impl Iterator<Item = String>) -> Result<Self, String> {
         // Cargo adds `--bench`.
         let given: Vec<String> = given.filter(|argument| argument != "--bench").collect();

@@ -2,10 +2,10 @@
 
 use planner_plan::evidence::ConditionStatus;
 
-use super::case::{Kind, MEASURED, WANTED};
-use super::judge::{Judgement, Plan};
-use super::rows::{Difference, quantile, share};
-use super::standing::{ALL, Standing, words};
+use super::case::{CaseKind, MEASURED, WANTED};
+use super::judge::{CaseResult, Plan};
+use super::rows::{MeanDifference, quantile, share};
+use super::standing::{ALL, PlanStanding, words};
 
 /// What a mean may state too much, beside two standard errors.
 const OFF: f64 = 0.01;
@@ -20,16 +20,16 @@ const MANY: u64 = 1000;
 /// Share of feasible goals that may be refused.
 const WRONG: f64 = 0.001;
 
-pub(crate) fn print(judged: &[Judgement]) {
+pub(crate) fn print(judged: &[CaseResult]) {
     println!("### Bounds\n\n| of | must be | is | |\n|---|---|---|---|");
     for probability in WANTED {
         for measured in MEASURED {
-            let is_so = |it: &&Judgement| it.probability == probability && it.measured == measured;
-            let proven: Vec<&Judgement> =
-                judged.iter().filter(is_so).filter(|it| it.standing == Standing::Proven).collect();
+            let is_so = |it: &&CaseResult| it.probability == probability && it.measured == measured;
+            let proven: Vec<&CaseResult> =
+                judged.iter().filter(is_so).filter(|it| it.standing == PlanStanding::Proven).collect();
             if !proven.is_empty() {
                 goal(&proven, probability, &format!("proven, p = {probability}, n = {measured}"));
-                let met: Vec<&Judgement> = proven.into_iter().filter(|it| it.meets_all()).collect();
+                let met: Vec<&CaseResult> = proven.into_iter().filter(|it| it.meets_all()).collect();
                 let label = format!("proven, p = {probability}, n = {measured}, all conditions true");
                 goal(&met, probability, &label);
             }
@@ -46,10 +46,10 @@ fn line(of: &str, must_be: &str, is: &str, holds: bool) {
 }
 
 /// The bounds of the proven plans of one probability and one number of measured jobs.
-fn goal(proven: &[&Judgement], probability: f64, label: &str) {
+fn goal(proven: &[&CaseResult], probability: f64, label: &str) {
     let plans: Vec<Plan> = proven.iter().filter_map(|it| it.plan).collect();
     if plans.len() > 1 {
-        let Difference { mean, error } = Difference::of(&plans);
+        let MeanDifference { mean, error } = MeanDifference::of(&plans);
         let most = OFF + 2.0 * error;
         line(
             &format!("{label}: estimate − realised"),
@@ -60,7 +60,7 @@ fn goal(proven: &[&Judgement], probability: f64, label: &str) {
     }
     let short = plans.iter().filter(|plan| plan.is_short());
     at_most(&format!("{label}: short by > 3 points"), 2.0 * (1.0 - probability), short.count(), plans.len());
-    let bound: Vec<&&Judgement> = proven.iter().filter(|it| it.ratio().is_some()).collect();
+    let bound: Vec<&&CaseResult> = proven.iter().filter(|it| it.ratio().is_some()).collect();
     let beyond = bound.iter().filter_map(|it| it.ratio().map(|ratio| ratio - it.allowance())).collect();
     let beyond = quantile(beyond, 0.5);
     if !bound.is_empty() {
@@ -86,14 +86,14 @@ fn at_least(of: &str, least: f64, part: usize, whole: usize) {
 }
 
 /// Short plans of services that do not meet every condition name one that is not met.
-fn unexplained(judged: &[Judgement]) {
-    let short: Vec<&Judgement> =
+fn unexplained(judged: &[CaseResult]) {
+    let short: Vec<&CaseResult> =
         judged.iter().filter(|it| !it.meets_all() && it.plan.is_some_and(|plan| plan.is_short())).collect();
     let warned = short.iter().filter(|it| it.is_warned()).count();
     at_least("short plans where a condition is false: one of those is listed", 1.0, warned, short.len());
 }
 
-fn conditions(judged: &[Judgement]) {
+fn conditions(judged: &[CaseResult]) {
     for kind in ALL {
         let listed = judged.iter().flat_map(|it| &it.conditions);
         let holds: Vec<_> =
@@ -104,29 +104,29 @@ fn conditions(judged: &[Judgement]) {
     }
 }
 
-fn proven(judged: &[Judgement]) {
-    let within: Vec<&Judgement> = judged
+fn proven(judged: &[CaseResult]) {
+    let within: Vec<&CaseResult> = judged
         .iter()
         .filter(|it| it.name.is_light() && it.measured >= ENOUGH)
         .filter(|it| it.plan.is_some_and(|plan| !plan.is_beyond))
         .collect();
-    let count = within.iter().filter(|it| it.standing == Standing::Proven).count();
+    let count = within.iter().filter(|it| it.standing == PlanStanding::Proven).count();
     at_least("light tails, n ≥ 250, within 1.25 N: proven", PROVEN, count, within.len());
 }
 
-fn refusals(judged: &[Judgement]) {
-    let refused = |it: &&&Judgement| it.exit == 4;
-    let feasible: Vec<&Judgement> = judged.iter().filter(|it| it.is_feasible()).collect();
+fn refusals(judged: &[CaseResult]) {
+    let refused = |it: &&&CaseResult| it.exit == 4;
+    let feasible: Vec<&CaseResult> = judged.iter().filter(|it| it.is_feasible()).collect();
     at_most(
         "feasible goals: proven out of reach",
         WRONG,
         feasible.iter().filter(refused).count(),
         feasible.len(),
     );
-    let far: Vec<&Judgement> = judged.iter().filter(|it| it.is_far() && it.measured >= MANY).collect();
+    let far: Vec<&CaseResult> = judged.iter().filter(|it| it.is_far() && it.measured >= MANY).collect();
     let of = "goals out of reach by 10 points, n ≥ 1,000: proven so";
     at_least(of, REFUSED, far.iter().filter(refused).count(), far.len());
-    let too_slow: Vec<&&Judgement> = far.iter().filter(|it| it.kind == Kind::TooSlow).collect();
-    let count = too_slow.iter().filter(|it| it.standing == Standing::Refused).count();
+    let too_slow: Vec<&&CaseResult> = far.iter().filter(|it| it.kind == CaseKind::TooSlow).collect();
+    let count = too_slow.iter().filter(|it| it.standing == PlanStanding::Refused).count();
     at_least("of these, because the slowest jobs take too long", REFUSED, count, too_slow.len());
 }

@@ -22,7 +22,7 @@ const BEYOND: u64 = 4;
 
 /// What decides when the job ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum CaseKind {
     /// Throughput, within 20 to 60 mean times where the slowest jobs allow it.
     Throughput,
     /// Throughput, with about as many workers as were measured.
@@ -33,7 +33,7 @@ pub(crate) enum Kind {
     TooSlow,
 }
 
-impl Kind {
+impl CaseKind {
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Throughput => "throughput",
@@ -46,7 +46,7 @@ impl Kind {
 
 /// A level of the measured run.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Level {
+pub(crate) struct MeasuredLevel {
     pub workers: u64,
     pub jobs: u64,
 }
@@ -55,11 +55,11 @@ pub(crate) struct Level {
 pub(crate) struct Case {
     pub number: u64,
     pub truth: Truth,
-    pub kind: Kind,
+    pub kind: CaseKind,
     pub sizes_bytes: Arc<[u64]>,
     /// Jobs measured at each level.
     pub measured: u64,
-    pub levels: Vec<Level>,
+    pub levels: Vec<MeasuredLevel>,
     pub probability: f64,
     pub deadline_s: f64,
     seed: u64,
@@ -95,7 +95,7 @@ impl Outline {
         let truth = Truth::new(name, mean_s);
         let sizes_bytes = truth.sizes_bytes(random::word(seed, &[SIZES]), jobs).into();
         let levels = Vec::new();
-        let kind = Kind::Throughput;
+        let kind = CaseKind::Throughput;
         let mut case =
             Case { number, truth, kind, sizes_bytes, measured, levels, probability, deadline_s: 0.0, seed };
         match name {
@@ -133,21 +133,22 @@ impl Case {
         let (allowed, lot) = (1.0 - self.probability, self.between(10, 0.0, 1.0));
         let least_s;
         (self.kind, least_s) = if lot < 0.5 {
-            (Kind::Throughput, self.between(11, 20.0, 60.0) * mean_s)
+            (CaseKind::Throughput, self.between(11, 20.0, 60.0) * mean_s)
         } else if lot < 0.67 {
             let workers = self.between(11, 0.5, 1.0) * (most as f64).min(jobs / 20.0);
-            (Kind::Within, jobs * mean_s / workers)
+            (CaseKind::Within, jobs * mean_s / workers)
         } else if lot < 0.82 {
-            (Kind::Slowest, self.kept_s(self.probability + allowed * self.between(11, 0.3, 0.8)))
+            (CaseKind::Slowest, self.kept_s(self.probability + allowed * self.between(11, 0.3, 0.8)))
         } else {
-            (Kind::TooSlow, self.kept_s(self.between(11, 0.3, self.probability - 0.15)))
+            (CaseKind::TooSlow, self.kept_s(self.between(11, 0.3, self.probability - 0.15)))
         };
-        let is_bound = matches!(self.kind, Kind::Throughput | Kind::Within);
+        let is_bound = matches!(self.kind, CaseKind::Throughput | CaseKind::Within);
         // Single jobs that miss the deadline take at most a tenth of the chance to be late.
         let kept_s = if is_bound { self.kept_s(1.0 - allowed / 10.0) } else { 0.0 };
         self.deadline_s = least_s.max(kept_s).max(1.5 * mean_s);
         let needed = jobs * mean_s / self.deadline_s * self.between(12, 1.0, 1.3);
-        self.levels = vec![Level { workers: (needed.ceil() as u64).clamp(2, most), jobs: self.measured }];
+        self.levels =
+            vec![MeasuredLevel { workers: (needed.ceil() as u64).clamp(2, most), jobs: self.measured }];
     }
 
     fn contended(&mut self) {
@@ -156,7 +157,7 @@ impl Case {
         self.truth.slowdown = Slowdown::Crosstalk { kappa: self.between(11, 0.08, 0.3) / planned.powi(2) };
         let mean_s = self.mean_s() * self.truth.slowdown.at(workers);
         self.deadline_s = self.jobs() as f64 * mean_s / planned;
-        self.levels = vec![Level { workers, jobs: self.measured }];
+        self.levels = vec![MeasuredLevel { workers, jobs: self.measured }];
     }
 
     /// Half of these need clearly less than the cap allows, half clearly more.
@@ -166,7 +167,7 @@ impl Case {
         let needed = CAP as f64 * self.between(11, low, high);
         self.deadline_s = self.jobs() as f64 * self.mean_s() / needed;
         let fits = |workers: &&u64| **workers * ROUNDS <= self.measured;
-        let level = |&workers: &u64| Level { workers, jobs: self.measured };
+        let level = |&workers: &u64| MeasuredLevel { workers, jobs: self.measured };
         self.levels = SWEEP.iter().filter(fits).map(level).collect();
     }
 

@@ -1,17 +1,17 @@
 //! A plan as a user would get it, held against the service that it is about.
 
 use planner_core::account::{DEFAULT_REGION, Limits, Prices};
-use planner_core::service::function::Shape;
+use planner_core::service::function::PipelineShape;
 use planner_core::simulate::pool::Ramp;
 use planner_core::simulate::work::Order;
-use planner_plan::ground::{Batch, EXTRAPOLATION, Ground};
-use planner_plan::recommend::{Wish, recommend};
-use planner_plan::way::Way;
+use planner_plan::deployment::Deployment;
+use planner_plan::plan_inputs::{EXTRAPOLATION, ObjectBatch, PlanInputs};
+use planner_plan::sizing::{SizingRequest, recommend};
 use statrs::function::erf::erfc_inv;
 
-use super::case::{Case, Kind};
+use super::case::{Case, CaseKind};
 use super::measured::measured;
-use super::standing::{Listed, Standing, exit, listed};
+use super::standing::{ListedCondition, PlanStanding, exit, listed};
 use super::trial::{Oracle, Trial};
 use super::truth::{Name, RETRY};
 
@@ -42,10 +42,10 @@ impl Plan {
 
 /// What came of a case.
 #[derive(Debug)]
-pub(crate) struct Judgement {
+pub(crate) struct CaseResult {
     pub number: u64,
     pub name: Name,
-    pub kind: Kind,
+    pub kind: CaseKind,
     pub jobs: u64,
     pub measured: u64,
     pub measured_workers: u64,
@@ -53,17 +53,17 @@ pub(crate) struct Judgement {
     pub deadline_s: f64,
     pub mean_s: f64,
     pub cv: f64,
-    pub standing: Standing,
+    pub standing: PlanStanding,
     /// The exit code that the plan deserves: 0, 7 or 4.
     pub exit: u8,
     /// What the plan rests on; nothing where there is none.
-    pub conditions: Vec<Listed>,
+    pub conditions: Vec<ListedCondition>,
     pub oracle: Oracle,
     /// None where the goal is said to be out of reach.
     pub plan: Option<Plan>,
 }
 
-impl Judgement {
+impl CaseResult {
     pub(crate) fn is_feasible(&self) -> bool {
         self.oracle.best >= self.probability
     }
@@ -85,7 +85,7 @@ impl Judgement {
 
     /// Workers over the fewest that do, where throughput decides.
     pub(crate) fn ratio(&self) -> Option<f64> {
-        let is_bound = matches!(self.kind, Kind::Throughput | Kind::Within);
+        let is_bound = matches!(self.kind, CaseKind::Throughput | CaseKind::Within);
         let (plan, least) = (self.plan.filter(|_| is_bound)?, self.oracle.least?);
         Some(plan.workers as f64 / least as f64)
     }
@@ -98,10 +98,10 @@ impl Judgement {
 }
 
 /// Measures, plans and tries a case, with so many job times drawn for the trial.
-pub(crate) fn judge(case: &Case, draws: u64) -> Judgement {
-    let ground = ground(case);
-    let measured_n = ground.model.basis.measured_n_max.unwrap_or(0.0);
-    let recommended = recommend(&ground, &wish(case));
+pub(crate) fn judge(case: &Case, draws: u64) -> CaseResult {
+    let inputs = inputs(case);
+    let measured_n = inputs.model.basis.measured_n_max.unwrap_or(0.0);
+    let recommended = recommend(&inputs, &request(case));
     let trial = Trial::new(case, draws);
     let planned = recommended.workers.as_ref().map(|workers| Plan {
         workers: workers.concurrency.value,
@@ -110,7 +110,7 @@ pub(crate) fn judge(case: &Case, draws: u64) -> Judgement {
         realised: trial.realised(workers.concurrency.value),
         is_beyond: workers.concurrency.value as f64 > EXTRAPOLATION * measured_n,
     });
-    Judgement {
+    CaseResult {
         number: case.number,
         name: case.truth.name,
         kind: case.kind,
@@ -121,20 +121,20 @@ pub(crate) fn judge(case: &Case, draws: u64) -> Judgement {
         deadline_s: case.deadline_s,
         mean_s: case.mean_s(),
         cv: trial.cv,
-        standing: Standing::of(&recommended),
+        standing: PlanStanding::of(&recommended),
         exit: exit(&recommended),
         conditions: recommended.workers.as_ref().map_or_else(Vec::new, |workers| {
-            listed(&workers.evidence, &case.truth, case.measured, ground.model.findings)
+            listed(&workers.evidence, &case.truth, case.measured, inputs.model.findings)
         }),
         oracle: trial.oracle(),
         plan: planned,
     }
 }
 
-fn ground(case: &Case) -> Ground {
+fn inputs(case: &Case) -> PlanInputs {
     let (limits, prices) = (Limits::built_in().clone(), Prices::built_in());
-    Ground {
-        batch: Batch {
+    PlanInputs {
+        batch: ObjectBatch {
             sizes_bytes: case.sizes_bytes.clone(),
             prefixes: 1,
             multipart_above_bytes: limits.s3.copy_max_bytes,
@@ -153,12 +153,12 @@ fn ground(case: &Case) -> Ground {
     }
 }
 
-fn wish(case: &Case) -> Wish {
-    Wish {
+fn request(case: &Case) -> SizingRequest {
+    SizingRequest {
         deadline_s: case.deadline_s,
         probability: case.probability,
-        ways: &[Way::Workers],
-        shape: Shape::Direct,
+        ways: &[Deployment::Workers],
+        shape: PipelineShape::Direct,
         max_concurrency: None,
         ramp: Ramp::default(),
         order: Order::Fifo,

@@ -1,6 +1,6 @@
 //! How times vary around their mean: distributions of which plans are told nothing.
 
-use planner_core::service::{Factor, Noise, Paths, Profile, Tailed};
+use planner_core::service::{Factor, Noise, NoisePaths, Profile, Tailed};
 use statrs::distribution::{ContinuousCDF, Gamma, Weibull};
 use statrs::function::gamma::gamma;
 
@@ -18,12 +18,12 @@ const STEP: f64 = 0.01;
 
 /// A distribution of factors with mean 1.
 #[derive(Debug, Clone)]
-pub(crate) struct Law {
+pub(crate) struct FactorLaw {
     exact: Factor,
     table: Vec<f64>,
 }
 
-impl Law {
+impl FactorLaw {
     fn of(exact: Factor) -> Self {
         let at = |cell: usize| exact.at(cell.clamp(1, CELLS - 1) as f64 / CELLS as f64);
         Self { table: (0..=CELLS).map(at).collect(), exact }
@@ -54,7 +54,7 @@ impl Law {
         let mut profile = Profile::default();
         profile.copy.noise_cv = cv;
         let usual = profile.copy.noise.take().map(Box::new);
-        profile.copy.noise = Some(Noise::Paths(Paths { slow_share, slow_times, slow_cv: cv, usual }));
+        profile.copy.noise = Some(Noise::Paths(NoisePaths { slow_share, slow_times, slow_cv: cv, usual }));
         Self::of(profile.copy.factor())
     }
 

@@ -23,12 +23,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 use tokio::time::Instant;
 
-use arguments::Arguments;
+use arguments::CalibrationArguments;
 use case::Outline;
-use judge::{Judgement, judge};
+use judge::{CaseResult, judge};
 
 fn main() {
-    let arguments = match Arguments::read(std::env::args().skip(1)) {
+    let arguments = match CalibrationArguments::read(std::env::args().skip(1)) {
         Ok(arguments) => arguments,
         Err(reason) => {
             eprintln!("{reason}\n\n{}", arguments::USAGE);
@@ -53,7 +53,7 @@ fn main() {
 }
 
 /// The cases that are begun in the time that is allowed, in order, with a count on the way.
-fn judged(arguments: &Arguments, outlines: &[Outline]) -> Vec<Judgement> {
+fn judged(arguments: &CalibrationArguments, outlines: &[Outline]) -> Vec<CaseResult> {
     let (began, done) = (Instant::now(), AtomicUsize::new(0));
     let is_time_left = || began.elapsed().as_secs_f64() < arguments.minutes * 60.0;
     let one = |outline: &Outline| {
@@ -64,7 +64,7 @@ fn judged(arguments: &Arguments, outlines: &[Outline]) -> Vec<Judgement> {
         Some(judgement)
     };
     // One after the other as threads come free, so that those not begun are the last.
-    let mut judged: Vec<Judgement> = outlines.iter().par_bridge().filter_map(one).collect();
+    let mut judged: Vec<CaseResult> = outlines.iter().par_bridge().filter_map(one).collect();
     judged.sort_by_key(|judgement| judgement.number);
     eprintln!();
     judged

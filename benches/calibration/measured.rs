@@ -3,16 +3,16 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use planner_core::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
+use planner_core::load::attempt::{Attempt, AttemptOutcome, JobEnd, RequestKind, Start};
 use planner_core::measure::analysis::analyse;
 use planner_core::measure::document::{RunDocument, SCHEMA};
 use planner_core::measure::level::LevelSummary;
 use planner_core::measure::recorder::Recorder;
-use planner_core::measure::series::Row;
+use planner_core::measure::series::SeriesSecond;
 use planner_core::units::quantity::{NS_PER_S, nanoseconds};
 use planner_plan::fit::{FittedModel, Observations, fit};
 
-use super::case::{Case, Level};
+use super::case::{Case, MeasuredLevel};
 use super::truth::RETRY;
 
 /// Words that set the measured run's draws apart.
@@ -26,19 +26,19 @@ pub(crate) fn measured(case: &Case) -> FittedModel {
     for (number, &level) in (0..).zip(&case.levels) {
         let drained = drain(case, number, level);
         let (summary, seconds) = recorded(number, start_ns, level, &drained);
-        start_ns = seconds.last().map_or(start_ns, Row::end_ns);
+        start_ns = seconds.last().map_or(start_ns, SeriesSecond::end_ns);
         document.levels.push(summary);
         rows.extend(seconds);
         attempts.extend(drained);
     }
-    analyse(&mut document, &rows, planner_report::why::run::words);
+    analyse(&mut document, &rows, planner_report::reasons::run::words);
     let mut observations = Observations::of(&document);
     attempts.iter().for_each(|attempt| observations.add(attempt));
     fit(&document, &observations, case.seed(FIT)).expect("copies enough to fit were measured")
 }
 
 /// The attempts of a level, in order of start: whoever is free first takes the next job and keeps it until it is done.
-fn drain(case: &Case, level: u32, Level { workers, jobs }: Level) -> Vec<Attempt> {
+fn drain(case: &Case, level: u32, MeasuredLevel { workers, jobs }: MeasuredLevel) -> Vec<Attempt> {
     let (truth, seed) = (&case.truth, case.seed(MEASURED + (u64::from(level) << 8)));
     let slowdown = truth.slowdown.at(workers);
     let sizes_bytes = truth.sizes_bytes(seed, jobs);
@@ -48,11 +48,11 @@ fn drain(case: &Case, level: u32, Level { workers, jobs }: Level) -> Vec<Attempt
     for ((job, &bytes), factor) in (0..).zip(&sizes_bytes).zip(truth.factors(seed, jobs)) {
         let Some(Reverse((free_ns, worker))) = free.pop() else { break };
         let mut started_ns = free_ns;
-        let mut push = |number: u32, started_ns: u64, lasts_s: f64, outcome: Outcome| {
+        let mut push = |number: u32, started_ns: u64, lasts_s: f64, outcome: AttemptOutcome| {
             let start = Start {
                 job,
                 object: job,
-                request: Request::Copy,
+                request: RequestKind::Copy,
                 attempt: number,
                 worker: Some(worker),
                 job_intended_ns: free_ns,
@@ -60,7 +60,7 @@ fn drain(case: &Case, level: u32, Level { workers, jobs }: Level) -> Vec<Attempt
                 bytes,
                 items: 1,
             };
-            let job_end = (outcome == Outcome::Ok).then_some(JobEnd::Done);
+            let job_end = (outcome == AttemptOutcome::Ok).then_some(JobEnd::Done);
             let ended_ns = started_ns + nanoseconds(lasts_s).max(1);
             attempts.push(Attempt { level, start, started_ns, ended_ns, outcome, code: None, job_end });
             ended_ns
@@ -68,12 +68,12 @@ fn drain(case: &Case, level: u32, Level { workers, jobs }: Level) -> Vec<Attempt
         let failed = truth.failures(seed, job).min(RETRY.max_attempts - 1);
         for number in 1..=failed {
             let lasts_s = truth.failure.map_or(0.0, |failure| failure.lasts_s);
-            started_ns = push(number, started_ns, lasts_s, Outcome::ServerError);
+            started_ns = push(number, started_ns, lasts_s, AttemptOutcome::ServerError);
             started_ns += RETRY.back_off_ns(seed, job, 0, number).unwrap_or(0);
         }
         let grown = truth.grown(job as f64 / jobs as f64);
         let lasts_s = truth.copy_s(bytes) * factor * grown * slowdown;
-        let ended_ns = push(failed + 1, started_ns, lasts_s, Outcome::Ok);
+        let ended_ns = push(failed + 1, started_ns, lasts_s, AttemptOutcome::Ok);
         free.push(Reverse((ended_ns, worker)));
     }
     attempts.sort_by_key(|attempt| attempt.started_ns);
@@ -81,7 +81,12 @@ fn drain(case: &Case, level: u32, Level { workers, jobs }: Level) -> Vec<Attempt
 }
 
 /// The level as a recorder sees it go by, with its seconds.
-fn recorded(number: u32, start_ns: u64, level: Level, attempts: &[Attempt]) -> (LevelSummary, Vec<Row>) {
+fn recorded(
+    number: u32,
+    start_ns: u64,
+    level: MeasuredLevel,
+    attempts: &[Attempt],
+) -> (LevelSummary, Vec<SeriesSecond>) {
     let mut events: Vec<(u64, bool, &Attempt)> = attempts
         .iter()
         .flat_map(|attempt| [(attempt.started_ns, true, attempt), (attempt.ended_ns, false, attempt)])

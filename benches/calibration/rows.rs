@@ -4,20 +4,21 @@ use std::fmt::Write;
 
 use planner_plan::evidence::ConditionKind;
 
-use super::judge::{Judgement, Plan};
-use super::standing::{Listed, Standing, words};
+use super::judge::{CaseResult, Plan};
+use super::standing::{ListedCondition, PlanStanding, words};
 use super::trial::mean;
 
 pub(crate) const HEADER: &str = "cases | plans | exit 0 / 7 / 4 | proven | mean stated | mean estimate | mean realised | estimate − realised | s.e. \
                                  | short by > 3 points | refused wrongly | refused rightly | planned, out of reach";
 
 /// A group: what its plans said and what came of them.
-pub(crate) fn group(cases: &[&Judgement]) -> String {
+pub(crate) fn group(cases: &[&CaseResult]) -> String {
     let plans: Vec<Plan> = cases.iter().filter_map(|it| it.plan).collect();
-    let difference = Difference::of(&plans);
+    let difference = MeanDifference::of(&plans);
     let shown = |value: f64| if value.is_nan() { "–".into() } else { format!("{value:.4}") };
     let refused = |is_feasible| {
-        let is_so = |it: &&&Judgement| it.standing == Standing::Refused && it.is_feasible() == is_feasible;
+        let is_so =
+            |it: &&&CaseResult| it.standing == PlanStanding::Refused && it.is_feasible() == is_feasible;
         cases.iter().filter(is_so).count()
     };
     let missed = cases.iter().filter(|it| it.plan.is_some() && it.is_far()).count();
@@ -26,7 +27,7 @@ pub(crate) fn group(cases: &[&Judgement]) -> String {
         cases.len(),
         plans.len(),
         [0, 7, 4].map(|exit| cases.iter().filter(|it| it.exit == exit).count().to_string()).join(" / "),
-        share(cases.iter().filter(|it| it.standing == Standing::Proven).count(), plans.len()),
+        share(cases.iter().filter(|it| it.standing == PlanStanding::Proven).count(), plans.len()),
         shown(mean(plans.iter().map(|plan| plan.stated))),
         shown(mean(plans.iter().map(|plan| plan.estimate))),
         shown(mean(plans.iter().map(|plan| plan.realised))),
@@ -40,12 +41,12 @@ pub(crate) fn group(cases: &[&Judgement]) -> String {
 
 /// What plans state less what comes true, with its standard error.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Difference {
+pub(crate) struct MeanDifference {
     pub mean: f64,
     pub error: f64,
 }
 
-impl Difference {
+impl MeanDifference {
     pub(crate) fn of(plans: &[Plan]) -> Self {
         let differences = || plans.iter().map(|plan| plan.estimate - plan.realised);
         let (average, count) = (mean(differences()), plans.len() as f64);
@@ -70,17 +71,17 @@ pub(crate) fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
 }
 
 /// The conditions that a plan is not sure of, in words, except those that no plan can be sure of.
-pub(crate) fn flagged(it: &Judgement) -> String {
+pub(crate) fn flagged(it: &CaseResult) -> String {
     let open = it.conditions.iter().filter(|listed| listed.condition.is_open());
-    let one = |listed: &Listed| {
-        let Listed { condition, .. } = listed;
+    let one = |listed: &ListedCondition| {
+        let ListedCondition { condition, .. } = listed;
         format!("{} {:?} {:.3}", words(condition.kind), condition.status, condition.value).to_lowercase()
     };
     open.map(one).collect::<Vec<String>>().join("; ")
 }
 
 /// All cases, comma-separated.
-pub(crate) fn csv(judged: &[Judgement]) -> String {
+pub(crate) fn csv(judged: &[CaseResult]) -> String {
     let mut text = String::from(
         "case,truth,kind,jobs,n,p,deadline_s,mean_s,cv,measured_workers,standing,exit,flags,falsehoods,warned,tolerance,workers,estimate,stated,realised,\
          beyond_measured,best_possible,least_workers,ratio,allowance\n",
@@ -92,7 +93,7 @@ pub(crate) fn csv(judged: &[Judgement]) -> String {
         let least = it.oracle.least.map(|least| least.to_string()).unwrap_or_default();
         let is_false = it.conditions.iter().filter(|listed| listed.is_false);
         let falsehoods: Vec<&str> = is_false.map(|listed| words(listed.condition.kind)).collect();
-        let unseen = |listed: &&Listed| listed.condition.kind == ConditionKind::UnseenSlowWay;
+        let unseen = |listed: &&ListedCondition| listed.condition.kind == ConditionKind::UnseenSlowWay;
         let tolerance = it.conditions.iter().find(unseen).map(|listed| listed.condition.value);
         let line = [
             it.number.to_string(),

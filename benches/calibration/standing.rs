@@ -1,9 +1,11 @@
 //! What a plan says of itself, and what of that is false.
 
-use planner_plan::evidence::{Condition, ConditionKind, ConditionStatus, Evidence, Standing as Status};
+use planner_plan::evidence::{
+    Condition, ConditionKind, ConditionStatus, EvidenceStatus as Status, PlanEvidence,
+};
 use planner_plan::fit::Findings;
-use planner_plan::outcome::Outcome;
-use planner_plan::recommendation::Recommendation;
+use planner_plan::goal_outcome::GoalOutcome;
+use planner_plan::sizing_document::Recommendation;
 
 use super::truth::{Name, Truth};
 
@@ -14,7 +16,7 @@ const MOST_SKEW: f64 = 0.3;
 
 /// How a plan stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum PlanStanding {
     /// Every condition that can be tested was tested and holds.
     Proven,
     /// A condition was not tested or does not hold.
@@ -23,7 +25,7 @@ pub(crate) enum Standing {
     Refused,
 }
 
-impl Standing {
+impl PlanStanding {
     pub(crate) fn of(plan: &Recommendation) -> Self {
         match plan.evidence.as_ref().map(|evidence| evidence.status) {
             None => Self::Refused,
@@ -44,9 +46,9 @@ impl Standing {
 /// The exit code that a plan deserves.
 pub(crate) fn exit(plan: &Recommendation) -> u8 {
     match plan.outcome {
-        Outcome::Reached => 0,
-        Outcome::Infeasible => 4,
-        Outcome::Unproven => 7,
+        GoalOutcome::Reached => 0,
+        GoalOutcome::Infeasible => 4,
+        GoalOutcome::Unproven => 7,
     }
 }
 
@@ -77,12 +79,12 @@ pub(crate) fn words(kind: ConditionKind) -> &'static str {
 
 /// A condition of a plan, and whether it is false on the true service.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Listed {
+pub(crate) struct ListedCondition {
     pub condition: Condition,
     pub is_false: bool,
 }
 
-impl Listed {
+impl ListedCondition {
     /// Whether the plan says that it was not tested or does not hold.
     pub(crate) fn is_named(&self) -> bool {
         self.condition.status != ConditionStatus::Held
@@ -91,11 +93,11 @@ impl Listed {
 
 /// The conditions of a plan from so many measured jobs, held against the truth.
 pub(crate) fn listed(
-    evidence: &Evidence,
+    evidence: &PlanEvidence,
     truth: &Truth,
     measured: u64,
     findings: Option<Findings>,
-) -> Vec<Listed> {
+) -> Vec<ListedCondition> {
     let is_shown = findings.is_some_and(|findings| findings.slow.is_some());
     let has_slow_way = matches!(truth.name, Name::SlowSeen | Name::SlowUnseen | Name::PowerTail);
     let is_false = |condition: &Condition| match condition.kind {
@@ -118,6 +120,6 @@ pub(crate) fn listed(
     evidence
         .conditions
         .iter()
-        .map(|condition| Listed { condition: *condition, is_false: is_false(condition) })
+        .map(|condition| ListedCondition { condition: *condition, is_false: is_false(condition) })
         .collect()
 }

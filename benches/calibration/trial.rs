@@ -1,6 +1,6 @@
 //! The planned job on the true service, many times: how often it ends in time, and how few workers do.
 
-use planner_core::simulate::pool::{Pool, Ramp};
+use planner_core::simulate::pool::{PoolDrain, Ramp};
 
 use super::case::Case;
 use super::truth::RETRY;
@@ -165,7 +165,7 @@ fn delay_s(case: &Case, seed: u64, job: u64) -> f64 {
 /// The memory of exact drains.
 #[derive(Debug, Default)]
 struct Drain {
-    pool: Pool,
+    pool: PoolDrain,
     times_ns: Vec<u64>,
 }
 

@@ -3,7 +3,7 @@
 use planner_core::load::retry::RetryPolicy;
 use planner_core::random::{self, Keyed};
 
-use super::law::Law;
+use super::law::FactorLaw;
 
 /// What follows an attempt that fails.
 pub(crate) const RETRY: RetryPolicy =
@@ -95,22 +95,22 @@ impl Name {
         matches!(self, Self::Narrow | Self::Lognormal | Self::Gamma | Self::Weibull)
     }
 
-    fn law(self) -> Law {
+    fn law(self) -> FactorLaw {
         match self {
-            Self::Narrow => Law::lognormal(0.2),
-            Self::Gamma => Law::gamma(0.35),
-            Self::Weibull => Law::weibull(0.35),
-            Self::Wide => Law::lognormal(1.0),
-            Self::Wider => Law::lognormal(1.5),
-            Self::Exponential => Law::exponential(),
-            Self::SlowSeen => Law::two_ways(0.05, 10.0, 0.2),
-            Self::TwoHumps => Law::two_ways(0.3, 2.0, 0.2),
-            Self::SlowUnseen => Law::two_ways(0.003, 10.0, 0.2),
-            Self::PowerTail => Law::power_tail(0.4),
+            Self::Narrow => FactorLaw::lognormal(0.2),
+            Self::Gamma => FactorLaw::gamma(0.35),
+            Self::Weibull => FactorLaw::weibull(0.35),
+            Self::Wide => FactorLaw::lognormal(1.0),
+            Self::Wider => FactorLaw::lognormal(1.5),
+            Self::Exponential => FactorLaw::exponential(),
+            Self::SlowSeen => FactorLaw::two_ways(0.05, 10.0, 0.2),
+            Self::TwoHumps => FactorLaw::two_ways(0.3, 2.0, 0.2),
+            Self::SlowUnseen => FactorLaw::two_ways(0.003, 10.0, 0.2),
+            Self::PowerTail => FactorLaw::power_tail(0.4),
             Self::Drift | Self::BetweenDays | Self::Contention | Self::Cap | Self::Failures | Self::Sizes => {
-                Law::lognormal(0.3)
+                FactorLaw::lognormal(0.3)
             }
-            Self::Lognormal | Self::Autocorrelation => Law::lognormal(0.5),
+            Self::Lognormal | Self::Autocorrelation => FactorLaw::lognormal(0.5),
         }
     }
 }
@@ -151,7 +151,7 @@ impl Slowdown {
 
 /// Attempts that fail, and how long each takes until it does.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Failure {
+pub(crate) struct FailureModel {
     pub rate: f64,
     pub lasts_s: f64,
 }
@@ -160,11 +160,11 @@ pub(crate) struct Failure {
 #[derive(Debug)]
 pub(crate) struct Truth {
     pub name: Name,
-    pub law: Law,
+    pub law: FactorLaw,
     /// Mean time of a copy of [`SIZE_BYTES`] that is alone.
     pub mean_s: f64,
     pub slowdown: Slowdown,
-    pub failure: Option<Failure>,
+    pub failure: Option<FailureModel>,
     /// Correlation of the logarithm of a time with the one before it.
     phi: f64,
     /// Coefficient of variation of the level of a day.
@@ -174,7 +174,7 @@ pub(crate) struct Truth {
 
 impl Truth {
     pub(crate) fn new(name: Name, mean_s: f64) -> Self {
-        let failure = Failure { rate: 0.02, lasts_s: 3.0 * mean_s };
+        let failure = FailureModel { rate: 0.02, lasts_s: 3.0 * mean_s };
         let where_so = |is_so: bool, value: f64| if is_so { value } else { 0.0 };
         Self {
             name,

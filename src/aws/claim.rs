@@ -11,8 +11,8 @@ use aws_sdk_sns::types::Tag;
 use super::preflight::{create_bucket, find_bucket, find_topic};
 use super::reply::{Reply, explain};
 use super::target_error::TargetError;
-use crate::created::{CreatedLog, Event, Written, prefix};
-use planner_core::load::attempt::Outcome;
+use crate::created::{CreatedLog, KeyEvent, WriteReceipt, prefix};
+use planner_core::load::attempt::AttemptOutcome;
 
 /// Key of the marker in a bucket that a run made. Its content is the run's id.
 const MAKER: &str = "planner-runs/made-by";
@@ -53,14 +53,14 @@ pub async fn claim_prefix(s3: &S3, bucket: &str, run: &str, created: &CreatedLog
     // No other marker has the same bytes, so its tag shows whose it is.
     let nonce =
         getrandom::u64().map_err(|error| TargetError::new("failed to claim a prefix", error.to_string()))?;
-    created.note(Event::Intended, bucket, &key).map_err(TargetError::not_listed)?;
+    created.note(KeyEvent::Intended, bucket, &key).map_err(TargetError::not_listed)?;
     let Some(answer) = put_new(s3, bucket, &key, format!("{run} {nonce:016x}\n")).await? else {
-        created.note(Event::Deleted, bucket, &key).map_err(TargetError::not_listed)?;
+        created.note(KeyEvent::Deleted, bucket, &key).map_err(TargetError::not_listed)?;
         return Err(claimed());
     };
     let tag = answer.e_tag().unwrap_or_default().to_owned();
     created
-        .written(bucket, &key, Written::of(answer.e_tag(), answer.version_id(), None))
+        .written(bucket, &key, WriteReceipt::of(answer.e_tag(), answer.version_id(), None))
         .map_err(TargetError::not_listed)?;
     match find(s3, bucket, &key).await? {
         Some(found) if !tag.is_empty() && found != tag => Err(claimed()),
@@ -115,7 +115,7 @@ pub async fn make_bucket(s3: &S3, bucket: &str, run: &str, created: &CreatedLog)
     if find_bucket(s3, bucket).await? {
         return Ok(());
     }
-    created.note(Event::Bucket, bucket, "").map_err(TargetError::not_listed)?;
+    created.note(KeyEvent::Bucket, bucket, "").map_err(TargetError::not_listed)?;
     create_bucket(s3, bucket).await?;
     let is_own = match find(s3, bucket, MAKER).await? {
         Some(_) => false,
@@ -124,7 +124,7 @@ pub async fn make_bucket(s3: &S3, bucket: &str, run: &str, created: &CreatedLog)
     if is_own && maker(s3, bucket).await?.as_deref() == Some(run) {
         return Ok(());
     }
-    created.note(Event::Left, bucket, "").map_err(TargetError::not_listed)
+    created.note(KeyEvent::Left, bucket, "").map_err(TargetError::not_listed)
 }
 
 /// The run that made a bucket, None where no marker says so.
@@ -190,7 +190,7 @@ pub async fn make_topic(
         Ok(answer) => answer.topic_arn().unwrap_or_default().to_owned(),
         Err(error) => {
             // Whoever was first has given it another tag.
-            let is_refused = Reply::from(&error).outcome == Outcome::ClientError;
+            let is_refused = Reply::from(&error).outcome == AttemptOutcome::ClientError;
             match find_topic(sns, topic).await? {
                 Some(arn) if is_refused => return Ok(arn),
                 _ => return Err(explain(failed, &error)),
@@ -198,9 +198,9 @@ pub async fn make_topic(
         }
     };
     if let Some(created) = created {
-        created.note(Event::Topic, "", &arn).map_err(TargetError::not_listed)?;
+        created.note(KeyEvent::Topic, "", &arn).map_err(TargetError::not_listed)?;
         if !has_made_topic(sns, &arn, run).await? {
-            created.note(Event::Left, "", &arn).map_err(TargetError::not_listed)?;
+            created.note(KeyEvent::Left, "", &arn).map_err(TargetError::not_listed)?;
         }
     }
     Ok(arn)

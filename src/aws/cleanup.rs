@@ -11,7 +11,9 @@ use super::claim::{self, Unmade};
 use super::clients::Clients;
 use super::reply::explain;
 use super::target_error::TargetError;
-use crate::created::{Created, CreatedLog, Event, FILE, Object, Tear, Written, prefix, real_version};
+use crate::created::{
+    Created, CreatedLog, CreatedObject, FILE, KeyEvent, Tear, WriteReceipt, prefix, real_version,
+};
 use planner_core::scenario::file::{File as ScenarioFile, OperationKind};
 
 /// Deletions in progress at once.
@@ -56,7 +58,7 @@ impl CleanUp {
 
 /// How far a clean-up goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Extent {
+pub struct CleanupScope {
     /// Objects are deleted too whose write was never confirmed.
     pub unconfirmed_too: bool,
     /// Where the endpoint has no conditional deletes, objects are deleted without the condition that they are
@@ -67,7 +69,7 @@ pub struct Extent {
 }
 
 /// What became of one object.
-enum Fate {
+enum CleanupOutcome {
     Deleted,
     Absent,
     Changed,
@@ -155,7 +157,7 @@ pub async fn clean_up(
     clients: &Clients,
     log: &CreatedLog,
     names: RunNames<'_>,
-    extent: Extent,
+    extent: CleanupScope,
 ) -> Result<CleanUp, TargetError> {
     let created = Created::read(log.folder())
         .map_err(|error| TargetError::new("failed to clean up", error.to_string()))?;
@@ -190,7 +192,7 @@ fn settle(
     match unmade {
         Ok(Unmade::Gone) => {
             done.deleted += 1;
-            note(log.note(Event::Deleted, bucket, key), done);
+            note(log.note(KeyEvent::Deleted, bucket, key), done);
         }
         Ok(Unmade::InUse) => done.in_use.push(bucket.to_owned()),
         Ok(Unmade::Foreign) => done.foreign.push(name.to_owned()),
@@ -202,7 +204,7 @@ async fn abort_uploads(
     clients: &Clients,
     log: &CreatedLog,
     created: &Created,
-    extent: Extent,
+    extent: CleanupScope,
     done: &mut CleanUp,
 ) {
     let mut uploads = created.uploads.clone();
@@ -220,7 +222,7 @@ async fn abort_uploads(
         match abort(&clients.s3, bucket, key, id).await {
             Ok(()) => {
                 done.aborted += 1;
-                note(log.note_upload(Event::UploadEnded, bucket, key, id), done);
+                note(log.note_upload(KeyEvent::UploadEnded, bucket, key, id), done);
             }
             Err(error) => done.failures.push(error.to_string()),
         }
@@ -230,8 +232,8 @@ async fn abort_uploads(
 async fn delete_objects(
     clients: &Clients,
     log: &CreatedLog,
-    objects: Vec<(&(String, String), &Object)>,
-    extent: Extent,
+    objects: Vec<(&(String, String), &CreatedObject)>,
+    extent: CleanupScope,
     done: &mut CleanUp,
 ) {
     let fates = objects.into_iter().map(|((bucket, key), object)| async move {
@@ -241,15 +243,15 @@ async fn delete_objects(
     while let Some((bucket, key, fate)) = fates.next().await {
         let name = || format!("{bucket}/{key}");
         match fate {
-            Ok(Fate::Deleted) => {
+            Ok(CleanupOutcome::Deleted) => {
                 done.deleted += 1;
-                note(log.note(Event::Deleted, bucket, key), done);
+                note(log.note(KeyEvent::Deleted, bucket, key), done);
             }
-            Ok(Fate::Absent) => done.absent += 1,
-            Ok(Fate::Changed) => done.changed.push(name()),
-            Ok(Fate::Unconfirmed) => done.unconfirmed.push(name()),
-            Ok(Fate::Unversioned) => done.unversioned.push(name()),
-            Ok(Fate::Unconditional) => done.unconditional.push(name()),
+            Ok(CleanupOutcome::Absent) => done.absent += 1,
+            Ok(CleanupOutcome::Changed) => done.changed.push(name()),
+            Ok(CleanupOutcome::Unconfirmed) => done.unconfirmed.push(name()),
+            Ok(CleanupOutcome::Unversioned) => done.unversioned.push(name()),
+            Ok(CleanupOutcome::Unconditional) => done.unconditional.push(name()),
             Err(error) => done.failures.push(error.to_string()),
         }
     }
@@ -267,11 +269,11 @@ fn named(
     (bucket, key): (&str, &str),
     count: u64,
     ids: &[String],
-    extent: Extent,
+    extent: CleanupScope,
 ) -> std::io::Result<()> {
-    ids.iter().try_for_each(|id| log.note_upload(Event::UploadBegun, bucket, key, id))?;
+    ids.iter().try_for_each(|id| log.note_upload(KeyEvent::UploadBegun, bucket, key, id))?;
     let rest = if extent.is_later { count.saturating_sub(ids.len() as u64) } else { 0 };
-    (0..rest).try_for_each(|_| log.note(Event::UploadRefused, bucket, key))
+    (0..rest).try_for_each(|_| log.note(KeyEvent::UploadRefused, bucket, key))
 }
 
 /// The ids of the open uploads to a key.
@@ -298,27 +300,31 @@ async fn delete(
     s3: &S3,
     bucket: &str,
     key: &str,
-    object: &Object,
-    extent: Extent,
-) -> Result<Fate, TargetError> {
+    object: &CreatedObject,
+    extent: CleanupScope,
+) -> Result<CleanupOutcome, TargetError> {
     for version in &object.versions {
         delete_version(s3, bucket, key, version).await?;
     }
     if !object.versions.is_empty() && object.unconfirmed == 0 {
-        return Ok(Fate::Deleted);
+        return Ok(CleanupOutcome::Deleted);
     }
     let head = match s3.head_object().bucket(bucket).key(key).send().await {
         Ok(head) => head,
         Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => {
-            return Ok(if object.versions.is_empty() { Fate::Absent } else { Fate::Deleted });
+            return Ok(if object.versions.is_empty() {
+                CleanupOutcome::Absent
+            } else {
+                CleanupOutcome::Deleted
+            });
         }
         Err(error) => return Err(explain(format!("failed to look at {bucket}/{key}"), &error)),
     };
     // What is there beside the versions that the run knows may be a write of its own that was never confirmed.
     let known = object.last.as_ref().filter(|_| object.versions.is_empty());
     match known {
-        Some(written) if !is_as_written(&head, written) => return Ok(Fate::Changed),
-        None if !extent.unconfirmed_too => return Ok(Fate::Unconfirmed),
+        Some(written) if !is_as_written(&head, written) => return Ok(CleanupOutcome::Changed),
+        None if !extent.unconfirmed_too => return Ok(CleanupOutcome::Unconfirmed),
         _ => {}
     }
     let Some(version) = real_version(head.version_id()) else {
@@ -326,14 +332,14 @@ async fn delete(
     };
     // Equal bytes have equal tags, so in a versioned bucket the tag alone does not show whose version it is.
     if known.is_some_and(|written| written.modified_s.is_none()) && !extent.unconfirmed_too {
-        return Ok(Fate::Unversioned);
+        return Ok(CleanupOutcome::Unversioned);
     }
     delete_version(s3, bucket, key, version).await?;
-    Ok(Fate::Deleted)
+    Ok(CleanupOutcome::Deleted)
 }
 
 /// Whether an object is still what the run wrote: the same tag, and the same date where the run knows it.
-fn is_as_written(head: &HeadObjectOutput, written: &Written) -> bool {
+fn is_as_written(head: &HeadObjectOutput, written: &WriteReceipt) -> bool {
     let bare = |tag: &str| tag.trim_matches('"').to_owned();
     let modified_s = head.last_modified().map(DateTime::secs);
     head.e_tag().map(bare) == Some(bare(&written.etag))
@@ -354,23 +360,23 @@ async fn delete_seen(
     bucket: &str,
     key: &str,
     seen: Option<&str>,
-    extent: Extent,
-) -> Result<Fate, TargetError> {
+    extent: CleanupScope,
+) -> Result<CleanupOutcome, TargetError> {
     let request = || s3.delete_object().bucket(bucket).key(key);
     let mut answer = request().set_if_match(seen.map(str::to_owned)).send().await;
     if answer.as_ref().is_err_and(|error| error.code() == Some("NotImplemented")) {
         if !extent.unconditional_too {
-            return Ok(Fate::Unconditional);
+            return Ok(CleanupOutcome::Unconditional);
         }
         answer = request().send().await;
     }
     match answer {
         // A versioned bucket that does not say so: the object is only hidden.
-        Ok(deleted) if deleted.delete_marker() == Some(true) => Ok(Fate::Unversioned),
-        Ok(_) => Ok(Fate::Deleted),
+        Ok(deleted) if deleted.delete_marker() == Some(true) => Ok(CleanupOutcome::Unversioned),
+        Ok(_) => Ok(CleanupOutcome::Deleted),
         Err(error) => match error.code() {
-            Some("PreconditionFailed") => Ok(Fate::Changed),
-            Some("NoSuchKey") => Ok(Fate::Absent),
+            Some("PreconditionFailed") => Ok(CleanupOutcome::Changed),
+            Some("NoSuchKey") => Ok(CleanupOutcome::Absent),
             Some("AccessDenied") => Err(explain(format!("failed to delete {bucket}/{key}"), &error).help(
                 "clean-up needs s3:DeleteObject, and s3:GetObject for the condition that it is unchanged",
             )),

@@ -4,12 +4,12 @@ use tokio::time::Instant;
 
 /// A clock that was set once and follows tokio's from then on, so that virtual time moves it.
 #[derive(Debug, Clone, Copy)]
-pub struct Clock {
+pub struct TimeOfDay {
     set_at: Instant,
     set_to_s: f64,
 }
 
-impl Clock {
+impl TimeOfDay {
     /// A clock that was set to `set_to_s` at `set_at`.
     #[must_use]
     pub fn new(set_at: Instant, set_to_s: f64) -> Self {

@@ -8,9 +8,9 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::reply::Reply;
-use crate::created::Written;
-use planner_core::fan_out::message::Place;
-use planner_core::load::attempt::Outcome;
+use crate::created::WriteReceipt;
+use planner_core::fan_out::message::ObjectLocation;
+use planner_core::load::attempt::AttemptOutcome;
 
 /// Characters of a key that stand for themselves in `x-amz-copy-source`.
 const KEY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
@@ -22,7 +22,7 @@ pub struct ObjectCopy {
     source: String,
     source_tag: Option<String>,
     /// Where the copy goes.
-    pub destination: Place,
+    pub destination: ObjectLocation,
     upload_id: OnceLock<String>,
     parts: Mutex<Vec<CompletedPart>>,
 }
@@ -30,7 +30,12 @@ pub struct ObjectCopy {
 impl ObjectCopy {
     /// A copy from one place to another; with a tag, only as long as the source has it.
     #[must_use]
-    pub fn new(s3: &S3, source: &Place, source_tag: Option<&str>, destination: Place) -> Self {
+    pub fn new(
+        s3: &S3,
+        source: &ObjectLocation,
+        source_tag: Option<&str>,
+        destination: ObjectLocation,
+    ) -> Self {
         Self {
             s3: s3.clone(),
             source: format!("{}/{}", source.bucket, utf8_percent_encode(&source.key, KEY)),
@@ -45,13 +50,13 @@ impl ObjectCopy {
     ///
     /// # Errors
     /// How it ended, also where the answer does not say what was written.
-    pub async fn whole(&self) -> Result<Written, Reply> {
+    pub async fn whole(&self) -> Result<WriteReceipt, Reply> {
         let request = self.s3.copy_object().copy_source(&self.source);
         let request = request.set_copy_source_if_match(self.source_tag.clone());
-        let Place { bucket, key } = &self.destination;
+        let ObjectLocation { bucket, key } = &self.destination;
         let answer = request.bucket(bucket).key(key).send().await?;
         let result = answer.copy_object_result().ok_or_else(empty_result)?;
-        Ok(Written::of(result.e_tag(), answer.version_id(), result.last_modified()))
+        Ok(WriteReceipt::of(result.e_tag(), answer.version_id(), result.last_modified()))
     }
 
     /// CreateMultipartUpload, with what `dress` adds to the request.
@@ -62,7 +67,7 @@ impl ObjectCopy {
         &self,
         dress: impl FnOnce(CreateMultipartUploadFluentBuilder) -> CreateMultipartUploadFluentBuilder,
     ) -> Result<(), Reply> {
-        let Place { bucket, key } = &self.destination;
+        let ObjectLocation { bucket, key } = &self.destination;
         let request = self.s3.create_multipart_upload().bucket(bucket).key(key);
         let answer = dress(request).send().await?;
         // Set once, because a copy begins one upload.
@@ -76,7 +81,7 @@ impl ObjectCopy {
     /// How it ended, also where the answer does not say what was written.
     pub async fn part(&self, part: u32, offset_bytes: u64, bytes: u64) -> Result<(), Reply> {
         let number = i32::try_from(part).unwrap_or(i32::MAX);
-        let Place { bucket, key } = &self.destination;
+        let ObjectLocation { bucket, key } = &self.destination;
         let request = self.s3.upload_part_copy().copy_source(&self.source);
         let request = request
             .set_copy_source_if_match(self.source_tag.clone())
@@ -97,14 +102,14 @@ impl ObjectCopy {
     ///
     /// # Errors
     /// How it ended.
-    pub async fn complete(&self) -> Result<Written, Reply> {
+    pub async fn complete(&self) -> Result<WriteReceipt, Reply> {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner).clone();
         parts.sort_unstable_by_key(CompletedPart::part_number);
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        let Place { bucket, key } = &self.destination;
+        let ObjectLocation { bucket, key } = &self.destination;
         let request = self.s3.complete_multipart_upload().bucket(bucket).key(key);
         let answer = request.upload_id(self.upload_id()).multipart_upload(parts).send().await?;
-        Ok(Written::of(answer.e_tag(), answer.version_id(), None))
+        Ok(WriteReceipt::of(answer.e_tag(), answer.version_id(), None))
     }
 
     /// AbortMultipartUpload.
@@ -112,7 +117,7 @@ impl ObjectCopy {
     /// # Errors
     /// How it ended.
     pub async fn abort(&self) -> Result<(), Reply> {
-        let Place { bucket, key } = &self.destination;
+        let ObjectLocation { bucket, key } = &self.destination;
         let request = self.s3.abort_multipart_upload().bucket(bucket).key(key);
         request.upload_id(self.upload_id()).send().await?;
         Ok(())
@@ -127,5 +132,5 @@ impl ObjectCopy {
 
 /// A 200 that says nothing of what it wrote. It may have been cut off, or be no answer of S3 at all.
 fn empty_result() -> Reply {
-    Reply::failure(Outcome::ServerError, "EmptyResult")
+    Reply::failure(AttemptOutcome::ServerError, "EmptyResult")
 }

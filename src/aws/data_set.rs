@@ -12,7 +12,7 @@ use super::clients::Clients;
 use super::operation::Places;
 use super::reply::explain;
 use super::target_error::TargetError;
-use crate::created::{CreatedLog, Event, Written};
+use crate::created::{CreatedLog, KeyEvent, WriteReceipt};
 use planner_core::scenario::objects::ObjectSet;
 
 /// Uploads in progress at once.
@@ -41,11 +41,11 @@ pub async fn upload(
         let key = format!("{}{}", places.source_prefix, object.key);
         let body = zeros.slice(..usize::try_from(object.size_bytes).unwrap_or(0));
         async move {
-            created.note(Event::Intended, bucket, &key).map_err(TargetError::not_listed)?;
+            created.note(KeyEvent::Intended, bucket, &key).map_err(TargetError::not_listed)?;
             let request = clients.s3.put_object().bucket(bucket).key(&key).body(ByteStream::from(body));
             let answer = request.send().await;
             let answer = answer.map_err(|error| explain(format!("failed to upload to {bucket}"), &error))?;
-            let written = Written::of(answer.e_tag(), answer.version_id(), None);
+            let written = WriteReceipt::of(answer.e_tag(), answer.version_id(), None);
             created.written(bucket, &key, written).map_err(TargetError::not_listed)
         }
     };

@@ -13,8 +13,8 @@ use tokio::sync::mpsc;
 
 use super::reply::explain;
 use super::target_error::TargetError;
-use planner_core::audit::Listed;
-use planner_core::audit::place::Place;
+use planner_core::audit::ListedObject;
+use planner_core::audit::listing_location::ListingLocation;
 
 /// Times that a page is asked for before the listing gives up.
 const MAX_ATTEMPTS: u32 = 6;
@@ -60,9 +60,9 @@ impl PageBudget {
 
 /// What comes next of a listing.
 #[derive(Debug)]
-pub enum Next {
+pub enum ListingStep {
     /// A page of objects.
-    Page(Vec<Listed>),
+    Page(Vec<ListedObject>),
     /// No further page may be asked for.
     OutOfBudget,
 }
@@ -72,17 +72,17 @@ pub enum Next {
 #[must_use]
 pub fn pages(
     s3: S3,
-    place: Place,
+    place: ListingLocation,
     after: Option<String>,
     budget: Arc<PageBudget>,
-) -> mpsc::Receiver<Result<Next, TargetError>> {
+) -> mpsc::Receiver<Result<ListingStep, TargetError>> {
     let (sender, receiver) = mpsc::channel(PAGES_AHEAD);
     tokio::spawn(async move {
         let mut after = after.map(|key| place.key(&key));
         loop {
             if !budget.take() {
                 // Nobody may be waiting any more.
-                let _ = sender.send(Ok(Next::OutOfBudget)).await;
+                let _ = sender.send(Ok(ListingStep::OutOfBudget)).await;
                 return;
             }
             let page = page(&s3, &place, after.as_deref())
@@ -91,7 +91,7 @@ pub fn pages(
             let goes_on = page.as_ref().is_ok_and(|page| page.goes_on);
             let last = page.as_ref().ok().and_then(|page| page.listed.last());
             after = last.map(|listed| place.key(&listed.key)).or(after);
-            if sender.send(page.map(|page| Next::Page(page.listed))).await.is_err() || !goes_on {
+            if sender.send(page.map(|page| ListingStep::Page(page.listed))).await.is_err() || !goes_on {
                 return;
             }
         }
@@ -99,14 +99,14 @@ pub fn pages(
     receiver
 }
 
-struct Page {
-    listed: Vec<Listed>,
+struct ListingPage {
+    listed: Vec<ListedObject>,
     goes_on: bool,
 }
 
-impl Page {
+impl ListingPage {
     /// The page, where it does not go back: a server that takes no notice of where to begin would be listed for ever.
-    fn begins_after(self, after: Option<&str>, place: &Place) -> Result<Self, TargetError> {
+    fn begins_after(self, after: Option<&str>, place: &ListingLocation) -> Result<Self, TargetError> {
         match (self.listed.first(), after) {
             (Some(first), Some(after)) if place.key(&first.key).as_str() <= after => {
                 let reason = format!("a page after `{after}` begins with `{}`", place.key(&first.key));
@@ -118,7 +118,7 @@ impl Page {
 }
 
 /// Every page is asked for by the last key before it, so that a listing can go on anywhere and at any time.
-async fn page(s3: &S3, place: &Place, after: Option<&str>) -> Result<Page, TargetError> {
+async fn page(s3: &S3, place: &ListingLocation, after: Option<&str>) -> Result<ListingPage, TargetError> {
     let request = s3
         .list_objects_v2()
         .bucket(&place.bucket)
@@ -133,10 +133,10 @@ async fn page(s3: &S3, place: &Place, after: Option<&str>) -> Result<Page, Targe
     if goes_on && listed.is_empty() {
         return Err(TargetError::new(what(), "a page was empty and yet not the last one"));
     }
-    Ok(Page { listed, goes_on })
+    Ok(ListingPage { listed, goes_on })
 }
 
-fn objects(answer: &ListObjectsV2Output, place: &Place) -> Result<Vec<Listed>, String> {
+fn objects(answer: &ListObjectsV2Output, place: &ListingLocation) -> Result<Vec<ListedObject>, String> {
     let is_encoded = answer.encoding_type() == Some(&EncodingType::Url);
     let listed = answer.contents().iter().map(|object| {
         let written = object.key().unwrap_or_default();
@@ -147,7 +147,7 @@ fn objects(answer: &ListObjectsV2Output, place: &Place) -> Result<Vec<Listed>, S
         let size = object.size().unwrap_or(0);
         let modified_ns =
             object.last_modified().map(|time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX));
-        Ok(Listed {
+        Ok(ListedObject {
             key: key.to_owned(),
             size_bytes: u64::try_from(size).map_err(|_| format!("`{key}` has {size} bytes"))?,
             etag: object.e_tag().map(|tag| tag.trim_matches('"').to_owned()),
@@ -182,13 +182,13 @@ mod tests {
 
     #[test]
     fn keys_are_decoded_only_where_they_were_encoded() {
-        let place: Place = "s3://b/a b/".parse().unwrap();
+        let place: ListingLocation = "s3://b/a b/".parse().unwrap();
         for (written, encoded, key) in [
             ("a+b/c%2Bd%0Ae%20%C3%A9", true, "c+d\ne é"),
             ("a%20b/x", true, "x"),
             ("a b/c+d%2B", false, "c+d%2B"),
         ] {
-            let listed = Listed {
+            let listed = ListedObject {
                 key: key.into(),
                 size_bytes: 7,
                 etag: Some("abc".into()),
@@ -208,7 +208,7 @@ mod tests {
         let clients = crate::stub::clients(move |_| (200, page.to_owned()));
         let place = "s3://bucket".parse().unwrap();
         let mut pages = pages(clients.s3, place, None, PageBudget::new(None));
-        assert!(matches!(pages.recv().await, Some(Ok(Next::Page(listed))) if listed.len() == 2));
+        assert!(matches!(pages.recv().await, Some(Ok(ListingStep::Page(listed))) if listed.len() == 2));
         let error = pages.recv().await.unwrap().unwrap_err().to_string();
         assert!(error.contains("a page after `b` begins with `a`"), "{error}");
         assert!(pages.recv().await.is_none());

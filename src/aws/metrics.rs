@@ -9,7 +9,7 @@ use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
 use super::reply::explain;
 use super::target_error::TargetError;
 use planner_core::audit::function::{Events, Peaks};
-use planner_core::check::cloudwatch::{Metrics, Period};
+use planner_core::check::cloudwatch::{CloudWatchExport, CloudWatchPeriod};
 
 /// Metrics are kept by the minute for 15 days, by five minutes for 63 and by the hour for 455 (CloudWatch User Guide,
 /// "Metrics retention"): from which age on which period is left.
@@ -46,7 +46,7 @@ pub async fn of_function(
     from_s: i64,
     until_s: i64,
     now_s: i64,
-) -> Result<(Metrics, Peaks), TargetError> {
+) -> Result<(CloudWatchExport, Peaks), TargetError> {
     let period_s = period_s(now_s - from_s);
     let begin_s = from_s - from_s.rem_euclid(period_s);
     let queries = ASKED.map(|(id, name, statistic)| query(function, id, name, statistic, period_s));
@@ -83,9 +83,9 @@ fn query(function: &str, id: &str, name: &str, statistic: &str, period_s: i64) -
     MetricDataQuery::builder().id(id).metric_stat(stat).build()
 }
 
-fn metrics(found: &BTreeMap<String, Values>, period_s: i64) -> Metrics {
-    let mut periods: BTreeMap<i64, Period> = BTreeMap::new();
-    let mut fill = |id: &str, place: fn(&mut Period) -> &mut Option<f64>| {
+fn metrics(found: &BTreeMap<String, Values>, period_s: i64) -> CloudWatchExport {
+    let mut periods: BTreeMap<i64, CloudWatchPeriod> = BTreeMap::new();
+    let mut fill = |id: &str, place: fn(&mut CloudWatchPeriod) -> &mut Option<f64>| {
         for (start_s, value) in found.get(id).into_iter().flatten() {
             *place(periods.entry(*start_s).or_default()) = Some(*value);
         }
@@ -95,13 +95,13 @@ fn metrics(found: &BTreeMap<String, Values>, period_s: i64) -> Metrics {
     fill("errors", |period| &mut period.errors);
     fill("duration", |period| &mut period.duration_s);
     fill("concurrent", |period| &mut period.concurrent);
-    let periods = periods.into_iter().map(|(start_s, period)| Period {
+    let periods = periods.into_iter().map(|(start_s, period)| CloudWatchPeriod {
         start_ns: start_s.saturating_mul(1_000_000_000),
         // CloudWatch has it in milliseconds.
         duration_s: period.duration_s.map(|milliseconds| milliseconds / 1e3),
         ..period
     });
-    Metrics { period_s: period_s as f64, periods: periods.collect() }
+    CloudWatchExport { period_s: period_s as f64, periods: periods.collect() }
 }
 
 fn peaks(found: &BTreeMap<String, Values>) -> Peaks {
@@ -146,7 +146,11 @@ mod tests {
         ]);
         let seen = metrics(&found, 60);
         assert_eq!((seen.period_s, seen.periods.len()), (60.0, 2));
-        let first = Period { invocations: Some(60.0), duration_s: Some(25.0), ..Period::default() };
+        let first = CloudWatchPeriod {
+            invocations: Some(60.0),
+            duration_s: Some(25.0),
+            ..CloudWatchPeriod::default()
+        };
         assert_eq!(seen.periods[0], first);
         assert_eq!((seen.periods[1].start_ns, seen.periods[1].duration_s), (60_000_000_000, None));
         let events = Events {

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_sdk_sns::types::{BatchResultErrorEntry, PublishBatchRequestEntry};
 
 use super::clients::Clients;
-use super::clock::Clock;
+use super::clock::TimeOfDay;
 use super::copy::ObjectCopy;
 use super::reply::Reply;
-use crate::created::{CreatedLog, Event, prefix};
-use planner_core::fan_out::message::{Message, Place};
-use planner_core::load::attempt::{Outcome, Request, Start};
+use crate::created::{CreatedLog, KeyEvent, prefix};
+use planner_core::fan_out::message::{Message, ObjectLocation};
+use planner_core::load::attempt::{AttemptOutcome, RequestKind, Start};
 use planner_core::scenario::file::OperationKind;
 use planner_core::scenario::objects::Workload;
 
@@ -61,7 +61,7 @@ pub struct Operator {
     /// Objects whose messages the topic took from batches that it refused the rest of.
     taken: Mutex<BTreeSet<u64>>,
     /// Messages say when they were sent.
-    clock: Clock,
+    clock: TimeOfDay,
 }
 
 impl Operator {
@@ -81,7 +81,7 @@ impl Operator {
             uploads: Mutex::default(),
             remaining: Mutex::default(),
             taken: Mutex::default(),
-            clock: Clock::of_day(),
+            clock: TimeOfDay::of_day(),
         }
     }
 
@@ -95,38 +95,38 @@ impl Operator {
     /// Makes one attempt.
     pub async fn attempt(&self, start: &Start) -> Reply {
         let result = match start.request {
-            Request::Copy => self.copy(start).await,
-            Request::CreateUpload => self.create_upload(start).await,
-            Request::CopyPart(part) => self.copy_part(start, part).await,
-            Request::CompleteUpload => self.complete_upload(start).await,
-            Request::AbortUpload => self.abort_upload(start).await,
-            Request::Publish if self.workload.items_per_job() == 1 => self.publish(start).await,
-            Request::Publish => self.publish_batch(start).await,
+            RequestKind::Copy => self.copy(start).await,
+            RequestKind::CreateUpload => self.create_upload(start).await,
+            RequestKind::CopyPart(part) => self.copy_part(start, part).await,
+            RequestKind::CompleteUpload => self.complete_upload(start).await,
+            RequestKind::AbortUpload => self.abort_upload(start).await,
+            RequestKind::Publish if self.workload.items_per_job() == 1 => self.publish(start).await,
+            RequestKind::Publish => self.publish_batch(start).await,
         };
         result.err().unwrap_or(Reply::OK)
     }
 
     async fn copy(&self, start: &Start) -> Result<(), Reply> {
         let copy = self.object_copy(start.object);
-        let Place { bucket, key } = &copy.destination;
-        self.log(|log| log.note(Event::Intended, bucket, key))?;
+        let ObjectLocation { bucket, key } = &copy.destination;
+        self.log(|log| log.note(KeyEvent::Intended, bucket, key))?;
         let written = copy.whole().await?;
         self.log(|log| log.written(bucket, key, written))
     }
 
     async fn create_upload(&self, start: &Start) -> Result<(), Reply> {
         let copy = Arc::new(self.object_copy(start.object));
-        let Place { bucket, key } = &copy.destination;
-        self.log(|log| log.note(Event::UploadIntended, bucket, key))?;
+        let ObjectLocation { bucket, key } = &copy.destination;
+        self.log(|log| log.note(KeyEvent::UploadIntended, bucket, key))?;
         if let Err(reply) = copy.begin(|request| request).await {
             // Whatever else went wrong, an upload may have been begun.
-            if matches!(reply.outcome, Outcome::Throttled | Outcome::ClientError) {
-                self.log(|log| log.note(Event::UploadRefused, bucket, key))?;
+            if matches!(reply.outcome, AttemptOutcome::Throttled | AttemptOutcome::ClientError) {
+                self.log(|log| log.note(KeyEvent::UploadRefused, bucket, key))?;
             }
             return Err(reply);
         }
         lock(&self.uploads).insert(start.job, Arc::clone(&copy));
-        self.log(|log| log.note_upload(Event::UploadBegun, bucket, key, copy.upload_id()))
+        self.log(|log| log.note_upload(KeyEvent::UploadBegun, bucket, key, copy.upload_id()))
     }
 
     async fn copy_part(&self, start: &Start, part: u32) -> Result<(), Reply> {
@@ -136,8 +136,8 @@ impl Operator {
 
     async fn complete_upload(&self, start: &Start) -> Result<(), Reply> {
         let copy = self.uploading(start);
-        let Place { bucket, key } = &copy.destination;
-        self.log(|log| log.note(Event::Intended, bucket, key))?;
+        let ObjectLocation { bucket, key } = &copy.destination;
+        self.log(|log| log.note(KeyEvent::Intended, bucket, key))?;
         let written = copy.complete().await?;
         self.end_upload(start.job, &copy)?;
         self.log(|log| log.written(bucket, key, written))
@@ -164,7 +164,8 @@ impl Operator {
         for object in objects {
             let entry =
                 PublishBatchRequestEntry::builder().id(object.to_string()).message(self.message(object)?);
-            let entry = entry.build().map_err(|_| Reply::failure(Outcome::ClientError, "RequestNotBuilt"))?;
+            let entry =
+                entry.build().map_err(|_| Reply::failure(AttemptOutcome::ClientError, "RequestNotBuilt"))?;
             request = request.publish_batch_request_entries(entry);
         }
         let answer = request.send().await?;
@@ -206,7 +207,7 @@ impl Operator {
             size_bytes: source.size_bytes,
             sent_s: self.clock.now_s(),
         };
-        message.encode().map_err(|_| Reply::failure(Outcome::ClientError, "RequestNotBuilt"))
+        message.encode().map_err(|_| Reply::failure(AttemptOutcome::ClientError, "RequestNotBuilt"))
     }
 
     /// Lists the copies that somebody else will make of these objects.
@@ -215,8 +216,8 @@ impl Operator {
             return Ok(());
         }
         objects.into_iter().try_for_each(|object| {
-            let Place { bucket, key } = self.destination(&self.workload.objects.object(object).key);
-            self.log(|log| log.note(Event::Intended, &bucket, &key))
+            let ObjectLocation { bucket, key } = self.destination(&self.workload.objects.object(object).key);
+            self.log(|log| log.note(KeyEvent::Intended, &bucket, &key))
         })
     }
 
@@ -225,14 +226,14 @@ impl Operator {
         ObjectCopy::new(&self.clients.s3, &self.source(&key), None, self.destination(&key))
     }
 
-    fn source(&self, key: &str) -> Place {
+    fn source(&self, key: &str) -> ObjectLocation {
         let Places { source_bucket, source_prefix, .. } = &self.places;
-        Place { bucket: source_bucket.clone(), key: format!("{source_prefix}{key}") }
+        ObjectLocation { bucket: source_bucket.clone(), key: format!("{source_prefix}{key}") }
     }
 
-    fn destination(&self, key: &str) -> Place {
+    fn destination(&self, key: &str) -> ObjectLocation {
         let Places { destination_bucket, destination_prefix, .. } = &self.places;
-        Place { bucket: destination_bucket.clone(), key: format!("{destination_prefix}{key}") }
+        ObjectLocation { bucket: destination_bucket.clone(), key: format!("{destination_prefix}{key}") }
     }
 
     /// The copy whose upload a job began.
@@ -243,14 +244,14 @@ impl Operator {
 
     fn end_upload(&self, job: u64, copy: &ObjectCopy) -> Result<(), Reply> {
         lock(&self.uploads).remove(&job);
-        let Place { bucket, key } = &copy.destination;
-        self.log(|log| log.note_upload(Event::UploadEnded, bucket, key, copy.upload_id()))
+        let ObjectLocation { bucket, key } = &copy.destination;
+        self.log(|log| log.note_upload(KeyEvent::UploadEnded, bucket, key, copy.upload_id()))
     }
 
     /// Writes to the log where there is one. What cannot be logged is not done.
     fn log(&self, write: impl FnOnce(&CreatedLog) -> std::io::Result<()>) -> Result<(), Reply> {
         match self.created.as_deref().map(write) {
-            Some(Err(_)) => Err(Reply::failure(Outcome::ClientError, "CreatedLogNotWritten")),
+            Some(Err(_)) => Err(Reply::failure(AttemptOutcome::ClientError, "CreatedLogNotWritten")),
             _ => Ok(()),
         }
     }
@@ -299,7 +300,7 @@ mod tests {
         let start = |attempt| Start {
             job: 0,
             object: 0,
-            request: Request::Publish,
+            request: RequestKind::Publish,
             attempt,
             worker: None,
             job_intended_ns: 0,
@@ -307,8 +308,8 @@ mod tests {
             bytes: 0,
             items: 3,
         };
-        assert_eq!(operator.attempt(&start(1)).await.outcome, Outcome::ServerError);
-        assert_eq!(operator.attempt(&start(2)).await.outcome, Outcome::ClientError);
+        assert_eq!(operator.attempt(&start(1)).await.outcome, AttemptOutcome::ServerError);
+        assert_eq!(operator.attempt(&start(2)).await.outcome, AttemptOutcome::ClientError);
         assert_eq!(operator.taken_in_part(), [0].into());
     }
 }

@@ -7,16 +7,16 @@ use aws_sdk_sqs::types::{Message as Letter, QueueAttributeName};
 use tokio::time::Instant;
 
 use super::clients::Clients;
-use super::listing::{Next, PageBudget, pages, patient};
+use super::listing::{ListingStep, PageBudget, pages, patient};
 use super::metrics::of_function;
 use super::reply::explain;
 use super::target_error::TargetError;
 use planner_core::audit::function::Peaks;
-use planner_core::audit::place::Place;
-use planner_core::check::cloudwatch::Period;
-use planner_core::fan_out::copied::Copied;
+use planner_core::audit::listing_location::ListingLocation;
+use planner_core::check::cloudwatch::CloudWatchPeriod;
+use planner_core::fan_out::copy_record::CopyRecord;
 use planner_core::fan_out::message::Message;
-use planner_core::fan_out::names::Names;
+use planner_core::fan_out::names::DeploymentNames;
 
 /// Messages that one request takes out of a queue at most.
 const MOST_RECEIVED: i32 = 10;
@@ -49,7 +49,7 @@ pub struct Pipeline<'a> {
     /// Clients of the account or emulator.
     pub clients: &'a Clients,
     /// What its parts are called.
-    pub names: &'a Names,
+    pub names: &'a DeploymentNames,
     /// The run.
     pub run: &'a str,
 }
@@ -64,11 +64,11 @@ impl Pipeline<'_> {
         bucket: &str,
         prefix: &str,
     ) -> Result<BTreeMap<String, Arrived>, TargetError> {
-        let place = Place { bucket: bucket.to_owned(), prefix: prefix.to_owned() };
+        let place = ListingLocation { bucket: bucket.to_owned(), prefix: prefix.to_owned() };
         let mut pages = pages(patient(&self.clients.s3, None), place, None, PageBudget::new(None));
         let mut arrived = BTreeMap::new();
         while let Some(next) = pages.recv().await {
-            let Next::Page(listed) = next? else { break };
+            let ListingStep::Page(listed) = next? else { break };
             arrived.extend(listed.into_iter().map(|listed| {
                 let modified_s = listed.modified_ns.map_or(0.0, |ns| ns as f64 / 1e9);
                 let etag = format!("\"{}\"", listed.etag.unwrap_or_default());
@@ -82,15 +82,15 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// Where the log cannot be read.
-    pub async fn lines(&self, since_s: f64) -> Result<Vec<Copied>, TargetError> {
+    pub async fn lines(&self, since_s: f64) -> Result<Vec<CopyRecord>, TargetError> {
         let group = &self.names.log_group;
         let request = self.clients.logs.filter_log_events().log_group_name(group);
         let request = request.start_time(((since_s - CLOCK_SKEW_S) * 1e3) as i64);
-        let mut pages = request.filter_pattern(Copied::filter(self.run)).into_paginator().send();
+        let mut pages = request.filter_pattern(CopyRecord::filter(self.run)).into_paginator().send();
         let mut lines = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| explain(format!("failed to read the log {group}"), &error))?;
-            let of_run = page.events().iter().filter_map(|event| Copied::parse(event.message()?));
+            let of_run = page.events().iter().filter_map(|event| CopyRecord::parse(event.message()?));
             lines.extend(of_run.filter(|line| line.run.as_deref() == Some(self.run)));
         }
         Ok(lines)
@@ -147,17 +147,19 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// Where CloudWatch does not say.
-    pub async fn metrics(&self, from_s: f64, until_s: f64) -> Result<(Period, Peaks), TargetError> {
+    pub async fn metrics(&self, from_s: f64, until_s: f64) -> Result<(CloudWatchPeriod, Peaks), TargetError> {
         let (from_s, until_s) = (from_s as i64, until_s as i64 + 60);
         let function = &self.names.function;
         let (metrics, peaks) =
             of_function(&self.clients.cloudwatch, function, from_s, until_s, until_s).await?;
-        let sum = |of: fn(&Period) -> Option<f64>| metrics.periods.iter().filter_map(of).reduce(|a, b| a + b);
-        let sums = Period {
+        let sum = |of: fn(&CloudWatchPeriod) -> Option<f64>| {
+            metrics.periods.iter().filter_map(of).reduce(|a, b| a + b)
+        };
+        let sums = CloudWatchPeriod {
             invocations: sum(|period| period.invocations),
             throttles: sum(|period| period.throttles),
             errors: sum(|period| period.errors),
-            ..Period::default()
+            ..CloudWatchPeriod::default()
         };
         Ok((sums, peaks))
     }
@@ -179,7 +181,7 @@ mod tests {
 
     use super::*;
     use crate::stub;
-    use planner_core::fan_out::message::Place as At;
+    use planner_core::fan_out::message::ObjectLocation as At;
 
     /// An answer of SQS with the letter of an object.
     fn letter(id: usize, run: &str, n: u64) -> String {
@@ -194,7 +196,8 @@ mod tests {
     async fn look(answer: impl Fn(usize) -> String + Send + Sync + 'static) -> DeadLetters {
         let asked = AtomicUsize::new(0);
         let clients = stub::clients(move |_| (200, answer(asked.fetch_add(1, Ordering::Relaxed))));
-        let names = Names { dead_letters: "http://localhost/dead".into(), ..Names::of("stack") };
+        let names =
+            DeploymentNames { dead_letters: "http://localhost/dead".into(), ..DeploymentNames::of("stack") };
         let pipeline = Pipeline { clients: &clients, names: &names, run: "mine" };
         pipeline.dead_letters().await.unwrap()
     }

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use http_body_util::LengthLimitError;
 
 use super::target_error::TargetError;
-use planner_core::load::attempt::Outcome;
+use planner_core::load::attempt::AttemptOutcome;
 
 /// What to do about requests that nobody may make.
 const CREDENTIALS: &str =
@@ -24,18 +24,18 @@ const MOST_MESSAGE_BYTES: usize = 1000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The outcome.
-    pub outcome: Outcome,
+    pub outcome: AttemptOutcome,
     /// The service's own word, or what went wrong before it could say one.
     pub code: Option<Arc<str>>,
 }
 
 impl Reply {
     /// Success.
-    pub const OK: Self = Self { outcome: Outcome::Ok, code: None };
+    pub const OK: Self = Self { outcome: AttemptOutcome::Ok, code: None };
 
     /// A failure with its code.
     #[must_use]
-    pub fn failure(outcome: Outcome, code: &str) -> Self {
+    pub fn failure(outcome: AttemptOutcome, code: &str) -> Self {
         Self { outcome, code: Some(code.into()) }
     }
 
@@ -55,7 +55,7 @@ fn cut(text: &str, most_bytes: usize) -> &str {
 
 /// Throttles first: they come as 429, as 503 SlowDown, and under many names with other statuses. An error
 /// inside a 200 answer, as CopyObject may give, is the server's; a redirect to another region is the client's.
-fn classify(code: &str, status: u16) -> Outcome {
+fn classify(code: &str, status: u16) -> AttemptOutcome {
     let is_throttle = status == 429
         || code.starts_with("Throttl")
         || matches!(
@@ -63,10 +63,10 @@ fn classify(code: &str, status: u16) -> Outcome {
             "SlowDown" | "TooManyRequestsException" | "RequestLimitExceeded" | "RequestThrottled"
         );
     match status {
-        _ if is_throttle => Outcome::Throttled,
-        400..=499 if code == "RequestTimeout" => Outcome::Timeout,
-        300..=499 => Outcome::ClientError,
-        _ => Outcome::ServerError,
+        _ if is_throttle => AttemptOutcome::Throttled,
+        400..=499 if code == "RequestTimeout" => AttemptOutcome::Timeout,
+        300..=499 => AttemptOutcome::ClientError,
+        _ => AttemptOutcome::ServerError,
     }
 }
 
@@ -78,24 +78,24 @@ impl<E: ProvideErrorMetadata + Error + 'static> From<&SdkError<E, HttpResponse>>
             }
             SdkError::ResponseError(context) => match context.raw().status().as_u16() {
                 _ if find_cause::<LengthLimitError>(error).is_some() => {
-                    Self::failure(Outcome::ServerError, "AnswerTooLarge")
+                    Self::failure(AttemptOutcome::ServerError, "AnswerTooLarge")
                 }
                 // The head said success, so what failed is the rest of the answer.
                 200..=299 if find_cause::<hyper::Error>(error).is_some() => {
-                    Self::failure(Outcome::Connection, "AnswerCutOff")
+                    Self::failure(AttemptOutcome::Connection, "AnswerCutOff")
                 }
-                200..=299 => Self::failure(Outcome::ServerError, "UnreadableAnswer"),
+                200..=299 => Self::failure(AttemptOutcome::ServerError, "UnreadableAnswer"),
                 status => Self::from_code(None, status),
             },
-            SdkError::TimeoutError(_) => Self::failure(Outcome::Timeout, "AttemptTimeout"),
+            SdkError::TimeoutError(_) => Self::failure(AttemptOutcome::Timeout, "AttemptTimeout"),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-                Self::failure(Outcome::Timeout, "ConnectTimeout")
+                Self::failure(AttemptOutcome::Timeout, "ConnectTimeout")
             }
             SdkError::DispatchFailure(failure) if failure.is_io() => {
-                Self::failure(Outcome::Connection, "ConnectionFailed")
+                Self::failure(AttemptOutcome::Connection, "ConnectionFailed")
             }
-            SdkError::DispatchFailure(_) => Self::failure(Outcome::Connection, "DispatchFailed"),
-            _ => Self::failure(Outcome::ClientError, "RequestNotBuilt"),
+            SdkError::DispatchFailure(_) => Self::failure(AttemptOutcome::Connection, "DispatchFailed"),
+            _ => Self::failure(AttemptOutcome::ClientError, "RequestNotBuilt"),
         }
     }
 }
@@ -125,7 +125,7 @@ where
     };
     let failed = TargetError::new(what, reason);
     match (reply.outcome, code) {
-        (Outcome::Connection | Outcome::Timeout, _) => failed
+        (AttemptOutcome::Connection | AttemptOutcome::Timeout, _) => failed
             .help("check that the endpoint is running and that --endpoint-url or AWS_ENDPOINT_URL names it"),
         (
             _,
@@ -175,17 +175,17 @@ mod tests {
     #[test]
     fn throttles_are_told_from_errors_whatever_they_are_called() {
         for (code, status, outcome) in [
-            (Some("SlowDown"), 503, Outcome::Throttled),
-            (Some("Throttled"), 400, Outcome::Throttled),
-            (Some("ThrottlingException"), 400, Outcome::Throttled),
-            (None, 429, Outcome::Throttled),
-            (Some("SlowDown"), 200, Outcome::Throttled),
-            (Some("ServiceUnavailable"), 503, Outcome::ServerError),
-            (Some("InternalError"), 200, Outcome::ServerError),
-            (Some("NoSuchKey"), 404, Outcome::ClientError),
-            (Some("PermanentRedirect"), 301, Outcome::ClientError),
-            (Some("RequestTimeout"), 400, Outcome::Timeout),
-            (None, 502, Outcome::ServerError),
+            (Some("SlowDown"), 503, AttemptOutcome::Throttled),
+            (Some("Throttled"), 400, AttemptOutcome::Throttled),
+            (Some("ThrottlingException"), 400, AttemptOutcome::Throttled),
+            (None, 429, AttemptOutcome::Throttled),
+            (Some("SlowDown"), 200, AttemptOutcome::Throttled),
+            (Some("ServiceUnavailable"), 503, AttemptOutcome::ServerError),
+            (Some("InternalError"), 200, AttemptOutcome::ServerError),
+            (Some("NoSuchKey"), 404, AttemptOutcome::ClientError),
+            (Some("PermanentRedirect"), 301, AttemptOutcome::ClientError),
+            (Some("RequestTimeout"), 400, AttemptOutcome::Timeout),
+            (None, 502, AttemptOutcome::ServerError),
         ] {
             assert_eq!(Reply::from_code(code, status).outcome, outcome, "{code:?} {status}");
         }

@@ -6,15 +6,15 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use planner_core::fan_out::message::{Message, MessageError};
-use planner_core::service::function::Shape;
+use planner_core::service::function::PipelineShape;
 
 /// One message, as it arrived.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Delivery {
+pub struct ReceivedMessage {
     /// The queue's name for it, by which a failure is reported.
     pub id: Option<String>,
     /// The way it came.
-    pub shape: Shape,
+    pub shape: PipelineShape,
     /// What it says.
     pub message: Result<Message, MessageError>,
     /// When SNS, or behind it SQS, took it, in seconds since 1970.
@@ -40,7 +40,7 @@ struct Envelope {
 ///
 /// # Errors
 /// Where the event is of another kind.
-pub fn deliveries(event: Value) -> Result<Vec<Delivery>, EventError> {
+pub fn deliveries(event: Value) -> Result<Vec<ReceivedMessage>, EventError> {
     let record = event.get("Records").and_then(|records| records.get(0));
     let record = record.ok_or_else(|| EventError("it has no records".into()))?;
     let source = record.get("EventSource").or_else(|| record.get("eventSource")).and_then(Value::as_str);
@@ -52,10 +52,10 @@ pub fn deliveries(event: Value) -> Result<Vec<Delivery>, EventError> {
     }
 }
 
-fn from_sns(event: SnsEvent) -> Vec<Delivery> {
-    let records = event.records.into_iter().map(|record| Delivery {
+fn from_sns(event: SnsEvent) -> Vec<ReceivedMessage> {
+    let records = event.records.into_iter().map(|record| ReceivedMessage {
         id: None,
-        shape: Shape::Direct,
+        shape: PipelineShape::Direct,
         message: Message::decode(&record.sns.message),
         queued_s: Some(record.sns.timestamp.timestamp_millis() as f64 / 1e3),
         number: None,
@@ -63,20 +63,20 @@ fn from_sns(event: SnsEvent) -> Vec<Delivery> {
     records.collect()
 }
 
-fn from_sqs(event: SqsEvent) -> Vec<Delivery> {
+fn from_sqs(event: SqsEvent) -> Vec<ReceivedMessage> {
     event.records.into_iter().map(from_queue).collect()
 }
 
-fn from_queue(record: SqsMessage) -> Delivery {
+fn from_queue(record: SqsMessage) -> ReceivedMessage {
     let body = record.body.unwrap_or_default();
     let inner = match serde_json::from_str::<Envelope>(&body) {
         Ok(envelope) if envelope.r#type == "Notification" => envelope.message,
         _ => body,
     };
     let attribute = |name: &str| record.attributes.get(name);
-    Delivery {
+    ReceivedMessage {
         id: record.message_id,
-        shape: Shape::Queue,
+        shape: PipelineShape::Queue,
         message: Message::decode(&inner),
         queued_s: attribute("SentTimestamp").and_then(|text| text.parse::<f64>().ok()).map(|ms| ms / 1e3),
         number: attribute("ApproximateReceiveCount").and_then(|text| text.parse().ok()),
@@ -111,13 +111,17 @@ mod tests {
             },
         }]});
         let [direct] = deliveries(direct).unwrap().try_into().unwrap();
-        assert_eq!((direct.message.as_ref(), direct.shape), (Ok(&expected), Shape::Direct));
+        assert_eq!((direct.message.as_ref(), direct.shape), (Ok(&expected), PipelineShape::Direct));
         assert_eq!((direct.queued_s, direct.number), (Some(1_789_993_600.125), None));
 
         let envelope = json!({"Type": "Notification", "MessageId": "x", "TopicArn": "arn", "Message": TEXT});
         for body in [envelope.to_string(), TEXT.to_owned()] {
             let [queued] = deliveries(queue(&body)).unwrap().try_into().unwrap();
-            assert_eq!((queued.message.as_ref(), queued.shape), (Ok(&expected), Shape::Queue), "{body}");
+            assert_eq!(
+                (queued.message.as_ref(), queued.shape),
+                (Ok(&expected), PipelineShape::Queue),
+                "{body}"
+            );
             assert_eq!((queued.queued_s, queued.number), (Some(1_790_000_000.125), Some(2)));
             assert_eq!(queued.id.as_deref(), Some("m-1"));
         }

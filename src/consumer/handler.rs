@@ -5,29 +5,29 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::delivery::{Delivery, deliveries};
-use super::object::Found;
+use super::delivery::{ReceivedMessage, deliveries};
+use super::retry_loop::RetryLoop;
 use super::settings::Settings;
+use super::source_object::SourceObject;
 use super::transfer::Transfer;
-use super::tries::Tries;
-use planner_aws::clock::Clock;
+use planner_aws::clock::TimeOfDay;
 use planner_aws::reply::Reply;
-use planner_core::fan_out::copied::{Copied, Outcome, SCHEMA};
+use planner_core::fan_out::copy_record::{CopyOutcome, CopyRecord, SCHEMA};
 use planner_core::fan_out::message::Message;
 use planner_core::load::attempt;
 use planner_core::random;
-use planner_core::service::function::Shape;
+use planner_core::service::function::PipelineShape;
 
 /// Words that set this file's draws apart from all others.
 const INJECT: u64 = 0x696e_6a65;
 
 /// What is known of an invocation apart from its event.
 #[derive(Debug, Clone)]
-pub struct Invocation {
+pub struct InvocationContext {
     /// Its name in Lambda's log.
     pub request_id: String,
     /// By which clock lines are dated.
-    pub clock: Clock,
+    pub clock: TimeOfDay,
     /// When the function was called, by that clock.
     pub received_s: f64,
     /// When to stop working.
@@ -39,41 +39,41 @@ pub struct Invocation {
 /// Why an invocation failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub struct Failure {
+pub struct InvocationFailure {
     /// What kind of failure it is, as Lambda's log names it.
     pub error_type: &'static str,
     message: String,
 }
 
-impl Failure {
+impl InvocationFailure {
     fn new(error_type: &'static str, message: String) -> Self {
         Self { error_type, message }
     }
 }
 
 /// Where lines of the log go.
-type Log = Box<dyn Fn(&Copied) + Send + Sync>;
+type LogSink = Box<dyn Fn(&CopyRecord) + Send + Sync>;
 
 /// Works on invocations.
-pub struct Consumer {
+pub struct CopyHandler {
     s3: S3,
     settings: Settings,
-    log: Log,
+    log: LogSink,
 }
 
 /// What became of one message, and what to say about it.
 struct End {
-    outcome: Outcome,
+    outcome: CopyOutcome,
     code: Option<String>,
     size_bytes: u64,
 }
 
 impl End {
-    fn of(outcome: Outcome) -> Self {
+    fn of(outcome: CopyOutcome) -> Self {
         Self { outcome, code: None, size_bytes: 0 }
     }
 
-    fn because(outcome: Outcome, code: impl Into<String>) -> Self {
+    fn because(outcome: CopyOutcome, code: impl Into<String>) -> Self {
         Self { code: Some(code.into()), ..Self::of(outcome) }
     }
 }
@@ -81,14 +81,14 @@ impl End {
 impl From<Reply> for End {
     /// Tries end early for one reason only: that time would be over first.
     fn from(reply: Reply) -> Self {
-        let outcome = if reply.outcome.is_retryable() { Outcome::OutOfTime } else { Outcome::Failed };
+        let outcome = if reply.outcome.is_retryable() { CopyOutcome::OutOfTime } else { CopyOutcome::Failed };
         Self::because(outcome, reply.code.as_deref().unwrap_or_default())
     }
 }
 
-impl Consumer {
+impl CopyHandler {
     /// A consumer that copies with `s3` and logs with `log`.
-    pub fn new(s3: S3, settings: Settings, log: impl Fn(&Copied) + Send + Sync + 'static) -> Self {
+    pub fn new(s3: S3, settings: Settings, log: impl Fn(&CopyRecord) + Send + Sync + 'static) -> Self {
         Self { s3, settings, log: Box::new(log) }
     }
 
@@ -96,9 +96,13 @@ impl Consumer {
     ///
     /// # Errors
     /// Where the event is not understood, or one from SNS could not be done, so that Lambda calls again.
-    pub async fn handle(&self, event: Value, invocation: &Invocation) -> Result<Value, Failure> {
-        let deliveries =
-            deliveries(event).map_err(|error| Failure::new("EventNotUnderstood", error.to_string()))?;
+    pub async fn handle(
+        &self,
+        event: Value,
+        invocation: &InvocationContext,
+    ) -> Result<Value, InvocationFailure> {
+        let deliveries = deliveries(event)
+            .map_err(|error| InvocationFailure::new("EventNotUnderstood", error.to_string()))?;
         let failed = self.work(&deliveries, invocation).await?;
         let failed = failed.into_iter().map(|place| json!({ "itemIdentifier": deliveries[place].id }));
         Ok(json!({ "batchItemFailures": failed.collect::<Vec<_>>() }))
@@ -111,30 +115,31 @@ impl Consumer {
     /// Where one from SNS could not be done, so that Lambda calls again.
     pub async fn work(
         &self,
-        deliveries: &[Delivery],
-        invocation: &Invocation,
-    ) -> Result<Vec<usize>, Failure> {
+        deliveries: &[ReceivedMessage],
+        invocation: &InvocationContext,
+    ) -> Result<Vec<usize>, InvocationFailure> {
         let lines = join_all(deliveries.iter().map(|delivery| self.follow(delivery, invocation))).await;
         let failed: Vec<usize> = (0..lines.len()).filter(|&place| !lines[place].outcome.is_done()).collect();
-        let repeatable = |delivery: &Delivery| delivery.shape == Shape::Queue && delivery.id.is_some();
+        let repeatable =
+            |delivery: &ReceivedMessage| delivery.shape == PipelineShape::Queue && delivery.id.is_some();
         if failed.iter().all(|&place| repeatable(&deliveries[place])) {
             return Ok(failed);
         }
         let reasons = failed.iter().map(|&place| reason(&lines[place])).collect::<Vec<_>>().join("; ");
-        Err(Failure::new("CopyFailed", reasons))
+        Err(InvocationFailure::new("CopyFailed", reasons))
     }
 
     /// Follows one message and logs what became of it.
-    async fn follow(&self, delivery: &Delivery, invocation: &Invocation) -> Copied {
+    async fn follow(&self, delivery: &ReceivedMessage, invocation: &InvocationContext) -> CopyRecord {
         let started_s = invocation.clock.now_s();
         let message = delivery.message.as_ref().ok();
         let (request, n) = (random::name(&invocation.request_id), message.map_or(0, |message| message.n));
-        let tries = Tries::until(invocation.deadline, random::word(request, &[n]));
+        let tries = RetryLoop::until(invocation.deadline, random::word(request, &[n]));
         let end = match &delivery.message {
             Ok(message) => self.copy(message, delivery, &tries).await.unwrap_or_else(End::from),
-            Err(error) => End::because(Outcome::Rejected, error.to_string()),
+            Err(error) => End::because(CopyOutcome::Rejected, error.to_string()),
         };
-        let line = Copied {
+        let line = CopyRecord {
             schema: SCHEMA.to_owned(),
             run: message.map(|message| message.run.clone()),
             n: message.map(|message| message.n),
@@ -157,22 +162,27 @@ impl Consumer {
         line
     }
 
-    async fn copy(&self, message: &Message, delivery: &Delivery, tries: &Tries) -> Result<End, Reply> {
+    async fn copy(
+        &self,
+        message: &Message,
+        delivery: &ReceivedMessage,
+        tries: &RetryLoop,
+    ) -> Result<End, Reply> {
         if let Some(code) = self.refusal(message) {
-            return Ok(End::because(Outcome::Rejected, code));
+            return Ok(End::because(CopyOutcome::Rejected, code));
         }
         if self.is_to_fail(message, delivery) {
-            return Ok(End::because(Outcome::Failed, "Injected"));
+            return Ok(End::because(CopyOutcome::Failed, "Injected"));
         }
-        let absent = || Reply::failure(attempt::Outcome::ClientError, "NoSuchKey");
-        let look = |place| tries.make(0, move || Found::look(&self.s3, place));
+        let absent = || Reply::failure(attempt::AttemptOutcome::ClientError, "NoSuchKey");
+        let look = |place| tries.make(0, move || SourceObject::look(&self.s3, place));
         let (source, there) = futures::try_join!(look(&message.source), look(&message.destination))?;
         let source = source.ok_or_else(absent)?;
         if there.is_some_and(|there| there.is_copy_of(&source)) {
-            return Ok(End::of(Outcome::Already));
+            return Ok(End::of(CopyOutcome::Already));
         }
         Transfer::new(&self.s3, tries, message, &source, &self.settings.copy).run().await?;
-        Ok(End { size_bytes: source.size_bytes(), ..End::of(Outcome::Copied) })
+        Ok(End { size_bytes: source.size_bytes(), ..End::of(CopyOutcome::Copied) })
     }
 
     /// Why a message is not followed, if so.
@@ -188,14 +198,14 @@ impl Consumer {
 
     /// Whether this delivery is one of those that fail on purpose. Another delivery of the same message has luck of
     /// its own, as far as the queue counts them.
-    fn is_to_fail(&self, message: &Message, delivery: &Delivery) -> bool {
+    fn is_to_fail(&self, message: &Message, delivery: &ReceivedMessage) -> bool {
         let purpose = [INJECT, message.n, u64::from(delivery.number.unwrap_or(0))];
         random::uniform(random::name(&message.run), &purpose) < self.settings.inject_failures
     }
 }
 
 /// Which object failed and why, in words that a dead-letter queue shows.
-fn reason(line: &Copied) -> String {
+fn reason(line: &CopyRecord) -> String {
     let code = line.code.as_deref().unwrap_or("unknown");
     match (&line.run, line.n) {
         (Some(run), Some(n)) => format!("failed to copy object {n} of run {run}: {code}"),

@@ -8,8 +8,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use planner_aws::clients::Clients;
-use planner_aws::clock::Clock;
-use planner_consumer::handler::{Consumer, Invocation};
+use planner_aws::clock::TimeOfDay;
+use planner_consumer::handler::{CopyHandler, InvocationContext};
 use planner_consumer::settings::Settings;
 use planner_core::account::Limits;
 use planner_core::service::function::RESERVE_NS;
@@ -26,16 +26,16 @@ async fn main() -> Result<(), Error> {
         Some(url) => Clients::endpoint(url, None, timeout)?,
         None => Clients::aws(None, timeout).await,
     };
-    let consumer = Consumer::new(clients.s3, settings, |line| {
+    let consumer = CopyHandler::new(clients.s3, settings, |line| {
         if let Ok(line) = serde_json::to_string(line) {
             println!("{line}");
         }
     });
     let (consumer, warm) = (&consumer, &AtomicBool::new(false));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
-        let clock = Clock::of_day();
+        let clock = TimeOfDay::of_day();
         let received_s = clock.now_s();
-        let invocation = Invocation {
+        let invocation = InvocationContext {
             clock,
             received_s,
             deadline: deadline(event.context.deadline, received_s),

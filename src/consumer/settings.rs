@@ -3,27 +3,27 @@
 use std::str::FromStr;
 
 use planner_core::account::Limits;
-use planner_core::fan_out::message::Place;
+use planner_core::fan_out::message::ObjectLocation;
 use planner_core::scenario::file::Copy;
 use planner_core::units::quantity::Bytes;
 
 /// Where objects may be: a bucket and what their keys begin with. A message that names another place is refused, so
 /// that whoever can publish cannot have anything copied anywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Allowed {
+pub struct AllowedLocation {
     bucket: String,
     prefix: String,
 }
 
-impl Allowed {
+impl AllowedLocation {
     /// Whether an object may be there.
     #[must_use]
-    pub fn permits(&self, place: &Place) -> bool {
+    pub fn permits(&self, place: &ObjectLocation) -> bool {
         place.bucket == self.bucket && place.key.starts_with(&self.prefix)
     }
 }
 
-impl FromStr for Allowed {
+impl FromStr for AllowedLocation {
     type Err = SettingsError;
 
     /// `bucket` or `bucket/prefix`.
@@ -40,9 +40,9 @@ impl FromStr for Allowed {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// `ALLOWED_SOURCE`: where objects may be copied from.
-    pub source: Allowed,
+    pub source: AllowedLocation,
     /// `ALLOWED_DESTINATION`: where they may be copied to.
-    pub destination: Allowed,
+    pub destination: AllowedLocation,
     /// `MULTIPART_ABOVE`, `PART_SIZE` and `PARALLEL_PARTS`: how large objects are copied.
     pub copy: Copy,
     /// `AWS_ENDPOINT_URL`: an emulator instead of AWS.
@@ -60,7 +60,7 @@ impl Settings {
     /// A function that may copy from one bucket to another.
     #[must_use]
     pub fn between(source_bucket: &str, destination_bucket: &str, copy: Copy) -> Self {
-        let whole = |bucket: &str| Allowed { bucket: bucket.to_owned(), prefix: String::new() };
+        let whole = |bucket: &str| AllowedLocation { bucket: bucket.to_owned(), prefix: String::new() };
         let (source, destination) = (whole(source_bucket), whole(destination_bucket));
         Self { source, destination, copy, endpoint_url: None, inject_failures: 0.0 }
     }
@@ -74,7 +74,7 @@ impl Settings {
             let text = variable(name).ok_or_else(|| {
                 SettingsError(format!("{name} is not set; set it to bucket or bucket/prefix"))
             })?;
-            text.parse::<Allowed>()
+            text.parse::<AllowedLocation>()
         };
         let usual = Copy::default();
         let copy = Copy {
@@ -148,7 +148,7 @@ mod tests {
         let settings = read(&[]).unwrap();
         assert_eq!(settings.copy, Copy::default());
         assert_eq!((settings.endpoint_url, settings.inject_failures), (None, 0.0));
-        let place = |bucket: &str, key: &str| Place { bucket: bucket.into(), key: key.into() };
+        let place = |bucket: &str, key: &str| ObjectLocation { bucket: bucket.into(), key: key.into() };
         assert!(settings.source.permits(&place("a", "any/key")));
         assert!(!settings.source.permits(&place("b", "any/key")));
         assert!(settings.destination.permits(&place("b", "copies/key")));

@@ -6,14 +6,14 @@ use aws_sdk_s3::Client as S3;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
-use super::object::{Found, tagging};
-use super::tries::Tries;
+use super::retry_loop::RetryLoop;
+use super::source_object::{SourceObject, tagging};
 use planner_aws::copy::ObjectCopy;
 use planner_aws::reply::Reply;
 use planner_core::account::Limits;
 use planner_core::fan_out::message::Message;
-use planner_core::load::attempt::{Outcome, Request};
-use planner_core::load::job::{Job, Progress, Shape, Step};
+use planner_core::load::attempt::{AttemptOutcome, RequestKind};
+use planner_core::load::job::{Job, JobProgress, JobShape, JobStep};
 use planner_core::scenario::file::Copy;
 
 /// How long after the deadline an upload may still be aborted.
@@ -22,9 +22,9 @@ const ABORT_GRACE: Duration = Duration::from_secs(1);
 /// One copy in progress.
 pub struct Transfer<'a> {
     s3: &'a S3,
-    tries: &'a Tries,
+    tries: &'a RetryLoop,
     message: &'a Message,
-    source: &'a Found,
+    source: &'a SourceObject,
     job: Job,
     copy: ObjectCopy,
 }
@@ -32,14 +32,20 @@ pub struct Transfer<'a> {
 impl<'a> Transfer<'a> {
     /// A copy of `source` to where `message` wants it.
     #[must_use]
-    pub fn new(s3: &'a S3, tries: &'a Tries, message: &'a Message, source: &'a Found, how: &Copy) -> Self {
+    pub fn new(
+        s3: &'a S3,
+        tries: &'a RetryLoop,
+        message: &'a Message,
+        source: &'a SourceObject,
+        how: &Copy,
+    ) -> Self {
         let bytes = source.size_bytes();
         let parts_max = Limits::built_in().s3.parts_max;
         let shape = match how.shape(bytes) {
-            Shape::Multipart { parts, parallel, .. } if parts > parts_max => {
+            JobShape::Multipart { parts, parallel, .. } if parts > parts_max => {
                 let part_bytes = bytes.div_ceil(u64::from(parts_max));
                 let parts = u32::try_from(bytes.div_ceil(part_bytes)).unwrap_or(u32::MAX);
-                Shape::Multipart { parts, part_bytes, parallel }
+                JobShape::Multipart { parts, part_bytes, parallel }
             }
             shape => shape,
         };
@@ -54,7 +60,7 @@ impl<'a> Transfer<'a> {
     /// # Errors
     /// How the first request ended that did not succeed.
     pub async fn run(&self) -> Result<(), Reply> {
-        let (mut progress, first) = Progress::begin(&self.job);
+        let (mut progress, first) = JobProgress::begin(&self.job);
         let mut open = FuturesUnordered::new();
         open.push(self.request(first, 0));
         let mut failure = None;
@@ -62,30 +68,30 @@ impl<'a> Transfer<'a> {
             let step = progress.ended(request, answer.is_ok());
             failure = failure.or(answer.err());
             match step {
-                Step::Done => return Ok(()),
-                Step::Failed => break,
-                Step::Request(next) => open.push(self.request(next, 0)),
-                Step::Parts => {
+                JobStep::Done => return Ok(()),
+                JobStep::Failed => break,
+                JobStep::Request(next) => open.push(self.request(next, 0)),
+                JobStep::Parts => {
                     while let Some(part) = progress.next_part() {
                         open.push(self.request(part, progress.bytes_of(part)));
                     }
                 }
-                Step::Wait => {}
+                JobStep::Wait => {}
             }
         }
         // A job ends undone only after a request of its own failed.
-        Err(failure.unwrap_or_else(|| Reply::failure(Outcome::ServerError, "Unfinished")))
+        Err(failure.unwrap_or_else(|| Reply::failure(AttemptOutcome::ServerError, "Unfinished")))
     }
 
-    async fn request(&self, request: Request, bytes: u64) -> (Request, Result<(), Reply>) {
+    async fn request(&self, request: RequestKind, bytes: u64) -> (RequestKind, Result<(), Reply>) {
         let (tries, copy, shape) = (self.tries, &self.copy, self.job.shape);
         let answer = match request {
-            Request::CreateUpload => self.create_upload().await,
-            Request::CopyPart(part) => {
+            RequestKind::CreateUpload => self.create_upload().await,
+            RequestKind::CopyPart(part) => {
                 tries.make(part, || copy.part(part, shape.offset_bytes(part), bytes)).await
             }
-            Request::CompleteUpload => tries.make(0, || copy.complete()).await.map(drop),
-            Request::AbortUpload => tries.once(ABORT_GRACE, copy.abort()).await,
+            RequestKind::CompleteUpload => tries.make(0, || copy.complete()).await.map(drop),
+            RequestKind::AbortUpload => tries.once(ABORT_GRACE, copy.abort()).await,
             // The shape of a copy has no others.
             _ => tries.make(0, || copy.whole()).await.map(drop),
         };

@@ -1,8 +1,8 @@
 //! What a finite batch needs, without simulation: a floor, a first guess, and the limits of what is possible.
 
-use super::bisect;
-use super::mixture::{Mixture, Place, Times};
-use super::search::law::{self, Law, normal_mean};
+use super::bisection;
+use super::mixture::{BatchPosition, Mixture, MixtureTimes};
+use super::search::batch_law::{self, BatchLaw, normal_mean};
 use planner_core::service::Profile;
 use planner_core::simulate::pool::Ramp;
 use planner_core::simulate::work::Work;
@@ -90,7 +90,7 @@ impl ClosedForm {
         let possible = times.ln_all_within(deadline_s).exp();
         let in_time = |z: f64| {
             // With more work than in the mean it is as with fewer workers.
-            let n = workers as f64 / law::work(times.work_cv(), z);
+            let n = workers as f64 / batch_law::work(times.work_cv(), z);
             (-self.hazard_of(&times, n, deadline_s)).exp()
         };
         if workers == self.jobs { possible } else { normal_mean(in_time).min(possible) }
@@ -101,12 +101,12 @@ impl ClosedForm {
     /// The first n jobs begin with the workers. Job j begins when the work before it, less what is still in progress, is
     /// done: at Sⱼ = (Wⱼ + Σs)/n − E\[R²\]/(2m), with worker start delays s (renewal theory: Feller 1971, XI.4). It must
     /// not take longer than D − Sⱼ, so P = Π F(D − Sⱼ).
-    fn hazard_of(&self, times: &Times<'_>, n: f64, time_s: f64) -> f64 {
+    fn hazard_of(&self, times: &MixtureTimes<'_>, n: f64, time_s: f64) -> f64 {
         let n = n.min(self.jobs as f64);
         let later_s = self.ramp.mean_delay_s(n) - times.mean_residual_s();
         // Where times vary widely, more jobs than there are workers begin as good as at once.
         let at_once = if self.ramp.per_s.is_none() { -later_s * n / times.mean_s } else { 0.0 };
-        let begun_s = |place: Place| (place.work_s / n + later_s).max(0.0);
+        let begun_s = |place: BatchPosition| (place.work_s / n + later_s).max(0.0);
         times.hazard(
             at_once.max(n),
             |before| time_s - self.ramp.delay_s(before.min(n)),
@@ -125,7 +125,7 @@ impl ClosedForm {
     pub fn smallest_pool(&self, deadline_s: f64, probability: f64, most: u64) -> Option<u64> {
         let holds = |workers| self.probability(workers, deadline_s) >= probability;
         let most = most.min(self.jobs);
-        holds(most).then(|| bisect::first(0, most, holds))
+        holds(most).then(|| bisection::first(0, most, holds))
     }
 
     /// The time by which `workers` workers finish with this probability, seconds.
@@ -135,7 +135,7 @@ impl ClosedForm {
         while self.probability(workers, high_s) < probability && high_s < f64::MAX / 4.0 {
             high_s *= 2.0;
         }
-        bisect::place(0.0, high_s, HALVINGS, |time_s| self.probability(workers, time_s) >= probability)
+        bisection::place(0.0, high_s, HALVINGS, |time_s| self.probability(workers, time_s) >= probability)
     }
 
     /// The number of workers, up to `most`, beyond which more make the batch finish later, because all slow each other
@@ -161,7 +161,7 @@ impl ClosedForm {
     }
 }
 
-impl Law for ClosedForm {
+impl BatchLaw for ClosedForm {
     fn hazard(&self, value: f64, time_s: f64) -> f64 {
         if self.jobs == 0 {
             return 0.0;

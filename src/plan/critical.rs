@@ -4,7 +4,7 @@
 //! later, and the smallest number can be bisected.
 
 use super::closed_form::ClosedForm;
-use super::search::ranks::{Runs, at_ranks};
+use super::search::rank_selection::{DrawnBatches, at_ranks};
 use planner_core::simulate::batch::Scratch;
 use planner_core::simulate::pool::Ramp;
 use planner_core::simulate::work::Sampler;
@@ -36,14 +36,14 @@ impl Critical<'_> {
     }
 }
 
-impl Runs for Critical<'_> {
+impl DrawnBatches for Critical<'_> {
     /// About the critical number, from one pass over the times.
     ///
     /// Job j starts when the work before it, less what is still in progress, has been shared by all workers:
     /// Sⱼ ≈ (R₁ + … + Rⱼ₋₁)/N − E\[R²\]/(2m) in the long run. It has to start Rⱼ before the deadline.
     fn estimate(&self, scratch: &mut Scratch, replication: u64) -> f64 {
-        self.sampler.draw(replication, &mut scratch.luck);
-        self.sampler.times_ns(&scratch.luck, self.guess, &mut scratch.times_ns);
+        self.sampler.draw(replication, &mut scratch.draws);
+        self.sampler.times_ns(&scratch.draws, self.guess, &mut scratch.times_ns);
         let delay_s = self.ramp.mean_delay_s(self.guess as f64);
         let left_ns = (self.deadline_s + self.form.mean_residual_s(self.guess) - delay_s) * 1e9;
         let (mut before_ns, mut largest) = (0.0, 1.0);
@@ -60,7 +60,7 @@ impl Runs for Critical<'_> {
     }
 
     fn exact(&self, scratch: &mut Scratch, replication: u64, near: f64) -> f64 {
-        self.sampler.draw(replication, &mut scratch.luck);
+        self.sampler.draw(replication, &mut scratch.draws);
         self.least(scratch, near.min(self.most as f64) as u64, |_, _| {}).map_or(f64::INFINITY, |n| n as f64)
     }
 }
@@ -74,13 +74,13 @@ impl Critical<'_> {
         near: u64,
         change: impl Fn(u64, &mut [u64]),
     ) -> Option<u64> {
-        let Scratch { pool, luck, times_ns } = scratch;
-        self.sampler.times_ns(luck, near, times_ns);
+        let Scratch { pool, draws, times_ns } = scratch;
+        self.sampler.times_ns(draws, near, times_ns);
         change(near, times_ns);
         let deadline_ns = (self.deadline_s * 1e9) as u64;
         let mut holds = |workers| {
             if self.sampler.is_contended() {
-                self.sampler.times_ns(luck, workers, times_ns);
+                self.sampler.times_ns(draws, workers, times_ns);
                 change(workers, times_ns);
             }
             pool.makespan_ns(times_ns, workers, self.ramp, deadline_ns).is_some()

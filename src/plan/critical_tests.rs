@@ -11,8 +11,8 @@ const RETRY: RetryPolicy = RetryPolicy { max_attempts: 3, base_ns: 1_000_000_000
 fn all(critical: &Critical<'_>, replications: u64) -> Vec<Option<u64>> {
     let mut scratch = Scratch::default();
     let holds = |scratch: &mut Scratch, replication, workers| {
-        critical.sampler.draw(replication, &mut scratch.luck);
-        critical.sampler.times_ns(&scratch.luck, workers, &mut scratch.times_ns);
+        critical.sampler.draw(replication, &mut scratch.draws);
+        critical.sampler.times_ns(&scratch.draws, workers, &mut scratch.times_ns);
         let deadline_ns = (critical.deadline_s * 1e9) as u64;
         scratch.pool.makespan_ns(&scratch.times_ns, workers, critical.ramp, deadline_ns).is_some()
     };

@@ -3,17 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 use super::cost::Cost;
-use super::evidence::{Evidence, Standing};
+use super::deployment::Deployment;
+use super::evidence::{EvidenceStatus, PlanEvidence};
+use super::goal_outcome::GoalOutcome;
 use super::limit::{BindingLimit, Limit};
-use super::outcome::Outcome;
-use super::preface::Probability;
-use super::recommendation::Recommendation;
-use super::way::Way;
+use super::plan_header::Probability;
+use super::sizing_document::Recommendation;
 
 /// How a plan stands, in a word that is the same wherever it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum PlanState {
     /// The goal is reached within today's limits, and that is proven.
     Ready,
     /// The same on an emulated service, which says nothing about a real account.
@@ -28,19 +28,19 @@ pub enum State {
 
 /// The way to take, and what speaks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choice {
+pub struct StrategyChoice {
     /// The way.
-    pub way: Way,
+    pub way: Deployment,
     /// Its concurrency: workers, or what is reserved for a function.
     pub concurrency: u64,
     /// Why not the other one.
-    pub reason: Reason,
+    pub reason: ChoiceReason,
 }
 
 /// What decides between two ways, the first that tells them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
+pub enum ChoiceReason {
     /// There is no other.
     Only,
     /// The other goes beyond today's limits.
@@ -54,50 +54,60 @@ pub enum Reason {
 impl Recommendation {
     /// How the plan stands.
     #[must_use]
-    pub fn state(&self) -> State {
-        let is_rehearsal = |evidence: &Evidence| evidence.rehearsal;
+    pub fn state(&self) -> PlanState {
+        let is_rehearsal = |evidence: &PlanEvidence| evidence.rehearsal;
         match (self.outcome, &self.evidence) {
-            (Outcome::Infeasible, _) => State::Blocked,
-            (Outcome::Unproven, _) | (_, None) => State::Unproven,
-            (Outcome::Reached, Some(evidence)) if is_rehearsal(evidence) => State::Rehearsed,
-            (Outcome::Reached, Some(evidence)) if evidence.status == Standing::Assumed => State::Assumed,
-            (Outcome::Reached, Some(_)) => State::Ready,
+            (GoalOutcome::Infeasible, _) => PlanState::Blocked,
+            (GoalOutcome::Unproven, _) | (_, None) => PlanState::Unproven,
+            (GoalOutcome::Reached, Some(evidence)) if is_rehearsal(evidence) => PlanState::Rehearsed,
+            (GoalOutcome::Reached, Some(evidence)) if evidence.status == EvidenceStatus::Assumed => {
+                PlanState::Assumed
+            }
+            (GoalOutcome::Reached, Some(_)) => PlanState::Ready,
         }
     }
 
     /// Which way to take: one within limits before one that is not, then one proven before one that is not, then the
     /// cheaper. None where no way is recommended.
     #[must_use]
-    pub fn choice(&self) -> Option<Choice> {
+    pub fn choice(&self) -> Option<StrategyChoice> {
         let ways: Vec<Candidate> = self.candidates().collect();
         let taken =
             ways.iter().copied().reduce(|first, second| if second.beats(&first) { second } else { first })?;
         let other = ways.iter().find(|other| other.way != taken.way);
         let reason = match other {
-            None => Reason::Only,
-            Some(other) if other.is_within != taken.is_within => Reason::WithinLimits,
-            Some(other) if other.is_proven != taken.is_proven => Reason::Proven,
-            Some(_) => Reason::Cheaper,
+            None => ChoiceReason::Only,
+            Some(other) if other.is_within != taken.is_within => ChoiceReason::WithinLimits,
+            Some(other) if other.is_proven != taken.is_proven => ChoiceReason::Proven,
+            Some(_) => ChoiceReason::Cheaper,
         };
-        Some(Choice { way: taken.way, concurrency: taken.concurrency, reason })
+        Some(StrategyChoice { way: taken.way, concurrency: taken.concurrency, reason })
     }
 
     fn candidates(&self) -> impl Iterator<Item = Candidate> {
         let goal = self.probability.goal.unwrap_or_default();
         let candidate =
-            move |way, concurrency, evidence: &Evidence, probability: &Probability, cost: &Cost| Candidate {
-                way,
-                concurrency,
-                is_within: self.limits_of(way).next().is_none(),
-                is_proven: evidence.status == Standing::Proven && probability.estimate >= goal,
-                cost_usd: cost.total_usd,
+            move |way, concurrency, evidence: &PlanEvidence, probability: &Probability, cost: &Cost| {
+                Candidate {
+                    way,
+                    concurrency,
+                    is_within: self.limits_of(way).next().is_none(),
+                    is_proven: evidence.status == EvidenceStatus::Proven && probability.estimate >= goal,
+                    cost_usd: cost.total_usd,
+                }
             };
         let workers = self.workers.iter().map(move |plan| {
-            candidate(Way::Workers, plan.concurrency.value, &plan.evidence, &plan.probability, &plan.cost)
+            candidate(
+                Deployment::Workers,
+                plan.concurrency.value,
+                &plan.evidence,
+                &plan.probability,
+                &plan.cost,
+            )
         });
         let lambda = self.lambda.iter().map(move |plan| {
             candidate(
-                Way::Lambda,
+                Deployment::Lambda,
                 plan.reserved_concurrency.value,
                 &plan.evidence,
                 &plan.probability,
@@ -108,14 +118,14 @@ impl Recommendation {
     }
 
     /// The limits that stand in the way of one way.
-    pub fn limits_of(&self, way: Way) -> impl Iterator<Item = &BindingLimit> {
+    pub fn limits_of(&self, way: Deployment) -> impl Iterator<Item = &BindingLimit> {
         self.binding_limits.iter().filter(move |binding| binding.limit.is_of(way))
     }
 }
 
 #[derive(Clone, Copy)]
 struct Candidate {
-    way: Way,
+    way: Deployment,
     concurrency: u64,
     is_within: bool,
     is_proven: bool,
@@ -134,10 +144,10 @@ impl Candidate {
 impl Limit {
     /// Whether it stands in the way of one way: those of S3 do in that of both.
     #[must_use]
-    pub fn is_of(&self, way: Way) -> bool {
+    pub fn is_of(&self, way: Deployment) -> bool {
         match self {
             Self::ReservableConcurrency { .. } | Self::ScalingEnvironments | Self::PublishRate { .. } => {
-                way == Way::Lambda
+                way == Deployment::Lambda
             }
             Self::PrefixRate { .. } | Self::CopySize { .. } | Self::Parts { .. } => true,
         }
@@ -151,7 +161,7 @@ mod tests {
     #[test]
     fn limits_come_before_proof_and_proof_before_cost() {
         let way = |is_within, is_proven, cost_usd| Candidate {
-            way: Way::Workers,
+            way: Deployment::Workers,
             concurrency: 1,
             is_within,
             is_proven,
@@ -166,8 +176,9 @@ mod tests {
     #[test]
     fn a_limit_of_lambda_does_not_hold_workers_up() {
         assert!(
-            !Limit::ScalingEnvironments.is_of(Way::Workers) && Limit::ScalingEnvironments.is_of(Way::Lambda)
+            !Limit::ScalingEnvironments.is_of(Deployment::Workers)
+                && Limit::ScalingEnvironments.is_of(Deployment::Lambda)
         );
-        assert!(Limit::PrefixRate { prefixes: 2 }.is_of(Way::Workers));
+        assert!(Limit::PrefixRate { prefixes: 2 }.is_of(Deployment::Workers));
     }
 }

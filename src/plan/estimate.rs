@@ -2,18 +2,18 @@
 //! measured on finitely many jobs.
 
 use planner_core::numeric::interval::CONFIDENCE;
-use planner_core::numeric::order;
+use planner_core::numeric::order_statistics;
 
 /// The quantile of the critical values and the order statistics around it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Estimate {
+pub(super) struct QuantileEstimate {
     pub low: f64,
     pub point: f64,
     /// Infinite where the largest critical value is not large enough.
     pub high: f64,
 }
 
-impl Estimate {
+impl QuantileEstimate {
     /// The quantile of a sample of critical values.
     pub(super) fn of(critical: &mut [f64], probability: f64) -> Self {
         critical.sort_unstable_by(f64::total_cmp);
@@ -23,7 +23,7 @@ impl Estimate {
 
     /// The same of so many that are sorted.
     pub(super) fn of_sorted(count: u64, probability: f64, at: impl Fn(u64) -> f64) -> Self {
-        let (low, high) = order::quantile_interval(count, probability, CONFIDENCE, &at);
+        let (low, high) = order_statistics::quantile_interval(count, probability, CONFIDENCE, &at);
         Self {
             low: low.unwrap_or_else(|| at(1)),
             point: at(point_rank(count, probability)),
@@ -46,7 +46,7 @@ impl Estimate {
     }
 
     /// The interval's ends when the two sources of uncertainty, being independent, add up in squares.
-    pub(super) fn widened(&self, spread: Spread) -> (f64, f64) {
+    pub(super) fn widened(&self, spread: SampleSpread) -> (f64, f64) {
         let times = |ratio: f64, spread: f64| f64::hypot(ratio.max(1.0).ln(), spread).exp();
         let low = self.point / times(self.point / self.low, spread.low);
         let high = self.point * times(self.high / self.point, spread.high);
@@ -56,12 +56,12 @@ impl Estimate {
 
 /// How far the answers under resampled profiles are from the central one, as logarithms of ratios, none negative.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Spread {
+pub(super) struct SampleSpread {
     pub low: f64,
     pub high: f64,
 }
 
-impl Spread {
+impl SampleSpread {
     /// Of the logarithms of the ratios of the answers to the central one.
     pub(super) fn of(mut ratios: Vec<f64>) -> Self {
         ratios.sort_by(f64::total_cmp);
@@ -76,7 +76,7 @@ impl Spread {
 
 /// Replications that give the quantile an upper limit with some room.
 pub(super) fn needed(probability: f64) -> u64 {
-    order::smallest_count(probability, f64::midpoint(CONFIDENCE, 1.0)) * 6 / 5 + 1
+    order_statistics::smallest_count(probability, f64::midpoint(CONFIDENCE, 1.0)) * 6 / 5 + 1
 }
 
 /// The rank, from 1, that is the quantile of so many values.
@@ -91,23 +91,23 @@ mod tests {
     #[test]
     fn the_interval_of_a_quantile_is_that_of_the_order_statistics() {
         let mut values: Vec<f64> = (1..=100).rev().map(f64::from).collect();
-        let estimate = Estimate::of(&mut values, 0.5);
-        assert_eq!(estimate, Estimate { low: 40.0, point: 50.0, high: 61.0 });
-        assert_eq!(Estimate::of(&mut values, 0.99).high, f64::INFINITY);
+        let estimate = QuantileEstimate::of(&mut values, 0.5);
+        assert_eq!(estimate, QuantileEstimate { low: 40.0, point: 50.0, high: 61.0 });
+        assert_eq!(QuantileEstimate::of(&mut values, 0.99).high, f64::INFINITY);
     }
 
     #[test]
     fn independent_sources_add_up_in_squares() {
-        let estimate = Estimate { low: 100.0, point: 100.0, high: 100.0 * 3f64.exp() };
-        let (low, high) = estimate.widened(Spread { low: 0.0, high: 4.0 });
+        let estimate = QuantileEstimate { low: 100.0, point: 100.0, high: 100.0 * 3f64.exp() };
+        let (low, high) = estimate.widened(SampleSpread { low: 0.0, high: 4.0 });
         assert!((low - 100.0).abs() < 1e-9 && (high / 100.0 / 5f64.exp() - 1.0).abs() < 1e-12);
     }
 
     #[test]
     fn the_spread_leaves_out_the_tails_and_is_none_without_resamples() {
-        let spread = Spread::of((-100..=100).map(|i| f64::from(i) / 100.0).collect());
+        let spread = SampleSpread::of((-100..=100).map(|i| f64::from(i) / 100.0).collect());
         assert!((spread.low - 0.95).abs() < 1e-9 && (spread.high - 0.95).abs() < 1e-9);
-        assert_eq!(Spread::of(Vec::new()), Spread { low: 0.0, high: 0.0 });
-        assert_eq!(Spread::of(vec![0.2; 9]).low, 0.0);
+        assert_eq!(SampleSpread::of(Vec::new()), SampleSpread { low: 0.0, high: 0.0 });
+        assert_eq!(SampleSpread::of(vec![0.2; 9]).low, 0.0);
     }
 }

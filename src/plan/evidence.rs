@@ -8,9 +8,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::bound::Bound;
-use super::doubt::Doubt;
 use super::fit::{BasisKind, FittedModel};
-use super::ground::{Batch, EXTRAPOLATION};
+use super::limitation::Limitation;
+use super::plan_inputs::{EXTRAPOLATION, ObjectBatch};
 use super::tolerance::Tolerance;
 
 /// Copies that stand apart from which on their share is known well enough to plan with.
@@ -25,7 +25,7 @@ const ENOUGH_JOBS: u64 = 250;
 /// How far the promise of a plan is covered by what was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum EvidenceStatus {
     /// Nothing was measured: the promise is as good as what was assumed.
     Assumed,
     /// Some condition that a measurement can test was not tested, or does not hold.
@@ -36,9 +36,9 @@ pub enum Standing {
 
 /// What the promise of one way of copying rests on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Evidence {
+pub struct PlanEvidence {
     /// How far it is covered by what was measured.
-    pub status: Standing,
+    pub status: EvidenceStatus,
     /// Whether what was measured was an emulated service, which says nothing about a real account.
     pub rehearsal: bool,
     /// What has to hold.
@@ -141,12 +141,12 @@ impl Condition {
     }
 }
 
-impl Evidence {
+impl PlanEvidence {
     /// For copying a batch with so many copies in flight, where a goal takes the concurrency `needed`.
     #[must_use]
     pub(crate) fn of(
         model: &FittedModel,
-        batch: &Batch,
+        batch: &ObjectBatch,
         in_flight: f64,
         needed: &Bound,
         tolerance: Tolerance,
@@ -159,11 +159,11 @@ impl Evidence {
         });
         let is_open = conditions.iter().any(Condition::is_open);
         let status = match model.basis.kind {
-            BasisKind::Assumed => Standing::Assumed,
-            BasisKind::Measured if is_open => Standing::Unproven,
-            BasisKind::Measured => Standing::Proven,
+            BasisKind::Assumed => EvidenceStatus::Assumed,
+            BasisKind::Measured if is_open => EvidenceStatus::Unproven,
+            BasisKind::Measured => EvidenceStatus::Proven,
         };
-        let is_unproven = status == Standing::Unproven;
+        let is_unproven = status == EvidenceStatus::Unproven;
         let next_measurement = is_unproven.then(|| next(&conditions, model, in_flight));
         let bracket = is_unproven.then(|| bracket(&conditions, model, needed));
         Self { status, rehearsal: model.basis.rehearsal, conditions, tolerance, bracket, next_measurement }
@@ -188,7 +188,7 @@ impl Evidence {
     }
 }
 
-fn measured_conditions(model: &FittedModel, batch: &Batch, concurrency: f64) -> Vec<Condition> {
+fn measured_conditions(model: &FittedModel, batch: &ObjectBatch, concurrency: f64) -> Vec<Condition> {
     let (Some(findings), Some(measured_n)) = (&model.findings, model.basis.measured_n_max) else {
         return Vec::new();
     };
@@ -239,7 +239,7 @@ fn bracket(conditions: &[Condition], model: &FittedModel, needed: &Bound) -> Bra
     let is_beyond =
         |condition: &Condition| condition.kind == ConditionKind::Contention && condition.is_open();
     let is_unbounded = conditions.iter().any(is_beyond)
-        && model.doubts.iter().any(|doubt| matches!(doubt, Doubt::NoScaling { .. }));
+        && model.doubts.iter().any(|doubt| matches!(doubt, Limitation::NoScaling { .. }));
     match is_unbounded {
         true => Bracket { harmless: needed.value, worst: None },
         false => Bracket { harmless: needed.low, worst: needed.high },

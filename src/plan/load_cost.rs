@@ -2,7 +2,7 @@
 
 use super::cost::{Usage, gigabyte_seconds};
 use planner_core::account::{BYTES_PER_GB, Prices};
-use planner_core::load::job::{Jobs, Shape};
+use planner_core::load::job::{JobShape, Jobs};
 use planner_core::scenario::file::OperationKind;
 use planner_core::scenario::objects::Workload;
 use planner_core::service::{FunctionProfile, Profile, function};
@@ -33,11 +33,13 @@ pub struct BehindTopic {
 impl BehindTopic {
     /// What each message of a fan-out sets off by a price list, the bytes aside.
     #[must_use]
-    pub fn of(shape: function::Shape, service: &Profile, prices: &Prices) -> Self {
+    pub fn of(shape: function::PipelineShape, service: &Profile, prices: &Prices) -> Self {
         let FunctionProfile { timeout_s, memory_mb, maximum_retry_attempts, .. } = service.function;
         let (tries, queue_requests) = match shape {
-            function::Shape::Direct => (maximum_retry_attempts + 1, 0),
-            function::Shape::Queue => (service.queue.max_receive_count.unwrap_or(UNLIMITED_RECEIVES), 1),
+            function::PipelineShape::Direct => (maximum_retry_attempts + 1, 0),
+            function::PipelineShape::Queue => {
+                (service.queue.max_receive_count.unwrap_or(UNLIMITED_RECEIVES), 1)
+            }
         };
         let try_usage = Usage { copy_requests: 1, queue_requests, invocations: 1, ..Usage::default() };
         // To the queue and out of it at the end.
@@ -53,7 +55,7 @@ impl BehindTopic {
 
 /// What a load comes to before it runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Estimate {
+pub struct LoadEstimate {
     /// Jobs.
     pub jobs: u64,
     /// Requests when nothing fails.
@@ -68,7 +70,7 @@ pub struct Estimate {
     pub cost_high_usd: f64,
 }
 
-impl Estimate {
+impl LoadEstimate {
     /// The estimate for `jobs` jobs of a workload that may make `max_attempts` attempts at each request, and whose
     /// messages set `behind` off.
     #[must_use]
@@ -107,8 +109,8 @@ impl Estimate {
         (0..jobs).fold(Self::default(), |sum, number| {
             let job = workload.job(number);
             let requests = match job.shape {
-                Shape::Single(_) => 1,
-                Shape::Multipart { parts, .. } => u64::from(parts) + 2,
+                JobShape::Single(_) => 1,
+                JobShape::Multipart { parts, .. } => u64::from(parts) + 2,
             };
             let bytes = match workload.operation {
                 OperationKind::FanOut => (job.object..job.object + u64::from(job.items))
@@ -136,7 +138,7 @@ mod tests {
     #[test]
     fn forty_five_thousand_copies_cost_what_the_list_says() {
         let workload = copies(45_000, 700_000_000, Copy::default());
-        let estimate = Estimate::of(&workload, 45_000, 5, BehindTopic::default(), &Prices::built_in());
+        let estimate = LoadEstimate::of(&workload, 45_000, 5, BehindTopic::default(), &Prices::built_in());
         assert!((estimate.cost_low_usd - 0.225).abs() < 1e-12);
         assert!((estimate.cost_high_usd - (5.0 * 0.225 + 630.0)).abs() < 1e-9, "31.5 TB at 0.02 per GB");
     }
@@ -145,7 +147,7 @@ mod tests {
     fn parts_are_billed_one_by_one_and_laps_add_up() {
         let copy = Copy { multipart_above: Bytes(0), part_size: Bytes(64 << 20), parallel_parts: 8 };
         let workload = copies(10, 700_000_000, copy);
-        let estimate = Estimate::of(&workload, 25, 1, BehindTopic::default(), &Prices::built_in());
+        let estimate = LoadEstimate::of(&workload, 25, 1, BehindTopic::default(), &Prices::built_in());
         assert_eq!(estimate.requests, 25 * 13, "11 parts, create and complete");
         assert_eq!(estimate.bytes, 25 * 700_000_000);
     }
@@ -154,12 +156,12 @@ mod tests {
     #[test]
     fn a_message_sets_off_a_copy_at_least_and_the_longest_tries_at_most() {
         let (prices, service) = (Prices::built_in(), Profile::default());
-        let direct = BehindTopic::of(function::Shape::Direct, &service, &prices);
+        let direct = BehindTopic::of(function::PipelineShape::Direct, &service, &prices);
         let try_usd = 5e-6 + 0.2e-6;
         assert!((direct.low_usd - try_usd).abs() < 1e-12, "{direct:?}");
         let longest_usd = 900.0 * 0.125 * prices.lambda.x86_usd_per_gb_s;
         assert!((direct.high_usd - 3.0 * (try_usd + longest_usd)).abs() < 1e-12, "{direct:?}");
-        let queue = BehindTopic::of(function::Shape::Queue, &service, &prices);
+        let queue = BehindTopic::of(function::PipelineShape::Queue, &service, &prices);
         assert!((queue.low_usd - (try_usd + 3.0 * 0.4e-6)).abs() < 1e-12, "{queue:?}");
     }
 }

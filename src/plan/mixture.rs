@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::sizes::{self, Apart, Block};
+use super::sizes::{self, LargeObject, SizeBlock};
 use planner_core::service::{CopyProfile, Factor, Profile};
 use planner_core::simulate::work::Work;
 
@@ -25,9 +25,9 @@ const SHORTEST_S: f64 = 1e-12;
 struct Sizes {
     jobs: f64,
     /// The largest, one by one.
-    apart: Vec<Apart>,
+    apart: Vec<LargeObject>,
     /// All others.
-    blocks: Vec<Block>,
+    blocks: Vec<SizeBlock>,
 }
 
 /// Job times of a batch under a service profile, at any concurrency.
@@ -36,7 +36,7 @@ pub struct Mixture {
     sizes: Arc<Sizes>,
     copy: CopyProfile,
     factor: Factor,
-    tail: Tail,
+    tail: TailIntegral,
     /// Shares of the jobs and what they lose to attempts that fail.
     delays: Vec<(f64, f64)>,
     /// The same in the mean.
@@ -49,9 +49,9 @@ pub struct Mixture {
 
 /// Job times with a number of jobs in flight.
 #[derive(Debug, Clone)]
-pub struct Times<'a> {
+pub struct MixtureTimes<'a> {
     mixture: &'a Mixture,
-    blocks: Vec<Stretch>,
+    blocks: Vec<MixedStretch>,
     apart: Vec<Single>,
     /// E\[R\], seconds.
     pub mean_s: f64,
@@ -63,9 +63,9 @@ pub struct Times<'a> {
 
 /// Jobs from one place of the batch to another, in which sizes are mixed evenly.
 #[derive(Debug, Clone)]
-struct Stretch {
-    from: Place,
-    to: Place,
+struct MixedStretch {
+    from: BatchPosition,
+    to: BatchPosition,
     /// Mean service time and number of jobs of each class.
     classes: Vec<(f64, f64)>,
 }
@@ -73,20 +73,20 @@ struct Stretch {
 /// One of the largest jobs.
 #[derive(Debug, Clone, Copy)]
 struct Single {
-    at: Place,
+    at: BatchPosition,
     service_s: f64,
 }
 
 /// A place in the batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Place {
+pub(super) struct BatchPosition {
     /// Jobs before it.
     pub jobs: f64,
     /// What they take in the mean, seconds.
     pub work_s: f64,
 }
 
-impl Place {
+impl BatchPosition {
     fn between(self, other: Self, share: f64) -> Self {
         let part = |from: f64, to: f64| from + (to - from) * share;
         Self { jobs: part(self.jobs, other.jobs), work_s: part(self.work_s, other.work_s) }
@@ -119,7 +119,7 @@ impl Mixture {
             copy: profile.copy.clone(),
             delay_s: delays.iter().map(|(share, delay_s)| share * delay_s).sum(),
             delays,
-            tail: Tail::of(&factor),
+            tail: TailIntegral::of(&factor),
             factor,
         }
     }
@@ -131,11 +131,11 @@ impl Mixture {
 
     /// The job times with `workers` in flight.
     #[must_use]
-    pub fn at(&self, workers: u64) -> Times<'_> {
+    pub fn at(&self, workers: u64) -> MixtureTimes<'_> {
         let mean_s = |bytes: u64| self.copy.mean_s(bytes, workers).max(SHORTEST_S);
-        let mut at = Place { jobs: 0.0, work_s: 0.0 };
+        let mut at = BatchPosition { jobs: 0.0, work_s: 0.0 };
         let mut apart = self.sizes.apart.iter().peekable();
-        let (mut blocks, mut singles): (Vec<Stretch>, Vec<Single>) = (Vec::new(), Vec::new());
+        let (mut blocks, mut singles): (Vec<MixedStretch>, Vec<Single>) = (Vec::new(), Vec::new());
         for block in &self.sizes.blocks {
             let classes: Vec<(f64, f64)> =
                 block.classes.iter().map(|class| (mean_s(class.bytes), class.objects)).collect();
@@ -144,13 +144,13 @@ impl Mixture {
             let mut before_s = at.work_s;
             while let Some(object) = apart.next_if(|object| (object.before as f64) < block.to) {
                 let (jobs, service_s) = (object.before as f64, mean_s(object.bytes));
-                let at = Place { jobs, work_s: before_s + alike_s * (jobs - block.from) };
+                let at = BatchPosition { jobs, work_s: before_s + alike_s * (jobs - block.from) };
                 singles.push(Single { at, service_s });
                 before_s += service_s;
                 work_s += service_s;
             }
-            let to = Place { jobs: block.to, work_s: at.work_s + work_s };
-            blocks.push(Stretch { from: at, to, classes });
+            let to = BatchPosition { jobs: block.to, work_s: at.work_s + work_s };
+            blocks.push(MixedStretch { from: at, to, classes });
             at = to;
         }
         let mean_of = |power: i32| {
@@ -161,7 +161,7 @@ impl Mixture {
         let (service_s, squares_s2, delay_s) = (mean_of(1), mean_of(2), self.delay_s);
         let delays_s2: f64 = self.delays.iter().map(|(share, delay_s)| share * delay_s.powi(2)).sum();
         let noise_s2 = squares_s2 * self.factor.cv().powi(2);
-        Times {
+        MixtureTimes {
             mixture: self,
             blocks,
             apart: singles,
@@ -209,7 +209,7 @@ fn failures(work: &Work, profile: &Profile) -> (f64, f64) {
     (work.jobs() as f64 * attempts, work.jobs() as f64 * each(most))
 }
 
-impl Times<'_> {
+impl MixtureTimes<'_> {
     /// Logarithm of the probability that none of all jobs takes longer than x.
     #[must_use]
     pub fn ln_all_within(&self, x_s: f64) -> f64 {
@@ -222,10 +222,10 @@ impl Times<'_> {
         &self,
         split: f64,
         first_s: impl Fn(f64) -> f64,
-        then_s: impl Fn(Place) -> f64,
+        then_s: impl Fn(BatchPosition) -> f64,
     ) -> f64 {
         let mut sum = 0.0;
-        for Stretch { from, to, classes } in &self.blocks {
+        for MixedStretch { from, to, classes } in &self.blocks {
             let share = ((split - from.jobs) / (to.jobs - from.jobs)).clamp(0.0, 1.0);
             let middle = from.between(*to, share);
             if share > 0.0 {
@@ -305,7 +305,7 @@ fn never_more(hazard: f64) -> f64 {
 
 /// ∫ −ln F from x on, of the distribution F of a factor, from a table that is fine where it matters.
 #[derive(Debug, Clone)]
-struct Tail {
+struct TailIntegral {
     /// Ascending x, with −ln F and its integral from there on.
     points: Vec<(f64, f64, f64)>,
     /// ∫ 1 − F from each of them on.
@@ -314,7 +314,7 @@ struct Tail {
     half_difference: f64,
 }
 
-impl Tail {
+impl TailIntegral {
     fn of(factor: &Factor) -> Self {
         let falling = |from: f64, ratio: f64| {
             let shares = std::iter::successors(Some(from), move |share| Some(share * ratio));
@@ -369,7 +369,7 @@ mod tests {
 
     #[test]
     fn the_tail_of_an_exponential_factor_is_a_series() {
-        let tail = Tail::of(&Factor::Exponential);
+        let tail = TailIntegral::of(&Factor::Exponential);
         for x in [0.0f64, 0.1, 1.0, 3.0, 10.0, 20.0] {
             // ∫ −ln(1 − e⁻ᵗ) from x on is Σ e⁻ᵏˣ/k².
             let exact: f64 = (1..2000).map(|k| (-x * f64::from(k)).exp() / f64::from(k * k)).sum();
@@ -377,7 +377,7 @@ mod tests {
             assert!((seen / exact - 1.0).abs() < 0.002, "at {x}: {seen} is not {exact}");
         }
         assert!((tail.half_difference - 0.5).abs() < 1e-3, "{}", tail.half_difference);
-        let fixed = Tail::of(&Factor::lognormal(0.0));
+        let fixed = TailIntegral::of(&Factor::lognormal(0.0));
         assert!(fixed.beyond(0.0) > 30.0 && fixed.beyond(0.25) > 20.0);
         assert_eq!([1.0, 2.0].map(|x| fixed.beyond(x)), [0.0, 0.0]);
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::way::Way;
+use crate::deployment::Deployment;
 
 /// A reason why no concurrency meets the deadline with the wanted probability.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ pub enum Obstacle {
     /// Copies slow each other down, and more at once do fewer.
     ThroughputTooLow {
         /// Which way.
-        way: Way,
+        way: Deployment,
         /// Concurrency at which most is done.
         best: u64,
         /// What is done then, objects per second.
@@ -48,7 +48,7 @@ pub enum Obstacle {
     /// Workers or invocations begin too late.
     RampTooSlow {
         /// Which way.
-        way: Way,
+        way: Deployment,
         /// How many begin per second.
         per_s: f64,
     },

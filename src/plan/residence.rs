@@ -4,8 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::doubt::Doubt;
 use super::fit::FittedModel;
+use super::limitation::Limitation;
 use planner_core::service::{CopyProfile, Noise, Profile};
 use planner_core::units::human::bytes;
 use planner_core::units::quantity::{Bytes, Span, WEEK};
@@ -18,14 +18,14 @@ pub struct Residence {
     /// Mean.
     pub mean: Span,
     /// How the times spread around it.
-    pub spread: Spread,
+    pub spread: TimeSpread,
     /// Size of the copies that take so long; None for a typical one.
     pub size: Option<Bytes>,
 }
 
 /// How times spread around their mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Spread {
+pub enum TimeSpread {
     /// Lognormal.
     Lognormal {
         /// Coefficient of variation, above 0.
@@ -48,10 +48,10 @@ impl Residence {
         let mut profile = Profile::default();
         let assumed_cv = profile.copy.noise_cv;
         let (noise_cv, noise) = match self.spread {
-            Spread::Lognormal { cv } => (cv, None),
-            Spread::Exponential => (0.0, Some(Noise::Exponential)),
-            Spread::Fixed => (0.0, None),
-            Spread::Unknown => (assumed_cv, None),
+            TimeSpread::Lognormal { cv } => (cv, None),
+            TimeSpread::Exponential => (0.0, Some(Noise::Exponential)),
+            TimeSpread::Fixed => (0.0, None),
+            TimeSpread::Unknown => (assumed_cv, None),
         };
         let (base_s, bandwidth_bytes_per_s) = match size.0 {
             0 => (self.mean.seconds(), CopyProfile::NO_LIMIT_BYTES_PER_S),
@@ -68,7 +68,9 @@ impl Residence {
         };
         let source = format!("residence time {} at {}", Self { size: None, ..*self }, bytes(size.0));
         let mut model = FittedModel::assumed(profile, source);
-        model.doubts.extend((self.spread == Spread::Unknown).then_some(Doubt::MeanOnly { cv: assumed_cv }));
+        model
+            .doubts
+            .extend((self.spread == TimeSpread::Unknown).then_some(Limitation::MeanOnly { cv: assumed_cv }));
         model
     }
 }
@@ -82,7 +84,7 @@ impl FromStr for Residence {
             None => (text.trim(), None),
         };
         let Some((name, rest)) = text.split_once('(') else {
-            return Ok(Self { mean: mean(text)?, spread: Spread::Unknown, size });
+            return Ok(Self { mean: mean(text)?, spread: TimeSpread::Unknown, size });
         };
         let inside =
             rest.strip_suffix(')').ok_or_else(|| format!("`{text}` does not end with `)`; {FORMS}"))?;
@@ -91,12 +93,12 @@ impl FromStr for Residence {
             None => (inside, None),
         };
         let spread = match (name.trim(), second) {
-            ("lognormal", Some(cv)) => Spread::Lognormal { cv: coefficient_of_variation(cv)? },
+            ("lognormal", Some(cv)) => TimeSpread::Lognormal { cv: coefficient_of_variation(cv)? },
             ("lognormal", None) => {
                 return Err(format!("`{text}` has no cv (standard deviation over mean); {FORMS}"));
             }
-            ("exponential", None) => Spread::Exponential,
-            ("fixed", None) => Spread::Fixed,
+            ("exponential", None) => TimeSpread::Exponential,
+            ("fixed", None) => TimeSpread::Fixed,
             ("exponential" | "fixed", Some(_)) => {
                 return Err(format!("`{text}` has more than a mean; {FORMS}"));
             }
@@ -110,10 +112,10 @@ impl fmt::Display for Residence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mean_s = decimal_s(self.mean);
         match self.spread {
-            Spread::Lognormal { cv } => write!(f, "lognormal({mean_s}s, cv={cv})"),
-            Spread::Exponential => write!(f, "exponential({mean_s}s)"),
-            Spread::Fixed => write!(f, "fixed({mean_s}s)"),
-            Spread::Unknown => write!(f, "{mean_s}s"),
+            TimeSpread::Lognormal { cv } => write!(f, "lognormal({mean_s}s, cv={cv})"),
+            TimeSpread::Exponential => write!(f, "exponential({mean_s}s)"),
+            TimeSpread::Fixed => write!(f, "fixed({mean_s}s)"),
+            TimeSpread::Unknown => write!(f, "{mean_s}s"),
         }?;
         self.size.map_or(Ok(()), |size| write!(f, " at {size}"))
     }
@@ -174,13 +176,13 @@ mod tests {
     fn every_form_is_read() {
         let thirty = Span(30_000_000_000);
         let with = |spread| Residence { mean: thirty, spread, size: None };
-        assert_eq!(parsed("lognormal(30s, cv=0.5)"), with(Spread::Lognormal { cv: 0.5 }));
+        assert_eq!(parsed("lognormal(30s, cv=0.5)"), with(TimeSpread::Lognormal { cv: 0.5 }));
         assert_eq!(parsed(" lognormal( 30000ms , cv = 0.5 ) "), parsed("lognormal(30s,cv=.5)"));
-        assert_eq!(parsed("exponential(30s)"), with(Spread::Exponential));
-        assert_eq!(parsed("fixed(30s)"), with(Spread::Fixed));
+        assert_eq!(parsed("exponential(30s)"), with(TimeSpread::Exponential));
+        assert_eq!(parsed("fixed(30s)"), with(TimeSpread::Fixed));
         assert_eq!(
             parsed("25.2s"),
-            Residence { mean: Span(25_200_000_000), spread: Spread::Unknown, size: None }
+            Residence { mean: Span(25_200_000_000), spread: TimeSpread::Unknown, size: None }
         );
         assert_eq!(parsed("1m30s").mean, Span(90_000_000_000));
         let sized = Residence { size: Some(Bytes(700_000_000)), ..parsed("fixed(30s)") };
@@ -203,7 +205,7 @@ mod tests {
             assert!((model.profile.copy.factor().cv() - cv).abs() < 1e-12, "{text}");
             assert_eq!((model.doubts.len(), model.basis.kind), (doubts, BasisKind::Assumed), "{text}");
         }
-        assert_eq!(parsed("25.2s").model(Bytes(0)).doubts[1], Doubt::MeanOnly { cv: 0.25 });
+        assert_eq!(parsed("25.2s").model(Bytes(0)).doubts[1], Limitation::MeanOnly { cv: 0.25 });
     }
 
     #[test]
@@ -236,7 +238,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_shown_reads_back(ns in 1u64..=WEEK.ns(), cv in 0.001f64..50.0, which in 0usize..4, mb in 0u64..9) {
-            let spread = [Spread::Lognormal { cv }, Spread::Exponential, Spread::Fixed, Spread::Unknown][which];
+            let spread = [TimeSpread::Lognormal { cv }, TimeSpread::Exponential, TimeSpread::Fixed, TimeSpread::Unknown][which];
             let size = (mb > 0).then_some(Bytes(mb * 100_000_000));
             let residence = Residence { mean: Span(ns), spread, size };
             prop_assert_eq!(parsed(&residence.to_string()), residence);

@@ -35,7 +35,7 @@ pub(super) struct Class {
 
 /// A stretch of the batch in which sizes are mixed evenly.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Block {
+pub(super) struct SizeBlock {
     /// Objects before it.
     pub from: f64,
     /// Objects up to its end.
@@ -46,7 +46,7 @@ pub(super) struct Block {
 
 /// A large object.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Apart {
+pub(super) struct LargeObject {
     /// Objects before it in the batch.
     pub before: usize,
     /// Its size.
@@ -54,7 +54,7 @@ pub(super) struct Apart {
 }
 
 /// The objects that are larger than all others, in the order of the batch; none where sizes are alike.
-pub(super) fn apart(sizes_bytes: &[u64]) -> Vec<Apart> {
+pub(super) fn apart(sizes_bytes: &[u64]) -> Vec<LargeObject> {
     let most = APART.min(sizes_bytes.len() / APART_SHARE);
     let mut largest = BinaryHeap::with_capacity(most + 1);
     for (before, &bytes) in sizes_bytes.iter().enumerate() {
@@ -72,20 +72,20 @@ pub(super) fn apart(sizes_bytes: &[u64]) -> Vec<Apart> {
     if first.0 as f64 <= APART_RATIO * last.0 as f64 {
         return Vec::new();
     }
-    let mut apart: Vec<Apart> =
-        sorted.iter().map(|&Reverse((bytes, before))| Apart { before, bytes }).collect();
+    let mut apart: Vec<LargeObject> =
+        sorted.iter().map(|&Reverse((bytes, before))| LargeObject { before, bytes }).collect();
     apart.sort_unstable_by_key(|object| object.before);
     apart
 }
 
 /// What is not apart, in stretches of which each has its own mix of sizes: one where the order does not matter.
-pub(super) fn blocks(sizes_bytes: &[u64], apart: &[Apart]) -> Vec<Block> {
+pub(super) fn blocks(sizes_bytes: &[u64], apart: &[LargeObject]) -> Vec<SizeBlock> {
     let length = sizes_bytes.len().div_ceil(BLOCKS).max(1);
     let mut apart = apart.iter().map(|object| object.before).peekable();
-    let mut stretches: Vec<Stretch> = Vec::new();
+    let mut stretches: Vec<SizeStretch> = Vec::new();
     for (number, sizes_bytes) in sizes_bytes.chunks(length).enumerate() {
         let from = number * length;
-        let mut stretch = Stretch::new(from, from + sizes_bytes.len());
+        let mut stretch = SizeStretch::new(from, from + sizes_bytes.len());
         for (place, &bytes) in (from..).zip(sizes_bytes) {
             if apart.next_if_eq(&place).is_none() {
                 stretch.add(bytes);
@@ -96,19 +96,19 @@ pub(super) fn blocks(sizes_bytes: &[u64], apart: &[Apart]) -> Vec<Block> {
             _ => stretches.push(stretch),
         }
     }
-    stretches.iter().map(Stretch::block).collect()
+    stretches.iter().map(SizeStretch::block).collect()
 }
 
 /// How many objects of which size a stretch has.
 #[derive(Debug)]
-struct Stretch {
+struct SizeStretch {
     from: usize,
     to: usize,
     /// Objects and their bytes in each bin.
     bins: Vec<(u64, u128)>,
 }
 
-impl Stretch {
+impl SizeStretch {
     fn new(from: usize, to: usize) -> Self {
         Self { from, to, bins: vec![(0, 0); BINS] }
     }
@@ -143,7 +143,7 @@ impl Stretch {
         (mean, (squares / f64::max(objects, 1.0) - mean * mean).max(0.0) / f64::max(objects, 1.0))
     }
 
-    fn block(&self) -> Block {
+    fn block(&self) -> SizeBlock {
         let total: f64 = self.bins.iter().map(|bin| bin.0 as f64).sum();
         let (mut larger, mut open) = (0.0, (0u64, 0u128));
         let mut classes = Vec::new();
@@ -161,7 +161,7 @@ impl Stretch {
             open = (open.0 + objects, open.1 + bytes);
         }
         classes.extend((open.0 > 0).then(|| class(open)));
-        Block { from: self.from as f64, to: self.to as f64, classes }
+        SizeBlock { from: self.from as f64, to: self.to as f64, classes }
     }
 }
 
@@ -178,8 +178,8 @@ mod tests {
         sizes[3] = 500;
         let seen = apart(&sizes);
         assert_eq!(seen.len(), 10);
-        assert!(seen.contains(&Apart { before: 3, bytes: 500 }));
-        assert!(seen.contains(&Apart { before: 70, bytes: 900 }));
+        assert!(seen.contains(&LargeObject { before: 3, bytes: 500 }));
+        assert!(seen.contains(&LargeObject { before: 70, bytes: 900 }));
         assert!(seen.is_sorted_by_key(|object| object.before));
         let alike: Vec<u64> = (0..10_000).map(|job| 600 + job * 7919 % 200).collect();
         assert!(apart(&alike).is_empty());
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn equal_sizes_are_one_class() {
-        let one = |objects: usize, bytes| Block {
+        let one = |objects: usize, bytes| SizeBlock {
             from: 0.0,
             to: objects as f64,
             classes: vec![Class { bytes, objects: objects as f64 }],

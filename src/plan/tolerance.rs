@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fit::FittedModel;
 use planner_core::numeric::interval::CONFIDENCE;
-use planner_core::service::{Noise, Paths, Profile};
+use planner_core::service::{Noise, NoisePaths, Profile};
 
 /// Services that the chance is averaged over.
 const PROFILES: usize = 12;
@@ -98,7 +98,7 @@ pub(crate) fn slowed(profile: &Profile, slow_share: f64, slow_times: f64) -> Pro
     copy.bandwidth_bytes_per_s /= mean;
     let usual = copy.noise.take().map(Box::new);
     copy.noise =
-        Some(Noise::Paths(Paths { slow_share, slow_times, slow_cv: profile.copy.factor().cv(), usual }));
+        Some(Noise::Paths(NoisePaths { slow_share, slow_times, slow_cv: profile.copy.factor().cv(), usual }));
     slowed
 }
 

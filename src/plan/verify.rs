@@ -13,13 +13,13 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::closed_form::ClosedForm;
+use super::deployment::Deployment;
 use super::fit::FittedModel;
-use super::forecast::{Choice, FunctionChoice, PoolChoice};
-use super::paced::Form;
-use super::recommendation::Recommendation;
-use super::search::law::Law;
+use super::forecast::{ForecastSetting, FunctionSetting, PoolSetting};
+use super::paced::PacedClosedForm;
+use super::search::batch_law::BatchLaw;
 use super::search::services;
-use super::way::Way;
+use super::sizing_document::Recommendation;
 use planner_core::load::retry::RetryPolicy;
 use planner_core::service::Profile;
 use planner_core::simulate::work::{Order, Work};
@@ -38,9 +38,9 @@ const TIMES_THE_BASIS: u64 = 2;
 
 /// What a plan says of one way, as far as a run can test it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Promise {
+pub struct PlanPromise {
     /// What is set.
-    pub setting: Choice,
+    pub setting: ForecastSetting,
     /// Objects of the whole job.
     pub objects: u64,
     /// All their bytes.
@@ -60,7 +60,7 @@ pub struct Promise {
 /// What became of a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum VerificationOutcome {
     /// What was measured reaches the wanted probability.
     Kept,
     /// It does not reach it.
@@ -77,9 +77,9 @@ pub struct Verification {
     /// Path of the plan.
     pub plan: String,
     /// What it promises.
-    pub promise: Promise,
+    pub promise: PlanPromise,
     /// What became of that.
-    pub outcome: Outcome,
+    pub outcome: VerificationOutcome,
     /// Whether an emulated service was measured, which says nothing about a real account.
     pub rehearsal: bool,
     /// Jobs that were measured for it.
@@ -96,25 +96,25 @@ pub struct Verification {
     pub finish_s: f64,
 }
 
-impl Promise {
+impl PlanPromise {
     /// Of one way of a plan, where the plan has it.
     #[must_use]
-    pub fn of(plan: &Recommendation, way: Way) -> Option<Self> {
+    pub fn of(plan: &Recommendation, way: Deployment) -> Option<Self> {
         let (setting, in_flight) = match way {
-            Way::Workers => {
+            Deployment::Workers => {
                 let plan = plan.workers.as_ref()?;
                 let (workers, ramp, order) = (plan.concurrency.value, plan.ramp, plan.order);
-                (Choice::Pool(PoolChoice { workers, ramp, order }), workers as f64)
+                (ForecastSetting::Pool(PoolSetting { workers, ramp, order }), workers as f64)
             }
-            Way::Lambda => {
+            Deployment::Lambda => {
                 let plan = plan.lambda.as_ref()?;
-                let choice = FunctionChoice {
+                let choice = FunctionSetting {
                     reserved: u32::try_from(plan.reserved_concurrency.value).ok()?,
                     rate_per_s: Some(plan.publish.rate_per_s),
                     threads: u32::try_from(plan.publish.threads).ok()?,
                     shape: plan.shape,
                 };
-                (Choice::Function(choice), plan.in_flight_mean)
+                (ForecastSetting::Function(choice), plan.in_flight_mean)
             }
         };
         let (job, residence) = (&plan.preface.job, &plan.preface.residence);
@@ -159,8 +159,8 @@ impl Promise {
         let times = self.size_ratio(sizes_bytes).recip();
         let planned = sizes_bytes.iter().map(|&bytes| (bytes as f64 * times) as u64);
         let order = match self.setting {
-            Choice::Pool(PoolChoice { order, .. }) => order,
-            Choice::Function(_) => Order::Fifo,
+            ForecastSetting::Pool(PoolSetting { order, .. }) => order,
+            ForecastSetting::Function(_) => Order::Fifo,
         };
         Work::new(planned.cycle().take(self.objects as usize).collect(), order, retry)
     }
@@ -176,8 +176,10 @@ impl Promise {
         failed_share: f64,
     ) -> Verification {
         let (mut probabilities, residence_mean_s, finish_s) = match self.setting {
-            Choice::Pool(pool) => self.by_pool(pool, model, work),
-            Choice::Function(function) => self.by_pace(function.rate_per_s.unwrap_or(f64::MAX), model, work),
+            ForecastSetting::Pool(pool) => self.by_pool(pool, model, work),
+            ForecastSetting::Function(function) => {
+                self.by_pace(function.rate_per_s.unwrap_or(f64::MAX), model, work)
+            }
         };
         // As large a share fails there, and a job that lacks an object is not done.
         let none_fails = (1.0 - failed_share).powf(self.objects as f64);
@@ -190,9 +192,9 @@ impl Promise {
             plan,
             promise: *self,
             outcome: match interval {
-                [low, _] if low >= self.probability => Outcome::Kept,
-                [_, high] if high < self.probability => Outcome::TooOptimistic,
-                _ => Outcome::Undecided,
+                [low, _] if low >= self.probability => VerificationOutcome::Kept,
+                [_, high] if high < self.probability => VerificationOutcome::TooOptimistic,
+                _ => VerificationOutcome::Undecided,
             },
             rehearsal: model.basis.rehearsal,
             jobs: model.basis.jobs,
@@ -205,7 +207,7 @@ impl Promise {
     }
 
     /// Probabilities of the deadline by service, mean time of a copy and time of the last end.
-    fn by_pool(&self, pool: PoolChoice, model: &FittedModel, work: &Work) -> (Vec<f64>, f64, f64) {
+    fn by_pool(&self, pool: PoolSetting, model: &FittedModel, work: &Work) -> (Vec<f64>, f64, f64) {
         let central = ClosedForm::new(work, &model.profile, pool.ramp);
         let met = |profile: &Profile| {
             let form = central.under(work, profile);
@@ -223,7 +225,7 @@ impl Promise {
             profile.function.cold_start_s = 0.0;
             profile
         };
-        let central = Form::new(work, &whole(&model.profile), 1);
+        let central = PacedClosedForm::new(work, &whole(&model.profile), 1);
         let met = |profile: &Profile| {
             let form = central.under(work, &whole(profile));
             form.met(per_s, self.deadline_s) * form.all_done()

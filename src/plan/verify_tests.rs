@@ -1,9 +1,9 @@
 use super::*;
 use crate::fit::{Observations, fit};
-use planner_core::load::attempt::{Attempt, JobEnd, Outcome as Ending, Request, Start};
+use planner_core::load::attempt::{Attempt, AttemptOutcome as Ending, JobEnd, RequestKind, Start};
 use planner_core::measure::document::{RunDocument, SCHEMA as RUN_SCHEMA};
 use planner_core::measure::recorder::Recorder;
-use planner_core::service::function::Shape;
+use planner_core::service::function::PipelineShape;
 use planner_core::simulate::pool::Ramp;
 use planner_core::units::quantity::nanoseconds;
 
@@ -11,9 +11,13 @@ const RETRY: RetryPolicy = RetryPolicy { max_attempts: 5, base_ns: 1_000_000_000
 const WORKERS: u64 = 40;
 
 /// 2,000 copies with 40 workers within so long, with a probability of 0.95.
-fn promise(deadline_s: f64) -> Promise {
-    Promise {
-        setting: Choice::Pool(PoolChoice { workers: WORKERS, ramp: Ramp::default(), order: Order::Fifo }),
+fn promise(deadline_s: f64) -> PlanPromise {
+    PlanPromise {
+        setting: ForecastSetting::Pool(PoolSetting {
+            workers: WORKERS,
+            ramp: Ramp::default(),
+            order: Order::Fifo,
+        }),
         objects: 2000,
         size_bytes: 2000,
         deadline_s,
@@ -43,7 +47,7 @@ fn measured(truth: &Profile, seed: u64) -> FittedModel {
     document.levels.push(Recorder::new(0, 0).summary());
     let mut observations = Observations::of(&document);
     for job in 0..500 {
-        let (started_ns, request, job_end) = (job * 1_000_000_000, Request::Copy, Some(JobEnd::Done));
+        let (started_ns, request, job_end) = (job * 1_000_000_000, RequestKind::Copy, Some(JobEnd::Done));
         let [job_intended_ns, intended_ns] = [started_ns; 2];
         let lasted_s = truth.copy.mean_s(1, WORKERS) * truth.copy.factor().draw(seed, &[job]);
         let ended_ns = started_ns + nanoseconds(lasted_s);
@@ -56,7 +60,7 @@ fn measured(truth: &Profile, seed: u64) -> FittedModel {
     fit(&document, &observations, seed).unwrap()
 }
 
-fn verified(promise: &Promise, model: &FittedModel, failed_share: f64) -> Verification {
+fn verified(promise: &PlanPromise, model: &FittedModel, failed_share: f64) -> Verification {
     promise.verified("plan.json".into(), model, &promise.work(&[1], RETRY), failed_share)
 }
 
@@ -71,8 +75,8 @@ fn a_plan_is_kept_or_too_optimistic_as_the_truth_is_and_seldom_wrong_at_the_bord
     let models = |mean_s| (0..16).map(|seed| measured(&lognormal(mean_s), seed)).collect::<Vec<_>>();
     let count = |models: &[FittedModel], deadline_s: f64| {
         let outcome = |model| verified(&promise(deadline_s), model, 0.0).outcome;
-        let outcomes: Vec<Outcome> = models.iter().map(outcome).collect();
-        [Outcome::Kept, Outcome::Undecided, Outcome::TooOptimistic]
+        let outcomes: Vec<VerificationOutcome> = models.iter().map(outcome).collect();
+        [VerificationOutcome::Kept, VerificationOutcome::Undecided, VerificationOutcome::TooOptimistic]
             .map(|wanted| outcomes.iter().filter(|&&outcome| outcome == wanted).count())
     };
     let as_planned = models(30.0);
@@ -89,27 +93,31 @@ fn a_verdict_says_by_how_much_and_is_never_better_than_what_failed() {
     let truth = lognormal(36.0);
     let (model, border_s) = (measured(&truth, 1), border_s(&truth));
     let late = verified(&promise(0.8 * border_s), &model, 0.0);
-    assert_eq!(late.outcome, Outcome::TooOptimistic);
+    assert_eq!(late.outcome, VerificationOutcome::TooOptimistic);
     assert!((late.finish_s / border_s - 1.0).abs() < 0.05, "{} and {border_s}", late.finish_s);
     assert!((late.residence_mean_s / 36.0 - 1.0).abs() < 0.05 && late.probability < 0.1, "{late:?}");
     let [all, without_one] = [0.0, 0.002].map(|failed| verified(&promise(1.2 * border_s), &model, failed));
-    assert_eq!([all.outcome, without_one.outcome], [Outcome::Kept, Outcome::TooOptimistic]);
+    assert_eq!(
+        [all.outcome, without_one.outcome],
+        [VerificationOutcome::Kept, VerificationOutcome::TooOptimistic]
+    );
     // At a pace all copies take from the publishing on what was measured.
-    let function = FunctionChoice { reserved: 200, rate_per_s: Some(5.0), threads: 1, shape: Shape::Direct };
+    let function =
+        FunctionSetting { reserved: 200, rate_per_s: Some(5.0), threads: 1, shape: PipelineShape::Direct };
     let paced = |deadline_s: f64| {
-        let promise = Promise { setting: Choice::Function(function), ..promise(deadline_s) };
+        let promise = PlanPromise { setting: ForecastSetting::Function(function), ..promise(deadline_s) };
         verified(&promise, &model, 0.0)
     };
     let finish_s = paced(1.0).finish_s;
     assert!((400.0 + 36.0..400.0 + 120.0).contains(&finish_s), "2,000 at 5/s, and the last: {finish_s}");
     let outcomes = [0.8, 1.2].map(|times| paced(times * finish_s).outcome);
-    assert_eq!(outcomes, [Outcome::TooOptimistic, Outcome::Kept]);
+    assert_eq!(outcomes, [VerificationOutcome::TooOptimistic, VerificationOutcome::Kept]);
 }
 
 #[test]
 fn a_run_is_as_long_as_its_verdict_needs_and_no_longer_than_the_job() {
     let jobs = |in_flight, objects, basis_jobs| {
-        let promise = Promise { in_flight, objects, basis_jobs, ..promise(1.0) };
+        let promise = PlanPromise { in_flight, objects, basis_jobs, ..promise(1.0) };
         (promise.jobs(), promise.jobs_to_skip(promise.jobs()))
     };
     assert_eq!(jobs(5.0, 45_000, 0), (250, 5));

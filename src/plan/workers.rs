@@ -5,10 +5,10 @@
 
 use super::closed_form::ClosedForm;
 use super::critical::Critical;
-use super::search::law::Law;
-use super::search::ranks::Runs;
+use super::search::batch_law::BatchLaw;
+use super::search::rank_selection::DrawnBatches;
 use super::search::samplers::Samplers;
-use super::search::{Found, Knob, Nearest, Search, laws, services};
+use super::search::{Knob, KnobSearch, Nearest, SearchResult, laws, services};
 use planner_core::numeric::proportion::Proportion;
 use planner_core::random::{self, Keyed};
 use planner_core::service::Profile;
@@ -16,7 +16,7 @@ use planner_core::simulate::batch::{Ending, Finishes, Scratch, simulate_pool};
 use planner_core::simulate::pool::Ramp;
 use planner_core::simulate::work::Work;
 
-pub use super::search::{Goal, Shown};
+pub use super::search::{Goal, ReplicationKind};
 
 /// Words that set this file's draws apart from all others.
 const PLANT: u64 = 0x706c_616e;
@@ -27,7 +27,7 @@ const FURTHER: f64 = 1.01;
 
 /// A batch and the service that it meets.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
+pub struct PoolQuestion<'a> {
     /// The batch.
     pub work: &'a Work,
     /// The service as it was measured or assumed.
@@ -44,7 +44,7 @@ pub struct Question<'a> {
 
 /// The number of workers that a goal needs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct PoolSizing {
     /// Workers to use: the upper limit of what chance in the replications leaves open, or where that is less the number
     /// beyond which more workers hardly make it more probable to end by the deadline.
     pub value: u64,
@@ -59,12 +59,12 @@ pub struct Answer {
     /// How replications end with them.
     pub finishes: Finishes,
     /// What those are.
-    pub shown: Shown,
+    pub shown: ReplicationKind,
 }
 
 /// Why no number of workers reaches a goal.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Reason {
+pub enum PoolLimit {
     /// Some job by itself takes longer than the deadline too often.
     JobTooLong {
         /// Probability that none does, F(D)ᴶ: more than this no pool reaches.
@@ -98,9 +98,9 @@ pub enum Reason {
 
 /// A goal out of reach, and the nearest ones within it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Infeasible {
+pub struct PoolInfeasible {
     /// Why.
-    pub reason: Reason,
+    pub reason: PoolLimit,
     /// The number of workers that comes nearest.
     pub best: u64,
     /// Probability of ending by the deadline with that number.
@@ -115,15 +115,16 @@ pub struct Infeasible {
 ///
 /// # Errors
 /// Says why none does, and which goals are reached.
-pub fn smallest_pool(question: &Question<'_>, goal: Goal) -> Result<Answer, Box<Infeasible>> {
-    let pool = Pool::new(question, goal);
-    let search = Search::new(&pool, goal, question.seed);
-    let Found { value, point, low, high, probability, finishes, shown } = search.find().map_err(|_| {
-        let best = pool.most;
-        let Nearest { probability, deadline_s, finishes } = search.nearest(best as f64);
-        Box::new(Infeasible { reason: pool.reason(), best, probability, deadline_s, finishes })
-    })?;
-    Ok(Answer {
+pub fn smallest_pool(question: &PoolQuestion<'_>, goal: Goal) -> Result<PoolSizing, Box<PoolInfeasible>> {
+    let pool = PoolSearch::new(question, goal);
+    let search = KnobSearch::new(&pool, goal, question.seed);
+    let SearchResult { value, point, low, high, probability, finishes, shown } =
+        search.find().map_err(|_| {
+            let best = pool.most;
+            let Nearest { probability, deadline_s, finishes } = search.nearest(best as f64);
+            Box::new(PoolInfeasible { reason: pool.reason(), best, probability, deadline_s, finishes })
+        })?;
+    Ok(PoolSizing {
         value: value as u64,
         point: point as u64,
         low: low.floor() as u64,
@@ -137,12 +138,12 @@ pub fn smallest_pool(question: &Question<'_>, goal: Goal) -> Result<Answer, Box<
 /// Probability of ending by a deadline with each of these numbers of workers, the jobs having the same luck with all.
 #[must_use]
 pub fn probabilities(
-    question: &Question<'_>,
+    question: &PoolQuestion<'_>,
     deadline_s: f64,
     workers: &[u64],
     replications: u64,
 ) -> Vec<Proportion> {
-    let Question { work, ramp, seed, .. } = *question;
+    let PoolQuestion { work, ramp, seed, .. } = *question;
     let ended = |&n: &u64| {
         simulate_pool(work, services(question.central, question.resampled), n, ramp, replications, seed)
             .by(deadline_s)
@@ -151,8 +152,8 @@ pub fn probabilities(
 }
 
 /// A pool and the batch that it drains, on each of the services.
-struct Pool<'a> {
-    question: &'a Question<'a>,
+struct PoolSearch<'a> {
+    question: &'a PoolQuestion<'a>,
     goal: Goal,
     forms: Vec<ClosedForm>,
     samplers: Samplers<'a>,
@@ -161,9 +162,9 @@ struct Pool<'a> {
     most: u64,
 }
 
-impl<'a> Pool<'a> {
-    fn new(question: &'a Question<'a>, goal: Goal) -> Self {
-        let Question { work, central, resampled, ramp, seed, .. } = *question;
+impl<'a> PoolSearch<'a> {
+    fn new(question: &'a PoolQuestion<'a>, goal: Goal) -> Self {
+        let PoolQuestion { work, central, resampled, ramp, seed, .. } = *question;
         let form = ClosedForm::new(work, central, ramp);
         let jobs = work.jobs();
         let allowed = question.most.unwrap_or(jobs).min(jobs);
@@ -187,7 +188,7 @@ impl<'a> Pool<'a> {
         }
     }
 
-    fn reason(&self) -> Reason {
+    fn reason(&self) -> PoolLimit {
         let jobs = self.question.work.jobs();
         let allowed = self.question.most.unwrap_or(jobs).min(jobs);
         let central = ClosedForm::new(self.question.work, self.question.central, self.question.ramp);
@@ -199,18 +200,18 @@ impl<'a> Pool<'a> {
         match self.question.ramp.per_s {
             _ if all_done <= self.goal.probability && all_done < 1.0 => {
                 let attempts = self.question.work.retry().max_attempts;
-                Reason::GivenUp { largest_probability: all_done, attempts }
+                PoolLimit::GivenUp { largest_probability: all_done, attempts }
             }
             _ if largest_probability * all_done < self.goal.probability => {
-                Reason::JobTooLong { largest_probability }
+                PoolLimit::JobTooLong { largest_probability }
             }
-            _ if self.most < allowed => Reason::ThroughputTooLow {
+            _ if self.most < allowed => PoolLimit::ThroughputTooLow {
                 x_per_s: central.x_per_s(self.most),
                 needed_per_s: jobs as f64 / self.goal.deadline_s,
             },
-            _ if allowed < jobs => Reason::TooFewWorkers { most: allowed },
-            Some(per_s) => Reason::RampTooSlow { per_s },
-            None => Reason::JobTooLong { largest_probability },
+            _ if allowed < jobs => PoolLimit::TooFewWorkers { most: allowed },
+            Some(per_s) => PoolLimit::RampTooSlow { per_s },
+            None => PoolLimit::JobTooLong { largest_probability },
         }
     }
 
@@ -223,7 +224,7 @@ impl<'a> Pool<'a> {
         replication: u64,
         level: f64,
     ) -> Planted {
-        let Question { ramp, seed, .. } = *self.question;
+        let PoolQuestion { ramp, seed, .. } = *self.question;
         let work = self.samplers.work(replication);
         let profile = self.samplers.profile(replication);
         let (copy, factor) = (&profile.copy, profile.copy.factor());
@@ -273,19 +274,19 @@ struct Planted {
     changed: Vec<(usize, u64)>,
 }
 
-impl Runs for Pool<'_> {
+impl DrawnBatches for PoolSearch<'_> {
     fn estimate(&self, scratch: &mut Scratch, replication: u64) -> f64 {
         let estimate = self.critical(replication).estimate(scratch, replication);
-        if scratch.luck.failed_jobs() > 0 { f64::INFINITY } else { estimate }
+        if scratch.draws.failed_jobs() > 0 { f64::INFINITY } else { estimate }
     }
 
     fn exact(&self, scratch: &mut Scratch, replication: u64, near: f64) -> f64 {
         let exact = self.critical(replication).exact(scratch, replication, near);
-        if scratch.luck.failed_jobs() > 0 { f64::INFINITY } else { exact }
+        if scratch.draws.failed_jobs() > 0 { f64::INFINITY } else { exact }
     }
 }
 
-impl Knob for Pool<'_> {
+impl Knob for PoolSearch<'_> {
     type Law = ClosedForm;
 
     fn laws(&self) -> &[ClosedForm] {
@@ -306,14 +307,14 @@ impl Knob for Pool<'_> {
 
     fn ending(&self, scratch: &mut Scratch, replication: u64, value: f64) -> Ending {
         let sampler = self.critical(replication).sampler;
-        let Scratch { pool, luck, times_ns } = scratch;
-        sampler.draw(replication, luck);
-        sampler.times_ns(luck, value as u64, times_ns);
-        let failed_jobs = luck.failed_jobs();
+        let Scratch { pool, draws, times_ns } = scratch;
+        sampler.draw(replication, draws);
+        sampler.times_ns(draws, value as u64, times_ns);
+        let failed_jobs = draws.failed_jobs();
         let makespan_ns = pool.makespan_ns(times_ns, value as u64, self.question.ramp, u64::MAX);
         Ending {
             makespan_s: makespan_ns.filter(|_| failed_jobs == 0).map_or(f64::INFINITY, |ns| ns as f64 / 1e9),
-            failed_attempts: luck.failed_attempts(),
+            failed_attempts: draws.failed_attempts(),
             failed_jobs,
         }
     }
@@ -321,8 +322,8 @@ impl Knob for Pool<'_> {
     fn correction(&self, scratch: &mut Scratch, replication: u64, level: f64) -> Option<f64> {
         let critical = self.critical(replication);
         let fresh = random::word(replication, &[PLANT]);
-        critical.sampler.draw(fresh, &mut scratch.luck);
-        critical.sampler.times_ns(&scratch.luck, level.ceil() as u64, &mut scratch.times_ns);
+        critical.sampler.draw(fresh, &mut scratch.draws);
+        critical.sampler.times_ns(&scratch.draws, level.ceil() as u64, &mut scratch.times_ns);
         let Planted { level, workers, changed } = self.planted(scratch, &critical, replication, level);
         let profile = self.samplers.profile(replication);
         let slower = |now| profile.copy.mean_s(1 << 30, now) / profile.copy.mean_s(1 << 30, workers);

@@ -1,7 +1,7 @@
 use super::*;
 use planner_core::load::retry::RetryPolicy;
 use planner_core::numeric::interval::CONFIDENCE;
-use planner_core::numeric::order;
+use planner_core::numeric::order_statistics;
 use planner_core::simulate::work::Order;
 use planner_core::simulate::work::Sampler;
 
@@ -18,8 +18,8 @@ fn work(jobs: usize) -> Work {
     Work::new(vec![0; jobs].into(), Order::Fifo, RETRY)
 }
 
-fn question<'a>(work: &'a Work, central: &'a Profile, resampled: &'a [Profile]) -> Question<'a> {
-    Question { work, central, resampled, ramp: Ramp::default(), most: None, seed: 1 }
+fn question<'a>(work: &'a Work, central: &'a Profile, resampled: &'a [Profile]) -> PoolQuestion<'a> {
+    PoolQuestion { work, central, resampled, ramp: Ramp::default(), most: None, seed: 1 }
 }
 
 const DAILY: Goal = Goal { deadline_s: 300.0, probability: 0.9 };
@@ -107,7 +107,7 @@ fn a_job_longer_than_the_deadline_is_named_with_goals_that_can_be_reached() {
     let (work, profile) = (work(250), lognormal(25.2, 0.3));
     let goal = Goal { deadline_s: 50.0, probability: 0.99 };
     let cannot = smallest_pool(&question(&work, &profile, &[]), goal).unwrap_err();
-    let Reason::JobTooLong { largest_probability } = cannot.reason else { panic!("{:?}", cannot.reason) };
+    let PoolLimit::JobTooLong { largest_probability } = cannot.reason else { panic!("{:?}", cannot.reason) };
     assert_eq!(cannot.best, 250);
     assert!((cannot.probability.estimate - largest_probability).abs() < 0.04, "{cannot:?}");
     let reachable = Goal { deadline_s: cannot.deadline_s, ..goal };
@@ -119,7 +119,7 @@ fn workers_that_slow_each_other_down_too_much_are_named() {
     let (work, mut profile) = (work(500), lognormal(25.2, 0.3));
     (profile.copy.sigma, profile.copy.kappa) = (0.02, 1e-4);
     let cannot = smallest_pool(&question(&work, &profile, &[]), DAILY).unwrap_err();
-    let Reason::ThroughputTooLow { x_per_s, needed_per_s } = cannot.reason else {
+    let PoolLimit::ThroughputTooLow { x_per_s, needed_per_s } = cannot.reason else {
         panic!("{:?}", cannot.reason)
     };
     assert!(x_per_s < needed_per_s && (20..100).contains(&cannot.best), "{cannot:?}");
@@ -131,10 +131,10 @@ fn workers_that_slow_each_other_down_too_much_are_named() {
 #[test]
 fn limits_on_workers_and_on_their_start_are_named() {
     let (work, profile) = (work(250), lognormal(25.2, 0.3));
-    let few = Question { most: Some(10), ..question(&work, &profile, &[]) };
-    assert_eq!(smallest_pool(&few, DAILY).unwrap_err().reason, Reason::TooFewWorkers { most: 10 });
-    let slow = Question { ramp: Ramp { per_s: Some(0.02) }, ..question(&work, &profile, &[]) };
-    assert_eq!(smallest_pool(&slow, DAILY).unwrap_err().reason, Reason::RampTooSlow { per_s: 0.02 });
+    let few = PoolQuestion { most: Some(10), ..question(&work, &profile, &[]) };
+    assert_eq!(smallest_pool(&few, DAILY).unwrap_err().reason, PoolLimit::TooFewWorkers { most: 10 });
+    let slow = PoolQuestion { ramp: Ramp { per_s: Some(0.02) }, ..question(&work, &profile, &[]) };
+    assert_eq!(smallest_pool(&slow, DAILY).unwrap_err().reason, PoolLimit::RampTooSlow { per_s: 0.02 });
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn the_probability_grows_with_the_workers() {
 fn the_law_set_right_by_a_few_drains_has_the_published_numbers() {
     let (work, profile) = (work(45_000), lognormal(30.0, 0.5));
     for (per_s, published) in [(None, [2765.0, 3102.0, 3380.0]), (Some(100.0), [2851.0, 3227.0, 3559.0])] {
-        let question = Question { ramp: Ramp { per_s }, ..question(&work, &profile, &[]) };
+        let question = PoolQuestion { ramp: Ramp { per_s }, ..question(&work, &profile, &[]) };
         for (probability, published) in [0.5, 0.95, 0.99].into_iter().zip(published) {
             let answer = smallest_pool(&question, Goal { deadline_s: 600.0, probability }).unwrap();
             let (low, point, high) = (answer.low, answer.point as f64, answer.high.unwrap());
@@ -158,7 +158,7 @@ fn the_law_set_right_by_a_few_drains_has_the_published_numbers() {
             assert!(low <= answer.point && answer.point <= answer.value && answer.value <= high);
             assert!((high as f64) < 1.02 * low as f64, "{low} to {high}");
             assert!(answer.probability.at_least >= probability, "{answer:?}");
-            assert!(matches!(answer.shown, Shown::Law { batches: 1.. }), "{:?}", answer.shown);
+            assert!(matches!(answer.shown, ReplicationKind::Law { batches: 1.. }), "{:?}", answer.shown);
         }
     }
 }
@@ -177,11 +177,11 @@ fn the_smallest_number_below_the_peak_is_found_where_workers_slow_each_other_dow
         let seen = probabilities(&question, deadline_s, &[answer.low - 1, answer.value, 400], 1000);
         let [fewer, enough, all] = [0, 1, 2].map(|index| seen[index].estimate);
         assert!(fewer < 0.9 && enough >= 0.9 && all < 0.5, "{fewer}, {enough}, {all}: {answer:?}");
-        let beyond = Question { most: Some(answer.low - 2), ..question };
+        let beyond = PoolQuestion { most: Some(answer.low - 2), ..question };
         let cannot = smallest_pool(&beyond, Goal { deadline_s, probability: 0.9 }).unwrap_err();
         assert_eq!(
             (cannot.reason, cannot.best),
-            (Reason::TooFewWorkers { most: answer.low - 2 }, answer.low - 2)
+            (PoolLimit::TooFewWorkers { most: answer.low - 2 }, answer.low - 2)
         );
     }
 }
@@ -204,7 +204,7 @@ fn beside_drains(
     let guess = form.smallest_pool(deadline_s, probability, most).unwrap_or(most);
     let critical =
         Critical { sampler: &sampler, form: &form, ramp: Ramp::default(), deadline_s, guess, most };
-    let ranks = order::quantile_ranks(replications, probability, CONFIDENCE);
+    let ranks = order_statistics::quantile_ranks(replications, probability, CONFIDENCE);
     let point = (probability * replications as f64).ceil() as u64;
     let drained = critical.at_ranks(&[ranks.low.unwrap(), point, ranks.high.unwrap()], replications);
     let answer = smallest_pool(&question(&work, profile, &[]), Goal { deadline_s, probability }).unwrap();
@@ -273,7 +273,7 @@ fn a_slow_path_that_is_known_takes_37_workers() {
     let fast = planner_core::service::Factor::lognormal(0.2);
     let slow_share = 0.05;
     let cdf = |x: f64| (1.0 - slow_share) * fast.cdf(x) + slow_share * fast.cdf(x / 10.0);
-    let at = |u: f64| crate::bisect::place(0.0, 100.0, 60, |x| cdf(x) >= u);
+    let at = |u: f64| crate::bisection::place(0.0, 100.0, 60, |x| cdf(x) >= u);
     let body = (0..=2000).map(|cell| at((0.99 * f64::from(cell) / 2000.0).max(1e-9))).collect();
     let tail = (1..=30).map(|step: i32| at(1.0 - 0.01 * f64::from(-step).exp2())).collect();
     let mut profile = lognormal(30.0 * 1.45, 0.2);

@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::chart::readings;
 use super::drawing::Chart;
-use super::page::{Block, Fact, Page, Part};
+use super::page::{Block, Fact, Page, PagePart};
 use super::table::Table;
-use super::{json, why, words};
+use super::{json, reasons, run_words};
 use planner_core::audit::document::AuditDocument;
-use planner_core::audit::function::Function;
-use planner_core::audit::note::Note;
+use planner_core::audit::function::AuditedFunction;
+use planner_core::audit::note::AuditNote;
 use planner_core::audit::tally::{Item, rfc3339};
 use planner_core::law::finding::Verdict;
 use planner_core::units::human::{bytes, capitalised, count, counted, duration, number, rate, shortest};
@@ -22,15 +22,15 @@ const KEYS_SHOWN: usize = 10;
 pub fn page(document: &AuditDocument, version: &str) -> Page {
     let subject = &document.subject;
     // The verdict says where the missing lie.
-    let notes = document.notes.iter().filter(|note| !matches!(note, Note::Elsewhere(_)));
-    let notes = notes.map(|note| format!("{}.", capitalised(&why::audit::note(note))));
+    let notes = document.notes.iter().filter(|note| !matches!(note, AuditNote::Elsewhere(_)));
+    let notes = notes.map(|note| format!("{}.", capitalised(&reasons::audit::note(note))));
     let since = subject.since_ns.and_then(rfc3339);
-    let since = since.iter().map(|since| format!("stale before {}", words::date(since)));
+    let since = since.iter().map(|since| format!("stale before {}", run_words::date(since)));
     let places = [("source", &subject.source), ("destination", &subject.destination)];
     let places = Block::Facts(places.into_iter().map(|(name, place)| Fact::new(name, place)).collect());
     let provenance = [
         if subject.rehearsal { "rehearsal" } else { "real" }.to_owned(),
-        words::date(&subject.audited_at),
+        run_words::date(&subject.audited_at),
         counted(subject.list_requests, "list request"),
         format!("planner {version}"),
     ];
@@ -42,12 +42,15 @@ pub fn page(document: &AuditDocument, version: &str) -> Page {
         bullets: rehearsal(document).into_iter().collect(),
         provenance: provenance.into_iter().chain(since).collect(),
         parts: vec![
-            Part::new("What arrived", [places, measures(document).into(), judged(document, &["complete"])]),
-            Part::new("What is wrong", wrong(document)),
-            Part::new("Was the plan kept?", [judged(document, &["deadline", "finish", "concurrency"])]),
-            Part::new("The function by CloudWatch", function(document)),
-            Part::new("Doubts", [Block::List(notes.collect())]),
-            Part::new("How to make it again", [Block::Code(words::quoted(&subject.command))]),
+            PagePart::new(
+                "What arrived",
+                [places, measures(document).into(), judged(document, &["complete"])],
+            ),
+            PagePart::new("What is wrong", wrong(document)),
+            PagePart::new("Was the plan kept?", [judged(document, &["deadline", "finish", "concurrency"])]),
+            PagePart::new("The function by CloudWatch", function(document)),
+            PagePart::new("Doubts", [Block::List(notes.collect())]),
+            PagePart::new("How to make it again", [Block::Code(run_words::quoted(&subject.command))]),
         ],
         version: version.into(),
         ..Page::default()
@@ -59,8 +62,8 @@ pub fn page(document: &AuditDocument, version: &str) -> Page {
 /// # Errors
 /// Where a number has no form in JSON.
 pub fn document(document: &AuditDocument) -> serde_json::Result<Value> {
-    let notes = document.notes.iter().map(why::audit::note).collect();
-    let findings = document.verdicts.named().map(|(name, it)| (name, it.map(why::audit::words)));
+    let notes = document.notes.iter().map(reasons::audit::note).collect();
+    let findings = document.verdicts.named().map(|(name, it)| (name, it.map(reasons::audit::words)));
     json::told(document, title(document), findings, notes)
 }
 
@@ -86,7 +89,7 @@ fn verdict(document: &AuditDocument) -> String {
     let is_whole = document.arrived == document.expected;
     let arrived = if is_whole { "All".into() } else { count(document.arrived) };
     let elsewhere = document.notes.iter().find_map(|note| match note {
-        Note::Elsewhere(elsewhere) => Some(format!(" {}.", why::audit::found(elsewhere))),
+        AuditNote::Elsewhere(elsewhere) => Some(format!(" {}.", reasons::audit::found(elsewhere))),
         _ => None,
     });
     format!("{arrived} of {expected}{so_far} arrived{time}{wrong}.{}", elsewhere.unwrap_or_default())
@@ -117,7 +120,7 @@ fn title(document: &AuditDocument) -> String {
         (true, true, Verdict::Fail) => (Some("late"), arrived.to_owned()),
         (true, true, _) => (None, arrived.to_owned()),
     };
-    words::titled(subject.rehearsal, state, &text)
+    run_words::titled(subject.rehearsal, state, &text)
 }
 
 /// Says that an endpoint is no account.
@@ -137,7 +140,7 @@ fn judged(document: &AuditDocument, names: &[&str]) -> Block {
     let verdicts = document.verdicts.named().into_iter().filter(|(name, _)| names.contains(name));
     let told = verdicts
         .filter(|(_, finding)| finding.verdict != Verdict::NotAvailable || finding.ratio.is_some())
-        .map(|(name, finding)| words::judgement(name, &finding.map(why::audit::words)));
+        .map(|(name, finding)| run_words::judgement(name, &finding.map(reasons::audit::words)));
     Block::Judgements(told.collect())
 }
 
@@ -190,7 +193,7 @@ fn measures(document: &AuditDocument) -> Table {
     table
 }
 
-fn metrics(function: &Function) -> Table {
+fn metrics(function: &AuditedFunction) -> Table {
     let mut table = Table::new("Over the whole time", &["function", "value", "note"]).words_from(2);
     let name = function.name.clone().unwrap_or_default();
     table.row(["invocations".into(), count(function.invocations), name]);

@@ -1,24 +1,24 @@
 use super::*;
 use crate::{html, markdown, terminal};
-use planner_core::audit::Listed;
-use planner_core::audit::compare::{CompareBy, Rules};
+use planner_core::audit::ListedObject;
 use planner_core::audit::document::Subject;
 use planner_core::audit::function::{Events, Peaks};
-use planner_core::audit::join::Joined;
-use planner_core::audit::place::Place;
-use planner_core::audit::promise::Promise;
+use planner_core::audit::listing_location::ListingLocation;
+use planner_core::audit::merge_join::Joined;
+use planner_core::audit::object_comparison::{CompareBy, Rules};
+use planner_core::audit::plan_expectation::PlanExpectation;
 use planner_core::audit::tally::Tally;
-use planner_core::check::cloudwatch::{Metrics, Period};
+use planner_core::check::cloudwatch::{CloudWatchExport, CloudWatchPeriod};
 
 const SECOND_NS: i64 = 1_000_000_000;
 
-fn listed(key: &str, size_bytes: u64, modified_s: i64) -> Listed {
+fn listed(key: &str, size_bytes: u64, modified_s: i64) -> ListedObject {
     let etag = Some(format!("{size_bytes:032x}"));
-    Listed { key: key.into(), size_bytes, etag, modified_ns: Some(modified_s * SECOND_NS) }
+    ListedObject { key: key.into(), size_bytes, etag, modified_ns: Some(modified_s * SECOND_NS) }
 }
 
-fn metrics() -> Metrics {
-    let period = |minute: i64| Period {
+fn metrics() -> CloudWatchExport {
+    let period = |minute: i64| CloudWatchPeriod {
         start_ns: minute * 60 * SECOND_NS,
         invocations: Some(84.0),
         duration_s: Some(25.2),
@@ -26,12 +26,13 @@ fn metrics() -> Metrics {
         throttles: Some(2.0),
         errors: Some(0.0),
     };
-    Metrics { period_s: 60.0, periods: (0..3).map(period).collect() }
+    CloudWatchExport { period_s: 60.0, periods: (0..3).map(period).collect() }
 }
 
 /// 250 objects of which one is missing, one truncated, one old and one old but the same; and somebody else's object.
 fn sample(complete: bool) -> AuditDocument {
-    let places: [Place; 2] = ["s3://photos/", "s3://backup/photos/"].map(|place| place.parse().unwrap());
+    let places: [ListingLocation; 2] =
+        ["s3://photos/", "s3://backup/photos/"].map(|place| place.parse().unwrap());
     let mut tally = Tally::default();
     for number in 0..250 {
         let original = listed(&format!("d/{number:03}"), 700_000_000 + number, 1000);
@@ -40,8 +41,8 @@ fn sample(complete: bool) -> AuditDocument {
         let joined = match number {
             7 => Joined::Missing(original),
             8 => Joined::Both(original, listed(&copy.key, 5_242_880, 2100)),
-            9 => Joined::Both(original, Listed { modified_ns: Some(0), etag: cut, ..copy }),
-            10 => Joined::Both(original, Listed { modified_ns: Some(0), ..copy }),
+            9 => Joined::Both(original, ListedObject { modified_ns: Some(0), etag: cut, ..copy }),
+            10 => Joined::Both(original, ListedObject { modified_ns: Some(0), ..copy }),
             _ => Joined::Both(original, copy),
         };
         tally.take(&joined, Rules::default(), &places[0], &places[1]);
@@ -50,7 +51,7 @@ fn sample(complete: bool) -> AuditDocument {
     tally.take(&extra, Rules::default(), &places[0], &places[1]);
     let events = Events { async_event_age_max_s: Some(75.0), ..Events::default() };
     let peaks = Peaks { concurrent: Some(41.0), duration_s: Some(45.0), events };
-    let function = Function::of(Some("copy".into()), &metrics(), peaks, None).unwrap();
+    let function = AuditedFunction::of(Some("copy".into()), &metrics(), peaks, None).unwrap();
     let subject = Subject {
         source: places[0].to_string(),
         destination: places[1].to_string(),
@@ -62,7 +63,11 @@ fn sample(complete: bool) -> AuditDocument {
         list_requests: 2,
         command: ["planner", "audit", "--source", "s3://photos/"].map(str::to_owned).into(),
     };
-    let plan = Promise { reserved_concurrency: Some(40.0), deadline_s: Some(600.0), ..Promise::default() };
+    let plan = PlanExpectation {
+        reserved_concurrency: Some(40.0),
+        deadline_s: Some(600.0),
+        ..PlanExpectation::default()
+    };
     AuditDocument::new(subject, tally, Some(function), Some(plan))
 }
 

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::page::{Block, Fact, Page, Part};
+use super::page::{Block, Fact, Page, PagePart};
 use super::table::Table;
-use super::{ReportError, chart, json, why, words};
-use planner_core::check::document::{Batches, CheckDocument, Form, Means, Reading};
+use super::{ReportError, chart, json, reasons, run_words};
+use planner_core::check::document::{Batches, CheckDocument, FileFormat, Reading, WindowMeans};
 use planner_core::check::quantity::Quantity;
-use planner_core::check::why::Why;
+use planner_core::check::verdict_reason::CheckReason;
+use planner_core::law::candidate_models::ModelComparison;
 use planner_core::law::finding::Verdict;
-use planner_core::law::rivals::Comparison;
 use planner_core::measure::histogram::Ends;
 use planner_core::measure::scaling::UslSummary;
 use planner_core::numeric::interval::{Interval, Mean};
@@ -24,18 +24,21 @@ const UNKNOWN: &str = "–";
 /// checked, `command` how.
 #[must_use]
 pub fn page(document: &CheckDocument, file: &str, command: &[String], version: &str) -> Page {
-    let verdicts = document.verdicts.map(why::check::words);
-    let notes = document.notes.iter().map(|note| format!("{}.", capitalised(&why::check::note(note))));
+    let verdicts = document.verdicts.map(reasons::check::words);
+    let notes = document.notes.iter().map(|note| format!("{}.", capitalised(&reasons::check::note(note))));
     Page {
         kind: format!("Check of N = X·R · {file}"),
         title: verdict(document),
         parts: vec![
-            Part::new("Little’s law, N = X·R", [Block::Facts(law(document)), words::judgements(&verdicts)]),
-            Part::new("Residence times of what ended in the window", [times(document).into()]),
-            Part::new("Row by row", rows(&document.readings)),
-            Part::new("Scalability", scaling(document)),
-            Part::new("Doubts", [Block::List(notes.collect())]),
-            Part::new("How to make it again", [Block::Code(words::quoted(command))]),
+            PagePart::new(
+                "Little’s law, N = X·R",
+                [Block::Facts(law(document)), run_words::judgements(&verdicts)],
+            ),
+            PagePart::new("Residence times of what ended in the window", [times(document).into()]),
+            PagePart::new("Row by row", rows(&document.readings)),
+            PagePart::new("Scalability", scaling(document)),
+            PagePart::new("Doubts", [Block::List(notes.collect())]),
+            PagePart::new("How to make it again", [Block::Code(run_words::quoted(command))]),
         ],
         version: version.into(),
         ..Page::default()
@@ -47,8 +50,8 @@ pub fn page(document: &CheckDocument, file: &str, command: &[String], version: &
 /// # Errors
 /// Where a number has no form in JSON.
 pub fn document(document: &CheckDocument) -> serde_json::Result<Value> {
-    let notes = document.notes.iter().map(why::check::note).collect();
-    let findings = document.verdicts.named().map(|(name, it)| (name, it.map(why::check::words)));
+    let notes = document.notes.iter().map(reasons::check::note).collect();
+    let findings = document.verdicts.named().map(|(name, it)| (name, it.map(reasons::check::words)));
     json::told(document, verdict(document), findings, notes)
 }
 
@@ -57,18 +60,18 @@ fn verdict(document: &CheckDocument) -> String {
     let outcome = match document.verdict {
         Verdict::Fail => "FAIL: N = X·R does not hold",
         Verdict::Inconclusive => "Undecided, whether N = X·R holds",
-        Verdict::Pass if document.verdicts.raw.why == Why::Identity => {
+        Verdict::Pass if document.verdicts.raw.why == CheckReason::Identity => {
             "The times add up, as those of any requests do; whether N = X·R holds in between was not asked"
         }
         Verdict::Pass => "N = X·R holds",
         Verdict::NotAvailable => "Nothing to check N = X·R against",
     };
     let looked_at = match document.form {
-        Form::Requests => counted(document.rows, "request"),
-        Form::Samples if document.rows != 1 => format!("{} stretches", count(document.rows)),
-        Form::Samples => counted(document.rows, "stretch"),
-        Form::Table => counted(document.rows, "measurement"),
-        Form::CloudWatch => counted(document.rows, "CloudWatch period"),
+        FileFormat::Requests => counted(document.rows, "request"),
+        FileFormat::Samples if document.rows != 1 => format!("{} stretches", count(document.rows)),
+        FileFormat::Samples => counted(document.rows, "stretch"),
+        FileFormat::Table => counted(document.rows, "measurement"),
+        FileFormat::CloudWatch => counted(document.rows, "CloudWatch period"),
     };
     let means_s = || document.means.as_ref().map(|means| means.window_s);
     let window_s = document.littles_law.as_ref().map(|law| law.window_s).or_else(means_s);
@@ -81,7 +84,7 @@ fn law(document: &CheckDocument) -> Vec<Fact> {
     let outcomes = document.outcomes.iter().map(|(outcome, number)| format!("{} {outcome}", count(*number)));
     let outcomes: Vec<String> = outcomes.collect();
     let facts = [
-        document.littles_law.as_ref().map(|it| Fact::new("N = X·R", words::law(it))),
+        document.littles_law.as_ref().map(|it| Fact::new("N = X·R", run_words::law(it))),
         document.means.as_ref().map(|it| Fact::new("N = X·R", law_of_means(it))),
         document.batches.as_ref().map(|it| Fact::new("batches", in_batches(it))),
         (!outcomes.is_empty()).then(|| Fact::new("outcomes", format!("{} in the file", outcomes.join(", ")))),
@@ -126,7 +129,7 @@ fn scaling(document: &CheckDocument) -> Vec<Block> {
 /// # Errors
 /// Where the writer refuses a row.
 pub fn csv(document: &CheckDocument) -> Result<Option<String>, ReportError> {
-    if document.form == Form::Requests {
+    if document.form == FileFormat::Requests {
         return Ok(None);
     }
     let rows = |writer: &mut csv::Writer<_>| {
@@ -135,7 +138,7 @@ pub fn csv(document: &CheckDocument) -> Result<Option<String>, ReportError> {
     super::csv::written(rows).map(Some)
 }
 
-fn law_of_means(means: &Means) -> String {
+fn law_of_means(means: &WindowMeans) -> String {
     let x = format!("X {}/s (± {} by counting)", shortest(means.x_per_s, 5), number(means.x_noise_per_s));
     let law = match (means.r_s, means.xr, means.n) {
         (Some(r_s), Some(xr), Some(n)) => {
@@ -241,7 +244,7 @@ fn parameters(usl: &UslSummary) -> Table {
     table
 }
 
-fn models(comparison: &Comparison) -> Table {
+fn models(comparison: &ModelComparison) -> Table {
     let mut table = Table::new("Models", &["model", "SSE", "AICc", "parameters"]).words_from(3);
     for (index, rival) in comparison.rivals.iter().enumerate() {
         let parameters: Vec<String> = rival

@@ -76,16 +76,16 @@ pub(crate) fn written(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::Sample;
+    use crate::sample_run::SampleRun;
 
     #[test]
     fn every_level_is_a_row_of_exact_values() {
-        let sample = Sample::sweep();
+        let sample = SampleRun::sweep();
         let text = render([&sample.document]).unwrap();
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let column = reader.headers().unwrap().iter().position(|name| name == "throughput_per_s").unwrap();
         let read: Vec<f64> = reader.records().map(|row| row.unwrap()[column].parse().unwrap()).collect();
         assert!(read.iter().copied().eq(sample.document.levels.iter().map(|level| level.throughput_per_s)));
-        assert_eq!(render([&Sample::empty().document]).unwrap().lines().count(), 1);
+        assert_eq!(render([&SampleRun::empty().document]).unwrap().lines().count(), 1);
     }
 }

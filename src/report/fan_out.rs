@@ -2,7 +2,7 @@
 
 use super::RunView;
 use super::chart;
-use super::page::{Block, Part};
+use super::page::{Block, PagePart};
 use super::table::Table;
 use planner_core::measure::fan_out::second::FunctionSecond;
 use planner_core::measure::fan_out::summary::FanOutSummary;
@@ -15,7 +15,7 @@ const STRETCHES_AT_MOST: usize = 30;
 const UNKNOWN: &str = "–";
 
 /// The parts of a page about the pipeline; without blocks for other operations.
-pub(super) fn parts(view: &RunView) -> [Part; 2] {
+pub(super) fn parts(view: &RunView) -> [PagePart; 2] {
     let blocks = view.document.fan_out.iter().flat_map(|found| {
         let unknown = found.unknown.iter().map(|text| format!("Not known: {text}.")).collect();
         let tables = [stages(found), outcomes(found), times(found)].map(Block::Table);
@@ -23,8 +23,8 @@ pub(super) fn parts(view: &RunView) -> [Part; 2] {
         chart.into_iter().chain(tables).chain([Block::List(unknown)])
     });
     [
-        Part::new("The pipeline, stage by stage", blocks),
-        Part::detail("The function over time", [Block::Table(timeline(view.function))]),
+        PagePart::new("The pipeline, stage by stage", blocks),
+        PagePart::detail("The function over time", [Block::Table(timeline(view.function))]),
     ]
 }
 

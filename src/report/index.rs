@@ -1,13 +1,13 @@
 //! The page that lists the runs, plans, audits, comparisons and checks of a folder.
 
-use super::page::{Block, Link, Page, Part};
+use super::page::{Block, Link, Page, PagePart};
 use super::plan::decision;
-use super::{lead, sentences, words};
+use super::{lead_sentence, run_sentences, run_words};
 use planner_core::law::finding::Verdict;
 use planner_core::measure::document::RunDocument;
 use planner_core::units::human::{capitalised, count, counted, duration};
-use planner_plan::decision::State;
-use planner_plan::preface::JobDescription;
+use planner_plan::decision::PlanState;
+use planner_plan::plan_header::JobDescription;
 
 /// A folder of reports, as the index shows it.
 #[derive(Debug, Clone)]
@@ -28,13 +28,13 @@ pub enum EntryKind {
     /// An answer.
     Answer {
         /// To what.
-        kind: AnswerKind,
+        kind: ReportKind,
         /// What it comes to, in a sentence, where it has one.
         verdict: Option<String>,
         /// Whether what was asked for holds, where that was asked.
         holds: Option<bool>,
         /// How a recommendation stands.
-        state: Option<State>,
+        state: Option<PlanState>,
         /// What a plan is to copy, and by when.
         job: Option<JobDescription>,
     },
@@ -42,7 +42,7 @@ pub enum EntryKind {
 
 /// What an answer is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AnswerKind {
+pub enum ReportKind {
     /// What to set, what a choice comes to, or which strategy to take.
     Plan,
     /// What arrived of a backup.
@@ -56,13 +56,13 @@ pub enum AnswerKind {
 /// The entries as a page, plans first, those of a kind in the order given.
 #[must_use]
 pub fn page(entries: &[Entry], version: &str) -> Page {
-    let part = |heading: &str, wanted: Option<AnswerKind>| {
+    let part = |heading: &str, wanted: Option<ReportKind>| {
         let kind = |entry: &Entry| match entry.kind {
             EntryKind::Run(_) => None,
             EntryKind::Answer { kind, .. } => Some(kind),
         };
         let links = entries.iter().filter(|entry| kind(entry) == wanted).map(link).collect();
-        Part::new(heading, [Block::Links(links)])
+        PagePart::new(heading, [Block::Links(links)])
     };
     Page {
         kind: "Reports".into(),
@@ -73,10 +73,10 @@ pub fn page(entries: &[Entry], version: &str) -> Page {
             format!("{}, the newest of a kind first.", counted(entries.len() as u64, "report"))
         },
         parts: vec![
-            part("Plans", Some(AnswerKind::Plan)),
-            part("Audits", Some(AnswerKind::Audit)),
-            part("Comparisons", Some(AnswerKind::Comparison)),
-            part("Checks", Some(AnswerKind::Check)),
+            part("Plans", Some(ReportKind::Plan)),
+            part("Audits", Some(ReportKind::Audit)),
+            part("Comparisons", Some(ReportKind::Comparison)),
+            part("Checks", Some(ReportKind::Check)),
             part("Runs", None),
         ],
         version: version.into(),
@@ -89,7 +89,7 @@ fn link(entry: &Entry) -> Link {
     let (name, folder) = (entry.folder.clone(), &entry.folder);
     match &entry.kind {
         EntryKind::Run(document) => {
-            let (verdict, details) = (sentences::overall(document), run_details(document));
+            let (verdict, details) = (run_sentences::overall(document), run_details(document));
             Link { path, name, verdict, state: "", details }
         }
         EntryKind::Answer { verdict, holds, state, job, .. } => {
@@ -110,11 +110,11 @@ fn link(entry: &Entry) -> Link {
 }
 
 /// Only what is proven on a real account is a yes.
-fn stands(state: State) -> Verdict {
+fn stands(state: PlanState) -> Verdict {
     match state {
-        State::Ready => Verdict::Pass,
-        State::Rehearsed | State::Assumed | State::Unproven => Verdict::Inconclusive,
-        State::Blocked => Verdict::Fail,
+        PlanState::Ready => Verdict::Pass,
+        PlanState::Rehearsed | PlanState::Assumed | PlanState::Unproven => Verdict::Inconclusive,
+        PlanState::Blocked => Verdict::Fail,
     }
 }
 
@@ -131,20 +131,20 @@ fn goal(job: &JobDescription) -> String {
 fn run_details(document: &RunDocument) -> String {
     let state = (!document.complete).then(|| "INCOMPLETE".to_owned());
     let kind = if document.rehearsal { "rehearsal" } else { "real" };
-    let rest = [kind.to_owned(), document.name.clone(), words::date(&document.started_at)];
-    let facts: Vec<_> = state.into_iter().chain(words::verdicts(document)).chain(rest).collect();
-    format!("{} {}", lead::done(document), capitalised(&facts.join(" · ")))
+    let rest = [kind.to_owned(), document.name.clone(), run_words::date(&document.started_at)];
+    let facts: Vec<_> = state.into_iter().chain(run_words::verdicts(document)).chain(rest).collect();
+    format!("{} {}", lead_sentence::done(document), capitalised(&facts.join(" · ")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::html;
-    use crate::sample::Sample;
+    use crate::sample_run::SampleRun;
 
     #[test]
     fn runs_and_answers_are_listed_with_their_verdicts_and_their_links_stay_links() {
-        let run = |sample: Sample, folder: &str| Entry {
+        let run = |sample: SampleRun, folder: &str| Entry {
             folder: folder.into(),
             file: "report.html",
             kind: EntryKind::Run(Box::new(sample.document)),
@@ -161,7 +161,7 @@ mod tests {
             },
         };
         let plan = |state, folder: &str| {
-            let mut entry = answer(AnswerKind::Plan, Some(true), folder);
+            let mut entry = answer(ReportKind::Plan, Some(true), folder);
             if let EntryKind::Answer { state: of_plan, job, .. } = &mut entry.kind {
                 *of_plan = Some(state);
                 let size_range_bytes = [600_000_000, 800_000_000];
@@ -177,13 +177,13 @@ mod tests {
             entry
         };
         let entries = [
-            run(Sample::one_level(), "20260302-daily"),
-            run(Sample::hostile(), "javascript:\"<b>"),
-            answer(AnswerKind::Comparison, None, "compare-1"),
-            answer(AnswerKind::Audit, Some(false), "audit-1"),
-            answer(AnswerKind::Plan, Some(true), "plan-1"),
-            plan(State::Rehearsed, "plan-2"),
-            plan(State::Blocked, "plan-3"),
+            run(SampleRun::one_level(), "20260302-daily"),
+            run(SampleRun::hostile(), "javascript:\"<b>"),
+            answer(ReportKind::Comparison, None, "compare-1"),
+            answer(ReportKind::Audit, Some(false), "audit-1"),
+            answer(ReportKind::Plan, Some(true), "plan-1"),
+            plan(PlanState::Rehearsed, "plan-2"),
+            plan(PlanState::Blocked, "plan-3"),
         ];
         let html = html::render(&page(&entries, "0.1.0")).unwrap();
         assert!(

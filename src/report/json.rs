@@ -35,12 +35,12 @@ pub(crate) fn told<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::Sample;
+    use crate::sample_run::SampleRun;
     use planner_core::measure::document::RunDocument;
 
     #[test]
     fn the_document_reads_back() {
-        let document = Sample::one_level().document;
+        let document = SampleRun::one_level().document;
         let text = render(&document).unwrap();
         assert!(text.ends_with("}\n") && text.contains("\"schema\": \"planner/run/1\""));
         assert_eq!(serde_json::from_str::<RunDocument>(&text).unwrap(), document);

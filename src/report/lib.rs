@@ -5,39 +5,39 @@
 pub mod audit;
 pub mod chart;
 pub mod check;
-pub mod comparison;
+pub mod compare;
 pub mod csv;
-mod doubts;
 pub mod drawing;
 pub mod escape;
 mod fan_out;
 pub mod html;
 pub mod index;
 pub mod json;
-mod lead;
+mod lead_sentence;
 pub mod markdown;
+mod merged_rows;
 pub mod page;
 pub mod plan;
 pub mod png;
+pub mod reasons;
 pub mod run;
+mod run_limitations;
+mod run_sentences;
+mod run_tables;
+mod run_words;
 pub mod runs;
 pub mod schema;
-mod sentences;
 pub mod sparkline;
-mod stretch;
 pub mod table;
-mod tables;
 pub mod terminal;
-pub mod why;
-mod words;
 
 #[cfg(test)]
-mod sample;
+mod sample_run;
 
 use planner_core::measure::document::RunDocument;
 use planner_core::measure::fan_out::second::FunctionSecond;
-use planner_core::measure::histogram::Times;
-use planner_core::measure::series::Row;
+use planner_core::measure::histogram::TimeHistogram;
+use planner_core::measure::series::SeriesSecond;
 use planner_core::measure::size_sample::SizeSample;
 use planner_plan::verify::Verification;
 
@@ -47,7 +47,7 @@ pub struct RunView<'a> {
     /// The document, with one summary a level.
     pub document: &'a RunDocument,
     /// What was counted second by second, levels one after the other.
-    pub series: &'a [Row],
+    pub series: &'a [SeriesSecond],
     /// Times of each level, in the order of the document's levels; may be empty.
     pub levels: &'a [LevelTimes],
     /// The function of a fan-out second by second; empty otherwise.
@@ -60,9 +60,9 @@ pub struct RunView<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct LevelTimes {
     /// Jobs done, from the intended start.
-    pub latency: Times,
+    pub latency: TimeHistogram,
     /// Successful requests, from the actual start.
-    pub service: Times,
+    pub service: TimeHistogram,
     /// Successful copies by size.
     pub sizes: SizeSample,
 }

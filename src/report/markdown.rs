@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use super::escape::printable;
 use super::page::{Block, Fact, Judgement, Page, Sentence};
+use super::run_words::mark;
 use super::table::Table;
 use super::terminal::side_by_side;
-use super::words::mark;
 
 /// Columns of a row of bars.
 const BARS: usize = 60;
@@ -131,16 +131,16 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::run::page;
-    use crate::sample::Sample;
+    use crate::sample_run::SampleRun;
 
     #[test]
     fn a_run_with_refusals() {
-        insta::assert_snapshot!(render(&page(&Sample::refused().view())));
+        insta::assert_snapshot!(render(&page(&SampleRun::refused().view())));
     }
 
     #[test]
     fn names_stay_text() {
-        let page = render(&page(&Sample::hostile().view()));
+        let page = render(&page(&SampleRun::hostile().view()));
         assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("<svg"), "{page}");
         assert!(page.contains("`` planner measure"), "a command with backticks has a longer fence: {page}");
     }

@@ -26,7 +26,7 @@ pub struct Page {
     /// Where it comes from, on one line.
     pub provenance: Vec<String>,
     /// The rest, part by part; a part without blocks is left out.
-    pub parts: Vec<Part>,
+    pub parts: Vec<PagePart>,
     /// Version of the program.
     pub version: String,
 }
@@ -49,7 +49,7 @@ impl Page {
 
 /// A part of a page under its heading.
 #[derive(Debug, Clone)]
-pub struct Part {
+pub struct PagePart {
     /// Heading.
     pub heading: String,
     /// What stands under it.
@@ -69,7 +69,7 @@ pub enum Depth {
     Detail,
 }
 
-impl Part {
+impl PagePart {
     /// A part; blocks that hold nothing are left out.
     pub fn new(heading: impl Into<String>, blocks: impl IntoIterator<Item = Block>) -> Self {
         let blocks = blocks.into_iter().filter(|block| !block.is_empty()).collect();
@@ -219,6 +219,6 @@ mod tests {
     #[test]
     fn a_part_keeps_what_holds_something() {
         let blocks = [Block::List(Vec::new()), Table::new("none", &["a"]).into(), Block::Code("x".into())];
-        assert_eq!(Part::new("part", blocks).blocks.len(), 1);
+        assert_eq!(PagePart::new("part", blocks).blocks.len(), 1);
     }
 }

@@ -2,16 +2,16 @@
 
 use super::chart;
 use super::drawing::Chart;
-use super::page::{Block, Fact, Page, Part, Sentence};
+use super::merged_rows::merged;
+use super::page::{Block, Fact, Page, PagePart, Sentence};
 use super::plan::verify;
 use super::sparkline::Sparkline;
-use super::stretch::merged;
 use super::table::Table;
-use super::{RunView, doubts, fan_out, lead, sentences, tables, words};
+use super::{RunView, fan_out, lead_sentence, run_limitations, run_sentences, run_tables, run_words};
 use planner_core::law::finding::Verdict;
 use planner_core::measure::document::RunDocument;
 use planner_core::measure::level::LevelSummary;
-use planner_core::measure::series::Row;
+use planner_core::measure::series::SeriesSecond;
 use planner_core::units::human::{capitalised, count, length, number};
 use planner_core::units::quantity::NS_PER_S;
 
@@ -29,7 +29,7 @@ pub fn page(view: &RunView) -> Page {
     let failure = sentences.iter().find(|sentence| sentence.verdict == Verdict::Fail);
     // A title with the rates below it says as much as the sentence with both.
     let told_by_title = failure.is_none() && view.verification.is_none();
-    let rates = capitalised(&lead::rates(document));
+    let rates = capitalised(&lead_sentence::rates(document));
     Page {
         kind: format!("Load run · {}", document.name),
         title: title(view, failure),
@@ -37,11 +37,11 @@ pub fn page(view: &RunView) -> Page {
         lead: match (told_by_title, rates.is_empty()) {
             (true, true) => String::new(),
             (true, false) => rates + ".",
-            (false, _) => lead::done(document),
+            (false, _) => lead_sentence::done(document),
         },
         bullets: rehearsal(document).into_iter().collect(),
         sentences,
-        provenance: words::provenance(document),
+        provenance: run_words::provenance(document),
         parts: parts(view),
         version: document.version.clone(),
     }
@@ -57,35 +57,37 @@ fn title(view: &RunView, failure: Option<&Sentence>) -> String {
     };
     match (view.verification, failure) {
         (Some(found), _) => verify::title(found),
-        (None, Some(failure)) => words::titled(document.rehearsal, state, failure.text.trim_end_matches('.')),
-        (None, None) => words::titled(document.rehearsal, state, &lead::what(document)),
+        (None, Some(failure)) => {
+            run_words::titled(document.rehearsal, state, failure.text.trim_end_matches('.'))
+        }
+        (None, None) => run_words::titled(document.rehearsal, state, &lead_sentence::what(document)),
     }
 }
 
 /// What it came to, first of all whether a plan keeps.
 fn sentences(view: &RunView) -> Vec<Sentence> {
     let verdict = view.verification.map(verify::sentence);
-    verdict.into_iter().chain(sentences::sentences(view.document)).collect()
+    verdict.into_iter().chain(run_sentences::sentences(view.document)).collect()
 }
 
 /// Says that a rehearsal is one.
 fn rehearsal(document: &RunDocument) -> Option<Fact> {
-    let against = words::rehearsal(document)?;
+    let against = run_words::rehearsal(document)?;
     Some(Fact::new("Not known", format!("A rehearsal {against} says nothing about a real account.")))
 }
 
 /// What must not be overlooked.
 fn banners(view: &RunView) -> Vec<String> {
     let document = view.document;
-    [words::cut_off(view), words::saturation(document)].into_iter().flatten().collect()
+    [run_words::cut_off(view), run_words::saturation(document)].into_iter().flatten().collect()
 }
 
-fn parts(view: &RunView) -> Vec<Part> {
+fn parts(view: &RunView) -> Vec<PagePart> {
     let document = view.document;
     // What a fan-out's attempts do is publish.
     let stage = if document.fan_out.is_some() { "Publish requests: " } else { "" };
     let part = |heading: &str, blocks: Vec<Option<Block>>| {
-        Part::new(capitalised(&format!("{stage}{heading}")), blocks.into_iter().flatten())
+        PagePart::new(capitalised(&format!("{stage}{heading}")), blocks.into_iter().flatten())
     };
     let [pipeline, function] = fan_out::parts(view);
     vec![
@@ -93,12 +95,12 @@ fn parts(view: &RunView) -> Vec<Part> {
         function,
         part("over time", vec![drawn(chart::timeline(view)), completions(view).map(Block::Sparkline)]),
         part("Little’s law, N = X·R", law(view)),
-        Part::detail("N = X·R in each level", several(document, tables::laws)),
+        PagePart::detail("N = X·R in each level", several(document, run_tables::laws)),
         part("times", times(view)),
-        part("scaling", vec![drawn(chart::sweep(view)), several(document, tables::levels)]),
+        part("scaling", vec![drawn(chart::sweep(view)), several(document, run_tables::levels)]),
         part("counts and errors", counts(document)),
-        Part::new("The load generator", generator(document).map(Block::Paragraph)),
-        Part::detail("Doubts", [Block::List(doubts::of_run(view))]),
+        PagePart::new("The load generator", generator(document).map(Block::Paragraph)),
+        PagePart::detail("Doubts", [Block::List(run_limitations::of_run(view))]),
         reproduce(document),
     ]
 }
@@ -129,26 +131,26 @@ fn law(view: &RunView) -> Vec<Option<Block>> {
                 let text = format!("{} in flight on average, counted at the endpoint", number(mean));
                 Fact::new("endpoint", text)
             });
-            let steady = level.steady.as_ref().map(|steady| Fact::new("steady", words::steady(steady)));
-            let law = Fact::new("N = X·R", words::law(&level.littles_law));
+            let steady = level.steady.as_ref().map(|steady| Fact::new("steady", run_words::steady(steady)));
+            let law = Fact::new("N = X·R", run_words::law(&level.littles_law));
             Some(Block::Facts([Some(law), endpoint, steady].into_iter().flatten().collect()))
         }
         _ => None,
     };
-    let judgements = document.verdicts.as_ref().map(words::judgements);
-    vec![drawn(chart::little(view)), terms, judgements, one(document, tables::stages)]
+    let judgements = document.verdicts.as_ref().map(run_words::judgements);
+    vec![drawn(chart::little(view)), terms, judgements, one(document, run_tables::stages)]
 }
 
 fn times(view: &RunView) -> Vec<Option<Block>> {
     let document = view.document;
     let intervals = match document.levels.as_slice() {
         [level] if level.jobs_done > 0 => {
-            Some(Block::Paragraph(format!("From the intended start: {}.", words::intervals(level))))
+            Some(Block::Paragraph(format!("From the intended start: {}.", run_words::intervals(level))))
         }
         _ => None,
     };
     let tables = match document.levels.as_slice() {
-        [level] => tables::times(level),
+        [level] => run_tables::times(level),
         _ => Vec::new(),
     };
     let charts = [chart::spectrum(view), chart::size(view)].map(drawn);
@@ -157,17 +159,17 @@ fn times(view: &RunView) -> Vec<Option<Block>> {
 
 fn counts(document: &RunDocument) -> Vec<Option<Block>> {
     vec![
-        one(document, tables::measures),
-        several(document, tables::outcomes),
-        Some(tables::refusals(document).into()),
-        Some(tables::thresholds(document).into()),
+        one(document, run_tables::measures),
+        several(document, run_tables::outcomes),
+        Some(run_tables::refusals(document).into()),
+        Some(run_tables::thresholds(document).into()),
     ]
 }
 
 /// How many objects or messages were done in each bin.
 fn completions(view: &RunView) -> Option<Sparkline> {
     let bins = merged(view.series, BIN_S * NS_PER_S);
-    let is_whole = |bin: &&Row| bin.window.length_ns == BIN_S * NS_PER_S;
+    let is_whole = |bin: &&SeriesSecond| bin.window.length_ns == BIN_S * NS_PER_S;
     let mut whole: Vec<u64> = bins.iter().filter(is_whole).map(|bin| bin.items_done).collect();
     whole.sort_unstable();
     let [least, .., most] = *whole.as_slice() else { return None };
@@ -186,15 +188,15 @@ fn completions(view: &RunView) -> Option<Sparkline> {
 }
 
 /// Where the run comes from, and the command and the scenario that make it again.
-fn reproduce(document: &RunDocument) -> Part {
+fn reproduce(document: &RunDocument) -> PagePart {
     let scenario = scenario(document);
     let blocks = [
-        Some(Block::Facts(tables::provenance(document))),
-        Some(Block::Code(words::quoted(&document.command))),
+        Some(Block::Facts(run_tables::provenance(document))),
+        Some(Block::Code(run_words::quoted(&document.command))),
         scenario.as_ref().map(|_| Block::Paragraph(SCENARIO.into())),
         scenario.map(Block::Code),
     ];
-    Part::detail("How to reproduce it", blocks.into_iter().flatten())
+    PagePart::detail("How to reproduce it", blocks.into_iter().flatten())
 }
 
 /// The scenario as a file that runs again; None where a number is too large for TOML.
@@ -204,48 +206,49 @@ fn scenario(document: &RunDocument) -> Option<String> {
 
 fn generator(document: &RunDocument) -> Option<String> {
     let generator = document.generator.as_ref()?;
-    Some(capitalised(&words::generator(generator)) + ".")
+    Some(capitalised(&run_words::generator(generator)) + ".")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::drawing::{Frame, svg};
-    use crate::sample::Sample;
+    use crate::sample_run::SampleRun;
     use planner_core::scenario::file::File;
 
     #[test]
     fn the_scenario_that_is_shown_runs_again() {
-        let document = Sample::one_level().document;
+        let document = SampleRun::one_level().document;
         let text = scenario(&document).unwrap();
         assert_eq!(toml::from_str::<File>(&text).unwrap(), document.scenario, "{text}");
     }
 
-    fn ids(sample: &Sample) -> Vec<String> {
+    fn ids(sample: &SampleRun) -> Vec<String> {
         page(&sample.view()).charts().map(|chart| chart.id.clone().into_owned()).collect()
     }
 
     #[test]
     fn one_object_has_no_sparkline_and_jobs_and_attempts_have_no_table_in_common() {
-        assert!(completions(&Sample::one_attempt().view()).is_none());
-        assert!(completions(&Sample::one_level().view()).is_some());
-        let [one] = tables::times(&Sample::one_level().document.levels[0]).try_into().unwrap();
+        assert!(completions(&SampleRun::one_attempt().view()).is_none());
+        assert!(completions(&SampleRun::one_level().view()).is_some());
+        let [one] = run_tables::times(&SampleRun::one_level().document.levels[0]).try_into().unwrap();
         assert_eq!(one.rows.len(), 3);
-        let [jobs, attempts] = tables::times(&Sample::refused().document.levels[0]).try_into().unwrap();
+        let [jobs, attempts] =
+            run_tables::times(&SampleRun::refused().document.levels[0]).try_into().unwrap();
         assert_eq!((jobs.rows.len(), attempts.rows[0][0].as_str()), (2, "from actual start"));
     }
 
     #[test]
     fn a_run_has_the_charts_that_it_has_data_for() {
-        assert_eq!(ids(&Sample::empty()), [""; 0]);
-        assert_eq!(ids(&Sample::one_attempt()), ["timeline", "littles-law"]);
-        assert_eq!(ids(&Sample::one_level()), ["timeline", "littles-law", "latency"]);
-        assert_eq!(ids(&Sample::sweep()), ["timeline", "littles-law", "latency", "sweep"]);
+        assert_eq!(ids(&SampleRun::empty()), [""; 0]);
+        assert_eq!(ids(&SampleRun::one_attempt()), ["timeline", "littles-law"]);
+        assert_eq!(ids(&SampleRun::one_level()), ["timeline", "littles-law", "latency"]);
+        assert_eq!(ids(&SampleRun::sweep()), ["timeline", "littles-law", "latency", "sweep"]);
     }
 
     #[test]
     fn every_chart_of_every_run_can_be_drawn_and_says_that_it_is_a_rehearsal() {
-        for sample in Sample::all() {
+        for sample in SampleRun::all() {
             for chart in page(&sample.view()).charts() {
                 let drawing = svg(chart, Frame::Card).unwrap();
                 assert!(!drawing.contains("NaN") && !drawing.contains("inf"), "{drawing}");

@@ -1,8 +1,8 @@
 //! The page of several runs, side by side and one by one.
 
-use super::page::{Block, Page, Part, Sentence};
+use super::page::{Block, Page, PagePart, Sentence};
 use super::table::Table;
-use super::{RunView, lead, run, sentences};
+use super::{RunView, lead_sentence, run, run_sentences};
 use planner_core::measure::level::LevelSummary;
 use planner_core::units::human::{count, counted, duration, number, rate};
 
@@ -16,7 +16,7 @@ const CHARTED_LEVELS_AT_MOST: usize = 100;
 pub fn page(views: &[RunView], version: &str) -> Page {
     let levels: usize = views.iter().map(|view| view.document.levels.len()).sum();
     let charted = views.len() <= CHARTED_AT_MOST && levels <= CHARTED_LEVELS_AT_MOST;
-    let overview = Part::new(
+    let overview = PagePart::new(
         "Side by side",
         [
             Block::Table(overview(views)),
@@ -57,8 +57,8 @@ fn rehearsals(views: &[RunView]) -> Option<String> {
 fn sentence(number: usize, view: &RunView) -> Sentence {
     let document = view.document;
     Sentence {
-        verdict: sentences::overall(document),
-        text: format!("{number}. {}: {}", document.run, lead::done(document)),
+        verdict: run_sentences::overall(document),
+        text: format!("{number}. {}: {}", document.run, lead_sentence::done(document)),
     }
 }
 
@@ -87,7 +87,7 @@ fn p99(level: &LevelSummary) -> String {
 }
 
 /// What the page of one run says, under one heading; names of charts get the run's number.
-fn part(number: usize, view: &RunView, charted: bool) -> Part {
+fn part(number: usize, view: &RunView, charted: bool) -> PagePart {
     let page = run::page(view);
     let mut blocks: Vec<Block> = page.banners.into_iter().map(Block::Banner).collect();
     blocks.extend([
@@ -110,19 +110,19 @@ fn part(number: usize, view: &RunView, charted: bool) -> Part {
         }
         blocks.push(block);
     }
-    Part::detail(format!("{number}. {}", view.document.run), blocks)
+    PagePart::detail(format!("{number}. {}", view.document.run), blocks)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::html;
-    use crate::sample::Sample;
+    use crate::sample_run::SampleRun;
 
     #[test]
     fn every_run_has_its_row_its_part_and_charts_of_its_own() {
-        let samples = [Sample::one_level(), Sample::refused(), Sample::empty()];
-        let views: Vec<_> = samples.iter().map(Sample::view).collect();
+        let samples = [SampleRun::one_level(), SampleRun::refused(), SampleRun::empty()];
+        let views: Vec<_> = samples.iter().map(SampleRun::view).collect();
         let page = page(&views, "0.1.0");
         assert_eq!(page.parts.len(), 4);
         let html = html::render(&page).unwrap();
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_hundred_levels_stay_one_small_page() {
-        let sample = Sample::many_levels();
+        let sample = SampleRun::many_levels();
         let html = html::render(&run::page(&sample.view())).unwrap();
         assert!(html.len() < 500_000 && html.contains("Of 100 levels, 11 are drawn"), "{}", html.len());
         assert!(html::render(&page(&[sample.view(); 2], "0.1.0")).unwrap().contains("shown without charts"));
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn many_runs_stay_one_small_page_that_says_what_is_left_out() {
-        let sample = Sample::refused();
+        let sample = SampleRun::refused();
         let html = html::render(&page(&vec![sample.view(); 50], "0.1.0")).unwrap();
         assert!(html.len() < 1_000_000 && !html.contains("<svg"), "{}", html.len());
         assert!(html.contains("shown without charts"));

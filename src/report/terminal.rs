@@ -8,9 +8,9 @@ use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
 use textwrap::{WordSeparator, WordSplitter, WrapAlgorithm};
 
 use super::escape::printable;
-use super::page::{Block, Card, Depth, Judgement, Page, Part, Sentence};
+use super::page::{Block, Card, Depth, Judgement, Page, PagePart, Sentence};
+use super::run_words::mark;
 use super::table::Table;
-use super::words::mark;
 use planner_core::law::finding::Verdict;
 
 /// Columns that names with the space around them take, where they are no longer.
@@ -35,7 +35,7 @@ pub fn render(page: &Page, width: usize, colour: bool, long: bool) -> String {
     page.bullets.iter().for_each(|bullet| sheet.fact(&bullet.name, &bullet.value));
     sheet.sentences("", &page.sentences);
     let is_short = page.decides() && !long;
-    let is_shown = |part: &&Part| match part.depth {
+    let is_shown = |part: &&PagePart| match part.depth {
         Depth::Decision => true,
         Depth::Reasons => !is_short,
         Depth::Detail => false,
@@ -94,7 +94,7 @@ impl Sheet {
         self.text.push('\n');
     }
 
-    fn part(&mut self, part: &Part) {
+    fn part(&mut self, part: &PagePart) {
         let is_shown = |block: &&Block| !matches!(block, Block::Chart(_) | Block::Code(_));
         let blocks: Vec<&Block> = part.blocks.iter().filter(is_shown).collect();
         if blocks.is_empty() {
@@ -226,30 +226,30 @@ fn grid(table: &Table, width: usize) -> String {
 mod tests {
     use super::*;
     use crate::run::page;
-    use crate::sample::Sample;
+    use crate::sample_run::SampleRun;
 
-    fn at_80_columns(sample: &Sample) -> String {
+    fn at_80_columns(sample: &SampleRun) -> String {
         render(&page(&sample.view()), 80, false, true)
     }
 
     #[test]
     fn one_level_at_80_columns() {
-        insta::assert_snapshot!(at_80_columns(&Sample::one_level()));
+        insta::assert_snapshot!(at_80_columns(&SampleRun::one_level()));
     }
 
     #[test]
     fn a_sweep_at_80_columns() {
-        insta::assert_snapshot!(at_80_columns(&Sample::sweep()));
+        insta::assert_snapshot!(at_80_columns(&SampleRun::sweep()));
     }
 
     #[test]
     fn a_cut_off_run_shows_what_the_edges_explain() {
-        insta::assert_snapshot!(at_80_columns(&Sample::incomplete()));
+        insta::assert_snapshot!(at_80_columns(&SampleRun::incomplete()));
     }
 
     #[test]
     fn every_run_fits_its_width() {
-        for sample in Sample::all() {
+        for sample in SampleRun::all() {
             for width in [60, 80, 120] {
                 let text = render(&page(&sample.view()), width, false, true);
                 let widest = text.lines().map(|line| line.chars().count()).max();
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn colour_adds_nothing_but_colour() {
-        let page = page(&Sample::saturated().view());
+        let page = page(&SampleRun::saturated().view());
         let plain = render(&page, 80, false, true);
         let mut coloured = render(&page, 80, true, true);
         assert!(plain.contains("GENERATOR SATURATED") && !plain.contains('\u{1b}'));

@@ -10,7 +10,7 @@ use planner::emulator::{Cloud, CloudConfig, serve};
 use planner_core::service::Profile;
 use serde_json::Value;
 
-use crate::planner::{Ended, planner, run};
+use crate::planner::{CommandEnd, planner, run};
 use crate::served::{ACCESS_KEY, SECRET_KEY};
 
 /// One byte less than this, and a copy is truncated.
@@ -117,7 +117,7 @@ async fn fill(cloud: &Cloud, objects: u64, flaws: Flaws) -> Timestamp {
 }
 
 /// The document that a command printed.
-pub(crate) fn document(ended: &Ended) -> Value {
+pub(crate) fn document(ended: &CommandEnd) -> Value {
     serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}\n{}", ended.stderr))
 }
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::localstack::boto3;
-use crate::planner::{Ended, QUICK, measure, planner, run, write_scenario};
+use crate::planner::{CommandEnd, QUICK, measure, planner, run, write_scenario};
 use crate::run_folder::{RunFolder, runs};
 use crate::served::{ACCESS_KEY, SECRET_KEY, Served, serve};
 
@@ -40,12 +40,12 @@ pub(crate) fn serve_identity() -> String {
 }
 
 /// An account that has what the scenario names.
-struct Account {
+struct AwsAccount {
     cloud: Served,
     identity: String,
 }
 
-impl Account {
+impl AwsAccount {
     fn new(scenario: &Path, folder: &Path) -> Self {
         Self { cloud: serve(scenario, folder), identity: serve_identity() }
     }
@@ -55,7 +55,7 @@ impl Account {
         command.env("AWS_ENDPOINT_URL_STS", &self.identity);
     }
 
-    fn measure(&self, scenario: &Path, out: &Path, options: &[&str]) -> Ended {
+    fn measure(&self, scenario: &Path, out: &Path, options: &[&str]) -> CommandEnd {
         let mut command = measure(scenario, out);
         command.args(["--target", "aws"]).args(options);
         self.reach(&mut command);
@@ -73,7 +73,7 @@ impl Account {
 fn nothing_is_touched_before_the_account_is_named_right_and_somebody_agrees() {
     let folder = tempfile::tempdir().unwrap();
     let scenario = write_scenario(folder.path(), QUICK);
-    let account = Account::new(&scenario, folder.path());
+    let account = AwsAccount::new(&scenario, folder.path());
     let out = folder.path().join("runs");
     for (options, reason) in [
         (&["--yes"][..], "must be named"),
@@ -91,7 +91,7 @@ fn nothing_is_touched_before_the_account_is_named_right_and_somebody_agrees() {
 fn an_account_that_was_named_is_measured_and_cleaned_up_and_not_written_down() {
     let folder = tempfile::tempdir().unwrap();
     let scenario = write_scenario(folder.path(), QUICK);
-    let account = Account::new(&scenario, folder.path());
+    let account = AwsAccount::new(&scenario, folder.path());
     let out = folder.path().join("runs");
     let ended = account.measure(&scenario, &out, &["--account", ACCOUNT, "--yes", "--keep"]);
     let run_folder = RunFolder::only(&out);
@@ -127,7 +127,7 @@ fn an_account_that_was_named_is_measured_and_cleaned_up_and_not_written_down() {
 fn an_account_keeps_its_buckets_and_its_money() {
     let folder = tempfile::tempdir().unwrap();
     let scenario = write_scenario(folder.path(), QUICK);
-    let account = Account::new(&scenario, folder.path());
+    let account = AwsAccount::new(&scenario, folder.path());
     let out = folder.path().join("runs");
     let agreed = ["--account", ACCOUNT, "--yes"];
     let with = |options: &[&str]| {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::localstack::{Buckets, url};
-use crate::planner::{Ended, QUICK, measure, planner, run, shipped, write_scenario};
+use crate::planner::{CommandEnd, QUICK, measure, planner, run, shipped, write_scenario};
 use crate::run_folder::runs;
 use crate::served::{ACCESS_KEY, Served, serve};
 
@@ -53,7 +53,7 @@ fn missing_buckets_and_topics_are_named() {
         command.args(options);
         run(command).with_code(1)
     };
-    let says = |ended: Ended, facts: &[&str]| {
+    let says = |ended: CommandEnd, facts: &[&str]| {
         let words = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(facts.iter().all(|fact| words.contains(fact)), "{}", ended.stderr);
         assert!(runs(&out).is_empty());

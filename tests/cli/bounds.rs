@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::planner::{Ended, QUICK, measure, planner, run, write_scenario};
+use crate::planner::{CommandEnd, QUICK, measure, planner, run, write_scenario};
 use crate::run_folder::{RunFolder, runs};
 
 /// What a scenario that does not fit is refused with.
@@ -110,7 +110,7 @@ fn is_tame(text: &str) -> bool {
 }
 
 #[track_caller]
-fn check_tame(ended: &Ended) {
+fn check_tame(ended: &CommandEnd) {
     assert!(is_tame(&ended.stdout), "{:?}", ended.stdout);
     assert!(is_tame(&ended.stderr), "{:?}", ended.stderr);
 }

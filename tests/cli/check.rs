@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use crate::planner::{Ended, QUICK, measure, planner, run, write_scenario};
+use crate::planner::{CommandEnd, QUICK, measure, planner, run, write_scenario};
 use crate::run_folder::RunFolder;
 
 const SIX: &str = "start,end,outcome\n-2,3,ok\n1,4,ok\n2,12,ok\n5,6,failed\n8,15,ok\n-1,11,ok\n";
@@ -29,7 +29,7 @@ fn command(file: &Path, out: &Path) -> Command {
 }
 
 /// Checks a file and leaves nothing behind.
-fn check_file(file: &Path, arguments: &[&str]) -> Ended {
+fn check_file(file: &Path, arguments: &[&str]) -> CommandEnd {
     let out = tempfile::tempdir().unwrap();
     let mut command = command(file, out.path());
     command.args(arguments);
@@ -37,13 +37,13 @@ fn check_file(file: &Path, arguments: &[&str]) -> Ended {
 }
 
 /// Checks bytes given in a file.
-fn check_bytes(content: &[u8], arguments: &[&str]) -> Ended {
+fn check_bytes(content: &[u8], arguments: &[&str]) -> CommandEnd {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(content).unwrap();
     check_file(file.path(), arguments)
 }
 
-fn check(text: &str, arguments: &[&str]) -> Ended {
+fn check(text: &str, arguments: &[&str]) -> CommandEnd {
     check_bytes(text.as_bytes(), arguments)
 }
 
@@ -236,7 +236,7 @@ fn a_check_leaves_its_page_and_is_listed() {
     let file = out.path().join("metrics.csv");
     fs::write(&file, metrics(50.0)).unwrap();
     let reports = out.path().join("reports");
-    let Ended { stdout, .. } = run(command(&file, &reports)).with_code(0);
+    let CommandEnd { stdout, .. } = run(command(&file, &reports)).with_code(0);
     let folder = RunFolder::only(&reports);
     let read = |name: &str| fs::read_to_string(folder.file(name)).unwrap();
     let document: Value = serde_json::from_str(&read("check.json")).unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::planner::{Ended, measure, planner, run, write_scenario};
+use crate::planner::{CommandEnd, measure, planner, run, write_scenario};
 use crate::run_folder::RunFolder;
 
 /// A minute and more of copies that take `base_s` and a little.
@@ -27,14 +27,14 @@ pub(crate) fn measured(out: &Path, name: &str, text: &str, seed: &str) -> RunFol
 }
 
 /// A comparison that is left beside the second run.
-fn compare(before: &RunFolder, after: &RunFolder, arguments: &[&str]) -> Ended {
+fn compare(before: &RunFolder, after: &RunFolder, arguments: &[&str]) -> CommandEnd {
     let mut command = planner();
     command.arg("compare").arg(&before.0).arg(&after.0).args(arguments);
     command.arg("--out").arg(after.0.parent().unwrap());
     run(command)
 }
 
-fn document(ended: &Ended) -> Value {
+fn document(ended: &CommandEnd) -> Value {
     serde_json::from_str(&ended.stdout).unwrap()
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::planner::{Ended, measure, planner, run, shipped, write_scenario};
+use crate::planner::{CommandEnd, measure, planner, run, shipped, write_scenario};
 use crate::run_folder::RunFolder;
 
 /// 60 objects whose copies take about 10 s, with more of the scenario to follow.
@@ -25,7 +25,7 @@ base_s = 10.0
 bandwidth_bytes_per_s = 1e12
 ";
 
-fn measured(text: &str, out: &Path) -> (Ended, RunFolder) {
+fn measured(text: &str, out: &Path) -> (CommandEnd, RunFolder) {
     let scenario = write_scenario(out, text);
     let ended = run(measure(&scenario, &out.join("runs")));
     (ended, RunFolder::only(&out.join("runs")))

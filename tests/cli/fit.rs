@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::planner::{Ended, measure, planner, run, write_scenario};
+use crate::planner::{CommandEnd, measure, planner, run, write_scenario};
 use crate::run_folder::RunFolder;
 
 const LOAD: &str = "\
@@ -39,7 +39,7 @@ fn measured(out: &Path, scenario: &str) -> RunFolder {
     RunFolder::only(&out.join("runs"))
 }
 
-fn fit(folder: &Path, options: &[&str]) -> Ended {
+fn fit(folder: &Path, options: &[&str]) -> CommandEnd {
     let mut command = planner();
     command.arg("fit").arg(folder).args(options);
     run(command)

@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
-use crate::planner::{Ended, planner, run};
+use crate::planner::{CommandEnd, planner, run};
 
 /// Copies of 20 s or so, ten at a time, of 600 to 800 MB.
 const COPIES: u32 = 400;
@@ -60,7 +60,7 @@ fn reports(folder: &Path, has_times: bool) -> PathBuf {
     file(folder, "reports.log", &text)
 }
 
-fn planned(command: &str, log: &Path, options: &[&str]) -> Ended {
+fn planned(command: &str, log: &Path, options: &[&str]) -> CommandEnd {
     let out = tempfile::tempdir().unwrap();
     let mut command_line = planner();
     command_line.args([command, "--objects", "400", "--format", "json"]).args(options);
@@ -68,7 +68,7 @@ fn planned(command: &str, log: &Path, options: &[&str]) -> Ended {
     run(command_line)
 }
 
-fn document(ended: &Ended) -> Value {
+fn document(ended: &CommandEnd) -> Value {
     serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {}", ended.stdout))
 }
 

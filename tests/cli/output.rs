@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::planner::{Ended, planner, run, shipped};
+use crate::planner::{CommandEnd, planner, run, shipped};
 use crate::run_folder::RunFolder;
 
 fn daily(out: &Path, options: &[&str]) -> Command {
@@ -18,7 +18,7 @@ fn daily(out: &Path, options: &[&str]) -> Command {
 #[test]
 fn json_is_the_run_document_and_nothing_else() {
     let out = tempfile::tempdir().unwrap();
-    let Ended { stdout, stderr, .. } = run(daily(out.path(), &["--format", "json"])).with_code(0);
+    let CommandEnd { stdout, stderr, .. } = run(daily(out.path(), &["--format", "json"])).with_code(0);
     let printed: Value = serde_json::from_str(&stdout).unwrap();
     let folder = RunFolder::only(out.path());
     assert_eq!(printed, folder.document());

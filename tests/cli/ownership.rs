@@ -4,19 +4,21 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::localstack::{boto3, ministack_url, url};
-use crate::planner::{Ended, QUICK, Running, measure, planner, quick_with_data_set, run, write_scenario};
+use crate::planner::{
+    CommandEnd, QUICK, Running, measure, planner, quick_with_data_set, run, write_scenario,
+};
 use crate::run_folder::RunFolder;
 use crate::served::{copying, serve};
 
 /// A run of four small copies on a server, between buckets of the test's own, that is kept.
-pub(crate) struct Kept {
+pub(crate) struct KeptRun {
     pub url: String,
     pub buckets: [String; 2],
     pub folder: RunFolder,
     _out: tempfile::TempDir,
 }
 
-impl Kept {
+impl KeptRun {
     /// `prepare` runs before it and knows the buckets as `source` and `destination`.
     pub(crate) fn new(test: &str, url: String, prepare: &str) -> Self {
         let own = format!("{test}-{}", std::process::id());
@@ -42,7 +44,7 @@ impl Kept {
         boto3(&self.url, ("test", "test"), &names, script)
     }
 
-    pub(crate) fn clean_up(&self, options: &[&str]) -> Ended {
+    pub(crate) fn clean_up(&self, options: &[&str]) -> CommandEnd {
         let mut command = planner();
         command.arg("cleanup").arg(&self.folder.0).args(options);
         run(command)
@@ -65,7 +67,7 @@ for bucket in (source, destination):
 #[test]
 fn in_a_versioned_bucket_the_runs_own_versions_go_and_no_others() {
     for url in [url(), ministack_url()] {
-        let kept = Kept::new("versions", url, VERSIONED);
+        let kept = KeptRun::new("versions", url, VERSIONED);
         let copy = kept.ask(
             "copies = sorted(objects(destination, base + 'copies/'))
 # The same bytes from somebody else, and something under another name.
@@ -83,7 +85,7 @@ answer(copies[1][len(base):])",
 /// In a bucket without versions the date of a copy tells a third party's equal bytes from the run's.
 #[test]
 fn equal_bytes_of_a_later_date_are_somebody_elses() {
-    let kept = Kept::new("dates", ministack_url(), "");
+    let kept = KeptRun::new("dates", ministack_url(), "");
     let copy = kept.ask(
         "import time
 copy = sorted(objects(destination, base + 'copies/'))[2]
@@ -99,7 +101,7 @@ answer(copy)",
 /// A killed run may have written versions that it never saw confirmed.
 #[test]
 fn a_version_that_is_not_known_stays_and_is_named() {
-    let kept = Kept::new("unknown", ministack_url(), VERSIONED);
+    let kept = KeptRun::new("unknown", ministack_url(), VERSIONED);
     let list = kept.folder.text("created.csv");
     // As where the answer never came, and as a list of an older version of the program has it.
     let forgotten: String = list
@@ -120,7 +122,7 @@ fn a_version_that_is_not_known_stays_and_is_named() {
 /// A bucket that another run made, or that somebody else made anew under the same name, is not the run's.
 #[test]
 fn a_bucket_without_the_marker_of_the_run_stays() {
-    let kept = Kept::new("maker", ministack_url(), "");
+    let kept = KeptRun::new("maker", ministack_url(), "");
     kept.ask(
         "for bucket in (source, destination):
     for key in objects(bucket):

@@ -66,13 +66,13 @@ pub(crate) fn write_scenario(folder: &Path, text: &str) -> PathBuf {
 
 /// How a command ended.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct CommandEnd {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
 }
 
-impl Ended {
+impl CommandEnd {
     /// Asserts the exit code, and gives the command back.
     #[track_caller]
     pub(crate) fn with_code(self, code: i32) -> Self {
@@ -82,9 +82,9 @@ impl Ended {
 }
 
 /// Runs a command to its end.
-pub(crate) fn run(command: Command) -> Ended {
+pub(crate) fn run(command: Command) -> CommandEnd {
     let output = assert_cmd::Command::from_std(command).timeout(PATIENCE).output().unwrap();
-    Ended {
+    CommandEnd {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),

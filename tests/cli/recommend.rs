@@ -5,16 +5,16 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::audited::only_folder;
-use crate::planner::{Ended, planner, run};
+use crate::planner::{CommandEnd, planner, run};
 use planner_plan::evidence::NextMeasurement;
-use planner_plan::outcome::Outcome;
-use planner_plan::recommendation::Recommendation;
-use planner_report::plan::recommendation::Told;
+use planner_plan::goal_outcome::GoalOutcome;
+use planner_plan::sizing_document::Recommendation;
+use planner_report::plan::sizing::RecommendationText;
 
 /// The daily backup: 250 objects, 25.2 s each.
 const DAILY: [&str; 4] = ["--objects", "250", "--residence", "lognormal(25.2s, cv=0.5)"];
 
-fn planned(command: &str, out: &Path, options: &[&str]) -> Ended {
+fn planned(command: &str, out: &Path, options: &[&str]) -> CommandEnd {
     let mut planner = planner();
     planner.arg(command).args(options).arg("--out").arg(out);
     run(planner)
@@ -245,7 +245,7 @@ fn a_verdict_says_no_more_than_its_evidence_and_the_way_to_take_why() {
     let told = |change: &dyn Fn(&mut Recommendation)| {
         let mut plan: Recommendation = serde_json::from_value(plan.clone()).unwrap();
         change(&mut plan);
-        let document = Told::of(&plan).document().unwrap();
+        let document = RecommendationText::of(&plan).document().unwrap();
         let of = |value: &Value| value.as_str().unwrap().to_owned();
         [&document["verdict"], &document["state"], &document["choice"]["way"], &document["choice"]["reason"]]
             .map(of)
@@ -278,12 +278,12 @@ fn a_verdict_says_no_more_than_its_evidence_and_the_way_to_take_why() {
     let [verdict, rest @ ..] = told(&|plan| {
         real(plan);
         plan.workers = None;
-        plan.outcome = Outcome::Infeasible;
+        plan.outcome = GoalOutcome::Infeasible;
     });
     assert_eq!(verdict, "Not today: 25m 15s within your quota; 10m needs 3,259 concurrent executions");
     assert_eq!(rest, ["blocked", "lambda", "only"].map(str::to_owned));
     let [verdict, state, ..] = told(&|plan| {
-        plan.outcome = Outcome::Unproven;
+        plan.outcome = GoalOutcome::Unproven;
         let next = NextMeasurement { concurrency: Some(2361), jobs: 250 };
         plan.workers.as_mut().unwrap().evidence.next_measurement = Some(next);
     });

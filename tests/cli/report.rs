@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::planner::{Ended, QUICK, measure, planner, run, write_scenario};
+use crate::planner::{CommandEnd, QUICK, measure, planner, run, write_scenario};
 use crate::run_folder::{RunFolder, runs};
 
 /// Two runs of the same scenario in one folder.
@@ -54,7 +54,7 @@ fn pages_and_pictures_are_written_and_their_paths_printed() {
     let folder = tempfile::tempdir().unwrap();
     let [one, _] = two_runs(folder.path());
     let printed = |format| {
-        let Ended { stdout, .. } = run(report([&one], &["--format", format])).with_code(0);
+        let CommandEnd { stdout, .. } = run(report([&one], &["--format", format])).with_code(0);
         stdout.lines().map(|path| fs::read(path).unwrap()).collect::<Vec<_>>()
     };
     assert!(printed("html")[0].starts_with(b"<!DOCTYPE html>"));

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::localstack::Buckets;
-use crate::planner::{Ended, measure, run, shipped};
+use crate::planner::{CommandEnd, measure, run, shipped};
 use crate::run_folder::RunFolder;
 
 /// Makes the largest ones small enough for a test.
@@ -82,7 +82,7 @@ fn there_is_a_test_for_every_scenario_for_an_endpoint() {
 }
 
 /// On a busy machine a run in real time may say that the generator was too slow; nothing else may be wrong.
-fn run_in_real_time(command: Command, out: &Path) -> (Ended, RunFolder) {
+fn run_in_real_time(command: Command, out: &Path) -> (CommandEnd, RunFolder) {
     let ended = run(command);
     let folder = RunFolder::only(out);
     let saturated = folder.document()["generator"]["saturated"] == true;

@@ -5,10 +5,10 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::audited::only_folder;
-use crate::planner::{Ended, planner, run};
+use crate::planner::{CommandEnd, planner, run};
 
 /// `planner strategies` with the daily job, outside of any folder of runs.
-fn strategies(folder: &Path, options: &[&str]) -> Ended {
+fn strategies(folder: &Path, options: &[&str]) -> CommandEnd {
     let mut command = planner();
     command.arg("strategies").args(options).current_dir(folder);
     run(command)
@@ -17,7 +17,7 @@ fn strategies(folder: &Path, options: &[&str]) -> Ended {
 const DAILY: [&str; 8] =
     ["--objects", "250", "--size", "700MB", "--residence", "fixed(25.2s)", "--replications", "20"];
 
-fn daily(folder: &Path, options: &[&str]) -> Ended {
+fn daily(folder: &Path, options: &[&str]) -> CommandEnd {
     strategies(folder, &[&DAILY, options].concat())
 }
 

@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::localstack::{boto3, ministack_url};
-use crate::ownership::Kept;
+use crate::ownership::KeptRun;
 use crate::planner::{Running, measure, planner, quick_with_data_set, run, write_scenario};
 use crate::run_folder::{RunFolder, runs};
 
@@ -133,7 +133,7 @@ const OPTIONS: [&[&str]; 3] = [&[], &["--unconfirmed"], &["--unconfirmed", "--un
 #[test]
 fn forty_five_attacks_on_the_clean_up_touch_nothing_of_others() {
     let others = format!("others = {KEYS:?}{OTHERS}");
-    let kept = Kept::new("attacks", ministack_url(), &others);
+    let kept = KeptRun::new("attacks", ministack_url(), &others);
     let name = |what: &str| format!("{what}-{}", std::process::id());
     let (elsewhere, empty, topic) = (name("elsewhere"), name("empty"), name("topic"));
     let strangers = format!(

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::localstack::Buckets;
-use crate::planner::{Ended, measure, planner, run, write_scenario};
+use crate::planner::{CommandEnd, measure, planner, run, write_scenario};
 use crate::run_folder::{RunFolder, runs};
 use crate::served::serve;
 
@@ -32,9 +32,9 @@ sigma = 0.0
 kappa = 0.0
 ";
 
-struct Place(tempfile::TempDir);
+struct EndpointKind(tempfile::TempDir);
 
-impl Place {
+impl EndpointKind {
     fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -52,7 +52,7 @@ impl Place {
         self.0.path().join("runs")
     }
 
-    fn recommended(&self, options: &[&str]) -> Ended {
+    fn recommended(&self, options: &[&str]) -> CommandEnd {
         let mut command = planner();
         command.args(["recommend", "--objects", "400", "--confidence", "0.9"]).args(options);
         command.arg("--out").arg(self.out());
@@ -74,7 +74,7 @@ impl Place {
     }
 
     /// Runs a scenario for a plan; what happened and the verdict.
-    fn verified(&self, text: &str, plan: &Path, options: &[&str]) -> (Ended, Value) {
+    fn verified(&self, text: &str, plan: &Path, options: &[&str]) -> (CommandEnd, Value) {
         let out = tempfile::tempdir_in(self.0.path()).unwrap();
         let mut command = measure(&write_scenario(self.0.path(), text), out.path());
         command.arg("--plan").arg(plan).args(options);
@@ -87,7 +87,7 @@ impl Place {
 
 #[test]
 fn a_plan_that_was_verified_is_proven() {
-    let place = Place::new();
+    let place = EndpointKind::new();
     let scenario = write_scenario(place.0.path(), COPY);
     run(measure(&scenario, &place.out())).with_code(0);
     let first = runs(&place.out()).remove(0).0;
@@ -108,7 +108,7 @@ fn a_plan_that_was_verified_is_proven() {
 /// As many workers as objects are hardly ever all in flight, and still the run at the setting settles it.
 #[test]
 fn a_small_job_is_proven_by_being_done() {
-    let place = Place::new();
+    let place = EndpointKind::new();
     let scenario = write_scenario(place.0.path(), &COPY.replace("count = 300", "count = 400"));
     run(measure(&scenario, &place.out())).with_code(0);
     let goal = ["--deadline", "40s", "--as", "workers"];
@@ -124,7 +124,7 @@ fn a_small_job_is_proven_by_being_done() {
 
 #[test]
 fn a_function_that_was_verified_is_proven() {
-    let place = Place::new();
+    let place = EndpointKind::new();
     let scenario = write_scenario(place.0.path(), COPY);
     run(measure(&scenario, &place.out())).with_code(0);
     let first = runs(&place.out()).remove(0).0;
@@ -160,7 +160,7 @@ fn a_function_that_was_verified_is_proven() {
 
 /// Measure, recommend, verify, recommend, with commands that `measure` gives. Whether a plan is proven depends on a real
 /// server's times, so the test holds what is said together.
-fn goes_round(place: &Place, measure: impl Fn(&Path, &Path) -> Command) {
+fn goes_round(place: &EndpointKind, measure: impl Fn(&Path, &Path) -> Command) {
     let copy = COPY.replace("workers = 8", "workers = 2").replace("base_s = 10.0", "base_s = 0.1");
     let copy =
         copy.split("[target.service").next().unwrap().replace("[objects]", "[objects]\nprepare = true");
@@ -195,7 +195,7 @@ fn goes_round(place: &Place, measure: impl Fn(&Path, &Path) -> Command) {
 
 #[test]
 fn the_loop_goes_round_over_http() {
-    let place = Place::new();
+    let place = EndpointKind::new();
     let service = COPY.replace("base_s = 10.0", "base_s = 0.1");
     let served = serve(&write_scenario(place.0.path(), &service), place.0.path());
     goes_round(&place, |scenario, out| {
@@ -209,7 +209,7 @@ fn the_loop_goes_round_over_http() {
 #[test]
 fn the_loop_goes_round_on_localstack() {
     let buckets = Buckets::new("loop");
-    goes_round(&Place::new(), |scenario, out| {
+    goes_round(&EndpointKind::new(), |scenario, out| {
         let mut command = buckets.measure(scenario, out);
         command.args(["--target", "endpoint"]);
         command
@@ -218,7 +218,7 @@ fn the_loop_goes_round_on_localstack() {
 
 #[test]
 fn a_verdict_follows_from_what_was_measured_at_the_setting() {
-    let place = Place::assumed(&["--as", "workers"]);
+    let place = EndpointKind::assumed(&["--as", "workers"]);
     let (ended, verdict) = place.verified(COPY, &place.plan_within(300.0), &[]);
     ended.with_code(0);
     assert_eq!((&verdict["schema"], &verdict["outcome"]), (&json!("planner/verify/1"), &json!("kept")));
@@ -249,7 +249,7 @@ fn a_verdict_follows_from_what_was_measured_at_the_setting() {
 
 #[test]
 fn a_function_is_driven_at_the_pace_of_the_plan_and_never_reserved_otherwise() {
-    let place = Place::assumed(&["--as", "lambda"]);
+    let place = EndpointKind::assumed(&["--as", "lambda"]);
     let plan = place.plan_within(300.0);
     let planned: Value = serde_json::from_slice(&std::fs::read(&plan).unwrap()).unwrap();
     let reserved = planned["reserved_concurrency"].as_u64().unwrap();
@@ -273,7 +273,7 @@ fn a_function_is_driven_at_the_pace_of_the_plan_and_never_reserved_otherwise() {
 
 #[test]
 fn what_cannot_be_verified_is_told() {
-    let place = Place::assumed(&[]);
+    let place = EndpointKind::assumed(&[]);
     let (both, workers) = (place.plan(|_| {}), ["--as", "workers"]);
     let told = |text: &str, plan: &Path, options: &[&str], code: i32, what: &str| {
         let (ended, verdict) = place.verified(text, plan, options);
@@ -306,7 +306,7 @@ fn what_cannot_be_verified_is_told() {
 #[test]
 fn a_rehearsal_runs_the_whole_job_and_proves_nothing() {
     for way in ["workers", "lambda"] {
-        let place = Place::assumed(&["--as", way, "--rehearse"]);
+        let place = EndpointKind::assumed(&["--as", way, "--rehearse"]);
         let plan = std::fs::read(place.plan(|_| {})).unwrap();
         let plan: Value = serde_json::from_slice(&plan).unwrap();
         let rehearsed = &plan["rehearsed"];

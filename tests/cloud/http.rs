@@ -21,19 +21,19 @@ fn quick() -> Profile {
     profile
 }
 
-struct Served {
+struct HttpEndpoint {
     url: String,
     stop: oneshot::Sender<()>,
     server: JoinHandle<std::io::Result<()>>,
 }
 
-async fn served(cloud: &Cloud) -> Served {
+async fn served(cloud: &Cloud) -> HttpEndpoint {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel();
     let cloud = cloud.clone();
     let server = tokio::spawn(async move { serve(listener, &cloud, async { drop(stopped.await) }).await });
-    Served { url, stop, server }
+    HttpEndpoint { url, stop, server }
 }
 
 #[tokio::test]

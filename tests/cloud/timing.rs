@@ -107,7 +107,7 @@ async fn a_prefix_over_its_rate_is_told_to_slow_down() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bad_luck_is_an_internal_error_and_a_retry_can_succeed() {
+async fn an_injected_internal_error_can_succeed_when_retried() {
     let mut profile = quiet();
     profile.request.error_rate = 0.5;
     let cloud = cloud(profile);
@@ -130,7 +130,7 @@ async fn bad_luck_is_an_internal_error_and_a_retry_can_succeed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn luck_does_not_depend_on_the_concurrency() {
+async fn draws_do_not_depend_on_the_concurrency() {
     let mut durations = Vec::new();
     for width in [1, 20] {
         let mut profile = quiet();

@@ -1,6 +1,6 @@
 //! Messages that cannot be followed are put aside, and say why.
 
-use planner_core::fan_out::copied::Outcome;
+use planner_core::fan_out::copy_record::CopyOutcome;
 
 use crate::stack::{Stack, until};
 
@@ -14,6 +14,6 @@ async fn a_message_of_another_version_is_put_aside() {
     until("the dead letter", async || !stack.dead_letters().await.is_empty()).await;
     assert_eq!(stack.dead_letters().await, [newer]);
     let [line] = stack.lines().await.try_into().unwrap();
-    assert_eq!((line.outcome, line.run, line.n), (Outcome::Rejected, None, None));
+    assert_eq!((line.outcome, line.run, line.n), (CopyOutcome::Rejected, None, None));
     assert!(line.code.unwrap().contains("version 2"));
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use planner_core::fan_out::copied::Outcome;
+use planner_core::fan_out::copy_record::CopyOutcome;
 
 use crate::stack::{Stack, until};
 
@@ -43,5 +43,5 @@ async fn what_a_throttled_topic_drops_is_found_and_sent_again() {
     stack.publish_one(n, key).await;
     until("the second delivery", async || stack.lines().await.len() == OBJECTS + 1).await;
     let again = stack.lines().await.into_iter().filter(|line| line.n == Some(n));
-    assert!(again.map(|line| line.outcome).any(|outcome| outcome == Outcome::Already));
+    assert!(again.map(|line| line.outcome).any(|outcome| outcome == CopyOutcome::Already));
 }

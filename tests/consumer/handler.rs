@@ -5,12 +5,12 @@ use aws_sdk_s3::primitives::ByteStream;
 
 use aws_sdk_s3::Client as S3;
 use planner::emulator::{Cloud, CloudConfig};
-use planner_aws::clock::Clock;
-use planner_consumer::handler::{Consumer, Failure, Invocation};
-use planner_consumer::object::Found;
+use planner_aws::clock::TimeOfDay;
+use planner_consumer::handler::{CopyHandler, InvocationContext, InvocationFailure};
 use planner_consumer::settings::Settings;
-use planner_core::fan_out::copied::{Copied, Outcome};
-use planner_core::fan_out::message::{Message, Place};
+use planner_consumer::source_object::SourceObject;
+use planner_core::fan_out::copy_record::{CopyOutcome, CopyRecord};
+use planner_core::fan_out::message::{Message, ObjectLocation};
 use planner_core::service::Profile;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -18,10 +18,10 @@ use tokio::time::Instant;
 const GIB: u64 = 1 << 30;
 
 struct Setting {
-    consumer: Consumer,
+    consumer: CopyHandler,
     s3: S3,
     cloud: Cloud,
-    lines: Arc<Mutex<Vec<Copied>>>,
+    lines: Arc<Mutex<Vec<CopyRecord>>>,
 }
 
 impl Setting {
@@ -41,10 +41,10 @@ impl Setting {
             value.map(|(_, value)| (*value).to_owned())
         };
         let settings = Settings::from_variables(find).unwrap();
-        let lines: Arc<Mutex<Vec<Copied>>> = Arc::default();
+        let lines: Arc<Mutex<Vec<CopyRecord>>> = Arc::default();
         let log = Arc::clone(&lines);
         let consumer =
-            Consumer::new(s3.clone(), settings, move |line| log.lock().unwrap().push(line.clone()));
+            CopyHandler::new(s3.clone(), settings, move |line| log.lock().unwrap().push(line.clone()));
         Self { consumer, s3, cloud, lines }
     }
 
@@ -52,10 +52,10 @@ impl Setting {
         Self::new(Profile::default(), &[])
     }
 
-    async fn handle(&self, event: Value, time_s: u64) -> Result<Value, Failure> {
+    async fn handle(&self, event: Value, time_s: u64) -> Result<Value, InvocationFailure> {
         let deadline = Instant::now() + Duration::from_secs(time_s);
-        let (request_id, clock) = ("i".into(), Clock::of_day());
-        let invocation = Invocation { request_id, clock, received_s: 1.0, deadline, cold: true };
+        let (request_id, clock) = ("i".into(), TimeOfDay::of_day());
+        let invocation = InvocationContext { request_id, clock, received_s: 1.0, deadline, cold: true };
         self.consumer.handle(event, &invocation).await
     }
 
@@ -67,18 +67,18 @@ impl Setting {
     }
 
     /// What became of the messages so far.
-    fn outcomes(&self) -> Vec<(Outcome, Option<String>)> {
+    fn outcomes(&self) -> Vec<(CopyOutcome, Option<String>)> {
         self.lines.lock().unwrap().drain(..).map(|line| (line.outcome, line.code)).collect()
     }
 
     async fn size(&self, key: &str) -> Option<u64> {
-        let place = Place { bucket: "target".into(), key: key.into() };
-        Found::look(&self.s3, &place).await.unwrap().map(|found| found.size_bytes())
+        let place = ObjectLocation { bucket: "target".into(), key: key.into() };
+        SourceObject::look(&self.s3, &place).await.unwrap().map(|found| found.size_bytes())
     }
 }
 
 fn message(n: u64, key: &str) -> String {
-    let place = |bucket: &str, key: String| Place { bucket: bucket.into(), key };
+    let place = |bucket: &str, key: String| ObjectLocation { bucket: bucket.into(), key };
     let message = Message {
         run: "r".into(),
         n,
@@ -124,9 +124,9 @@ async fn an_object_is_copied_once_however_often_its_message_comes() {
     let lines = setting.lines.lock().unwrap();
     let told: Vec<_> =
         lines.iter().map(|line| (line.outcome, line.size_bytes, line.delivery, line.requests)).collect();
-    let expected = [(Outcome::Copied, 700_000_000, Some(1), 3), (Outcome::Already, 0, Some(2), 2)];
+    let expected = [(CopyOutcome::Copied, 700_000_000, Some(1), 3), (CopyOutcome::Already, 0, Some(2), 2)];
     assert_eq!(told, expected);
-    let again = Copied::parse(&serde_json::to_string(&lines[0]).unwrap());
+    let again = CopyRecord::parse(&serde_json::to_string(&lines[0]).unwrap());
     assert_eq!(again.as_ref(), Some(&lines[0]));
 }
 
@@ -150,7 +150,7 @@ async fn an_object_that_changed_is_copied_again() {
         let copy = setting.s3.get_object().bucket("target").key("copies/k").send().await.unwrap();
         assert_eq!(copy.body.collect().await.unwrap().into_bytes(), content);
     }
-    assert_eq!(setting.outcomes(), [(Outcome::Copied, None), (Outcome::Copied, None)]);
+    assert_eq!(setting.outcomes(), [(CopyOutcome::Copied, None), (CopyOutcome::Copied, None)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -181,7 +181,7 @@ async fn large_objects_are_copied_in_parts_with_their_metadata() {
     // Two looks, one begin, twelve parts of 512 MiB, one end.
     assert_eq!(setting.lines.lock().unwrap()[0].requests, 16);
     assert!(setting.handle(direct(&message(0, "k")), 800).await.is_ok());
-    assert_eq!(setting.outcomes()[1], (Outcome::Already, None), "known by size and time");
+    assert_eq!(setting.outcomes()[1], (CopyOutcome::Already, None), "known by size and time");
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,7 +200,7 @@ async fn a_batch_names_only_what_failed() {
     assert_eq!(codes[1], "the destination is not in ALLOWED_DESTINATION");
     assert_eq!(codes[2], codes[1]);
     assert!(codes[3].contains("version 2, and this release understands version 1"), "{}", codes[3]);
-    assert_eq!(outcomes[4], (Outcome::Copied, None));
+    assert_eq!(outcomes[4], (CopyOutcome::Copied, None));
     assert_eq!(setting.size("copies/absent").await, None);
 }
 
@@ -222,7 +222,7 @@ async fn work_ends_before_the_invocation_does_and_leaves_no_upload() {
     let error = setting.handle(direct(&message(0, "k")), 20).await.unwrap_err();
     assert!(error.to_string().ends_with("OutOfTime"), "{error}");
     assert!(began.elapsed() <= Duration::from_secs(21), "{:?}", began.elapsed());
-    assert_eq!(setting.outcomes()[0].0, Outcome::OutOfTime);
+    assert_eq!(setting.outcomes()[0].0, CopyOutcome::OutOfTime);
     assert_eq!(setting.size("copies/k").await, None);
     let uploads = setting.s3.list_multipart_uploads().bucket("target").send().await.unwrap();
     assert!(uploads.uploads().is_empty());

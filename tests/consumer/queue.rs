@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use planner_core::fan_out::copied::Outcome;
+use planner_core::fan_out::copy_record::CopyOutcome;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::stack::{Stack, until};
@@ -61,7 +61,7 @@ async fn the_queue_brings_all_objects_through_failures_and_a_killed_worker() {
     assert!(injected > 0, "no failure was injected into {} deliveries", lines.len());
     let killed = lines.iter().find(|line| line.n == Some(0) && line.outcome.is_done()).unwrap();
     assert!(killed.delivery >= Some(2), "{killed:?}");
-    for line in lines.iter().filter(|line| line.outcome == Outcome::Copied) {
+    for line in lines.iter().filter(|line| line.outcome == CopyOutcome::Copied) {
         let times = [line.sent_s.unwrap(), line.received_s, line.started_s, line.ended_s];
         assert!(times.is_sorted(), "{line:?}");
     }

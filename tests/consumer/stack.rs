@@ -13,8 +13,8 @@ use aws_sdk_sqs as sqs;
 use aws_types::region::Region;
 use futures::future::join_all;
 use planner_aws::clients::Clients;
-use planner_core::fan_out::copied::Copied;
-use planner_core::fan_out::message::{Message, Place};
+use planner_core::fan_out::copy_record::CopyRecord;
+use planner_core::fan_out::message::{Message, ObjectLocation};
 
 /// Far longer than anything here takes; only a test that fails waits so long.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -157,8 +157,8 @@ impl Stack {
         let message = Message {
             run: self.run.clone(),
             n,
-            source: Place { bucket: self.source(), key: key.to_owned() },
-            destination: Place { bucket: self.target(), key: format!("copies/{key}") },
+            source: ObjectLocation { bucket: self.source(), key: key.to_owned() },
+            destination: ObjectLocation { bucket: self.target(), key: format!("copies/{key}") },
             size_bytes: 0,
             sent_s,
         };
@@ -202,14 +202,14 @@ impl Stack {
     }
 
     /// The lines that the function logged about messages.
-    pub(crate) async fn lines(&self) -> Vec<Copied> {
+    pub(crate) async fn lines(&self) -> Vec<CopyRecord> {
         let logs = client!(cloudwatchlogs);
         let request = logs.filter_log_events().log_group_name(&self.outputs["LogGroupName"]);
         let mut pages = request.into_paginator().send();
         let mut lines = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.unwrap();
-            lines.extend(page.events().iter().filter_map(|event| Copied::parse(event.message()?)));
+            lines.extend(page.events().iter().filter_map(|event| CopyRecord::parse(event.message()?)));
         }
         lines
     }

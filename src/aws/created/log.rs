@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::record::{Event, FILE, HEADER, Record};
-use super::written::Written;
+use super::record::{CreatedRecord, FILE, HEADER, KeyEvent};
+use super::write_receipt::WriteReceipt;
 use crate::file_error::FileError;
 use crate::whole_lines;
 
@@ -89,7 +89,7 @@ impl CreatedLog {
     ///
     /// # Errors
     /// Where the line cannot be written; what is about to be made must then not be made either.
-    pub fn note(&self, event: Event, bucket: &str, key: &str) -> io::Result<()> {
+    pub fn note(&self, event: KeyEvent, bucket: &str, key: &str) -> io::Result<()> {
         self.note_upload(event, bucket, key, "")
     }
 
@@ -97,25 +97,25 @@ impl CreatedLog {
     ///
     /// # Errors
     /// Where the line cannot be written.
-    pub fn note_upload(&self, event: Event, bucket: &str, key: &str, upload_id: &str) -> io::Result<()> {
+    pub fn note_upload(&self, event: KeyEvent, bucket: &str, key: &str, upload_id: &str) -> io::Result<()> {
         let (bucket, key, mark) = (bucket.into(), key.into(), upload_id.into());
-        self.record(Record { event, bucket, key, mark, version: None, modified_s: None })
+        self.record(CreatedRecord { event, bucket, key, mark, version: None, modified_s: None })
     }
 
     /// An object was written.
     ///
     /// # Errors
     /// Where the line cannot be written.
-    pub fn written(&self, bucket: &str, key: &str, written: Written) -> io::Result<()> {
-        let Written { etag, version, modified_s } = written;
+    pub fn written(&self, bucket: &str, key: &str, written: WriteReceipt) -> io::Result<()> {
+        let WriteReceipt { etag, version, modified_s } = written;
         if etag.is_empty() {
             self.untagged.fetch_add(1, Ordering::Relaxed);
         }
         let (bucket, key) = (bucket.into(), key.into());
-        self.record(Record { event: Event::Written, bucket, key, mark: etag, version, modified_s })
+        self.record(CreatedRecord { event: KeyEvent::Written, bucket, key, mark: etag, version, modified_s })
     }
 
-    fn record(&self, record: Record) -> io::Result<()> {
+    fn record(&self, record: CreatedRecord) -> io::Result<()> {
         let mut whole = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
         whole.serialize(record).map_err(io::Error::other)?;
         let mut line = whole.into_inner().map_err(|error| io::Error::other(error.to_string()))?;

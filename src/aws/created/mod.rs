@@ -1,16 +1,16 @@
 //! `created.csv`: what a run made at its target. Objects and uploads stand here before they are made, topics as
 //! soon as they have an ARN. Clean-up deletes what stands here and nothing else.
 
-mod left;
+mod leftovers;
 mod log;
 mod record;
-mod written;
+mod write_receipt;
 
-pub use self::left::{Created, Object, Tear};
+pub use self::leftovers::{Created, CreatedObject, Tear};
 pub use self::log::CreatedLog;
-pub use self::record::{Event, FILE};
-pub use self::written::Written;
-pub(crate) use self::written::real_version;
+pub use self::record::{FILE, KeyEvent};
+pub use self::write_receipt::WriteReceipt;
+pub(crate) use self::write_receipt::real_version;
 
 /// What stands before every key that a run writes.
 #[must_use]
@@ -23,8 +23,8 @@ mod tests {
     use super::record::HEADER;
     use super::*;
 
-    fn tagged(etag: &str) -> Written {
-        Written { etag: etag.into(), ..Written::default() }
+    fn tagged(etag: &str) -> WriteReceipt {
+        WriteReceipt { etag: etag.into(), ..WriteReceipt::default() }
     }
 
     #[test]
@@ -32,28 +32,28 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let log = CreatedLog::create(folder.path()).unwrap();
         for key in ["a,\"1\"", "ü 2", "gone", "unsure", "no tag"] {
-            log.note(Event::Intended, "b", key).unwrap();
+            log.note(KeyEvent::Intended, "b", key).unwrap();
         }
         log.written("b", "a,\"1\"", tagged("\"e1\"")).unwrap();
-        let written = Written { version: Some("v2".into()), modified_s: Some(17), ..tagged("\"e2\"") };
+        let written = WriteReceipt { version: Some("v2".into()), modified_s: Some(17), ..tagged("\"e2\"") };
         log.written("b", "ü 2", written.clone()).unwrap();
         log.written("b", "gone", tagged("\"e3\"")).unwrap();
         log.written("b", "no tag", tagged("")).unwrap();
         for key in ["big", "lost", "big2", "refused", "big2"] {
-            log.note(Event::UploadIntended, "b", key).unwrap();
+            log.note(KeyEvent::UploadIntended, "b", key).unwrap();
         }
-        log.note(Event::UploadRefused, "b", "refused").unwrap();
-        log.note_upload(Event::UploadBegun, "b", "big", "u1").unwrap();
-        log.note_upload(Event::UploadBegun, "b", "big2", "u2").unwrap();
-        log.note_upload(Event::UploadEnded, "b", "big2", "u2").unwrap();
+        log.note(KeyEvent::UploadRefused, "b", "refused").unwrap();
+        log.note_upload(KeyEvent::UploadBegun, "b", "big", "u1").unwrap();
+        log.note_upload(KeyEvent::UploadBegun, "b", "big2", "u2").unwrap();
+        log.note_upload(KeyEvent::UploadEnded, "b", "big2", "u2").unwrap();
         for arn in ["arn:t", "arn:somebody-elses"] {
-            log.note(Event::Topic, "", arn).unwrap();
+            log.note(KeyEvent::Topic, "", arn).unwrap();
         }
-        log.note(Event::Left, "", "arn:somebody-elses").unwrap();
+        log.note(KeyEvent::Left, "", "arn:somebody-elses").unwrap();
         for bucket in ["b", "b2", "b3"] {
-            log.note(Event::Bucket, bucket, "").unwrap();
+            log.note(KeyEvent::Bucket, bucket, "").unwrap();
         }
-        log.note(Event::Left, "b3", "").unwrap();
+        log.note(KeyEvent::Left, "b3", "").unwrap();
         drop(log);
         let path = folder.path().join(FILE);
         let cut_off = || {
@@ -62,8 +62,8 @@ mod tests {
         };
         cut_off();
         let log = CreatedLog::append(folder.path()).unwrap();
-        log.note(Event::Deleted, "b", "gone").unwrap();
-        log.note(Event::Deleted, "b2", "").unwrap();
+        log.note(KeyEvent::Deleted, "b", "gone").unwrap();
+        log.note(KeyEvent::Deleted, "b2", "").unwrap();
         cut_off();
         let created = Created::read(folder.path()).unwrap();
         let objects: Vec<_> = created
@@ -92,12 +92,12 @@ mod tests {
     fn only_one_writes_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let log = CreatedLog::create(folder.path()).unwrap();
-        log.note(Event::Intended, "b", "k").unwrap();
+        log.note(KeyEvent::Intended, "b", "k").unwrap();
         assert!(CreatedLog::append(folder.path()).unwrap_err().is_in_use());
         assert_eq!(Created::read(folder.path()).unwrap().objects.len(), 1, "reading needs no lock");
         drop(log);
         let log = CreatedLog::append(folder.path()).unwrap();
-        log.note(Event::Deleted, "b", "k").unwrap();
+        log.note(KeyEvent::Deleted, "b", "k").unwrap();
         assert!(Created::read(folder.path()).unwrap().is_empty());
     }
 
@@ -130,7 +130,7 @@ mod tests {
         std::fs::write(&path, "event,bucket,key,mark\nintended,b,k,\nwritten,b,k,e\nintended,b,l,\n")
             .unwrap();
         let log = CreatedLog::append(folder.path()).unwrap();
-        log.note(Event::Deleted, "b", "l").unwrap();
+        log.note(KeyEvent::Deleted, "b", "l").unwrap();
         let created = Created::read(folder.path()).unwrap();
         assert_eq!(created.objects[&("b".into(), "k".into())].last, Some(tagged("e")));
         assert_eq!((created.objects.len(), created.tear), (1, None));

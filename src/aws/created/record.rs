@@ -11,7 +11,7 @@ pub(super) const HEADER: [&str; 6] = ["event", "bucket", "key", "mark", "version
 /// What happened to a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Event {
+pub enum KeyEvent {
     /// It is about to be written.
     Intended,
     /// It was written, with this ETag.
@@ -36,8 +36,8 @@ pub enum Event {
 
 /// What happened, to what, and what was said of it.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Record {
-    pub(super) event: Event,
+pub(super) struct CreatedRecord {
+    pub(super) event: KeyEvent,
     pub(super) bucket: String,
     pub(super) key: String,
     pub(super) mark: String,

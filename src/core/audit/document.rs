@@ -2,13 +2,13 @@
 
 use serde::{Serialize, Serializer};
 
-use super::compare::{CompareBy, Reason};
-use super::elsewhere::elsewhere;
-use super::function::Function;
-use super::note::Note;
-use super::promise::Promise;
+use super::function::AuditedFunction;
+use super::misplaced::elsewhere;
+use super::note::AuditNote;
+use super::object_comparison::{CompareBy, FindingReason};
+use super::plan_expectation::PlanExpectation;
 use super::tally::{Item, LISTED_AT_MOST, Tally, rfc3339};
-use super::verdicts::{AuditVerdicts, Evidence};
+use super::verdicts::{AuditEvidence, AuditVerdicts};
 use crate::law::finding::Verdict;
 
 /// The name and version of the document's form.
@@ -44,7 +44,7 @@ fn as_rfc3339<S: Serializer>(time_ns: &Option<i64>, serializer: S) -> Result<S::
 
 /// How many of each kind, where the lists stop at a thousand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Counts {
+pub struct FindingCounts {
     /// Not at the destination.
     pub missing: u64,
     /// Not at the source.
@@ -82,7 +82,7 @@ pub struct AuditDocument {
     /// Their bytes.
     pub arrived_bytes: u64,
     /// How many of each kind.
-    pub counts: Counts,
+    pub counts: FindingCounts,
     /// The first thousand that are missing.
     pub missing: Vec<Item>,
     /// The first thousand that nobody asked for.
@@ -104,20 +104,25 @@ pub struct AuditDocument {
     /// Its failed executions.
     pub errors: Option<u64>,
     /// Its metrics.
-    pub function: Option<Function>,
+    pub function: Option<AuditedFunction>,
     /// What the plan promised.
-    pub plan: Option<Promise>,
+    pub plan: Option<PlanExpectation>,
     /// The verdicts.
     pub verdicts: AuditVerdicts,
     /// What to know when reading the numbers.
-    pub notes: Vec<Note>,
+    pub notes: Vec<AuditNote>,
 }
 
 impl AuditDocument {
     /// Puts together what was found.
     #[must_use]
-    pub fn new(subject: Subject, tally: Tally, function: Option<Function>, plan: Option<Promise>) -> Self {
-        let verdicts = AuditVerdicts::of(Evidence {
+    pub fn new(
+        subject: Subject,
+        tally: Tally,
+        function: Option<AuditedFunction>,
+        plan: Option<PlanExpectation>,
+    ) -> Self {
+        let verdicts = AuditVerdicts::of(AuditEvidence {
             tally: &tally,
             complete: subject.complete,
             since_ns: subject.since_ns,
@@ -134,7 +139,7 @@ impl AuditDocument {
             expected_bytes: tally.expected_bytes,
             arrived: tally.arrived,
             arrived_bytes: tally.arrived_bytes,
-            counts: Counts {
+            counts: FindingCounts {
                 missing: tally.missing.count,
                 extra: tally.extra.count,
                 differing: tally.differing.count,
@@ -161,27 +166,32 @@ impl AuditDocument {
     }
 }
 
-fn notes(subject: &Subject, tally: &Tally, function: Option<&Function>, plan: Option<&Promise>) -> Vec<Note> {
+fn notes(
+    subject: &Subject,
+    tally: &Tally,
+    function: Option<&AuditedFunction>,
+    plan: Option<&PlanExpectation>,
+) -> Vec<AuditNote> {
     let some = |number: u64| (number > 0).then_some(number);
     let by_size = some(tally.compared_by_size).filter(|_| subject.compared_by == CompareBy::Etag);
     let throttles = function.and_then(|function| function.throttles).and_then(some);
     let planned = plan.and_then(|plan| plan.objects).filter(|&planned| planned != tally.expected as f64);
     let lists = [&tally.missing, &tally.extra, &tally.differing, &tally.stale];
-    let etags_differ = tally.differing.first.iter().any(|item| item.reason == Reason::Etag);
+    let etags_differ = tally.differing.first.iter().any(|item| item.reason == FindingReason::Etag);
     let not_all_named = lists.iter().any(|list| list.count > LISTED_AT_MOST as u64);
     let places = [subject.source.as_str(), &subject.destination];
     let notes = [
-        elsewhere(places, &tally.missing, &tally.extra).map(Note::Elsewhere),
-        some(tally.copied()).map(|_| Note::FirstCopyLeftOut),
-        some(tally.unchanged).map(Note::Unchanged),
-        some(tally.missing_new).map(Note::MissingNew),
-        some(tally.in_parts).map(Note::InParts),
-        by_size.map(Note::ComparedBySize),
-        etags_differ.then_some(Note::EtagsDiffer),
-        some(tally.duplicates).map(Note::Duplicates),
-        throttles.map(Note::Throttled),
-        planned.filter(|_| subject.complete).map(|planned| Note::PlannedFor(planned as u64)),
-        not_all_named.then_some(Note::NotAllNamed),
+        elsewhere(places, &tally.missing, &tally.extra).map(AuditNote::Elsewhere),
+        some(tally.copied()).map(|_| AuditNote::FirstCopyLeftOut),
+        some(tally.unchanged).map(AuditNote::Unchanged),
+        some(tally.missing_new).map(AuditNote::MissingNew),
+        some(tally.in_parts).map(AuditNote::InParts),
+        by_size.map(AuditNote::ComparedBySize),
+        etags_differ.then_some(AuditNote::EtagsDiffer),
+        some(tally.duplicates).map(AuditNote::Duplicates),
+        throttles.map(AuditNote::Throttled),
+        planned.filter(|_| subject.complete).map(|planned| AuditNote::PlannedFor(planned as u64)),
+        not_all_named.then_some(AuditNote::NotAllNamed),
     ];
     notes.into_iter().flatten().collect()
 }

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::why::Why;
+use super::verdict_reason::AuditReason;
 use crate::check::analysis::analyse;
-use crate::check::cloudwatch::Metrics;
+use crate::check::cloudwatch::CloudWatchExport;
 use crate::check::document::Reading;
 use crate::check::window::FileWindow;
-use crate::check::{self, CheckError, Evidence};
+use crate::check::{self, CheckError, FileContent};
 use crate::law::finding::{Finding, Verdict};
 use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES};
 
@@ -43,7 +43,7 @@ impl Events {
 
 /// The function over the time of the backup.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Function {
+pub struct AuditedFunction {
     /// Its name; absent where the metrics came as a file.
     pub name: Option<String>,
     /// Length of a period of the metrics.
@@ -75,32 +75,32 @@ pub struct Function {
     pub readings: Vec<Reading>,
     /// The verdict on N = X·R in batches of periods.
     #[serde(skip)]
-    pub independent: Finding<Why>,
+    pub independent: Finding<AuditReason>,
     /// The verdict on X·R beside N over the whole time.
     #[serde(skip)]
-    pub raw: Finding<Why>,
+    pub raw: Finding<AuditReason>,
 }
 
-impl Function {
+impl AuditedFunction {
     /// Looks at metrics by the laws. Where there are no maxima, the largest mean stands for that of the executions.
     ///
     /// # Errors
     /// Where no period lies in the window.
     pub fn of(
         name: Option<String>,
-        metrics: &Metrics,
+        metrics: &CloudWatchExport,
         peaks: Peaks,
         window: Option<&FileWindow>,
     ) -> Result<Self, CheckError> {
-        let document = analyse(&Evidence::CloudWatch(metrics.clone()), window)?;
+        let document = analyse(&FileContent::CloudWatch(metrics.clone()), window)?;
         let means = document.means.unwrap_or_default();
         let whole = |sum: f64| sum.round() as u64;
         let needed_s = means.r_s.map(|mean_s| BATCHES as f64 * BATCH_RESIDENCES * mean_s);
         let independent = &document.verdicts.independent;
         // A backup that is over cannot be told to run longer.
         let is_undecided = independent.verdict == Verdict::Inconclusive;
-        let why = |why: &check::why::Why| {
-            if is_undecided { Why::TooFewPeriods(needed_s) } else { Why::Metrics(*why) }
+        let why = |why: &check::verdict_reason::CheckReason| {
+            if is_undecided { AuditReason::TooFewPeriods(needed_s) } else { AuditReason::Metrics(*why) }
         };
         let largest_mean = document.readings.iter().filter(|reading| reading.derived.is_none());
         let largest_mean = largest_mean.filter_map(|reading| reading.n).reduce(f64::max);
@@ -120,7 +120,7 @@ impl Function {
             events: peaks.events,
             readings: document.readings,
             independent: independent.map(why),
-            raw: document.verdicts.raw.map(|&why| Why::Metrics(why)),
+            raw: document.verdicts.raw.map(|&why| AuditReason::Metrics(why)),
         })
     }
 }
@@ -128,29 +128,39 @@ impl Function {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::cloudwatch::Period;
+    use crate::check::cloudwatch::CloudWatchPeriod;
 
-    fn period(minute: i64, invocations: f64, concurrent: f64) -> Period {
+    fn period(minute: i64, invocations: f64, concurrent: f64) -> CloudWatchPeriod {
         let start_ns = minute * 60_000_000_000;
         let (invocations, concurrent) = (Some(invocations), Some(concurrent));
         let throttles = (minute == 1).then_some(3.0);
-        Period { start_ns, invocations, duration_s: Some(25.0), concurrent, throttles, errors: None }
+        CloudWatchPeriod {
+            start_ns,
+            invocations,
+            duration_s: Some(25.0),
+            concurrent,
+            throttles,
+            errors: None,
+        }
     }
 
     #[test]
     fn sums_and_maxima_come_from_the_window_alone() {
         let periods = vec![period(0, 60.0, 25.0), period(1, 120.0, 50.0), period(2, 30.0, 12.5)];
-        let metrics = Metrics { period_s: 60.0, periods };
-        let seen = Function::of(None, &metrics, Peaks::default(), None).unwrap();
+        let metrics = CloudWatchExport { period_s: 60.0, periods };
+        let seen = AuditedFunction::of(None, &metrics, Peaks::default(), None).unwrap();
         assert_eq!((seen.invocations, seen.throttles, seen.errors), (210, Some(3), None));
         assert_eq!((seen.concurrent_max, seen.periods), (Some(50.0), 3));
         assert!((seen.xr.unwrap() - 210.0 / 180.0 * 25.0).abs() < 1e-9);
         assert_eq!(seen.independent.verdict, Verdict::Inconclusive, "three minutes decide nothing");
-        assert_eq!(seen.independent.why, Why::TooFewPeriods(Some(5000.0)));
+        assert_eq!(seen.independent.why, AuditReason::TooFewPeriods(Some(5000.0)));
         let last = FileWindow(120_000_000_000..180_000_000_000);
         let peaks = Peaks { concurrent: Some(40.0), duration_s: Some(29.0), ..Peaks::default() };
-        let seen = Function::of(Some("copy".into()), &metrics, peaks, Some(&last)).unwrap();
+        let seen = AuditedFunction::of(Some("copy".into()), &metrics, peaks, Some(&last)).unwrap();
         assert_eq!((seen.invocations, seen.throttles, seen.concurrent_max), (30, None, Some(40.0)));
-        assert!(Function::of(None, &Metrics::default(), peaks, None).is_err(), "no data is no function");
+        assert!(
+            AuditedFunction::of(None, &CloudWatchExport::default(), peaks, None).is_err(),
+            "no data is no function"
+        );
     }
 }

@@ -4,24 +4,24 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn listed(key: &str) -> Listed {
-    Listed { key: key.to_owned(), size_bytes: key.len() as u64, etag: None, modified_ns: None }
+fn listed(key: &str) -> ListedObject {
+    ListedObject { key: key.to_owned(), size_bytes: key.len() as u64, etag: None, modified_ns: None }
 }
 
 /// Feeds both sides in pages of the given length, and gives what comes out with the most that waited.
-fn joined(sides: [&[Listed]; 2], page: usize) -> Result<(Vec<Joined>, usize), Disorder> {
+fn joined(sides: [&[ListedObject]; 2], page: usize) -> Result<(Vec<Joined>, usize), Disorder> {
     let mut join = Join::default();
     let mut pages = sides.map(|side| side.chunks(page));
     let mut all = Vec::new();
     let mut most_waiting = 0;
     loop {
         match join.next_step() {
-            Step::Joined(one) => all.push(one),
-            Step::Need(side) => match pages[side as usize].next() {
+            JoinStep::Joined(one) => all.push(one),
+            JoinStep::Need(side) => match pages[side as usize].next() {
                 Some(page) => assert_eq!(join.push(side, page.iter().cloned())?, 0),
                 None => join.end(side),
             },
-            Step::Done => return Ok((all, most_waiting)),
+            JoinStep::Done => return Ok((all, most_waiting)),
         }
         most_waiting = most_waiting.max(join.source.waiting.len() + join.destination.waiting.len());
     }
@@ -53,15 +53,15 @@ proptest! {
         keys in prop::collection::btree_set("[a-d]{1,3}", 2..40),
         cut in 0usize..40,
     ) {
-        let side: Vec<Listed> = keys.iter().map(|key| listed(key)).collect();
+        let side: Vec<ListedObject> = keys.iter().map(|key| listed(key)).collect();
         let cut = cut % side.len();
         let mut join = Join::after(Some(&side[cut].key));
-        prop_assert_eq!(join.push(Side::Source, side[cut..].iter().cloned()), Ok(1));
-        prop_assert_eq!(join.push(Side::Destination, side[cut + 1..].iter().cloned()), Ok(0));
-        join.end(Side::Source);
-        join.end(Side::Destination);
+        prop_assert_eq!(join.push(ListingSide::Source, side[cut..].iter().cloned()), Ok(1));
+        prop_assert_eq!(join.push(ListingSide::Destination, side[cut + 1..].iter().cloned()), Ok(0));
+        join.end(ListingSide::Source);
+        join.end(ListingSide::Destination);
         let mut seen = 0;
-        while let Step::Joined(one) = join.next_step() {
+        while let JoinStep::Joined(one) = join.next_step() {
             prop_assert!(matches!(one, Joined::Both(..)));
             seen += 1;
         }
@@ -75,10 +75,10 @@ fn a_listing_out_of_order_is_an_error_and_a_repeated_key_is_counted() {
     let error = joined([&[b.clone(), a.clone()], &[]], 1).unwrap_err();
     assert_eq!(error.to_string(), "the listing of the source is out of order: `a` comes after `b`");
     let mut join = Join::default();
-    assert_eq!(join.push(Side::Destination, [a.clone(), a.clone(), b]), Ok(1));
-    join.end(Side::Source);
-    join.end(Side::Destination);
-    assert_eq!(join.next_step(), Step::Joined(Joined::Extra(a)));
+    assert_eq!(join.push(ListingSide::Destination, [a.clone(), a.clone(), b]), Ok(1));
+    join.end(ListingSide::Source);
+    join.end(ListingSide::Destination);
+    assert_eq!(join.next_step(), JoinStep::Joined(Joined::Extra(a)));
 }
 
 /// S3 orders keys by the bytes of their UTF-8 form, which is not how UTF-16 would order them.

@@ -2,22 +2,22 @@
 //!
 //! Two listings in the order of their keys are merged as they come, so memory does not grow with the number of objects.
 
-pub mod compare;
 pub mod document;
-pub mod elsewhere;
+pub mod execution_time;
 pub mod function;
-pub mod join;
+pub mod listing_location;
+pub mod merge_join;
+pub mod misplaced;
 pub mod note;
-pub mod place;
-pub mod promise;
+pub mod object_comparison;
+pub mod plan_expectation;
 pub mod tally;
-pub mod took;
+pub mod verdict_reason;
 pub mod verdicts;
-pub mod why;
 
 /// An object as a listing or a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedObject {
     /// Key without the prefix of its place, the same on both sides.
     pub key: String,
     /// Size.

@@ -2,18 +2,18 @@
 
 use serde::Serialize;
 
-use super::elsewhere::Elsewhere;
+use super::misplaced::MisplacedObjects;
 
 /// Something to know when reading the numbers of an audit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Note {
+pub enum AuditNote {
     /// The execution time lacks the first copy's own time.
     FirstCopyLeftOut,
     /// So many objects were there from before, with the content of their source.
     Unchanged(u64),
     /// Most of the missing lie one folder off.
-    Elsewhere(Elsewhere),
+    Elsewhere(MisplacedObjects),
     /// So many of the missing came to the source after the backup had begun.
     MissingNew(u64),
     /// So many of the copied were written in parts.

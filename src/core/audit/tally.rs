@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Listed;
-use super::compare::{Copied, Kind, Reason, Rules, compare, is_in_parts};
-use super::join::Joined;
-use super::place::Place;
+use super::ListedObject;
+use super::listing_location::ListingLocation;
+use super::merge_join::Joined;
+use super::object_comparison::{CopyMatch, FindingKind, FindingReason, Rules, compare, is_in_parts};
 
 /// Keys of a kind that a document names; the counts are exact however many there are.
 pub const LISTED_AT_MOST: usize = 1000;
@@ -22,8 +22,8 @@ pub struct Seen {
     pub modified: Option<String>,
 }
 
-impl From<&Listed> for Seen {
-    fn from(listed: &Listed) -> Self {
+impl From<&ListedObject> for Seen {
+    fn from(listed: &ListedObject) -> Self {
         Self {
             size_bytes: listed.size_bytes,
             etag: listed.etag.clone(),
@@ -38,7 +38,7 @@ pub struct Item {
     /// The whole key at the source; of what is extra, at the destination.
     pub key: String,
     /// What is wrong with it.
-    pub reason: Reason,
+    pub reason: FindingReason,
     /// As the source has it.
     pub source: Option<Seen>,
     /// As the destination has it.
@@ -104,16 +104,18 @@ impl Tally {
         &mut self,
         joined: &Joined,
         rules: Rules,
-        source: &Place,
-        destination: &Place,
+        source: &ListingLocation,
+        destination: &ListingLocation,
     ) -> Option<Item> {
         let (copied, key, sides) = match joined {
             Joined::Missing(listed) => {
-                (Copied::Wrong(Reason::NotThere), source.key(&listed.key), [Some(listed), None])
+                (CopyMatch::Wrong(FindingReason::NotThere), source.key(&listed.key), [Some(listed), None])
             }
-            Joined::Extra(listed) => {
-                (Copied::Wrong(Reason::NotAtSource), destination.key(&listed.key), [None, Some(listed)])
-            }
+            Joined::Extra(listed) => (
+                CopyMatch::Wrong(FindingReason::NotAtSource),
+                destination.key(&listed.key),
+                [None, Some(listed)],
+            ),
             Joined::Both(original, copy) => {
                 (compare(original, copy, rules), source.key(&original.key), [Some(original), Some(copy)])
             }
@@ -127,7 +129,7 @@ impl Tally {
             self.missing_new += u64::from(is_before == Some(false));
         }
         match (copied, sides) {
-            (Copied::Wrong(reason), [source, destination]) => {
+            (CopyMatch::Wrong(reason), [source, destination]) => {
                 let item = Item {
                     key,
                     reason,
@@ -137,25 +139,25 @@ impl Tally {
                 self.list(reason.kind()).push(&item);
                 Some(item)
             }
-            (Copied::Alike | Copied::SameSize | Copied::Unchanged, [_, copy]) => {
+            (CopyMatch::Alike | CopyMatch::SameSize | CopyMatch::Unchanged, [_, copy]) => {
                 copy.into_iter().for_each(|copy| self.arrive(copy, copied));
                 None
             }
         }
     }
 
-    fn arrive(&mut self, copy: &Listed, copied: Copied) {
+    fn arrive(&mut self, copy: &ListedObject, copied: CopyMatch) {
         self.arrived += 1;
         self.arrived_bytes += copy.size_bytes;
-        self.compared_by_size += u64::from(copied == Copied::SameSize);
-        if copied == Copied::Unchanged {
+        self.compared_by_size += u64::from(copied == CopyMatch::SameSize);
+        if copied == CopyMatch::Unchanged {
             self.unchanged += 1;
         } else {
             self.date(copy);
         }
     }
 
-    fn date(&mut self, copy: &Listed) {
+    fn date(&mut self, copy: &ListedObject) {
         self.in_parts += u64::from(copy.etag.as_deref().is_some_and(is_in_parts));
         if let Some(modified_ns) = copy.modified_ns {
             self.first_modified_ns =
@@ -164,12 +166,12 @@ impl Tally {
         }
     }
 
-    fn list(&mut self, kind: Kind) -> &mut List {
+    fn list(&mut self, kind: FindingKind) -> &mut List {
         match kind {
-            Kind::Missing => &mut self.missing,
-            Kind::Extra => &mut self.extra,
-            Kind::Differing => &mut self.differing,
-            Kind::Stale => &mut self.stale,
+            FindingKind::Missing => &mut self.missing,
+            FindingKind::Extra => &mut self.extra,
+            FindingKind::Differing => &mut self.differing,
+            FindingKind::Stale => &mut self.stale,
         }
     }
 
@@ -205,18 +207,18 @@ mod tests {
 
     const SECOND_NS: i64 = 1_000_000_000;
 
-    fn places() -> [Place; 2] {
+    fn places() -> [ListingLocation; 2] {
         ["s3://from/a/", "s3://to/b/"].map(|place| place.parse().unwrap())
     }
 
-    fn listed(size_bytes: u64, tag: u8, modified_ns: i64) -> Listed {
+    fn listed(size_bytes: u64, tag: u8, modified_ns: i64) -> ListedObject {
         let etag = Some(format!("{tag:032x}"));
-        Listed { key: "k".into(), size_bytes, etag, modified_ns: Some(modified_ns) }
+        ListedObject { key: "k".into(), size_bytes, etag, modified_ns: Some(modified_ns) }
     }
 
     /// The same written in two parts, so that its ETag says nothing about one written whole.
-    fn in_parts(listed: Listed) -> Listed {
-        Listed { etag: listed.etag.map(|tag| format!("{tag}-2")), ..listed }
+    fn in_parts(listed: ListedObject) -> ListedObject {
+        ListedObject { etag: listed.etag.map(|tag| format!("{tag}-2")), ..listed }
     }
 
     proptest! {
@@ -256,7 +258,7 @@ mod tests {
         for (copied_ns, is_stale) in [(1_500_000_000, true), (2_000_000_000, false), (162_000_000_000, false)]
         {
             let item = take(Joined::Both(listed(1, 0, 2 * SECOND_NS), in_parts(listed(1, 0, copied_ns))));
-            assert_eq!(item.map(|item| item.reason), is_stale.then_some(Reason::BeforeSource));
+            assert_eq!(item.map(|item| item.reason), is_stale.then_some(FindingReason::BeforeSource));
         }
         assert_eq!(tally.execution_time_s(), Some(160.0));
         assert_eq!(

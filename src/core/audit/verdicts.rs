@@ -2,17 +2,17 @@
 
 use serde::Serialize;
 
-use super::function::Function;
-use super::promise::Promise;
+use super::execution_time::ExecutionTime;
+use super::function::AuditedFunction;
+use super::plan_expectation::PlanExpectation;
 use super::tally::Tally;
-use super::took::Took;
-use super::why::Why;
+use super::verdict_reason::AuditReason;
 use crate::law::finding::{Finding, Verdict};
-use crate::service::function::Shape;
+use crate::service::function::PipelineShape;
 
 /// What there is to judge.
 #[derive(Debug, Clone, Copy)]
-pub struct Evidence<'a> {
+pub struct AuditEvidence<'a> {
     /// The counts.
     pub tally: &'a Tally,
     /// Whether both listings were read to their ends.
@@ -20,34 +20,34 @@ pub struct Evidence<'a> {
     /// When the backup began, in nanoseconds since 1970.
     pub since_ns: Option<i64>,
     /// The metrics.
-    pub function: Option<&'a Function>,
+    pub function: Option<&'a AuditedFunction>,
     /// The plan.
-    pub promise: Option<&'a Promise>,
+    pub promise: Option<&'a PlanExpectation>,
 }
 
 /// The verdicts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AuditVerdicts {
     /// Every expected object arrived as it should have.
-    pub complete: Finding<Why>,
+    pub complete: Finding<AuditReason>,
     /// The function ran at least once an object.
-    pub invocations: Finding<Why>,
+    pub invocations: Finding<AuditReason>,
     /// The execution time is within the plan's deadline.
-    pub deadline: Finding<Why>,
+    pub deadline: Finding<AuditReason>,
     /// The execution time is one that the plan expects.
-    pub finish: Finding<Why>,
+    pub finish: Finding<AuditReason>,
     /// No more executed at once than the plan set aside.
-    pub concurrency: Finding<Why>,
+    pub concurrency: Finding<AuditReason>,
     /// N = X·R of the function, in batches of periods.
-    pub independent: Finding<Why>,
+    pub independent: Finding<AuditReason>,
     /// X·R beside N of the function over the whole time.
-    pub raw: Finding<Why>,
+    pub raw: Finding<AuditReason>,
 }
 
 impl AuditVerdicts {
     /// Judges.
-    pub(crate) fn of(evidence: Evidence) -> Self {
-        let law = |of: fn(&Function) -> &Finding<Why>| {
+    pub(crate) fn of(evidence: AuditEvidence) -> Self {
+        let law = |of: fn(&AuditedFunction) -> &Finding<AuditReason>| {
             evidence.function.map_or_else(no_metrics, |function| of(function).clone())
         };
         Self {
@@ -63,7 +63,7 @@ impl AuditVerdicts {
 
     /// The verdicts under their names.
     #[must_use]
-    pub fn named(&self) -> [(&'static str, &Finding<Why>); 7] {
+    pub fn named(&self) -> [(&'static str, &Finding<AuditReason>); 7] {
         [
             ("complete", &self.complete),
             ("invocations", &self.invocations),
@@ -83,37 +83,37 @@ impl AuditVerdicts {
     }
 }
 
-fn no_metrics() -> Finding<Why> {
-    Finding::not_available(Why::NoMetrics)
+fn no_metrics() -> Finding<AuditReason> {
+    Finding::not_available(AuditReason::NoMetrics)
 }
 
-fn completeness(evidence: &Evidence) -> Finding<Why> {
+fn completeness(evidence: &AuditEvidence) -> Finding<AuditReason> {
     let (expected, objects) = (evidence.tally.expected, evidence.tally.not_arrived());
     let (verdict, why) = match (evidence.complete, expected, objects) {
-        (true, 0, _) => (Verdict::Inconclusive, Why::NothingAtSource),
-        (true, _, 0) => (Verdict::Pass, Why::AllArrived),
-        (false, _, 0) => (Verdict::Inconclusive, Why::ListingsCutOff),
-        _ => (Verdict::Fail, Why::NotArrived(objects)),
+        (true, 0, _) => (Verdict::Inconclusive, AuditReason::NothingAtSource),
+        (true, _, 0) => (Verdict::Pass, AuditReason::AllArrived),
+        (false, _, 0) => (Verdict::Inconclusive, AuditReason::ListingsCutOff),
+        _ => (Verdict::Fail, AuditReason::NotArrived(objects)),
     };
-    let has_ratio = matches!(why, Why::AllArrived | Why::NotArrived(_));
+    let has_ratio = matches!(why, AuditReason::AllArrived | AuditReason::NotArrived(_));
     Finding::new(verdict, has_ratio.then(|| evidence.tally.arrived as f64 / expected as f64), why)
 }
 
-fn invocations(evidence: &Evidence) -> Finding<Why> {
+fn invocations(evidence: &AuditEvidence) -> Finding<AuditReason> {
     let Some(function) = evidence.function else { return no_metrics() };
     if !evidence.complete {
-        return Finding::not_available(Why::NotAllListed);
+        return Finding::not_available(AuditReason::NotAllListed);
     }
     let (expected, seen) = (evidence.tally.expected, function.invocations);
     let (verdict, why) = if seen > expected_at_most(expected, function.errors) {
-        (Verdict::Inconclusive, Why::RanForOthers(seen - expected))
+        (Verdict::Inconclusive, AuditReason::RanForOthers(seen - expected))
     } else if seen >= expected {
-        (Verdict::Pass, Why::RanForEach)
+        (Verdict::Pass, AuditReason::RanForEach)
     } else if evidence.tally.not_arrived() == 0 {
-        (Verdict::Inconclusive, Why::RanForSeveral)
+        (Verdict::Inconclusive, AuditReason::RanForSeveral)
     } else {
         let given_up = function.events.lost().filter(|&number| number > 0);
-        (Verdict::Fail, Why::RanTooRarely(expected - seen, given_up))
+        (Verdict::Fail, AuditReason::RanTooRarely(expected - seen, given_up))
     };
     Finding::new(verdict, (expected > 0).then(|| seen as f64 / expected as f64), why)
 }
@@ -126,56 +126,57 @@ fn expected_at_most(expected: u64, errors: Option<u64>) -> u64 {
 }
 
 /// How long a whole backup took, or why that is not known.
-fn took(evidence: &Evidence) -> Result<Took, Why> {
+fn took(evidence: &AuditEvidence) -> Result<ExecutionTime, AuditReason> {
     let tally = evidence.tally;
     if !evidence.complete || tally.not_arrived() > 0 {
-        return Err(Why::NotOver);
+        return Err(AuditReason::NotOver);
     }
-    let least_s = tally.execution_time_s().ok_or(Why::NothingCopied)?;
+    let least_s = tally.execution_time_s().ok_or(AuditReason::NothingCopied)?;
     let with_a_copy_s =
         evidence.promise.and_then(|promise| promise.residence_mean_s).map(|copy_s| least_s + copy_s);
     let since_s = tally.last_modified_ns.zip(evidence.since_ns);
     let since_s = since_s.map(|(last_ns, since_ns)| last_ns.saturating_sub(since_ns) as f64 / 1e9);
     let most_s = [with_a_copy_s, since_s].into_iter().flatten().reduce(f64::min).unwrap_or(least_s);
-    Ok(Took { least_s, most_s: most_s.max(least_s) })
+    Ok(ExecutionTime { least_s, most_s: most_s.max(least_s) })
 }
 
-fn deadline(evidence: &Evidence) -> Finding<Why> {
+fn deadline(evidence: &AuditEvidence) -> Finding<AuditReason> {
     let Some(deadline_s) = evidence.promise.and_then(|promise| promise.deadline_s) else {
-        return Finding::not_available(Why::NoDeadline);
+        return Finding::not_available(AuditReason::NoDeadline);
     };
     took(evidence).map_or_else(Finding::not_available, |took| {
         let ratio = finite(took.most_s / deadline_s);
-        Finding::new(took.within(deadline_s), ratio, Why::Deadline(took, deadline_s))
+        Finding::new(took.within(deadline_s), ratio, AuditReason::Deadline(took, deadline_s))
     })
 }
 
-fn finish(evidence: &Evidence) -> Finding<Why> {
+fn finish(evidence: &AuditEvidence) -> Finding<AuditReason> {
     let promise = evidence.promise.copied().unwrap_or_default();
     let Some(latest_s) = promise.finish_p99_s.or(promise.finish_p95_s) else {
-        return Finding::not_available(Why::NoFinish);
+        return Finding::not_available(AuditReason::NoFinish);
     };
     let levels =
         [(promise.finish_p50_s, "p50"), (promise.finish_p95_s, "p95"), (promise.finish_p99_s, "p99")];
     took(evidence).map_or_else(Finding::not_available, |took| {
         let reached =
             levels.iter().find(|(level_s, _)| level_s.is_some_and(|level_s| took.most_s <= level_s));
-        let why = reached.map_or(Why::LateFinish(took, latest_s), |(_, name)| Why::Finish(took, name));
+        let why = reached
+            .map_or(AuditReason::LateFinish(took, latest_s), |(_, name)| AuditReason::Finish(took, name));
         let ratio = promise.finish_p50_s.and_then(|median_s| finite(took.most_s / median_s));
         Finding::new(took.within(latest_s), ratio, why)
     })
 }
 
-fn concurrency(evidence: &Evidence) -> Finding<Why> {
+fn concurrency(evidence: &AuditEvidence) -> Finding<AuditReason> {
     let Some(reserved) = evidence.promise.and_then(|promise| promise.reserved_concurrency) else {
-        return Finding::not_available(Why::NoReserve);
+        return Finding::not_available(AuditReason::NoReserve);
     };
     let Some(peak) = evidence.function.and_then(|function| function.concurrent_max) else {
-        return Finding::not_available(Why::NoPeak);
+        return Finding::not_available(AuditReason::NoPeak);
     };
     let verdict = if peak > reserved { Verdict::Fail } else { Verdict::Pass };
-    let queued = evidence.promise.and_then(|promise| promise.shape) == Some(Shape::Queue);
-    Finding::new(verdict, finite(peak / reserved), Why::Peak { peak, reserved, queued })
+    let queued = evidence.promise.and_then(|promise| promise.shape) == Some(PipelineShape::Queue);
+    Finding::new(verdict, finite(peak / reserved), AuditReason::Peak { peak, reserved, queued })
 }
 
 /// A ratio to nothing is none.

@@ -1,8 +1,8 @@
 use super::*;
 use crate::audit::function::Peaks;
 use crate::audit::tally::List;
-use crate::check::cloudwatch::{Metrics, Period};
-use crate::service::function::Shape;
+use crate::check::cloudwatch::{CloudWatchExport, CloudWatchPeriod};
+use crate::service::function::PipelineShape;
 
 fn tally(expected: u64, missing: u64, execution_time_s: i64) -> Tally {
     Tally {
@@ -15,14 +15,18 @@ fn tally(expected: u64, missing: u64, execution_time_s: i64) -> Tally {
     }
 }
 
-fn function(invocations: f64, peak: f64) -> Function {
-    let period = Period { invocations: Some(invocations), duration_s: Some(25.0), ..Period::default() };
-    let metrics = Metrics { period_s: 60.0, periods: vec![period] };
+fn function(invocations: f64, peak: f64) -> AuditedFunction {
+    let period = CloudWatchPeriod {
+        invocations: Some(invocations),
+        duration_s: Some(25.0),
+        ..CloudWatchPeriod::default()
+    };
+    let metrics = CloudWatchExport { period_s: 60.0, periods: vec![period] };
     let peaks = Peaks { concurrent: Some(peak), ..Peaks::default() };
-    Function::of(Some("copy".into()), &metrics, peaks, None).unwrap()
+    AuditedFunction::of(Some("copy".into()), &metrics, peaks, None).unwrap()
 }
 
-const PROMISE: Promise = Promise {
+const PROMISE: PlanExpectation = PlanExpectation {
     objects: Some(250.0),
     deadline_s: Some(600.0),
     finish_p50_s: Some(150.0),
@@ -30,16 +34,16 @@ const PROMISE: Promise = Promise {
     finish_p99_s: Some(170.0),
     reserved_concurrency: Some(55.0),
     residence_mean_s: None,
-    shape: Some(Shape::Direct),
+    shape: Some(PipelineShape::Direct),
 };
 
 /// Two listings read to their ends, and nothing else.
-fn listed(tally: &Tally) -> Evidence<'_> {
-    Evidence { tally, complete: true, since_ns: None, function: None, promise: None }
+fn listed(tally: &Tally) -> AuditEvidence<'_> {
+    AuditEvidence { tally, complete: true, since_ns: None, function: None, promise: None }
 }
 
-fn judged(tally: &Tally, function: Option<&Function>) -> AuditVerdicts {
-    AuditVerdicts::of(Evidence { function, promise: Some(&PROMISE), ..listed(tally) })
+fn judged(tally: &Tally, function: Option<&AuditedFunction>) -> AuditVerdicts {
+    AuditVerdicts::of(AuditEvidence { function, promise: Some(&PROMISE), ..listed(tally) })
 }
 
 /// The talk's daily job: 250 objects in 2 min 40 s.
@@ -47,9 +51,9 @@ fn judged(tally: &Tally, function: Option<&Function>) -> AuditVerdicts {
 fn a_backup_that_kept_its_plan_passes() {
     let verdicts = judged(&tally(250, 0, 160), Some(&function(251.0, 55.0)));
     assert!(verdicts.holds(), "{verdicts:?}");
-    let took = Took { least_s: 160.0, most_s: 160.0 };
-    assert_eq!(verdicts.finish.why, Why::Finish(took, "p95"));
-    assert_eq!(verdicts.concurrency.why, Why::Peak { peak: 55.0, reserved: 55.0, queued: false });
+    let took = ExecutionTime { least_s: 160.0, most_s: 160.0 };
+    assert_eq!(verdicts.finish.why, AuditReason::Finish(took, "p95"));
+    assert_eq!(verdicts.concurrency.why, AuditReason::Peak { peak: 55.0, reserved: 55.0, queued: false });
     assert!((verdicts.deadline.ratio.unwrap() - 160.0 / 600.0).abs() < 1e-12);
     let none = AuditVerdicts::of(listed(&tally(250, 0, 160)));
     assert!(none.holds());
@@ -81,7 +85,7 @@ fn fewer_invocations_than_objects_are_an_alarm_only_where_objects_are_missing() 
     let lost = judged(&tally(250, 1, 160), Some(&few));
     assert_eq!([lost.complete.verdict, lost.invocations.verdict], [Verdict::Fail; 2]);
     assert_eq!(lost.deadline.verdict, Verdict::NotAvailable, "the backup is not over");
-    assert_eq!(lost.complete.why, Why::NotArrived(1));
+    assert_eq!(lost.complete.why, AuditReason::NotArrived(1));
     let arrived = judged(&tally(250, 0, 160), Some(&few));
     assert_eq!(arrived.invocations.verdict, Verdict::Inconclusive);
     assert!(arrived.holds());
@@ -92,29 +96,33 @@ fn more_invocations_than_retries_explain_show_nothing() {
     let seen = |invocations: f64| judged(&tally(40, 0, 160), Some(&function(invocations, 50.0))).invocations;
     assert_eq!((seen(41.0).verdict, seen(121.0).verdict), (Verdict::Pass, Verdict::Pass));
     let foreign = seen(45_000.0);
-    assert_eq!((foreign.verdict, foreign.why), (Verdict::Inconclusive, Why::RanForOthers(44_960)));
-    let with_errors = Function { errors: Some(3), ..function(50.0, 50.0) };
+    assert_eq!((foreign.verdict, foreign.why), (Verdict::Inconclusive, AuditReason::RanForOthers(44_960)));
+    let with_errors = AuditedFunction { errors: Some(3), ..function(50.0, 50.0) };
     assert_eq!(judged(&tally(40, 0, 160), Some(&with_errors)).invocations.verdict, Verdict::Inconclusive);
 }
 
 #[test]
 fn what_was_not_looked_at_is_not_called_complete() {
-    let verdicts = AuditVerdicts::of(Evidence { complete: false, ..listed(&tally(250, 0, 160)) });
+    let verdicts = AuditVerdicts::of(AuditEvidence { complete: false, ..listed(&tally(250, 0, 160)) });
     assert_eq!((verdicts.complete.verdict, verdicts.holds()), (Verdict::Inconclusive, false));
     let nothing = judged(&Tally::default(), None);
     assert_eq!((nothing.complete.verdict, nothing.complete.ratio), (Verdict::Inconclusive, None));
-    assert_eq!(nothing.complete.why, Why::NothingAtSource);
+    assert_eq!(nothing.complete.why, AuditReason::NothingAtSource);
 }
 
 /// The dates of 160 s leave out a copy of some 25 s, unless it is known that the backup took less.
 #[test]
 fn what_the_dates_leave_out_makes_a_close_deadline_uncertain() {
     let judged = |deadline_s: f64, since_s: Option<i64>| {
-        let promise =
-            Promise { residence_mean_s: Some(25.0), deadline_s: Some(deadline_s), ..Promise::default() };
+        let promise = PlanExpectation {
+            residence_mean_s: Some(25.0),
+            deadline_s: Some(deadline_s),
+            ..PlanExpectation::default()
+        };
         let since_ns = since_s.map(|since_s| since_s * 1_000_000_000);
         let tally = tally(250, 0, 160);
-        let verdicts = AuditVerdicts::of(Evidence { since_ns, promise: Some(&promise), ..listed(&tally) });
+        let verdicts =
+            AuditVerdicts::of(AuditEvidence { since_ns, promise: Some(&promise), ..listed(&tally) });
         (verdicts.deadline.verdict, verdicts.deadline.why)
     };
     for (deadline_s, since_s, verdict) in [
@@ -126,8 +134,8 @@ fn what_the_dates_leave_out_makes_a_close_deadline_uncertain() {
     ] {
         assert_eq!(judged(deadline_s, since_s).0, verdict, "{deadline_s} {since_s:?}");
     }
-    let took = Took { least_s: 160.0, most_s: 185.0 };
-    assert_eq!(judged(170.0, None).1, Why::Deadline(took, 170.0));
+    let took = ExecutionTime { least_s: 160.0, most_s: 185.0 };
+    assert_eq!(judged(170.0, None).1, AuditReason::Deadline(took, 170.0));
 }
 
 #[test]
@@ -135,5 +143,5 @@ fn what_was_not_to_be_copied_leaves_no_time_to_judge() {
     let unchanged = Tally { expected: 9, arrived: 9, unchanged: 9, ..Tally::default() };
     let verdicts = judged(&unchanged, None);
     assert_eq!(verdicts.complete.verdict, Verdict::Pass);
-    assert_eq!(verdicts.deadline.why, Why::NothingCopied);
+    assert_eq!(verdicts.deadline.why, AuditReason::NothingCopied);
 }

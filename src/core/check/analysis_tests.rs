@@ -1,7 +1,7 @@
 use super::*;
 use crate::check::quantity::Quantity;
 use crate::check::read;
-use crate::law::verdict::Gauge;
+use crate::law::gauge_verdict::GaugeAgreement;
 
 fn check(text: &str, window: Option<&str>) -> CheckDocument {
     let window = window.map(|window| window.parse().unwrap());
@@ -29,7 +29,9 @@ fn the_six_requests_over_their_window() {
     assert_eq!((seen.rows, seen.verdicts.accounting.verdict), (6, Verdict::Pass));
     assert!(near(seen.verdicts.raw.ratio.unwrap(), 1.0 / 3.0));
     assert_eq!(seen.verdicts.raw.verdict, Verdict::Inconclusive, "two residence times long");
-    let Why::WindowTooShort { edges, .. } = seen.verdicts.raw.why else { panic!("{:?}", seen.verdicts) };
+    let CheckReason::WindowTooShort { edges, .. } = seen.verdicts.raw.why else {
+        panic!("{:?}", seen.verdicts)
+    };
     assert!(near(edges.explained, 1.8) && near(edges.difference, 1.8));
     assert!(seen.holds == Some(false) && check(SIX, None).verdict == Verdict::Inconclusive);
 }
@@ -83,7 +85,7 @@ fn samples_with_all_three_are_judged_only_when_long_enough() {
         (fail.verdicts.independent.verdict, fail.verdicts.raw.verdict),
         (Verdict::Fail, Verdict::Fail)
     );
-    assert_eq!(fail.verdicts.independent.why, Why::Gauge(Gauge::Above));
+    assert_eq!(fail.verdicts.independent.why, CheckReason::Gauge(GaugeAgreement::Above));
     let bin = check(&readings(200, 150, 90.0, 1.0), Some("10..12"));
     assert_eq!((bin.rows, bin.verdicts.raw.verdict), (1, Verdict::NotAvailable));
     assert_eq!(bin.verdicts.independent.verdict, Verdict::Inconclusive);
@@ -97,7 +99,7 @@ fn samples_give_the_third_from_two() {
     assert!(near(means.x_per_s, 75.0) && near(means.xr.unwrap(), 600.0) && means.n.is_none());
     assert_eq!(seen.readings[0].derived, Some(Quantity::N));
     assert!(near(seen.readings[0].n.unwrap(), 600.0) && seen.holds.is_none());
-    assert_eq!(seen.notes, [Note::CountingNoise(150.0)]);
+    assert_eq!(seen.notes, [CheckNote::CountingNoise(150.0)]);
     let means = check("t,count,n\n0,0,\n2,150,600\n", None).means.unwrap();
     assert!(near(means.r_s.unwrap(), 8.0));
 }
@@ -117,12 +119,12 @@ fn metrics_are_judged_over_batches_of_periods() {
     assert_eq!(seen.verdicts.independent.verdict, Verdict::Pass, "{:?}", seen.verdicts);
     assert!(near(seen.means.unwrap().throttles.unwrap(), 180.0) && seen.means.unwrap().errors.is_none());
     assert!((seen.readings[7].ratio.unwrap() - 1.0).abs() < 0.01);
-    assert_eq!(seen.notes, [Note::DurationsOfTheEnded]);
+    assert_eq!(seen.notes, [CheckNote::DurationsOfTheEnded]);
     assert_eq!(check(&metrics(60, 60.0), None).verdicts.independent.verdict, Verdict::Fail);
     let short = check(&metrics(10, 50.0), None);
     assert_eq!(short.verdicts.independent.verdict, Verdict::Inconclusive);
     let gap = check("timestamp,Invocations\n0,10\n60,10\n300,10\n", None);
-    assert!(gap.notes[1] == Note::PeriodsMissing(3) && gap.holds.is_none());
+    assert!(gap.notes[1] == CheckNote::PeriodsMissing(3) && gap.holds.is_none());
     assert_eq!(check(&metrics(60, 50.0), Some("60..300")).rows, 4);
 }
 
@@ -131,7 +133,7 @@ fn a_table_is_as_bad_as_its_worst_row() {
     let seen = check("n,x,r\n10,5,2\n20,9,2.9\n", None);
     assert_eq!(seen.verdicts.raw.verdict, Verdict::Fail);
     assert!(near(seen.verdicts.raw.ratio.unwrap(), 1.305));
-    assert_eq!(seen.verdicts.raw.why, Why::RowOff(20.0));
+    assert_eq!(seen.verdicts.raw.why, CheckReason::RowOff(20.0));
     let seen = check("n,r\n10,2\n20,2.5\n40,4\n", None);
     assert_eq!(seen.verdicts.raw.verdict, Verdict::NotAvailable);
     assert_eq!(seen.readings[0].derived, Some(Quantity::XPerS));

@@ -15,9 +15,9 @@ pub(crate) fn reader<R: Read>(input: R) -> csv::Reader<R> {
 }
 
 /// The columns of a header by lower-case name.
-pub struct Columns(Vec<String>);
+pub struct HeaderColumns(Vec<String>);
 
-impl Columns {
+impl HeaderColumns {
     /// The columns of a header.
     pub(crate) fn new(header: &csv::StringRecord) -> Self {
         Self(

@@ -6,7 +6,7 @@ use std::io::Read;
 
 use serde::Deserialize;
 
-use super::cell::{self, Columns, parse_time_ns};
+use super::cell::{self, HeaderColumns, parse_time_ns};
 use super::error::CheckError;
 
 const NAMES: [&str; 5] = ["invocations", "duration", "concurrentexecutions", "throttles", "errors"];
@@ -17,7 +17,7 @@ type Rows = BTreeMap<i64, [Option<f64>; 5]>;
 
 /// One period of the metrics.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Period {
+pub struct CloudWatchPeriod {
     /// Beginning, in nanoseconds since 1970.
     pub start_ns: i64,
     /// Invocations that ended.
@@ -34,24 +34,24 @@ pub struct Period {
 
 /// All periods, in the order of time.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Metrics {
+pub struct CloudWatchExport {
     /// Length of a period.
     pub period_s: f64,
     /// The periods.
-    pub periods: Vec<Period>,
+    pub periods: Vec<CloudWatchPeriod>,
 }
 
 /// Where the columns are.
-pub struct Layout {
+pub struct MetricColumns {
     time: usize,
     metrics: [Option<usize>; 5],
     /// A metric that has more than one column.
     repeated: Option<&'static str>,
 }
 
-impl Layout {
+impl MetricColumns {
     /// Finds the columns, if they are there.
-    pub fn find(columns: &Columns) -> Option<Self> {
+    pub fn find(columns: &HeaderColumns) -> Option<Self> {
         // The console's export calls the column of times "Full label" or "Label".
         let time = columns.find(&["timestamp", "time", "t", "full label", "label"])?;
         let metrics = NAMES.map(|name| columns.find(&[name]));
@@ -63,7 +63,10 @@ impl Layout {
 ///
 /// # Errors
 /// Where a row cannot be understood, a metric has two values for one time, or there are fewer than two periods.
-pub(crate) fn read_csv<R: Read>(reader: csv::Reader<R>, layout: &Layout) -> Result<Metrics, CheckError> {
+pub(crate) fn read_csv<R: Read>(
+    reader: csv::Reader<R>,
+    layout: &MetricColumns,
+) -> Result<CloudWatchExport, CheckError> {
     if let Some(name) = layout.repeated {
         return Err(CheckError::File(format!("two columns are called {name}: {ONE_FUNCTION}")));
     }
@@ -85,11 +88,11 @@ pub(crate) fn read_csv<R: Read>(reader: csv::Reader<R>, layout: &Layout) -> Resu
         }
         Ok(())
     })?;
-    Metrics::from_rows(rows)
+    CloudWatchExport::from_rows(rows)
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct MetricDataOutput {
     #[serde(rename = "MetricDataResults")]
     results: Vec<MetricData>,
 }
@@ -122,9 +125,9 @@ fn metric_of(label: &str) -> Option<usize> {
 ///
 /// # Errors
 /// Where the text is no such JSON, a metric has two values for one time, or there are fewer than two periods.
-pub(crate) fn read_json(input: &mut impl Read) -> Result<Metrics, CheckError> {
+pub(crate) fn read_json(input: &mut impl Read) -> Result<CloudWatchExport, CheckError> {
     let file = |reason: String| CheckError::File(reason);
-    let answer: Answer = serde_json::from_reader(input)
+    let answer: MetricDataOutput = serde_json::from_reader(input)
         .map_err(|error| file(format!("it is not the JSON of get-metric-data: {error}")))?;
     let mut rows = Rows::new();
     for MetricData { label, timestamps, values } in answer.results {
@@ -142,10 +145,10 @@ pub(crate) fn read_json(input: &mut impl Read) -> Result<Metrics, CheckError> {
             put(place, value).map_err(|reason| file(format!("{label} at {stamp} {reason}")))?;
         }
     }
-    Metrics::from_rows(rows)
+    CloudWatchExport::from_rows(rows)
 }
 
-impl Metrics {
+impl CloudWatchExport {
     fn from_rows(rows: Rows) -> Result<Self, CheckError> {
         let starts: Vec<i64> = rows.keys().copied().collect();
         let period_ns = starts.windows(2).map(|pair| pair[1] - pair[0]).min();
@@ -155,7 +158,7 @@ impl Metrics {
         let period =
             |(start_ns, [invocations, duration, concurrent, throttles, errors]): (i64, [Option<f64>; 5])| {
                 let duration_s = duration.map(|milliseconds| milliseconds / 1e3);
-                Period { start_ns, invocations, duration_s, concurrent, throttles, errors }
+                CloudWatchPeriod { start_ns, invocations, duration_s, concurrent, throttles, errors }
             };
         Ok(Self { period_s: period_ns as f64 / 1e9, periods: rows.into_iter().map(period).collect() })
     }
@@ -163,12 +166,12 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Evidence, read};
+    use super::super::{FileContent, read};
     use super::*;
 
-    fn metrics(text: &str) -> Metrics {
+    fn metrics(text: &str) -> CloudWatchExport {
         match read(text.as_bytes()) {
-            Ok(Evidence::CloudWatch(metrics)) => metrics,
+            Ok(FileContent::CloudWatch(metrics)) => metrics,
             other => panic!("{other:?}"),
         }
     }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::evidence::Evidence;
-use super::note::Note;
+use super::file_content::FileContent;
+use super::note::CheckNote;
 use super::quantity::Quantity;
-use super::why::Why;
+use super::verdict_reason::CheckReason;
 use crate::law::finding::{Verdict, Verdicts};
 use crate::law::littles_law::LittlesLaw;
 use crate::measure::histogram::{PercentileIntervals, Percentiles};
@@ -20,7 +20,7 @@ pub const SCHEMA: &str = "planner/check/1";
 /// The form that a file turned out to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Form {
+pub enum FileFormat {
     /// One row a request.
     Requests,
     /// A running count of completions.
@@ -31,13 +31,13 @@ pub enum Form {
     CloudWatch,
 }
 
-impl From<&Evidence> for Form {
-    fn from(evidence: &Evidence) -> Self {
+impl From<&FileContent> for FileFormat {
+    fn from(evidence: &FileContent) -> Self {
         match evidence {
-            Evidence::Requests(_) => Self::Requests,
-            Evidence::Samples(_) => Self::Samples,
-            Evidence::Table(_) => Self::Table,
-            Evidence::CloudWatch(_) => Self::CloudWatch,
+            FileContent::Requests(_) => Self::Requests,
+            FileContent::Samples(_) => Self::Samples,
+            FileContent::Table(_) => Self::Table,
+            FileContent::CloudWatch(_) => Self::CloudWatch,
         }
     }
 }
@@ -52,7 +52,7 @@ pub struct CheckDocument {
     /// Whether no verdict is FAIL or INCONCLUSIVE; None where there is nothing to judge by.
     pub holds: Option<bool>,
     /// The form of the file.
-    pub form: Form,
+    pub form: FileFormat,
     /// Rows of the file that were looked at: requests, stretches, measurements or periods.
     pub rows: u64,
     /// Little's law over the window, where every request is known.
@@ -62,7 +62,7 @@ pub struct CheckDocument {
     /// N by the arrival form N·T = ΣR(arrived) + V(0) − V(T), where every request is known.
     pub arrival_form_n: Option<f64>,
     /// N, X and R over the whole window, where only sums or means are known.
-    pub means: Option<Means>,
+    pub means: Option<WindowMeans>,
     /// Residence times of the requests that ended in the window.
     pub residence_s: Option<Percentiles>,
     /// Where the percentiles lie with 95 % confidence, by ranks, if requests are independent.
@@ -70,18 +70,18 @@ pub struct CheckDocument {
     /// Throughput and residence time with intervals, where the window is long enough.
     pub batches: Option<Batches>,
     /// The verdicts.
-    pub verdicts: Verdicts<Why>,
+    pub verdicts: Verdicts<CheckReason>,
     /// What the measurements say about scaling.
     pub usl: Option<UslSummary>,
     /// The rows of a file that has few: stretches, measurements or periods.
     pub readings: Vec<Reading>,
     /// What to know when reading the numbers.
-    pub notes: Vec<Note>,
+    pub notes: Vec<CheckNote>,
 }
 
 impl CheckDocument {
     /// A document with nothing but its verdicts.
-    pub(super) fn new(form: Form, rows: usize, verdicts: Verdicts<Why>) -> Self {
+    pub(super) fn new(form: FileFormat, rows: usize, verdicts: Verdicts<CheckReason>) -> Self {
         let gravest = verdicts.gravest();
         Self {
             schema: SCHEMA,
@@ -106,7 +106,7 @@ impl CheckDocument {
 
 /// N, X and R over a window, where each is known or follows from the other two.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-pub struct Means {
+pub struct WindowMeans {
     /// Length of the window.
     pub window_s: f64,
     /// Requests in flight, as counted.

@@ -1,7 +1,7 @@
 //! Whether what a file shows changed while it was recorded, so that its means are of no one state.
 
 use super::batches::Stint;
-use super::note::Note;
+use super::note::CheckNote;
 use crate::numeric::trend::MannKendall;
 
 /// Standard errors of the score that chance exceeds in one of a hundred files, either way.
@@ -10,18 +10,18 @@ const ERRORS: f64 = 2.576;
 const FEWEST: usize = 20;
 
 /// Of requests in the order in which they started, as seconds.
-pub(super) fn of_residence(mut times_ns: Vec<(i64, i64)>) -> Option<Note> {
+pub(super) fn of_residence(mut times_ns: Vec<(i64, i64)>) -> Option<CheckNote> {
     times_ns.sort_unstable();
     let lasted = |&(start, end): &(i64, i64)| end.abs_diff(start) as f64 / 1e9;
     let group = times_ns.len().div_ceil(10 * FEWEST).max(1);
     let mean = |group: &[(i64, i64)]| group.iter().map(lasted).sum::<f64>() / group.len() as f64;
-    drift(&times_ns.chunks(group).map(mean).collect::<Vec<_>>()).map(Note::ResidenceDrifts)
+    drift(&times_ns.chunks(group).map(mean).collect::<Vec<_>>()).map(CheckNote::ResidenceDrifts)
 }
 
 /// Of completions per second, stretch by stretch.
-pub(super) fn of_throughput(stints: &[Stint]) -> Option<Note> {
+pub(super) fn of_throughput(stints: &[Stint]) -> Option<CheckNote> {
     drift(&stints.iter().map(|stint| stint.completed / stint.length_s).collect::<Vec<_>>())
-        .map(Note::ThroughputDrifts)
+        .map(CheckNote::ThroughputDrifts)
 }
 
 /// How many times as large as all the last quarter of the values is, where they rise or fall all along.
@@ -50,12 +50,14 @@ mod tests {
     fn a_drift_is_seen_and_chance_seldom_taken_for_one() {
         let seen = |slower| (0..200).filter(|&seed| of_residence(requests(seed, slower)).is_some()).count();
         assert!(seen(0.0) <= 6 && seen(1.0) == 200, "{} {}", seen(0.0), seen(1.0));
-        let Some(Note::ResidenceDrifts(times)) = of_residence(requests(1, 1.0)) else { panic!("no drift") };
+        let Some(CheckNote::ResidenceDrifts(times)) = of_residence(requests(1, 1.0)) else {
+            panic!("no drift")
+        };
         assert!((1.15..1.4).contains(&times), "{times}");
         let stints: Vec<Stint> = (0..30)
             .map(|i| Stint { length_s: 2.0, completed: f64::from(60 - i), residence_s: 1.0 })
             .collect();
-        assert!(matches!(of_throughput(&stints), Some(Note::ThroughputDrifts(times)) if times < 1.0));
+        assert!(matches!(of_throughput(&stints), Some(CheckNote::ThroughputDrifts(times)) if times < 1.0));
         assert_eq!(of_throughput(&stints[..19]), None);
     }
 }

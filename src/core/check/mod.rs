@@ -8,7 +8,7 @@ pub mod cloudwatch;
 pub mod document;
 mod drift;
 mod error;
-mod evidence;
+mod file_content;
 pub mod note;
 mod over_time;
 mod per_request;
@@ -16,13 +16,13 @@ pub mod quantity;
 pub mod requests;
 pub mod samples;
 pub mod table;
-pub mod why;
+pub mod verdict_reason;
 pub mod window;
 
 use std::io::Read;
 
 pub use error::CheckError;
-pub use evidence::Evidence;
+pub use file_content::FileContent;
 
 /// The forms, for messages.
 pub const FORMS: &str = "`start,end[,outcome,bytes]`, `t,count[,n][,r]`, `n,x[,r]`, \
@@ -32,24 +32,24 @@ pub const FORMS: &str = "`start,end[,outcome,bytes]`, `t,count[,n][,r]`, `n,x[,r
 ///
 /// # Errors
 /// Where the form is not known, or a line cannot be understood.
-pub fn read(mut input: impl Read) -> Result<Evidence, CheckError> {
+pub fn read(mut input: impl Read) -> Result<FileContent, CheckError> {
     let mut head = [0; 1];
     let taken = input.read(&mut head).map_err(|error| CheckError::File(error.to_string()))?;
     let mut input = head[..taken].chain(input);
     if head[..taken] == *b"{" {
-        return cloudwatch::read_json(&mut input).map(Evidence::CloudWatch);
+        return cloudwatch::read_json(&mut input).map(FileContent::CloudWatch);
     }
     let mut reader = cell::reader(input);
     let header = reader.headers().map_err(|error| CheckError::File(error.to_string()))?.clone();
-    let columns = cell::Columns::new(&header);
-    if let Some(layout) = requests::Layout::find(&columns) {
-        requests::read(reader, &layout).map(Evidence::Requests)
-    } else if let Some(layout) = cloudwatch::Layout::find(&columns) {
-        cloudwatch::read_csv(reader, &layout).map(Evidence::CloudWatch)
-    } else if let Some(layout) = samples::Layout::find(&columns) {
-        samples::read(reader, &layout).map(Evidence::Samples)
-    } else if let Some(layout) = table::Layout::find(&columns) {
-        table::read(reader, &layout).map(Evidence::Table)
+    let columns = cell::HeaderColumns::new(&header);
+    if let Some(layout) = requests::RequestColumns::find(&columns) {
+        requests::read(reader, &layout).map(FileContent::Requests)
+    } else if let Some(layout) = cloudwatch::MetricColumns::find(&columns) {
+        cloudwatch::read_csv(reader, &layout).map(FileContent::CloudWatch)
+    } else if let Some(layout) = samples::SampleColumns::find(&columns) {
+        samples::read(reader, &layout).map(FileContent::Samples)
+    } else if let Some(layout) = table::TableColumns::find(&columns) {
+        table::read(reader, &layout).map(FileContent::Table)
     } else if header.is_empty() {
         Err(CheckError::File("the file is empty".into()))
     } else {

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// Something to know when reading the numbers of a checked file.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Note {
+pub enum CheckNote {
     /// There are too few measurements to look at scaling.
     NoScaling,
     /// Durations are those of what ended in a period.

@@ -1,28 +1,28 @@
 //! The analysis of what was counted over time: samples of a running count, and metrics by the period.
 
 use super::batches::{self, Stint};
-use super::cloudwatch::{Metrics, Period};
-use super::note::Note;
+use super::cloudwatch::{CloudWatchExport, CloudWatchPeriod};
+use super::note::CheckNote;
 use super::quantity::Quantity;
-use super::samples::{Samples, Stretch};
-use super::why::Why;
+use super::samples::{SampleInterval, Samples};
+use super::verdict_reason::CheckReason;
 use super::window::FileWindow;
 use super::{CheckError, drift};
-use crate::check::document::{CheckDocument, Form, Means, Reading};
+use crate::check::document::{CheckDocument, FileFormat, Reading, WindowMeans};
 use crate::law::finding::{Finding, Verdict, Verdicts};
+use crate::law::gauge_verdict::{Bin, Independent, independent};
 use crate::law::tolerance::{BATCHES, LITTLE_TOLERANCE};
-use crate::law::verdict::{Bin, Independent, independent};
 
 /// Checks samples of a running count.
 ///
 /// # Errors
 /// Where no two readings lie in the window.
 pub(super) fn samples(samples: &Samples, window: Option<&FileWindow>) -> Result<CheckDocument, CheckError> {
-    let inside = |stretch: &&Stretch| {
+    let inside = |stretch: &&SampleInterval| {
         let start_ns = samples.first_ns.saturating_add((stretch.start_s * 1e9).round() as i64);
         is_inside(window, start_ns, stretch.length_s)
     };
-    let stretches: Vec<Stretch> = samples.stretches.iter().filter(inside).copied().collect();
+    let stretches: Vec<SampleInterval> = samples.stretches.iter().filter(inside).copied().collect();
     let chosen = Samples { first_ns: samples.first_ns, stretches };
     if chosen.stretches.is_empty() {
         return Err(nothing_inside("readings", samples.first_ns, samples.length_s()));
@@ -40,7 +40,7 @@ pub(super) fn samples(samples: &Samples, window: Option<&FileWindow>) -> Result<
     Ok(CheckDocument {
         readings: chosen.stretches.iter().map(stretch_reading).collect(),
         notes: std::iter::once(counting_noise(&stints)).chain(drift::of_throughput(&stints)).collect(),
-        ..judged(Form::Samples, &stints, gauges.as_deref(), chosen.n(), chosen.r_s())
+        ..judged(FileFormat::Samples, &stints, gauges.as_deref(), chosen.n(), chosen.r_s())
     })
 }
 
@@ -48,9 +48,12 @@ pub(super) fn samples(samples: &Samples, window: Option<&FileWindow>) -> Result<
 ///
 /// # Errors
 /// Where no whole period lies in the window.
-pub(super) fn metrics(metrics: &Metrics, window: Option<&FileWindow>) -> Result<CheckDocument, CheckError> {
-    let inside = |period: &&Period| is_inside(window, period.start_ns, metrics.period_s);
-    let periods: Vec<&Period> = metrics.periods.iter().filter(inside).collect();
+pub(super) fn metrics(
+    metrics: &CloudWatchExport,
+    window: Option<&FileWindow>,
+) -> Result<CheckDocument, CheckError> {
+    let inside = |period: &&CloudWatchPeriod| is_inside(window, period.start_ns, metrics.period_s);
+    let periods: Vec<&CloudWatchPeriod> = metrics.periods.iter().filter(inside).collect();
     let first_ns = metrics.periods.first().map_or(0, |period| period.start_ns);
     let (Some(first), Some(last)) = (periods.first(), periods.last()) else {
         let length_s = metrics.periods.last().map_or(0.0, |last| (last.start_ns - first_ns) as f64 / 1e9);
@@ -58,14 +61,16 @@ pub(super) fn metrics(metrics: &Metrics, window: Option<&FileWindow>) -> Result<
     };
     let stints: Vec<Stint> = periods.iter().map(|period| period_stint(period, metrics.period_s)).collect();
     // CloudWatch leaves out the count of a period in which nothing ran.
-    let gauge =
-        |period: &&Period| period.concurrent.or((period.invocations.unwrap_or(0.0) == 0.0).then_some(0.0));
+    let gauge = |period: &&CloudWatchPeriod| {
+        period.concurrent.or((period.invocations.unwrap_or(0.0) == 0.0).then_some(0.0))
+    };
     let counted = periods.iter().any(|period| period.concurrent.is_some());
     let gauges = periods.iter().map(gauge).collect::<Option<Vec<f64>>>().filter(|_| counted);
-    let timed = |period: &&Period| period.duration_s.is_some() || period.invocations.unwrap_or(0.0) == 0.0;
+    let timed =
+        |period: &&CloudWatchPeriod| period.duration_s.is_some() || period.invocations.unwrap_or(0.0) == 0.0;
     let r_s = Stint::sum(&stints).r_s().filter(|_| periods.iter().all(timed));
     let n = gauges.as_ref().map(|gauges| gauges.iter().sum::<f64>() / gauges.len() as f64);
-    let mut document = judged(Form::CloudWatch, &stints, gauges.as_deref(), n, r_s);
+    let mut document = judged(FileFormat::CloudWatch, &stints, gauges.as_deref(), n, r_s);
     document.readings = periods.iter().map(|it| period_reading(it, first_ns, metrics.period_s)).collect();
     if let Some(means) = &mut document.means {
         means.throttles = total(&periods, |period| period.throttles);
@@ -76,15 +81,15 @@ pub(super) fn metrics(metrics: &Metrics, window: Option<&FileWindow>) -> Result<
     Ok(document)
 }
 
-fn metric_notes(span_s: f64, period_s: f64, present: usize) -> Vec<Note> {
+fn metric_notes(span_s: f64, period_s: f64, present: usize) -> Vec<CheckNote> {
     let periods = ((span_s / period_s).round() as usize + 1).saturating_sub(present);
-    let missing = (periods > 0).then_some(Note::PeriodsMissing(periods));
-    [Some(Note::DurationsOfTheEnded), missing].into_iter().flatten().collect()
+    let missing = (periods > 0).then_some(CheckNote::PeriodsMissing(periods));
+    [Some(CheckNote::DurationsOfTheEnded), missing].into_iter().flatten().collect()
 }
 
 /// Means, batches and verdicts, which both forms have in common.
 fn judged(
-    form: Form,
+    form: FileFormat,
     stints: &[Stint],
     gauges: Option<&[f64]>,
     n: Option<f64>,
@@ -92,7 +97,7 @@ fn judged(
 ) -> CheckDocument {
     let whole = Stint::sum(stints);
     let xr = r_s.map(|r_s| whole.x_per_s() * r_s);
-    let means = Means {
+    let means = WindowMeans {
         window_s: whole.length_s,
         n,
         x_per_s: whole.x_per_s(),
@@ -114,10 +119,10 @@ fn verdicts(
     gauges: Option<&[f64]>,
     sides: Option<(f64, f64)>,
     r_s: Option<f64>,
-) -> Verdicts<Why> {
-    let accounting = Finding::not_available(Why::NoRequests);
+) -> Verdicts<CheckReason> {
+    let accounting = Finding::not_available(CheckReason::NoRequests);
     let (Some(gauges), Some(r_s), Some((n, xr))) = (gauges, r_s, sides) else {
-        let [independent, raw] = [Why::FewerThanThree; 2].map(Finding::not_available);
+        let [independent, raw] = [CheckReason::FewerThanThree; 2].map(Finding::not_available);
         return Verdicts { accounting, independent, raw };
     };
     // Weighted by length, so that stints of different lengths count for the time that they cover.
@@ -131,23 +136,23 @@ fn verdicts(
     Verdicts {
         accounting,
         raw: raw(n, xr, &seen),
-        independent: seen.finding().map(|&gauge| Why::Gauge(gauge)),
+        independent: seen.finding().map(|&gauge| CheckReason::Gauge(gauge)),
     }
 }
 
 /// X·R against N over all; a verdict only where the record is long enough for the independent one.
-fn raw(n: f64, xr: f64, independent: &Independent) -> Finding<Why> {
+fn raw(n: f64, xr: f64, independent: &Independent) -> Finding<CheckReason> {
     let ratio = (n > 0.0).then(|| xr / n);
     let long_enough = independent.ratio.is_some_and(|mean| mean.count >= BATCHES);
     let (verdict, why) = match ratio.filter(|_| long_enough) {
-        Some(ratio) if (ratio - 1.0).abs() <= LITTLE_TOLERANCE => (Verdict::Pass, Why::WholeNear),
-        Some(_) => (Verdict::Fail, Why::WholeOff),
-        None => (Verdict::NotAvailable, Why::TooFewBatches),
+        Some(ratio) if (ratio - 1.0).abs() <= LITTLE_TOLERANCE => (Verdict::Pass, CheckReason::WholeNear),
+        Some(_) => (Verdict::Fail, CheckReason::WholeOff),
+        None => (Verdict::NotAvailable, CheckReason::TooFewBatches),
     };
     Finding::new(verdict, ratio, why)
 }
 
-fn stretch_reading(stretch: &Stretch) -> Reading {
+fn stretch_reading(stretch: &SampleInterval) -> Reading {
     let derived = match (stretch.n, stretch.r_s) {
         (None, Some(_)) => Some(Quantity::N),
         (Some(_), None) if stretch.completed > 0.0 => Some(Quantity::RS),
@@ -168,12 +173,12 @@ fn stretch_reading(stretch: &Stretch) -> Reading {
     }
 }
 
-fn period_stint(period: &Period, period_s: f64) -> Stint {
+fn period_stint(period: &CloudWatchPeriod, period_s: f64) -> Stint {
     let completed = period.invocations.unwrap_or(0.0);
     Stint { length_s: period_s, completed, residence_s: completed * period.duration_s.unwrap_or(0.0) }
 }
 
-fn period_reading(period: &Period, first_ns: i64, period_s: f64) -> Reading {
+fn period_reading(period: &CloudWatchPeriod, first_ns: i64, period_s: f64) -> Reading {
     let x_per_s = period.invocations.map(|invocations| invocations / period_s);
     let xr = x_per_s.zip(period.duration_s).map(|(x_per_s, r_s)| x_per_s * r_s);
     Reading {
@@ -195,14 +200,14 @@ fn ratio(xr: Option<f64>, n: Option<f64>) -> Option<f64> {
 }
 
 /// The sum over the periods that have the metric; None when none has.
-fn total(periods: &[&Period], of: fn(&Period) -> Option<f64>) -> Option<f64> {
+fn total(periods: &[&CloudWatchPeriod], of: fn(&CloudWatchPeriod) -> Option<f64>) -> Option<f64> {
     let known: Vec<f64> = periods.iter().filter_map(|period| of(period)).collect();
     (!known.is_empty()).then(|| known.iter().sum())
 }
 
-fn counting_noise(stints: &[Stint]) -> Note {
+fn counting_noise(stints: &[Stint]) -> CheckNote {
     let mean = Stint::sum(stints).completed / stints.len() as f64;
-    if mean < 1.0 { Note::MostlyNoCompletion } else { Note::CountingNoise(mean) }
+    if mean < 1.0 { CheckNote::MostlyNoCompletion } else { CheckNote::CountingNoise(mean) }
 }
 
 /// Whether a stretch lies wholly in the window, give or take a microsecond.

@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use super::batches::{self, Stint};
-use super::note::Note;
+use super::note::CheckNote;
 use super::requests::Requests;
-use super::why::{Edges, Why};
+use super::verdict_reason::{CheckReason, Edges};
 use super::window::FileWindow;
 use super::{CheckError, drift};
-use crate::check::document::{CheckDocument, Form};
+use crate::check::document::{CheckDocument, FileFormat};
 use crate::law::finding::{Finding, Verdict, Verdicts};
 use crate::law::little::{Hindsight, Window};
 use crate::law::littles_law::LittlesLaw;
@@ -41,7 +41,7 @@ pub(super) fn analyse(requests: &Requests, window: Option<&FileWindow>) -> Resul
     let times = requests.residence(&window_ns);
     let verdicts = Verdicts {
         accounting: accounting(&law),
-        independent: Finding::not_available(Why::NoSecondCount),
+        independent: Finding::not_available(CheckReason::NoSecondCount),
         raw: raw(&law.window),
     };
     // A histogram knows its mean to three digits only.
@@ -53,8 +53,8 @@ pub(super) fn analyse(requests: &Requests, window: Option<&FileWindow>) -> Resul
         residence_intervals_s: (!times.is_empty()).then(|| times.percentile_intervals()),
         batches: batches::batches(&stints(requests, &window_ns)),
         outcomes: requests.outcomes.clone(),
-        notes: window.is_none().then_some(Note::WholeFile).into_iter().chain(drift).collect(),
-        ..CheckDocument::new(Form::Requests, rows, verdicts)
+        notes: window.is_none().then_some(CheckNote::WholeFile).into_iter().chain(drift).collect(),
+        ..CheckDocument::new(FileFormat::Requests, rows, verdicts)
     })
 }
 
@@ -79,35 +79,38 @@ fn stints(requests: &Requests, window_ns: &Range<i64>) -> Vec<Stint> {
     stints
 }
 
-fn accounting(law: &Hindsight) -> Finding<Why> {
+fn accounting(law: &Hindsight) -> Finding<CheckReason> {
     let holds = law.window.accounting_holds() && law.arrival_form_holds();
-    let (verdict, why) =
-        if holds { (Verdict::Pass, Why::FormsAgree) } else { (Verdict::Fail, Why::FormsDisagree) };
+    let (verdict, why) = if holds {
+        (Verdict::Pass, CheckReason::FormsAgree)
+    } else {
+        (Verdict::Fail, CheckReason::FormsDisagree)
+    };
     Finding::new(verdict, None, why)
 }
 
-fn raw(window: &Window) -> Finding<Why> {
+fn raw(window: &Window) -> Finding<CheckReason> {
     let (n, r_s) = (window.n(), window.r_s());
     if n == 0.0 {
-        return Finding::not_available(Why::NothingInFlight);
+        return Finding::not_available(CheckReason::NothingInFlight);
     }
     let ratio = window.xr() / n;
     let edges = Edges { explained: window.edges(), difference: window.difference() };
     let is_long = batches::fit(seconds(window.length_ns), r_s);
     let is_whole = window.age_start_ns == 0 && window.age_end_ns == 0;
     let (verdict, why) = if window.ended == 0 {
-        (Verdict::Inconclusive, Why::NothingEnded)
+        (Verdict::Inconclusive, CheckReason::NothingEnded)
     } else if window.ended < BATCHES as u64 && is_whole {
-        (Verdict::Inconclusive, Why::TooFewRequests(window.ended))
+        (Verdict::Inconclusive, CheckReason::TooFewRequests(window.ended))
     } else if is_whole {
-        return Finding::new(Verdict::NotAvailable, Some(ratio), Why::Identity);
+        return Finding::new(Verdict::NotAvailable, Some(ratio), CheckReason::Identity);
     } else if window.age_start_ns != window.age_end_ns && !is_long {
         let wanted_s = BATCHES as f64 * BATCH_RESIDENCES * r_s;
-        (Verdict::Inconclusive, Why::WindowTooShort { edges, wanted_s })
+        (Verdict::Inconclusive, CheckReason::WindowTooShort { edges, wanted_s })
     } else if (ratio - 1.0).abs() <= LITTLE_TOLERANCE {
-        (Verdict::Pass, Why::Near(edges))
+        (Verdict::Pass, CheckReason::Near(edges))
     } else {
-        (Verdict::Fail, Why::Off(edges))
+        (Verdict::Fail, CheckReason::Off(edges))
     };
     Finding::new(verdict, Some(ratio), why)
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;
 
-use super::cell::{self, Columns};
+use super::cell::{self, HeaderColumns};
 use super::error::CheckError;
 use crate::law::little::Hindsight;
-use crate::measure::histogram::Times;
+use crate::measure::histogram::TimeHistogram;
 
 /// Distinct outcomes that are told apart.
 const MAX_OUTCOMES: usize = 50;
@@ -24,16 +24,16 @@ pub struct Requests {
 }
 
 /// Where the columns are.
-pub struct Layout {
+pub struct RequestColumns {
     start: usize,
     end: usize,
     outcome: Option<usize>,
     bytes: Option<usize>,
 }
 
-impl Layout {
+impl RequestColumns {
     /// Finds the columns, if they are there.
-    pub fn find(columns: &Columns) -> Option<Self> {
+    pub fn find(columns: &HeaderColumns) -> Option<Self> {
         Some(Self {
             start: columns.find(&["start", "started", "start_s", "started_s", "start_time"])?,
             end: columns.find(&["end", "ended", "end_s", "ended_s", "end_time"])?,
@@ -44,7 +44,7 @@ impl Layout {
 }
 
 /// One row.
-pub(crate) struct Row<'a> {
+pub(crate) struct RequestRow<'a> {
     pub start_ns: i64,
     pub end_ns: i64,
     pub outcome: Option<&'a str>,
@@ -57,8 +57,8 @@ pub(crate) struct Row<'a> {
 /// Where a row cannot be understood or ends before it starts.
 pub(crate) fn each<R: Read>(
     reader: csv::Reader<R>,
-    layout: &Layout,
-    mut take: impl FnMut(&Row<'_>),
+    layout: &RequestColumns,
+    mut take: impl FnMut(&RequestRow<'_>),
 ) -> Result<u64, CheckError> {
     cell::each_row(reader, |row| {
         let start_ns = cell::time_ns(row, layout.start, "start")?;
@@ -68,7 +68,7 @@ pub(crate) fn each<R: Read>(
         }
         let outcome = layout.outcome.and_then(|index| row.get(index));
         let size_bytes = cell::maybe_amount(row, layout.bytes, "size")?.map(|bytes| bytes as u64);
-        take(&Row { start_ns, end_ns, outcome, size_bytes });
+        take(&RequestRow { start_ns, end_ns, outcome, size_bytes });
         Ok(())
     })
 }
@@ -77,7 +77,7 @@ pub(crate) fn each<R: Read>(
 ///
 /// # Errors
 /// Where a row cannot be understood or ends before it starts, or there is none.
-pub fn read<R: Read>(reader: csv::Reader<R>, layout: &Layout) -> Result<Requests, CheckError> {
+pub fn read<R: Read>(reader: csv::Reader<R>, layout: &RequestColumns) -> Result<Requests, CheckError> {
     let mut requests = Requests::default();
     let rows = each(reader, layout, |row| {
         requests.times_ns.push((row.start_ns, row.end_ns));
@@ -116,8 +116,8 @@ impl Requests {
 
     /// Residence times of the requests that ended in a window.
     #[must_use]
-    pub fn residence(&self, window_ns: &Range<i64>) -> Times {
-        let mut times = Times::new();
+    pub fn residence(&self, window_ns: &Range<i64>) -> TimeHistogram {
+        let mut times = TimeHistogram::new();
         for &(start, end) in &self.times_ns {
             if end > window_ns.start && end <= window_ns.end {
                 times.record(end.abs_diff(start));
@@ -129,12 +129,12 @@ impl Requests {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Evidence, read};
+    use super::super::{FileContent, read};
 
     #[test]
     fn the_six_requests_give_their_window_from_a_file() {
         let text = "start,end,outcome\n-2,3,ok\n1,4,ok\n2,12,ok\n5,6,failed\n8,15,ok\n-1,11,ok\n";
-        let Ok(Evidence::Requests(requests)) = read(text.as_bytes()) else { panic!("requests") };
+        let Ok(FileContent::Requests(requests)) = read(text.as_bytes()) else { panic!("requests") };
         let law = requests.over(0..10_000_000_000);
         assert!((law.window.n() - 2.7).abs() < 1e-12 && (law.window.xr() - 0.9).abs() < 1e-12);
         assert_eq!(requests.outcomes["ok"], 5);

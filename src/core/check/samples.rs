@@ -5,12 +5,12 @@
 
 use std::io::Read;
 
-use super::cell::{self, Columns};
+use super::cell::{self, HeaderColumns};
 use super::error::CheckError;
 
 /// A stretch between two readings.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Stretch {
+pub struct SampleInterval {
     /// Beginning, in seconds since the first reading.
     pub start_s: f64,
     /// Length.
@@ -23,7 +23,7 @@ pub struct Stretch {
     pub r_s: Option<f64>,
 }
 
-impl Stretch {
+impl SampleInterval {
     /// Completions per second.
     #[must_use]
     pub fn x_per_s(&self) -> f64 {
@@ -37,20 +37,20 @@ pub struct Samples {
     /// Time of the first reading, in nanoseconds by the file's own clock.
     pub first_ns: i64,
     /// In the order of time.
-    pub stretches: Vec<Stretch>,
+    pub stretches: Vec<SampleInterval>,
 }
 
 /// Where the columns are.
-pub struct Layout {
+pub struct SampleColumns {
     time: usize,
     count: usize,
     n: Option<usize>,
     r: Option<usize>,
 }
 
-impl Layout {
+impl SampleColumns {
     /// Finds the columns, if they are there.
-    pub fn find(columns: &Columns) -> Option<Self> {
+    pub fn find(columns: &HeaderColumns) -> Option<Self> {
         Some(Self {
             time: columns.find(&["t", "time", "t_s", "time_s", "timestamp"])?,
             count: columns.find(&["count", "completed", "done", "objects"])?,
@@ -64,7 +64,7 @@ impl Layout {
 ///
 /// # Errors
 /// Where a row cannot be understood, time does not move on or the count goes back, or there are fewer than two.
-pub fn read<R: Read>(reader: csv::Reader<R>, layout: &Layout) -> Result<Samples, CheckError> {
+pub fn read<R: Read>(reader: csv::Reader<R>, layout: &SampleColumns) -> Result<Samples, CheckError> {
     let mut samples = Samples::default();
     let mut first_ns = None;
     let mut last: Option<(i64, f64)> = None;
@@ -83,7 +83,7 @@ pub fn read<R: Read>(reader: csv::Reader<R>, layout: &Layout) -> Result<Samples,
                     "the count goes back from {before} to {count}; it must be the count so far"
                 ));
             }
-            samples.stretches.push(Stretch {
+            samples.stretches.push(SampleInterval {
                 start_s: (before_ns - origin_ns) as f64 / 1e9,
                 length_s: (time_ns - before_ns) as f64 / 1e9,
                 completed: count - before,
@@ -131,12 +131,12 @@ impl Samples {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Evidence, read};
+    use super::super::{FileContent, read};
     use super::*;
 
     fn samples(text: &str) -> Samples {
         match read(text.as_bytes()) {
-            Ok(Evidence::Samples(samples)) => samples,
+            Ok(FileContent::Samples(samples)) => samples,
             other => panic!("{other:?}"),
         }
     }
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn throughput_is_the_difference_of_counts() {
         let samples = samples("t,count,r\n0,0,\n2,100,0.5\n4,250,0.6\n");
-        let rates: Vec<f64> = samples.stretches.iter().map(Stretch::x_per_s).collect();
+        let rates: Vec<f64> = samples.stretches.iter().map(SampleInterval::x_per_s).collect();
         assert_eq!(rates, [50.0, 75.0]);
         assert_eq!(samples.x_per_s(), 62.5);
         assert!((samples.r_s().unwrap() - 0.56).abs() < 1e-12, "weighted by completions");

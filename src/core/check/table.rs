@@ -2,13 +2,13 @@
 
 use std::io::Read;
 
-use super::cell::{self, Columns};
+use super::cell::{self, HeaderColumns};
 use super::error::CheckError;
 use super::quantity::Quantity;
 
 /// One measurement of N, X and R, with N = X·R where one of them was derived.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Measurement {
+pub struct TableMeasurement {
     /// Requests in flight; need not be whole.
     pub n: f64,
     /// Completions per second.
@@ -19,7 +19,7 @@ pub struct Measurement {
     pub derived: Option<Quantity>,
 }
 
-impl Measurement {
+impl TableMeasurement {
     /// X·R / N.
     pub(crate) fn ratio(&self) -> f64 {
         self.x_per_s * self.r_s / self.n
@@ -28,21 +28,21 @@ impl Measurement {
 
 /// All measurements of a file.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Table {
+pub struct MeasurementTable {
     /// In the order of the file.
-    pub measurements: Vec<Measurement>,
+    pub measurements: Vec<TableMeasurement>,
 }
 
 /// Where the columns are.
-pub struct Layout {
+pub struct TableColumns {
     n: Option<usize>,
     x: Option<usize>,
     r: Option<usize>,
 }
 
-impl Layout {
+impl TableColumns {
     /// Finds two columns at least, if they are there.
-    pub fn find(columns: &Columns) -> Option<Self> {
+    pub fn find(columns: &HeaderColumns) -> Option<Self> {
         let layout = Self {
             n: columns.find(&["n", "concurrency", "workers", "in_flight", "threads"]),
             x: columns.find(&["x", "x_per_s", "throughput", "throughput_per_s"]),
@@ -57,8 +57,8 @@ impl Layout {
 ///
 /// # Errors
 /// Where a row cannot be understood or has fewer than two of the three, or there is none.
-pub fn read<R: Read>(reader: csv::Reader<R>, layout: &Layout) -> Result<Table, CheckError> {
-    let mut table = Table::default();
+pub fn read<R: Read>(reader: csv::Reader<R>, layout: &TableColumns) -> Result<MeasurementTable, CheckError> {
+    let mut table = MeasurementTable::default();
     cell::each_row(reader, |row| {
         let n = cell::maybe_amount(row, layout.n, "n")?;
         let x = cell::maybe_amount(row, layout.x, "x")?;
@@ -73,7 +73,7 @@ pub fn read<R: Read>(reader: csv::Reader<R>, layout: &Layout) -> Result<Table, C
 }
 
 /// Derives what is missing by N = X·R.
-fn measurement(n: Option<f64>, x: Option<f64>, r: Option<f64>) -> Result<Measurement, String> {
+fn measurement(n: Option<f64>, x: Option<f64>, r: Option<f64>) -> Result<TableMeasurement, String> {
     let (n, x_per_s, r_s, derived) = match (n, x, r) {
         (Some(n), Some(x), Some(r)) => (n, x, r, None),
         (Some(n), Some(x), None) => (n, x, n / x, Some(Quantity::RS)),
@@ -82,20 +82,20 @@ fn measurement(n: Option<f64>, x: Option<f64>, r: Option<f64>) -> Result<Measure
         _ => return Err("two of n, x and r are needed".into()),
     };
     if [n, x_per_s, r_s].iter().all(|value| value.is_finite() && *value > 0.0) {
-        return Ok(Measurement { n, x_per_s, r_s, derived });
+        return Ok(TableMeasurement { n, x_per_s, r_s, derived });
     }
     Err("n, x and r must be more than 0".into())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Evidence, read};
+    use super::super::{FileContent, read};
     use super::*;
     use proptest::prelude::*;
 
-    fn table(text: &str) -> Table {
+    fn table(text: &str) -> MeasurementTable {
         match read(text.as_bytes()) {
-            Ok(Evidence::Table(table)) => table,
+            Ok(FileContent::Table(table)) => table,
             other => panic!("{other:?}"),
         }
     }

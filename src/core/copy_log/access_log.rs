@@ -7,9 +7,9 @@ use std::io::BufRead;
 
 use jiff::fmt::strtime;
 
-use super::log::{Copied, Form, Log, by_status};
+use super::copy_log::{CopyLog, LogFormat, LoggedCopy, by_status};
 use crate::check::CheckError;
-use crate::load::attempt::Outcome;
+use crate::load::attempt::AttemptOutcome;
 
 /// Copies of objects and of parts, at their destination.
 const OPERATIONS: [&str; 2] = ["REST.COPY.OBJECT", "REST.COPY.PART"];
@@ -27,8 +27,8 @@ pub(super) fn is_record(line: &str) -> bool {
     fields(line).is_some_and(|fields| time_ns(fields[TIME]).is_some() && fields[OPERATION].contains('.'))
 }
 
-pub(super) fn read(input: impl BufRead) -> Result<Log, CheckError> {
-    let mut log = Log::new(Form::AccessLog);
+pub(super) fn read(input: impl BufRead) -> Result<CopyLog, CheckError> {
+    let mut log = CopyLog::new(LogFormat::AccessLog);
     for (number, line) in (1..).zip(input.lines()) {
         let line = line.map_err(|error| CheckError::Line { line: number, reason: error.to_string() })?;
         if line.trim().is_empty() {
@@ -41,7 +41,7 @@ pub(super) fn read(input: impl BufRead) -> Result<Log, CheckError> {
 }
 
 /// The copy of a record; None where it is about something else.
-fn record(line: &str) -> Result<Option<Copied>, String> {
+fn record(line: &str) -> Result<Option<LoggedCopy>, String> {
     let fields =
         fields(line).ok_or_else(|| format!("a record of an access log has {FIELDS} fields at least"))?;
     if !OPERATIONS.contains(&fields[OPERATION]) {
@@ -51,7 +51,7 @@ fn record(line: &str) -> Result<Option<Copied>, String> {
         time_ns(fields[TIME]).ok_or_else(|| format!("`{}` is not a time of such a log", fields[TIME]))?;
     let lasted_ms: i64 = number(fields[TOTAL_TIME_MS], "total time")?.unwrap_or(0);
     let ended_ns = lasted_ms.checked_mul(1_000_000).and_then(|lasted_ns| started_ns.checked_add(lasted_ns));
-    Ok(Some(Copied {
+    Ok(Some(LoggedCopy {
         started_ns,
         ended_ns: ended_ns.ok_or("it lasted for centuries")?,
         size_bytes: number(fields[OBJECT_SIZE], "object size")?.unwrap_or(0),
@@ -59,11 +59,11 @@ fn record(line: &str) -> Result<Option<Copied>, String> {
     }))
 }
 
-fn outcome(status: &str, code: &str) -> Outcome {
-    match (status.parse().map_or(Outcome::ServerError, by_status), code) {
-        (_, "SlowDown") => Outcome::Throttled,
+fn outcome(status: &str, code: &str) -> AttemptOutcome {
+    match (status.parse().map_or(AttemptOutcome::ServerError, by_status), code) {
+        (_, "SlowDown") => AttemptOutcome::Throttled,
         // A copy may fail after the status has been sent.
-        (Outcome::Ok, code) if code != "-" => Outcome::ServerError,
+        (AttemptOutcome::Ok, code) if code != "-" => AttemptOutcome::ServerError,
         (outcome, _) => outcome,
     }
 }

@@ -8,10 +8,10 @@ use std::io::{BufRead, Read};
 
 use serde::Deserialize;
 
-use super::log::{Copied, Form, Log};
+use super::copy_log::{CopyLog, LogFormat, LoggedCopy};
 use crate::check::CheckError;
-use crate::check::cell::{self, Columns, parse_time_ns};
-use crate::load::attempt::Outcome;
+use crate::check::cell::{self, HeaderColumns, parse_time_ns};
+use crate::load::attempt::AttemptOutcome;
 
 /// Nanoseconds of a millisecond.
 const NS_PER_MS: f64 = 1e6;
@@ -21,17 +21,17 @@ const OTHER_DURATIONS: [&str; 4] = ["Billed ", "Init ", "Restore ", "Extension "
 const LONGEST_MS: f64 = 366.0 * 86_400_000.0;
 
 /// Where the columns of an export are.
-pub(super) struct Layout {
+pub(super) struct ExportColumns {
     time: Option<usize>,
     duration: Option<usize>,
     init: Option<usize>,
     message: Option<usize>,
 }
 
-impl Layout {
+impl ExportColumns {
     /// Finds the columns, if the line names durations or messages.
     pub(super) fn find(header: &str) -> Option<Self> {
-        let columns = Columns::of_line(header);
+        let columns = HeaderColumns::of_line(header);
         let layout = Self {
             time: columns.find(&["@timestamp", "timestamp"]),
             duration: columns.find(&["@duration", "duration"]),
@@ -47,21 +47,21 @@ struct Report {
     ended_ns: Option<i64>,
     lasted_ms: f64,
     init_ms: Option<f64>,
-    outcome: Outcome,
+    outcome: AttemptOutcome,
 }
 
-pub(super) fn read_csv(input: impl Read, layout: &Layout) -> Result<Log, CheckError> {
+pub(super) fn read_csv(input: impl Read, layout: &ExportColumns) -> Result<CopyLog, CheckError> {
     let mut reports = Vec::new();
     cell::each_row(cell::reader(input), |row| {
         let cell = |index: Option<usize>| row.get(index?).filter(|cell| !cell.is_empty());
-        let Layout { time, duration, init, message } = *layout;
+        let ExportColumns { time, duration, init, message } = *layout;
         reports.extend(exported(cell(time), cell(duration), cell(init), cell(message))?);
         Ok(())
     })?;
     Ok(log(reports))
 }
 
-pub(super) fn read_lines(input: impl BufRead) -> Result<Log, CheckError> {
+pub(super) fn read_lines(input: impl BufRead) -> Result<CopyLog, CheckError> {
     let mut reports = Vec::new();
     for (number, line) in (1..).zip(input.lines()) {
         let at = |reason: String| CheckError::Line { line: number, reason };
@@ -74,9 +74,9 @@ pub(super) fn read_lines(input: impl BufRead) -> Result<Log, CheckError> {
 /// What `aws logs` answers.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Answer {
+enum LogsOutput {
     Query { results: Vec<Vec<Field>> },
-    Events { events: Vec<Event> },
+    Events { events: Vec<LogEvent> },
 }
 
 #[derive(Deserialize)]
@@ -86,20 +86,20 @@ struct Field {
 }
 
 #[derive(Deserialize)]
-struct Event {
+struct LogEvent {
     timestamp: i64,
     message: String,
 }
 
-pub(super) fn read_json(input: impl Read) -> Result<Log, CheckError> {
+pub(super) fn read_json(input: impl Read) -> Result<CopyLog, CheckError> {
     let answer = serde_json::from_reader(input).map_err(|error| {
         CheckError::File(format!(
             "it is no answer of `aws logs get-query-results` or `filter-log-events`: {error}"
         ))
     })?;
     let reports: Result<Vec<Option<Report>>, String> = match answer {
-        Answer::Query { results } => results.iter().map(|fields| of_fields(fields)).collect(),
-        Answer::Events { events } => events.iter().map(of_event).collect(),
+        LogsOutput::Query { results } => results.iter().map(|fields| of_fields(fields)).collect(),
+        LogsOutput::Events { events } => events.iter().map(of_event).collect(),
     };
     Ok(log(reports.map_err(CheckError::File)?.into_iter().flatten().collect()))
 }
@@ -109,7 +109,7 @@ fn of_fields(fields: &[Field]) -> Result<Option<Report>, String> {
     exported(value("@timestamp"), value("@duration"), value("@initDuration"), value("@message"))
 }
 
-fn of_event(event: &Event) -> Result<Option<Report>, String> {
+fn of_event(event: &LogEvent) -> Result<Option<Report>, String> {
     let ended_ns = event.timestamp.checked_mul(1_000_000);
     Ok(report(&event.message)?.map(|report| Report { ended_ns, ..report }))
 }
@@ -126,7 +126,7 @@ fn exported(
             ended_ns: None,
             lasted_ms: milliseconds(duration)?,
             init_ms: init.map(milliseconds).transpose()?,
-            outcome: Outcome::Ok,
+            outcome: AttemptOutcome::Ok,
         }),
         None => report(message.unwrap_or(""))?,
     };
@@ -139,9 +139,11 @@ fn report(line: &str) -> Result<Option<Report>, String> {
     let Some((before, rest)) = line.split_once("REPORT RequestId:") else { return Ok(None) };
     let lasted_ms = after(rest, "Duration: ", &OTHER_DURATIONS).ok_or("the report names no duration")?;
     let outcome = match after(rest, "Status: ", &[]) {
-        Some(status) if status.starts_with("timeout") => Outcome::Timeout,
-        Some(status) if status.starts_with("error") || status.starts_with("failure") => Outcome::ServerError,
-        _ => Outcome::Ok,
+        Some(status) if status.starts_with("timeout") => AttemptOutcome::Timeout,
+        Some(status) if status.starts_with("error") || status.starts_with("failure") => {
+            AttemptOutcome::ServerError
+        }
+        _ => AttemptOutcome::Ok,
     };
     Ok(Some(Report {
         ended_ns: before.split_whitespace().next().and_then(|word| time_ns(word).ok()),
@@ -178,16 +180,16 @@ fn time_ns(text: &str) -> Result<i64, String> {
 }
 
 /// Invocations without times stand one after the other: nothing says how many there were at once.
-fn log(reports: Vec<Report>) -> Log {
+fn log(reports: Vec<Report>) -> CopyLog {
     let has_times = reports.iter().all(|report| report.ended_ns.is_some());
-    let mut log = Log { has_times, ..Log::new(Form::Lambda) };
+    let mut log = CopyLog { has_times, ..CopyLog::new(LogFormat::Lambda) };
     let mut at_ns = 0i64;
     for report in reports {
         let lasted_ns = (report.lasted_ms * NS_PER_MS) as i64;
         let ended_ns = report.ended_ns.filter(|_| has_times).unwrap_or(at_ns.saturating_add(lasted_ns));
         at_ns = ended_ns;
         log.cold_starts_s.extend(report.init_ms.map(|ms| ms / 1000.0));
-        log.copies.push(Copied {
+        log.copies.push(LoggedCopy {
             started_ns: ended_ns.saturating_sub(lasted_ns),
             ended_ns,
             size_bytes: 0,

@@ -2,17 +2,17 @@
 //! access logs of S3. The form is found by the first line.
 
 mod access_log;
+mod copy_log;
 mod lambda;
-mod log;
-mod recorded;
+mod logged_run;
 mod requests;
 
 use std::io::{BufRead, Read};
 
 use crate::check::CheckError;
 
-pub use log::{Copied, Form, Log};
-pub use recorded::Recorded;
+pub use copy_log::{CopyLog, LogFormat, LoggedCopy};
+pub use logged_run::LoggedRun;
 
 /// The forms, for messages.
 pub const FORMS: &str = "`start,end[,bytes][,outcome]`, REPORT lines of a Lambda function, an export of CloudWatch Logs \
@@ -22,7 +22,7 @@ pub const FORMS: &str = "`start,end[,bytes][,outcome]`, REPORT lines of a Lambda
 ///
 /// # Errors
 /// Where the form is not known, a line cannot be understood, or nothing was copied.
-pub fn read(mut input: impl BufRead) -> Result<Log, CheckError> {
+pub fn read(mut input: impl BufRead) -> Result<CopyLog, CheckError> {
     let mut first = String::new();
     input.read_line(&mut first).map_err(|error| CheckError::File(error.to_string()))?;
     let whole = first.as_bytes().chain(input);
@@ -30,7 +30,7 @@ pub fn read(mut input: impl BufRead) -> Result<Log, CheckError> {
         lambda::read_json(whole)?
     } else if let Some(layout) = requests::layout(&first) {
         requests::read(whole, &layout)?
-    } else if let Some(layout) = lambda::Layout::find(&first) {
+    } else if let Some(layout) = lambda::ExportColumns::find(&first) {
         lambda::read_csv(whole, &layout)?
     } else if access_log::is_record(&first) {
         access_log::read(whole)?

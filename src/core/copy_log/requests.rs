@@ -2,40 +2,40 @@
 
 use std::io::Read;
 
-use super::log::{Copied, Form, Log, by_status};
+use super::copy_log::{CopyLog, LogFormat, LoggedCopy, by_status};
 use crate::check::CheckError;
-use crate::check::cell::{self, Columns};
-use crate::check::requests::{Layout, each};
-use crate::load::attempt::Outcome;
+use crate::check::cell::{self, HeaderColumns};
+use crate::check::requests::{RequestColumns, each};
+use crate::load::attempt::AttemptOutcome;
 
 /// Where the columns are, if the line names them.
-pub(super) fn layout(header: &str) -> Option<Layout> {
-    Layout::find(&Columns::of_line(header))
+pub(super) fn layout(header: &str) -> Option<RequestColumns> {
+    RequestColumns::find(&HeaderColumns::of_line(header))
 }
 
-pub(super) fn read(input: impl Read, layout: &Layout) -> Result<Log, CheckError> {
-    let mut log = Log::new(Form::Requests);
+pub(super) fn read(input: impl Read, layout: &RequestColumns) -> Result<CopyLog, CheckError> {
+    let mut log = CopyLog::new(LogFormat::Requests);
     each(cell::reader(input), layout, |row| {
-        log.copies.push(Copied {
+        log.copies.push(LoggedCopy {
             started_ns: row.start_ns,
             ended_ns: row.end_ns,
             size_bytes: row.size_bytes.unwrap_or(0),
-            outcome: row.outcome.map_or(Outcome::Ok, outcome),
+            outcome: row.outcome.map_or(AttemptOutcome::Ok, outcome),
         });
     })?;
     Ok(log)
 }
 
 /// What a word or a status of HTTP says; what is not known did not succeed.
-fn outcome(word: &str) -> Outcome {
+fn outcome(word: &str) -> AttemptOutcome {
     let word = word.to_ascii_lowercase();
     match word.as_str() {
-        "" | "ok" | "success" | "succeeded" | "done" | "true" => Outcome::Ok,
-        "slowdown" | "throttled" => Outcome::Throttled,
-        "timeout" => Outcome::Timeout,
+        "" | "ok" | "success" | "succeeded" | "done" | "true" => AttemptOutcome::Ok,
+        "slowdown" | "throttled" => AttemptOutcome::Throttled,
+        "timeout" => AttemptOutcome::Timeout,
         _ => match word.parse() {
             Ok(status) => by_status(status),
-            Err(_) => word.parse().unwrap_or(Outcome::ServerError),
+            Err(_) => word.parse().unwrap_or(AttemptOutcome::ServerError),
         },
     }
 }

@@ -1,25 +1,25 @@
 use super::*;
-use crate::load::attempt::Outcome;
+use crate::load::attempt::AttemptOutcome;
 
 const REPORT: &str = "REPORT RequestId: 3604209a\tDuration: 29876.12 ms\tBilled Duration: 29877 ms\tMemory Size: 128 MB\tMax Memory Used: 36 MB\tInit Duration: 305.16 ms\t";
 
-fn ms(started: i64, ended: i64, size_bytes: u64, outcome: Outcome) -> Copied {
-    Copied { started_ns: started * 1_000_000, ended_ns: ended * 1_000_000, size_bytes, outcome }
+fn ms(started: i64, ended: i64, size_bytes: u64, outcome: AttemptOutcome) -> LoggedCopy {
+    LoggedCopy { started_ns: started * 1_000_000, ended_ns: ended * 1_000_000, size_bytes, outcome }
 }
 
-fn log(text: &str) -> Log {
+fn log(text: &str) -> CopyLog {
     read(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 #[test]
 fn requests_are_read_with_columns_in_any_order() {
-    let copies = [ms(0, 2500, 700, Outcome::Ok), ms(1000, 1500, 0, Outcome::Throttled)];
+    let copies = [ms(0, 2500, 700, AttemptOutcome::Ok), ms(1000, 1500, 0, AttemptOutcome::Throttled)];
     assert_eq!(log("start,end,bytes,outcome\n0,2.5,700,ok\n1,1.5,,503\n").copies, copies);
     assert_eq!(log("outcome,bytes,end,start\nok,700,2.5,0\n503,,1.5,1\n").copies, copies);
     let whole = log("start_time,end_time\n2026-11-27T10:00:00Z,2026-11-27T10:00:30Z\n");
     assert_eq!(
         (whole.copies[0].ended_ns - whole.copies[0].started_ns, whole.form),
-        (30_000_000_000, Form::Requests)
+        (30_000_000_000, LogFormat::Requests)
     );
 }
 
@@ -27,7 +27,7 @@ fn requests_are_read_with_columns_in_any_order() {
 fn reports_of_a_function_end_at_their_time_and_last_as_long_as_their_handler() {
     let at = "2026-11-27T10:00:30.000Z";
     let ended = 1_795_773_630_000;
-    let expected = [ms(ended, ended, 0, Outcome::Ok)];
+    let expected = [ms(ended, ended, 0, AttemptOutcome::Ok)];
     let forms = [
         format!("START RequestId: 3604209a Version: $LATEST\n{at} 2026/11/27/[$LATEST]8f {REPORT}\nEND\n"),
         format!("timestamp,message\n{ended},\"{REPORT}\"\n{ended},END RequestId: 3604209a\n"),
@@ -44,12 +44,12 @@ fn reports_of_a_function_end_at_their_time_and_last_as_long_as_their_handler() {
     for text in forms {
         let log = log(&text);
         let started_ns = expected[0].ended_ns - 29_876_120_000;
-        assert_eq!(log.copies, [Copied { started_ns, ..expected[0] }], "{text}");
-        assert_eq!((log.form, log.has_times), (Form::Lambda, true));
+        assert_eq!(log.copies, [LoggedCopy { started_ns, ..expected[0] }], "{text}");
+        assert_eq!((log.form, log.has_times), (LogFormat::Lambda, true));
         assert!((log.cold_starts_s[0] - 0.30516).abs() < 1e-12 && log.cold_starts_s.len() == 1, "{text}");
     }
     let failed = REPORT.replace("Init", "Status: timeout\tInit");
-    assert_eq!(log(&format!("{at} {failed}\n")).copies[0].outcome, Outcome::Timeout);
+    assert_eq!(log(&format!("{at} {failed}\n")).copies[0].outcome, AttemptOutcome::Timeout);
 }
 
 #[test]
@@ -82,11 +82,11 @@ fn access_logs_count_the_copies_at_their_destination() {
     let log = log(&text.concat());
     let at = 1_795_773_600_000;
     let expected = [
-        ms(at, at + 25_000, 700_000_000, Outcome::Ok),
-        ms(at, at + 3, 0, Outcome::Throttled),
-        ms(at, at, 0, Outcome::ServerError),
+        ms(at, at + 25_000, 700_000_000, AttemptOutcome::Ok),
+        ms(at, at + 3, 0, AttemptOutcome::Throttled),
+        ms(at, at, 0, AttemptOutcome::ServerError),
     ];
-    assert_eq!((log.copies.as_slice(), log.form), (&expected[..], Form::AccessLog));
+    assert_eq!((log.copies.as_slice(), log.form), (&expected[..], LogFormat::AccessLog));
 }
 
 #[test]
@@ -111,11 +111,11 @@ fn what_is_no_log_is_told_with_its_line() {
 fn a_log_becomes_a_run_for_each_of_its_days() {
     let copy = |day: i64, start: i64, end: i64| {
         let day_ms = (20_784 + day) * 86_400_000;
-        ms(day_ms + start, day_ms + end, 1, Outcome::Ok)
+        ms(day_ms + start, day_ms + end, 1, AttemptOutcome::Ok)
     };
     let copies = vec![copy(0, 0, 2000), copy(0, 1000, 3000), copy(1, 500, 1500)];
-    let log = Log { copies, ..Log::new(Form::AccessLog) };
-    let days = Recorded::by_day(&log, "a.log");
+    let log = CopyLog { copies, ..CopyLog::new(LogFormat::AccessLog) };
+    let days = LoggedRun::by_day(&log, "a.log");
     let dates: Vec<&str> = days.iter().map(|day| &day.document.started_at[..10]).collect();
     assert_eq!(dates, ["2026-11-27", "2026-11-28"]);
     let level = &days[0].document.levels[0];
@@ -124,8 +124,8 @@ fn a_log_becomes_a_run_for_each_of_its_days() {
     let times: Vec<(u64, u64)> = days[0].attempts.iter().map(|it| (it.started_ns, it.ended_ns)).collect();
     assert_eq!(times, [(0, 2_000_000_000), (1_000_000_000, 3_000_000_000)]);
     let mut seconds = 0;
-    let one_day = Log { copies: log.copies[..2].to_vec(), ..log.clone() };
-    let whole = Recorded::whole(&one_day, "a.log", |second| {
+    let one_day = CopyLog { copies: log.copies[..2].to_vec(), ..log.clone() };
+    let whole = LoggedRun::whole(&one_day, "a.log", |second| {
         seconds += second.row.window.ended;
         Ok::<(), String>(())
     });

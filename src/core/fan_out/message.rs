@@ -13,21 +13,21 @@ const VERSION: u32 = 1;
 /// A place for an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(String, String)", into = "(String, String)")]
-pub struct Place {
+pub struct ObjectLocation {
     /// Bucket.
     pub bucket: String,
     /// Key, as it is: not percent-encoded.
     pub key: String,
 }
 
-impl From<(String, String)> for Place {
+impl From<(String, String)> for ObjectLocation {
     fn from((bucket, key): (String, String)) -> Self {
         Self { bucket, key }
     }
 }
 
-impl From<Place> for (String, String) {
-    fn from(place: Place) -> Self {
+impl From<ObjectLocation> for (String, String) {
+    fn from(place: ObjectLocation) -> Self {
         (place.bucket, place.key)
     }
 }
@@ -40,9 +40,9 @@ pub struct Message {
     /// Number of the object in the run, from 0.
     pub n: u64,
     /// Where the object is.
-    pub source: Place,
+    pub source: ObjectLocation,
     /// Where its copy goes.
-    pub destination: Place,
+    pub destination: ObjectLocation,
     /// Its size when the message was written. The consumer asks S3 for the size that it copies by.
     pub size_bytes: u64,
     /// When the message was sent, in seconds since 1970.
@@ -137,8 +137,11 @@ mod tests {
         Message {
             run: "daily-1".into(),
             n: 17,
-            source: Place { bucket: "source".into(), key: key.into() },
-            destination: Place { bucket: "destination".into(), key: format!("planner-runs/daily-1/{key}") },
+            source: ObjectLocation { bucket: "source".into(), key: key.into() },
+            destination: ObjectLocation {
+                bucket: "destination".into(),
+                key: format!("planner-runs/daily-1/{key}"),
+            },
             size_bytes: 700_000_000,
             sent_s: 1_790_000_000.125,
         }

@@ -2,7 +2,7 @@
 
 /// The names that `scripts/deploy/template.yaml` gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Names {
+pub struct DeploymentNames {
     /// SNS topic that messages are published to.
     pub topic: String,
     /// SQS queue behind it, in the shape that has one.
@@ -15,7 +15,7 @@ pub struct Names {
     pub log_group: String,
 }
 
-impl Names {
+impl DeploymentNames {
     /// The names in a stack.
     #[must_use]
     pub fn of(stack: &str) -> Self {

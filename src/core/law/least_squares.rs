@@ -33,7 +33,7 @@ impl Point {
 }
 
 /// A model's value at N and its derivatives by the parameters; None where it is not defined.
-pub(super) type Model = fn(&Vector, f64) -> Option<(f64, Vector)>;
+pub(super) type ModelFunction = fn(&Vector, f64) -> Option<(f64, Vector)>;
 
 /// Where the weighted sum of squares is smallest.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,7 +54,12 @@ const SETTLED: f64 = 1e-14;
 
 /// Minimises Σ w(x − model(n))² from `start` over the parameters that are `free`; None when the points do not
 /// determine them or the model is not defined at the start.
-pub(super) fn minimise(points: &[Point], model: Model, start: Vector, free: [bool; 3]) -> Option<Minimum> {
+pub(super) fn minimise(
+    points: &[Point],
+    model: ModelFunction,
+    start: Vector,
+    free: [bool; 3],
+) -> Option<Minimum> {
     let mut at = start;
     let mut squares = sum_of_squares(points, model, &at)?;
     let mut damping = 1e-3;
@@ -88,7 +93,7 @@ pub(super) fn minimise(points: &[Point], model: Model, start: Vector, free: [boo
 }
 
 /// Weighted sum of squared residuals; None where the model is not defined at a point.
-fn sum_of_squares(points: &[Point], model: Model, at: &Vector) -> Option<f64> {
+fn sum_of_squares(points: &[Point], model: ModelFunction, at: &Vector) -> Option<f64> {
     let sum = points.iter().try_fold(0.0, |sum, point| {
         let (value, _) = model(at, point.n)?;
         Some(sum + point.weight * (point.x_per_s - value).powi(2))
@@ -97,7 +102,12 @@ fn sum_of_squares(points: &[Point], model: Model, at: &Vector) -> Option<f64> {
 }
 
 /// JᵀWJ and JᵀW·residuals, with the rows of held parameters made those of the unit matrix and zero.
-fn equations(points: &[Point], model: Model, at: &Vector, free: [bool; 3]) -> Option<(Matrix, Vector)> {
+fn equations(
+    points: &[Point],
+    model: ModelFunction,
+    at: &Vector,
+    free: [bool; 3],
+) -> Option<(Matrix, Vector)> {
     let mut normal = [[0.0; 3]; 3];
     let mut slope = [0.0; 3];
     for point in points {

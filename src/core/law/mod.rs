@@ -1,18 +1,18 @@
 //! The laws that a measurement must obey.
 
-pub mod cap;
-#[cfg(test)]
-mod edges;
+pub mod candidate_models;
 pub mod finding;
+pub mod fit_refusal;
+pub mod gauge_verdict;
 pub mod intervals;
 mod least_squares;
 pub mod little;
 pub mod littles_law;
 #[cfg(test)]
 pub(crate) mod queueing;
-pub mod refusal;
-pub mod rivals;
+pub mod throughput_cap;
 pub mod tolerance;
 pub mod usl;
 pub mod usl_fit;
-pub mod verdict;
+#[cfg(test)]
+mod window_edges;

@@ -5,10 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fit_refusal::{FitRefusal, refusals};
 use super::intervals::Intervals;
 pub use super::least_squares::Point;
 use super::least_squares::{Minimum, Vector, distinct, minimise, solve};
-use super::refusal::{Refusal, refusals};
 use super::usl::Usl;
 use crate::numeric::interval::{CONFIDENCE, Interval, bootstrap_interval, student_t};
 use crate::random;
@@ -29,12 +29,12 @@ pub struct UslFit {
     /// Where the parameters and the peak lie with 95 % confidence, by Student's t.
     pub intervals: Intervals,
     /// Reasons not to use the fit, gravest first; empty for a sound one.
-    pub refusals: Vec<Refusal>,
+    pub refusals: Vec<FitRefusal>,
 }
 
 /// Why no law can be fitted at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum FitError {
+pub enum UslFitError {
     /// A throughput or concurrency that cannot be.
     #[error(
         "measurement {} of the sweep has a concurrency below 1, a throughput that is not above zero, or a weight that is not; leave it out or correct it",
@@ -64,9 +64,9 @@ pub enum FitError {
 /// Fits λ, σ and κ.
 ///
 /// # Errors
-/// When the points cannot determine a law; see [`FitError`]. A fit that can be computed but not relied on is no
+/// When the points cannot determine a law; see [`UslFitError`]. A fit that can be computed but not relied on is no
 /// error: it carries [`UslFit::refusals`].
-pub fn fit(points: &[Point]) -> Result<UslFit, FitError> {
+pub fn fit(points: &[Point]) -> Result<UslFit, UslFitError> {
     Problem::new(points, None, true)?.fit()
 }
 
@@ -75,10 +75,10 @@ pub fn fit(points: &[Point]) -> Result<UslFit, FitError> {
 #[must_use]
 pub fn within_range(points: &[Point]) -> Option<UslFit> {
     let full = fit(points).ok()?;
-    if !full.refusals.iter().all(Refusal::is_about_the_peak) {
+    if !full.refusals.iter().all(FitRefusal::is_about_the_peak) {
         return None;
     }
-    let may_lack_crosstalk = full.refusals.iter().any(|reason| matches!(reason, Refusal::NoPeak { .. }));
+    let may_lack_crosstalk = full.refusals.iter().any(|reason| matches!(reason, FitRefusal::NoPeak { .. }));
     if may_lack_crosstalk { Problem::new(points, None, false).ok()?.fit().ok() } else { Some(full) }
 }
 
@@ -125,27 +125,27 @@ struct Problem<'a> {
 }
 
 impl<'a> Problem<'a> {
-    fn new(points: &'a [Point], lambda: Option<f64>, has_crosstalk: bool) -> Result<Self, FitError> {
+    fn new(points: &'a [Point], lambda: Option<f64>, has_crosstalk: bool) -> Result<Self, UslFitError> {
         let positive = |value: f64| value > 0.0 && value.is_finite();
         let sound = |point: &Point| {
             point.n >= 1.0 && [point.n, point.x_per_s, point.weight].map(positive) == [true; 3]
         };
         if let Some(index) = points.iter().position(|point| !sound(point)) {
-            return Err(FitError::NotAMeasurement { index });
+            return Err(UslFitError::NotAMeasurement { index });
         }
         let problem = Self { points, lambda, has_crosstalk };
         let concurrencies = distinct(points);
         if points.len() <= problem.parameters() || concurrencies < problem.parameters() {
-            return Err(FitError::TooFew { points: points.len(), concurrencies });
+            return Err(UslFitError::TooFew { points: points.len(), concurrencies });
         }
         Ok(problem)
     }
 
-    fn fit(&self) -> Result<UslFit, FitError> {
+    fn fit(&self) -> Result<UslFit, UslFitError> {
         let start = self.start();
         let unbounded =
-            minimise(self.points, Usl::model, vector(start), self.free()).ok_or(FitError::NoMinimum)?;
-        let (at, residual_squares) = self.bounded(&unbounded, start).ok_or(FitError::NoMinimum)?;
+            minimise(self.points, Usl::model, vector(start), self.free()).ok_or(UslFitError::NoMinimum)?;
+        let (at, residual_squares) = self.bounded(&unbounded, start).ok_or(UslFitError::NoMinimum)?;
         let degrees_of_freedom = (self.points.len() - self.parameters()) as u32;
         let variance = unbounded.squares / f64::from(degrees_of_freedom);
         let covariance = unbounded.inverse.map(|row| row.map(|entry| entry * variance));

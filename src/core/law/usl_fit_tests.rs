@@ -2,7 +2,7 @@ use super::*;
 use crate::law::usl::tests::CISCO;
 
 /// Fits σ and κ with λ given, such as the throughput of one worker alone.
-fn fit_with_lambda(points: &[Point], lambda: f64) -> Result<UslFit, FitError> {
+fn fit_with_lambda(points: &[Point], lambda: f64) -> Result<UslFit, UslFitError> {
     Problem::new(points, Some(lambda), true)?.fit()
 }
 
@@ -61,7 +61,7 @@ fn a_sweep_without_a_peak_is_fitted_at_the_bound_and_refused() {
     close(seen.residual_squares, 697.238, 1e-6);
     assert_eq!(seen.usl.kappa, 0.0);
     assert!(seen.unbounded.kappa < 0.0);
-    assert_eq!(seen.refusals, [Refusal::NoPeak { largest_n: 64.0 }]);
+    assert_eq!(seen.refusals, [FitRefusal::NoPeak { largest_n: 64.0 }]);
     assert_eq!(seen.refusals[0].to_string(), "no peak identifiable: κ may be 0");
     assert!(seen.refusals[0].advice().contains("N = 96 and 128"));
     assert_eq!(seen.intervals.peak_n, None);
@@ -72,7 +72,7 @@ fn a_sweep_that_grows_faster_than_its_workers_reaches_both_bounds() {
     let points: Vec<Point> = (1..=10).map(|n| Point::new(f64::from(n), f64::from(n).powf(1.05))).collect();
     let seen = fit(&points).unwrap();
     assert_eq!((seen.usl.sigma, seen.usl.kappa), (0.0, 0.0));
-    assert_eq!(seen.refusals, [Refusal::Superlinear, Refusal::NoPeak { largest_n: 10.0 }]);
+    assert_eq!(seen.refusals, [FitRefusal::Superlinear, FitRefusal::NoPeak { largest_n: 10.0 }]);
 }
 
 #[test]
@@ -85,15 +85,15 @@ fn each_refusal_names_what_to_measure() {
     };
     assert_eq!(exact(CISCO, &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0]), []);
     let few = exact(CISCO, &[1.0, 4.0, 8.0, 16.0, 32.0]);
-    assert_eq!(few, [Refusal::TooFewConcurrencies { concurrencies: 5 }]);
+    assert_eq!(few, [FitRefusal::TooFewConcurrencies { concurrencies: 5 }]);
     assert!(few[0].advice().starts_with("measure at 1 or more further"));
     let narrow = exact(CISCO, &[10.0, 15.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0]);
-    assert_eq!(narrow, [Refusal::NarrowRange { smallest_n: 10.0, largest_n: 70.0 }]);
+    assert_eq!(narrow, [FitRefusal::NarrowRange { smallest_n: 10.0, largest_n: 70.0 }]);
     assert_eq!(narrow[0].advice(), "measure from N = 10 up to 80, or down from 70 to 8");
     let far = Usl { lambda: 1.0, sigma: 0.0, kappa: 1e-4 };
     let beyond = exact(far, &[1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 16.0, 20.0, 24.0, 28.0, 32.0, 36.0, 40.0]);
     assert!(
-        matches!(beyond[..], [Refusal::PeakBeyondData { peak_n, .. }] if (80.0..130.0).contains(&peak_n)),
+        matches!(beyond[..], [FitRefusal::PeakBeyondData { peak_n, .. }] if (80.0..130.0).contains(&peak_n)),
         "{beyond:?}"
     );
 }
@@ -102,13 +102,13 @@ fn each_refusal_names_what_to_measure() {
 fn what_cannot_be_fitted_says_why() {
     let point = |n, x| Point::new(n, x);
     let few = [point(1.0, 1.0), point(2.0, 1.9), point(4.0, 3.5)];
-    assert_eq!(fit(&few), Err(FitError::TooFew { points: 3, concurrencies: 3 }));
+    assert_eq!(fit(&few), Err(UslFitError::TooFew { points: 3, concurrencies: 3 }));
     assert!(fit_with_lambda(&few, 1.0).is_ok());
     let twice = [point(1.0, 1.0), point(1.0, 1.1), point(2.0, 1.9), point(2.0, 2.0)];
-    assert_eq!(fit(&twice), Err(FitError::TooFew { points: 4, concurrencies: 2 }));
+    assert_eq!(fit(&twice), Err(UslFitError::TooFew { points: 4, concurrencies: 2 }));
     for bad in [point(0.0, 1.0), point(2.0, f64::NAN), point(2.0, 0.0), point(f64::INFINITY, 1.0)] {
         let seen = fit(&[few[0], few[1], bad, few[2]]);
-        assert_eq!(seen, Err(FitError::NotAMeasurement { index: 2 }));
+        assert_eq!(seen, Err(UslFitError::NotAMeasurement { index: 2 }));
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// The kind of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Request {
+pub enum RequestKind {
     /// CopyObject.
     Copy,
     /// CreateMultipartUpload.
@@ -21,7 +21,7 @@ pub enum Request {
     Publish,
 }
 
-impl Request {
+impl RequestKind {
     /// The name used in files.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -67,7 +67,7 @@ impl Request {
 
 /// How an attempt ended. Throttles are an outcome of their own: the service was there and said "later".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Outcome {
+pub enum AttemptOutcome {
     /// The service did what was asked.
     Ok,
     /// 503 SlowDown, 429, or a code that begins with `Throttl`.
@@ -82,7 +82,7 @@ pub enum Outcome {
     Connection,
 }
 
-impl Outcome {
+impl AttemptOutcome {
     /// Every outcome, in the order of the tables.
     pub const ALL: [Self; 6] =
         [Self::Ok, Self::Throttled, Self::ClientError, Self::ServerError, Self::Timeout, Self::Connection];
@@ -107,13 +107,13 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for AttemptOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Outcome {
+impl FromStr for AttemptOutcome {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -151,7 +151,7 @@ pub struct Start {
     /// Object that the job works on, from 0; the first of its objects when it is a batch.
     pub object: u64,
     /// What to send.
-    pub request: Request,
+    pub request: RequestKind,
     /// 1 for the first try of this request.
     pub attempt: u32,
     /// Worker slot of a closed level.
@@ -169,7 +169,8 @@ pub struct Start {
 impl Start {
     /// Whether this is the first request of its job.
     pub(crate) fn is_first_of_job(&self) -> bool {
-        self.attempt == 1 && matches!(self.request, Request::Copy | Request::Publish | Request::CreateUpload)
+        self.attempt == 1
+            && matches!(self.request, RequestKind::Copy | RequestKind::Publish | RequestKind::CreateUpload)
     }
 }
 
@@ -180,7 +181,7 @@ impl Start {
         Self {
             job,
             object: job,
-            request: Request::Copy,
+            request: RequestKind::Copy,
             attempt: 1,
             worker: None,
             job_intended_ns: 0,
@@ -203,7 +204,7 @@ pub struct Attempt {
     /// When it ended.
     pub ended_ns: u64,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: AttemptOutcome,
     /// The service's own word for an error, such as `SlowDown`.
     pub code: Option<Arc<str>>,
     /// Set on the attempt that ended its job.
@@ -216,12 +217,12 @@ impl Attempt {
         object: u64,
         size_bytes: u64,
         [started_ns, ended_ns]: [u64; 2],
-        outcome: Outcome,
+        outcome: AttemptOutcome,
     ) -> Self {
         let start = Start {
             job: object,
             object,
-            request: Request::Copy,
+            request: RequestKind::Copy,
             attempt: 1,
             worker: None,
             job_intended_ns: started_ns,
@@ -229,7 +230,7 @@ impl Attempt {
             bytes: size_bytes,
             items: 1,
         };
-        let job_end = if outcome == Outcome::Ok { JobEnd::Done } else { JobEnd::Failed };
+        let job_end = if outcome == AttemptOutcome::Ok { JobEnd::Done } else { JobEnd::Failed };
         Self { level: 0, start, started_ns, ended_ns, outcome, code: None, job_end: Some(job_end) }
     }
 

@@ -5,14 +5,14 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 
 use super::arrival::{Process, Schedule};
-use super::attempt::{JobEnd, Outcome, Request, Start};
-use super::job::{Jobs, Progress, Step};
+use super::attempt::{AttemptOutcome, JobEnd, RequestKind, Start};
+use super::job::{JobProgress, JobStep, Jobs};
 use super::pool::{Groups, Pools};
 use super::retry::RetryPolicy;
 
 /// How jobs arrive.
 #[derive(Debug, Clone)]
-pub enum Arrivals {
+pub enum ArrivalModel {
     /// Workers that take the next job when they are free.
     Closed {
         /// Pools beside each other; 1 for a plain pool.
@@ -61,7 +61,7 @@ impl Budget {
 #[derive(Debug, Clone)]
 pub struct Level {
     /// How jobs arrive.
-    pub arrivals: Arrivals,
+    pub arrivals: ArrivalModel,
     /// Jobs to start at most.
     pub max_jobs: u64,
     /// No job starts at or after this time.
@@ -126,7 +126,7 @@ struct Active {
     items: u32,
     intended_ns: u64,
     worker: Option<u32>,
-    progress: Progress,
+    progress: JobProgress,
 }
 
 /// A request that is to be made, ordered by due time, then by the order of its making.
@@ -135,11 +135,11 @@ struct Pending {
     due_ns: u64,
     order: u64,
     job: u64,
-    request: Request,
+    request: RequestKind,
     attempt: u32,
 }
 
-enum Source {
+enum JobSource {
     Closed(Pools),
     Open { schedule: Schedule, max_in_flight: u64, next_job: u64 },
 }
@@ -148,7 +148,7 @@ enum Source {
 pub struct Dispatcher<J: Jobs> {
     jobs: J,
     level: Level,
-    source: Source,
+    source: JobSource,
     active: HashMap<u64, Active>,
     in_flight: u64,
     ready: VecDeque<Pending>,
@@ -163,9 +163,11 @@ impl<J: Jobs> Dispatcher<J> {
     /// A level at its beginning.
     pub fn new(jobs: J, level: Level) -> Self {
         let source = match level.arrivals.clone() {
-            Arrivals::Closed { outer, inner, groups } => Source::Closed(Pools::new(outer, inner, groups)),
-            Arrivals::Open { process, max_in_flight } => {
-                Source::Open { schedule: Schedule::new(process, level.seed), max_in_flight, next_job: 0 }
+            ArrivalModel::Closed { outer, inner, groups } => {
+                JobSource::Closed(Pools::new(outer, inner, groups))
+            }
+            ArrivalModel::Open { process, max_in_flight } => {
+                JobSource::Open { schedule: Schedule::new(process, level.seed), max_in_flight, next_job: 0 }
             }
         };
         Self {
@@ -234,10 +236,10 @@ impl<J: Jobs> Dispatcher<J> {
     }
 
     /// Takes the end of an attempt, and says whether its job ended with it.
-    pub fn ended(&mut self, now_ns: u64, start: &Start, outcome: Outcome) -> Option<JobEnd> {
+    pub fn ended(&mut self, now_ns: u64, start: &Start, outcome: AttemptOutcome) -> Option<JobEnd> {
         self.in_flight = self.in_flight.saturating_sub(1);
-        let ok = outcome == Outcome::Ok;
-        let gave_up = start.request != Request::AbortUpload
+        let ok = outcome == AttemptOutcome::Ok;
+        let gave_up = start.request != RequestKind::AbortUpload
             && (self.stopped.is_some_and(StopReason::ends_run)
                 || self.active.get(&start.job).is_none_or(|job| job.progress.has_failed()));
         if outcome.is_retryable() && !gave_up {
@@ -284,7 +286,7 @@ impl<J: Jobs> Dispatcher<J> {
         let Some(job) = self.active.get_mut(&pending.job) else { return };
         let step = match pending.request {
             // An upload that was begun is still aborted, so that nothing is left behind.
-            Request::AbortUpload => Step::Request(Request::AbortUpload),
+            RequestKind::AbortUpload => JobStep::Request(RequestKind::AbortUpload),
             request => job.progress.ended(request, false),
         };
         self.follow(now_ns, pending.job, step);
@@ -297,16 +299,16 @@ impl<J: Jobs> Dispatcher<J> {
         }
         let duration_ns = self.level.duration_ns;
         match &mut self.source {
-            Source::Closed(_) if now_ns >= duration_ns => {
+            JobSource::Closed(_) if now_ns >= duration_ns => {
                 self.stopped = Some(StopReason::Duration);
                 None
             }
-            Source::Closed(pools) => {
+            JobSource::Closed(pools) => {
                 let (job, slot) = pools.acquire()?;
                 self.begin(job, slot.free_since_ns, Some(slot.worker));
                 None
             }
-            Source::Open { schedule, max_in_flight, next_job } => {
+            JobSource::Open { schedule, max_in_flight, next_job } => {
                 let intended_ns = schedule.peek()?;
                 if intended_ns >= duration_ns {
                     self.stopped = Some(StopReason::Duration);
@@ -329,19 +331,19 @@ impl<J: Jobs> Dispatcher<J> {
 
     fn begin(&mut self, number: u64, intended_ns: u64, worker: Option<u32>) {
         let job = self.jobs.job(number);
-        let (progress, request) = Progress::begin(&job);
+        let (progress, request) = JobProgress::begin(&job);
         let active = Active { object: job.object, items: job.items, intended_ns, worker, progress };
         self.active.insert(number, active);
         self.queue(intended_ns, number, request);
     }
 
     /// The first attempt at a request, as soon as may be.
-    fn queue(&mut self, due_ns: u64, job: u64, request: Request) {
+    fn queue(&mut self, due_ns: u64, job: u64, request: RequestKind) {
         let first = self.pending(due_ns, job, request, 1);
         self.ready.push_back(first);
     }
 
-    fn pending(&mut self, due_ns: u64, job: u64, request: Request, attempt: u32) -> Pending {
+    fn pending(&mut self, due_ns: u64, job: u64, request: RequestKind, attempt: u32) -> Pending {
         self.order += 1;
         Pending { due_ns, order: self.order, job, request, attempt }
     }
@@ -349,7 +351,7 @@ impl<J: Jobs> Dispatcher<J> {
     /// The start of a request that is due, None where its job has failed or a limit forbids it.
     fn start(&mut self, now_ns: u64, pending: Pending) -> Option<Start> {
         let job = self.active.get(&pending.job)?;
-        if job.progress.has_failed() && matches!(pending.request, Request::CopyPart(_)) {
+        if job.progress.has_failed() && matches!(pending.request, RequestKind::CopyPart(_)) {
             self.cancel(now_ns, pending);
             return None;
         }
@@ -377,7 +379,7 @@ impl<J: Jobs> Dispatcher<J> {
     fn over_budget(&mut self, start: &Start) -> Option<StopReason> {
         let budget = &self.level.budget;
         let cost = budget.usd_per_request + budget.usd_per_byte * start.bytes as f64;
-        if start.request != Request::AbortUpload {
+        if start.request != RequestKind::AbortUpload {
             if self.requests >= budget.max_requests {
                 return Some(StopReason::MaxRequests);
             }
@@ -390,31 +392,31 @@ impl<J: Jobs> Dispatcher<J> {
         None
     }
 
-    fn follow(&mut self, now_ns: u64, number: u64, step: Step) -> Option<JobEnd> {
+    fn follow(&mut self, now_ns: u64, number: u64, step: JobStep) -> Option<JobEnd> {
         match step {
-            Step::Wait => None,
-            Step::Request(request) => {
+            JobStep::Wait => None,
+            JobStep::Request(request) => {
                 self.queue(now_ns, number, request);
                 None
             }
-            Step::Parts if self.stopped.is_some_and(StopReason::ends_run) => {
+            JobStep::Parts if self.stopped.is_some_and(StopReason::ends_run) => {
                 let step = self.active.get_mut(&number)?.progress.give_up();
                 self.follow(now_ns, number, step)
             }
-            Step::Parts => {
+            JobStep::Parts => {
                 while let Some(part) = self.active.get_mut(&number)?.progress.next_part() {
                     self.queue(now_ns, number, part);
                 }
                 None
             }
-            Step::Done => self.finish(now_ns, number, JobEnd::Done),
-            Step::Failed => self.finish(now_ns, number, JobEnd::Failed),
+            JobStep::Done => self.finish(now_ns, number, JobEnd::Done),
+            JobStep::Failed => self.finish(now_ns, number, JobEnd::Failed),
         }
     }
 
     fn finish(&mut self, now_ns: u64, number: u64, end: JobEnd) -> Option<JobEnd> {
         let job = self.active.remove(&number)?;
-        if let (Source::Closed(pools), Some(worker)) = (&mut self.source, job.worker) {
+        if let (JobSource::Closed(pools), Some(worker)) = (&mut self.source, job.worker) {
             pools.release(worker, now_ns);
         }
         Some(end)
@@ -423,8 +425,8 @@ impl<J: Jobs> Dispatcher<J> {
     fn expects_arrivals(&mut self) -> bool {
         self.stopped.is_none()
             && match &mut self.source {
-                Source::Closed(pools) => !pools.is_exhausted(),
-                Source::Open { schedule, next_job, .. } => {
+                JobSource::Closed(pools) => !pools.is_exhausted(),
+                JobSource::Open { schedule, next_job, .. } => {
                     *next_job < self.level.max_jobs && schedule.peek().is_some()
                 }
             }
@@ -434,7 +436,7 @@ impl<J: Jobs> Dispatcher<J> {
     fn next_event_ns(&mut self) -> Option<u64> {
         let retry = self.waiting.peek().map(|Reverse(pending)| pending.due_ns);
         let arrival = match &mut self.source {
-            Source::Open { schedule, next_job, .. }
+            JobSource::Open { schedule, next_job, .. }
                 if self.stopped.is_none() && *next_job < self.level.max_jobs =>
             {
                 schedule.peek()

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use super::attempt::Request;
+use super::attempt::RequestKind;
 
 /// What a job consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub enum JobShape {
     /// One request does the whole job.
-    Single(Request),
+    Single(RequestKind),
     /// A multipart copy: create, parts side by side, complete.
     Multipart {
         /// Number of parts.
@@ -20,7 +20,7 @@ pub enum Shape {
     },
 }
 
-impl Shape {
+impl JobShape {
     /// Where a part begins in its object, in bytes.
     #[must_use]
     pub fn offset_bytes(self, part: u32) -> u64 {
@@ -41,7 +41,7 @@ pub struct Job {
     /// Objects or messages that the job carries.
     pub items: u32,
     /// What it consists of.
-    pub shape: Shape,
+    pub shape: JobShape,
 }
 
 /// Where jobs come from.
@@ -52,8 +52,8 @@ pub trait Jobs: fmt::Debug {
 
 /// How far a job has come.
 #[derive(Debug, Clone)]
-pub struct Progress {
-    shape: Shape,
+pub struct JobProgress {
+    shape: JobShape,
     bytes: u64,
     next_part: u32,
     /// Part copies begun and not ended for good, waiting ones included.
@@ -65,11 +65,11 @@ pub struct Progress {
 
 /// What follows from the end of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum JobStep {
     /// Start what [`Progress::next_part`] gives.
     Parts,
     /// Start this request.
-    Request(Request),
+    Request(RequestKind),
     /// Other requests of the job are still open.
     Wait,
     /// The job is done.
@@ -78,10 +78,10 @@ pub enum Step {
     Failed,
 }
 
-impl Progress {
+impl JobProgress {
     /// A job at its beginning, with its first request.
     #[must_use]
-    pub fn begin(job: &Job) -> (Self, Request) {
+    pub fn begin(job: &Job) -> (Self, RequestKind) {
         let progress = Self {
             shape: job.shape,
             bytes: job.bytes,
@@ -92,72 +92,72 @@ impl Progress {
             uploading: false,
         };
         let first = match job.shape {
-            Shape::Single(request) => request,
-            Shape::Multipart { .. } => Request::CreateUpload,
+            JobShape::Single(request) => request,
+            JobShape::Multipart { .. } => RequestKind::CreateUpload,
         };
         (progress, first)
     }
 
     /// Bytes that `request` moves.
     #[must_use]
-    pub fn bytes_of(&self, request: Request) -> u64 {
+    pub fn bytes_of(&self, request: RequestKind) -> u64 {
         match (self.shape, request) {
-            (Shape::Multipart { part_bytes, .. }, Request::CopyPart(part)) => {
+            (JobShape::Multipart { part_bytes, .. }, RequestKind::CopyPart(part)) => {
                 self.bytes.saturating_sub(self.shape.offset_bytes(part)).min(part_bytes)
             }
-            (Shape::Multipart { .. }, _) => 0,
-            (Shape::Single(_), _) => self.bytes,
+            (JobShape::Multipart { .. }, _) => 0,
+            (JobShape::Single(_), _) => self.bytes,
         }
     }
 
     /// The next part to copy, None while enough parts are open or all have begun.
-    pub fn next_part(&mut self) -> Option<Request> {
-        let Shape::Multipart { parts, parallel, .. } = self.shape else { return None };
+    pub fn next_part(&mut self) -> Option<RequestKind> {
+        let JobShape::Multipart { parts, parallel, .. } = self.shape else { return None };
         if self.failed || self.next_part > parts || self.open_parts >= parallel {
             return None;
         }
         let part = self.next_part;
         self.next_part += 1;
         self.open_parts += 1;
-        Some(Request::CopyPart(part))
+        Some(RequestKind::CopyPart(part))
     }
 
     /// Takes the final end of `request`: it succeeded, or it failed and will not be made again.
-    pub fn ended(&mut self, request: Request, ok: bool) -> Step {
+    pub fn ended(&mut self, request: RequestKind, ok: bool) -> JobStep {
         match request {
-            Request::CreateUpload if ok => {
+            RequestKind::CreateUpload if ok => {
                 self.uploading = true;
-                Step::Parts
+                JobStep::Parts
             }
-            Request::CopyPart(_) => self.part_ended(ok),
-            Request::CompleteUpload if !ok => self.give_up(),
-            Request::AbortUpload => Step::Failed,
-            _ if ok => Step::Done,
-            _ => Step::Failed,
+            RequestKind::CopyPart(_) => self.part_ended(ok),
+            RequestKind::CompleteUpload if !ok => self.give_up(),
+            RequestKind::AbortUpload => JobStep::Failed,
+            _ if ok => JobStep::Done,
+            _ => JobStep::Failed,
         }
     }
 
-    fn part_ended(&mut self, ok: bool) -> Step {
+    fn part_ended(&mut self, ok: bool) -> JobStep {
         self.open_parts -= 1;
         if !ok || self.failed {
             return self.give_up();
         }
         self.done_parts += 1;
         match self.shape {
-            Shape::Multipart { parts, .. } if self.done_parts == parts => {
-                Step::Request(Request::CompleteUpload)
+            JobShape::Multipart { parts, .. } if self.done_parts == parts => {
+                JobStep::Request(RequestKind::CompleteUpload)
             }
-            _ => Step::Parts,
+            _ => JobStep::Parts,
         }
     }
 
     /// Ends the job early. An upload that was begun is aborted once its last open part has ended.
-    pub(crate) fn give_up(&mut self) -> Step {
+    pub(crate) fn give_up(&mut self) -> JobStep {
         self.failed = true;
         match (self.open_parts, self.uploading) {
-            (0, true) => Step::Request(Request::AbortUpload),
-            (0, false) => Step::Failed,
-            _ => Step::Wait,
+            (0, true) => JobStep::Request(RequestKind::AbortUpload),
+            (0, false) => JobStep::Failed,
+            _ => JobStep::Wait,
         }
     }
 
@@ -171,34 +171,34 @@ impl Progress {
 mod tests {
     use super::*;
 
-    fn multipart(bytes: u64, parts: u32, parallel: u32) -> Progress {
-        let shape = Shape::Multipart { parts, part_bytes: 10, parallel };
-        Progress::begin(&Job { object: 0, bytes, items: 1, shape }).0
+    fn multipart(bytes: u64, parts: u32, parallel: u32) -> JobProgress {
+        let shape = JobShape::Multipart { parts, part_bytes: 10, parallel };
+        JobProgress::begin(&Job { object: 0, bytes, items: 1, shape }).0
     }
 
     #[test]
     fn a_multipart_job_creates_copies_its_parts_and_completes() {
         let mut job = multipart(25, 3, 2);
-        assert_eq!(job.ended(Request::CreateUpload, true), Step::Parts);
-        assert_eq!(job.next_part(), Some(Request::CopyPart(1)));
-        assert_eq!(job.next_part(), Some(Request::CopyPart(2)));
+        assert_eq!(job.ended(RequestKind::CreateUpload, true), JobStep::Parts);
+        assert_eq!(job.next_part(), Some(RequestKind::CopyPart(1)));
+        assert_eq!(job.next_part(), Some(RequestKind::CopyPart(2)));
         assert_eq!(job.next_part(), None, "two at a time");
-        assert_eq!(job.ended(Request::CopyPart(2), true), Step::Parts);
-        assert_eq!(job.next_part(), Some(Request::CopyPart(3)));
-        assert_eq!(job.bytes_of(Request::CopyPart(3)), 5, "the last part is what is left");
-        assert_eq!(job.ended(Request::CopyPart(1), true), Step::Parts);
-        assert_eq!(job.ended(Request::CopyPart(3), true), Step::Request(Request::CompleteUpload));
-        assert_eq!(job.ended(Request::CompleteUpload, true), Step::Done);
+        assert_eq!(job.ended(RequestKind::CopyPart(2), true), JobStep::Parts);
+        assert_eq!(job.next_part(), Some(RequestKind::CopyPart(3)));
+        assert_eq!(job.bytes_of(RequestKind::CopyPart(3)), 5, "the last part is what is left");
+        assert_eq!(job.ended(RequestKind::CopyPart(1), true), JobStep::Parts);
+        assert_eq!(job.ended(RequestKind::CopyPart(3), true), JobStep::Request(RequestKind::CompleteUpload));
+        assert_eq!(job.ended(RequestKind::CompleteUpload, true), JobStep::Done);
     }
 
     #[test]
     fn a_failed_part_aborts_the_upload_after_the_others_ended() {
         let mut job = multipart(30, 3, 3);
-        job.ended(Request::CreateUpload, true);
+        job.ended(RequestKind::CreateUpload, true);
         while job.next_part().is_some() {}
-        assert_eq!(job.ended(Request::CopyPart(1), false), Step::Wait);
-        assert_eq!(job.ended(Request::CopyPart(2), true), Step::Wait);
-        assert_eq!(job.ended(Request::CopyPart(3), true), Step::Request(Request::AbortUpload));
-        assert_eq!(job.ended(Request::AbortUpload, true), Step::Failed);
+        assert_eq!(job.ended(RequestKind::CopyPart(1), false), JobStep::Wait);
+        assert_eq!(job.ended(RequestKind::CopyPart(2), true), JobStep::Wait);
+        assert_eq!(job.ended(RequestKind::CopyPart(3), true), JobStep::Request(RequestKind::AbortUpload));
+        assert_eq!(job.ended(RequestKind::AbortUpload, true), JobStep::Failed);
     }
 }

@@ -53,7 +53,7 @@ pub struct Slot {
 }
 
 #[derive(Debug, Clone, Default)]
-struct Pool {
+struct WorkerPool {
     jobs: Range<u64>,
     running: u32,
     /// Workers that wait for the last jobs of the group.
@@ -64,7 +64,7 @@ struct Pool {
 #[derive(Debug, Clone)]
 pub struct Pools {
     inner: u32,
-    pools: Vec<Pool>,
+    pools: Vec<WorkerPool>,
     free: VecDeque<Slot>,
     groups: Peekable<Groups>,
 }
@@ -75,7 +75,7 @@ impl Pools {
         let workers = outer.saturating_mul(inner);
         Self {
             inner: inner.max(1),
-            pools: vec![Pool::default(); outer as usize],
+            pools: vec![WorkerPool::default(); outer as usize],
             free: (0..workers).map(|worker| Slot { worker, free_since_ns: 0 }).collect(),
             groups: groups.peekable(),
         }

@@ -2,14 +2,14 @@
 
 use super::judgement;
 use super::scaling::scaling;
-use super::series::{Row, of_level};
-use super::why::Why;
+use super::series::{SeriesSecond, of_level};
+use super::verdict_reason::RunReason;
 use crate::law::usl_fit::Point;
 use crate::measure::document::RunDocument;
 use crate::measure::level::LevelSummary;
 
 /// Works out everything that rests on the rows of a run and puts it into its document, the verdicts in these words.
-pub fn analyse(document: &mut RunDocument, rows: &[Row], words: fn(&Why) -> String) {
+pub fn analyse(document: &mut RunDocument, rows: &[SeriesSecond], words: fn(&RunReason) -> String) {
     let levels = document.levels.len();
     for (number, level) in (0..).zip(document.levels.iter_mut()) {
         level.steady = level.steady_part(of_level(rows, number), levels, words);

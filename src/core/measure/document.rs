@@ -6,7 +6,7 @@ use super::fan_out::summary::FanOutSummary;
 use super::histogram::Percentiles;
 use super::level::LevelSummary;
 use super::scaling::UslSummary;
-use super::search::Answer;
+use super::search::LevelSearchResult;
 use crate::law::finding::Verdicts;
 use crate::scenario::file::{File, TargetKind};
 
@@ -58,7 +58,7 @@ pub struct SearchSummary {
     pub objective: Option<String>,
     /// The answer.
     #[serde(flatten)]
-    pub answer: Answer,
+    pub answer: LevelSearchResult,
 }
 
 /// Where the load went.

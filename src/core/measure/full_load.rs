@@ -5,12 +5,12 @@ use crate::load::attempt::{Attempt, Start};
 /// Watches starts and ends. One entry a worker; open levels have none.
 #[derive(Debug, Default)]
 pub(super) struct FullLoad {
-    workers: Vec<Worker>,
+    workers: Vec<WorkerSpan>,
     last_start_ns: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Worker {
+struct WorkerSpan {
     first_end_ns: Option<u64>,
     last_start_ns: u64,
 }
@@ -33,10 +33,10 @@ impl FullLoad {
         }
     }
 
-    fn worker(&mut self, start: &Start) -> Option<&mut Worker> {
+    fn worker(&mut self, start: &Start) -> Option<&mut WorkerSpan> {
         let index = start.worker? as usize;
         if index >= self.workers.len() {
-            self.workers.resize(index + 1, Worker::default());
+            self.workers.resize(index + 1, WorkerSpan::default());
         }
         self.workers.get_mut(index)
     }
@@ -58,7 +58,7 @@ impl FullLoad {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::attempt::{JobEnd, Outcome};
+    use crate::load::attempt::{AttemptOutcome, JobEnd};
 
     fn start(worker: u32, intended_ns: u64) -> Start {
         Start { worker: Some(worker), intended_ns, ..Start::of_copy(intended_ns) }
@@ -70,7 +70,7 @@ mod tests {
         // Worker 0: jobs 0–2, 2–5; worker 1: 0–3, 3–4, 4–6.
         for (worker, started_ns, ended_ns) in [(0, 0, 2), (1, 0, 3), (1, 3, 4), (0, 2, 5), (1, 4, 6)] {
             let start = start(worker, started_ns);
-            let (outcome, job_end) = (Outcome::Ok, Some(JobEnd::Done));
+            let (outcome, job_end) = (AttemptOutcome::Ok, Some(JobEnd::Done));
             load.started(started_ns, &start);
             load.ended(&Attempt { level: 0, start, started_ns, ended_ns, outcome, code: None, job_end });
         }

@@ -4,7 +4,7 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use crate::numeric::interval::CONFIDENCE;
-use crate::numeric::order::quantile_interval;
+use crate::numeric::order_statistics::quantile_interval;
 use crate::units::quantity::seconds;
 
 /// Longest time that is told apart from longer ones: ten years.
@@ -12,13 +12,13 @@ const LONGEST_NS: u64 = 315_360_000_000_000_000;
 
 /// A histogram of times.
 #[derive(Debug, Clone)]
-pub struct Times {
+pub struct TimeHistogram {
     histogram: Histogram<u64>,
     /// The histogram itself knows its largest time to three digits only.
     max_ns: u64,
 }
 
-impl Times {
+impl TimeHistogram {
     /// An empty histogram.
     #[must_use]
     pub fn new() -> Self {
@@ -108,13 +108,13 @@ impl Times {
     }
 }
 
-impl Default for Times {
+impl Default for TimeHistogram {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl From<Histogram<u64>> for Times {
+impl From<Histogram<u64>> for TimeHistogram {
     fn from(mut histogram: Histogram<u64>) -> Self {
         histogram.auto(true);
         let max_ns = histogram.max();
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn percentiles_come_from_the_merged_histogram() {
-        let (mut fast, mut slow) = (Times::new(), Times::new());
+        let (mut fast, mut slow) = (TimeHistogram::new(), TimeHistogram::new());
         (1..=991).for_each(|_| fast.record(1_000_000));
         (1..=9).for_each(|_| slow.record(60_000_000_000));
         fast.add(&slow);
@@ -194,10 +194,10 @@ mod tests {
 
     #[test]
     fn no_time_is_refused() {
-        let mut times = Times::new();
+        let mut times = TimeHistogram::new();
         times.record(0);
         times.record(u64::MAX);
         assert_eq!(times.len(), 2);
-        assert!(Times::new().percentiles() == Percentiles::default());
+        assert!(TimeHistogram::new().percentiles() == Percentiles::default());
     }
 }

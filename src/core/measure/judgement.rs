@@ -1,8 +1,8 @@
 //! Verdicts on a run: does its accounting hold, was the generator healthy, were its goals reached.
 
-use super::series::{Row, of_level};
+use super::series::{SeriesSecond, of_level};
 use super::steady;
-use super::why::Why;
+use super::verdict_reason::RunReason;
 use crate::law::finding::{Finding, Verdict, Verdicts};
 use crate::law::tolerance::LITTLE_TOLERANCE;
 use crate::measure::document::ThresholdResult;
@@ -27,36 +27,38 @@ const CPU_LIMIT: f64 = 0.95;
 
 /// The verdicts on Little's law over all levels.
 #[must_use]
-pub fn verdicts(levels: &[LevelSummary]) -> Verdicts<Why> {
+pub fn verdicts(levels: &[LevelSummary]) -> Verdicts<RunReason> {
     Verdicts { accounting: accounting(levels), independent: independent(levels), raw: raw(levels) }
 }
 
-fn accounting(levels: &[LevelSummary]) -> Finding<Why> {
+fn accounting(levels: &[LevelSummary]) -> Finding<RunReason> {
     if levels.iter().all(|level| level.attempts == 0) {
-        return Finding::not_available(Why::NothingEnded);
+        return Finding::not_available(RunReason::NothingEnded);
     }
     match levels.iter().position(|level| !level.littles_law.accounting_holds) {
-        None => Finding::new(Verdict::Pass, None, Why::Accounted),
-        Some(index) => Finding::new(Verdict::Fail, None, Why::EventLost(index + 1)),
+        None => Finding::new(Verdict::Pass, None, RunReason::Accounted),
+        Some(index) => Finding::new(Verdict::Fail, None, RunReason::EventLost(index + 1)),
     }
 }
 
 /// The gravest finding of all levels on the endpoint's own count.
-fn independent(levels: &[LevelSummary]) -> Finding<Why> {
+fn independent(levels: &[LevelSummary]) -> Finding<RunReason> {
     let gauged = levels.iter().filter(|level| level.endpoint_in_flight_mean.is_some());
     let findings = gauged.map(|level| {
         let finding = match &level.steady {
-            Some(steady) => steady.independent.map(|said| Why::Said(said.clone())),
+            Some(steady) => steady.independent.map(|said| RunReason::Said(said.clone())),
             None => steady::too_short(level.residence_mean_s),
         };
-        let of_level = |why: &Why| Why::OfLevel(level.label(), Box::new(why.clone()));
+        let of_level = |why: &RunReason| RunReason::OfLevel(level.label(), Box::new(why.clone()));
         if levels.len() > 1 { finding.map(of_level) } else { finding }
     });
-    findings.max_by_key(|finding| finding.verdict).unwrap_or_else(|| Finding::not_available(Why::NoGauge))
+    findings
+        .max_by_key(|finding| finding.verdict)
+        .unwrap_or_else(|| Finding::not_available(RunReason::NoGauge))
 }
 
 /// X·R against N as it is usually computed, over the steady part of each level where there is one.
-fn raw(levels: &[LevelSummary]) -> Finding<Why> {
+fn raw(levels: &[LevelSummary]) -> Finding<RunReason> {
     let law =
         |level: &LevelSummary| level.steady.as_ref().map_or(level.littles_law, |steady| steady.littles_law);
     let (mut xr, mut n, mut edges) = (0.0, 0.0, 0.0);
@@ -66,23 +68,23 @@ fn raw(levels: &[LevelSummary]) -> Finding<Why> {
         edges += law.edges * law.window_s;
     }
     if n == 0.0 {
-        return Finding::not_available(Why::NothingInFlight);
+        return Finding::not_available(RunReason::NothingInFlight);
     }
     let (ratio, explained) = (xr / n, edges / (n - xr));
     let (verdict, why) = if (ratio - 1.0).abs() <= LITTLE_TOLERANCE {
-        (Verdict::Pass, Why::Near)
+        (Verdict::Pass, RunReason::Near)
     } else if (explained - 1.0).abs() < EXPLAINED_TOLERANCE {
         // What the edges explain is no fault of the accounting, and says nothing about the law either.
-        (Verdict::Inconclusive, Why::Off { ratio, explained })
+        (Verdict::Inconclusive, RunReason::Off { ratio, explained })
     } else {
-        (Verdict::Fail, Why::Off { ratio, explained })
+        (Verdict::Fail, RunReason::Off { ratio, explained })
     };
     Finding::new(verdict, Some(ratio), why)
 }
 
 /// What is known of the generator's time.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Pace {
+pub enum GeneratorTime {
     /// Time is virtual: the generator has all it needs.
     Virtual,
     /// Time is real, and the process does other work besides, such as answering the requests.
@@ -101,15 +103,15 @@ pub struct Health {
     /// The latest starts that speak for this, where any were late.
     pub lateness: Option<Lateness>,
     /// What is known of its time.
-    pub pace: Pace,
+    pub pace: GeneratorTime,
 }
 
 /// How the generator did: whether it was late and, if so, whether that changed what was measured. `rows` are those of
 /// all levels.
 #[must_use]
-pub fn health(levels: &[LevelSummary], rows: &[Row], pace: Pace) -> Health {
+pub fn health(levels: &[LevelSummary], rows: &[SeriesSecond], pace: GeneratorTime) -> Health {
     let health = |saturated, late, lateness| Health { saturated, late, lateness, pace };
-    if pace == Pace::Virtual {
+    if pace == GeneratorTime::Virtual {
         return health(false, false, None);
     }
     let late = (0..).zip(levels).filter(|(_, level)| level.lateness_s.p99 > on_time_limit_s(level));
@@ -122,7 +124,7 @@ pub fn health(levels: &[LevelSummary], rows: &[Row], pace: Pace) -> Health {
     if let Some(late) = worst(false) {
         return health(true, false, Some(late));
     }
-    let is_busy = matches!(pace, Pace::Own(share) if share > CPU_LIMIT);
+    let is_busy = matches!(pace, GeneratorTime::Own(share) if share > CPU_LIMIT);
     // Workers start when the one before has ended, so a generator without time to spare slows them unseen.
     if is_busy && levels.iter().any(|level| level.concurrency.is_some()) {
         return health(true, false, None);
@@ -147,19 +149,19 @@ pub struct Lateness {
 }
 
 impl Lateness {
-    fn of(level: &LevelSummary, rows: &[Row]) -> Self {
+    fn of(level: &LevelSummary, rows: &[SeriesSecond]) -> Self {
         let origin_ns = rows.first().map_or(0, |row| row.start_ns);
-        let is_steady = |row: &&Row| {
+        let is_steady = |row: &&SeriesSecond| {
             level.steady.as_ref().is_none_or(|steady| {
                 let [from_s, to_s] =
                     [row.start_ns, row.end_ns()].map(|time_ns| seconds(time_ns.saturating_sub(origin_ns)));
                 from_s >= steady.start_s && to_s <= steady.end_s
             })
         };
-        let steady: Vec<&Row> = rows.iter().filter(is_steady).collect();
+        let steady: Vec<&SeriesSecond> = rows.iter().filter(is_steady).collect();
         let length_s: f64 = steady.iter().map(|row| seconds(row.window.length_ns)).sum();
         let third = steady.len().div_ceil(3);
-        let mean_s = |rows: &[&Row]| {
+        let mean_s = |rows: &[&SeriesSecond]| {
             rows.iter().map(|row| seconds(row.lateness_max_ns)).sum::<f64>() / rows.len().max(1) as f64
         };
         let (first_s, last_s) = (mean_s(&steady[..third]), mean_s(&steady[steady.len() - third..]));
@@ -261,18 +263,18 @@ mod tests {
     }
 
     /// Rows of a second each whose latest starts were so late.
-    fn rows(lateness_s: impl Fn(u64) -> f64) -> Vec<Row> {
-        let row = |second: u64| Row {
+    fn rows(lateness_s: impl Fn(u64) -> f64) -> Vec<SeriesSecond> {
+        let row = |second: u64| SeriesSecond {
             start_ns: second * NS_PER_S,
             window: Window { length_ns: NS_PER_S, ..Window::default() },
             lateness_max_ns: nanoseconds(lateness_s(second)),
-            ..Row::default()
+            ..SeriesSecond::default()
         };
         (0..60).map(row).collect()
     }
 
     fn judged(level: &LevelSummary, lateness_s: impl Fn(u64) -> f64, share: f64) -> (bool, bool) {
-        let health = health(std::slice::from_ref(level), &rows(lateness_s), Pace::Own(share));
+        let health = health(std::slice::from_ref(level), &rows(lateness_s), GeneratorTime::Own(share));
         (health.saturated, health.late)
     }
 
@@ -295,7 +297,7 @@ mod tests {
         assert_eq!(judged(&late, |_| 0.01, 0.2), (true, false), "6 ms beside 50 ms on the wire");
         late.residence_mean_s = 25.0;
         assert_eq!(judged(&late, |_| 0.01, 0.2), (false, false), "6 ms are nothing beside 25 s");
-        assert!(!health(&[late], &[], Pace::Virtual).saturated);
+        assert!(!health(&[late], &[], GeneratorTime::Virtual).saturated);
     }
 
     #[test]
@@ -361,7 +363,7 @@ mod tests {
         };
         let explained = raw_of(9.9);
         assert_eq!((explained.verdict, explained.ratio), (Verdict::Inconclusive, Some(0.75)));
-        assert!(matches!(explained.why, Why::Off { ratio: 0.75, .. }), "{explained:?}");
+        assert!(matches!(explained.why, RunReason::Off { ratio: 0.75, .. }), "{explained:?}");
         assert_eq!(raw_of(5.0).verdict, Verdict::Fail);
     }
 
@@ -375,6 +377,6 @@ mod tests {
         let found = verdicts(&[broken]);
         assert_eq!(found.accounting.verdict, Verdict::Fail);
         assert_eq!(found.independent.verdict, Verdict::Inconclusive);
-        assert_eq!(found.independent.why, Why::LevelTooShort(20.0));
+        assert_eq!(found.independent.why, RunReason::LevelTooShort(20.0));
     }
 }

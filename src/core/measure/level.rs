@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::histogram::{PercentileIntervals, Percentiles};
-use super::series::Row;
-use super::steady::{Rule, Steady, steady};
-use super::why::Why;
+use super::series::SeriesSecond;
+use super::steady::{Steady, SteadyRule, steady};
+use super::verdict_reason::RunReason;
 use crate::law::littles_law::LittlesLaw;
 use crate::load::dispatch::StopReason;
 use crate::scenario::LevelKey;
@@ -96,8 +96,13 @@ impl LevelSummary {
     /// The part of the level that speaks for the system, from its rows. None where it had none. `levels` are judged
     /// together, in these words.
     #[must_use]
-    pub fn steady_part(&self, rows: &[Row], levels: usize, words: fn(&Why) -> String) -> Option<Steady> {
-        let rule = if self.concurrency.is_some() { Rule::Workers } else { Rule::WarmUp };
+    pub fn steady_part(
+        &self,
+        rows: &[SeriesSecond],
+        levels: usize,
+        words: fn(&RunReason) -> String,
+    ) -> Option<Steady> {
+        let rule = if self.concurrency.is_some() { SteadyRule::Workers } else { SteadyRule::WarmUp };
         steady(rule, self.full_load_s?, rows, levels, words)
     }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::full_load::FullLoad;
-use super::histogram::Times;
-use super::series::Row;
+use super::histogram::TimeHistogram;
+use super::series::SeriesSecond;
 use crate::law::little::{InFlight, Window};
 use crate::law::littles_law::LittlesLaw;
-use crate::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
+use crate::load::attempt::{Attempt, AttemptOutcome, JobEnd, RequestKind, Start};
 use crate::measure::level::{LevelSummary, Stage, StageName};
 use crate::units::quantity::{NS_PER_S, seconds};
 
@@ -20,11 +20,11 @@ const MAX_CODES: usize = 50;
 #[derive(Debug, Clone, Default)]
 pub struct Second {
     /// Counts and sums.
-    pub row: Row,
+    pub row: SeriesSecond,
     /// Latencies of the jobs done, from the intended start.
-    pub latency: Times,
+    pub latency: TimeHistogram,
     /// Times of successful requests, from the actual start.
-    pub service: Times,
+    pub service: TimeHistogram,
 }
 
 /// The state of the level that is running.
@@ -35,9 +35,9 @@ pub struct Recorder {
     second: Second,
     in_flight: InFlight,
     whole: Option<Window>,
-    latency: Times,
-    service: Times,
-    lateness: Times,
+    latency: TimeHistogram,
+    service: TimeHistogram,
+    lateness: TimeHistogram,
     counts: LevelCounts,
     load: FullLoad,
     waits: Waits,
@@ -51,7 +51,7 @@ struct Waits {
     back_offs: u64,
     back_off_ns: u128,
     /// When the attempts ended that are to be made again; as many as there are back-offs going on.
-    failed_ns: BTreeMap<(u64, Request), u64>,
+    failed_ns: BTreeMap<(u64, RequestKind), u64>,
 }
 
 impl Waits {
@@ -68,7 +68,7 @@ impl Waits {
         let job = attempt.start.job;
         if attempt.job_end.is_some() {
             // Parts that failed for good are not made again.
-            let of_job = self.failed_ns.range((job, Request::Copy)..).map(|(key, _)| *key);
+            let of_job = self.failed_ns.range((job, RequestKind::Copy)..).map(|(key, _)| *key);
             let left: Vec<_> = of_job.take_while(|key| key.0 == job).collect();
             for key in left {
                 self.failed_ns.remove(&key);
@@ -102,7 +102,10 @@ impl Recorder {
         Self {
             level,
             level_start_ns: start_ns,
-            second: Second { row: Row { level, start_ns, ..Row::default() }, ..Second::default() },
+            second: Second {
+                row: SeriesSecond { level, start_ns, ..SeriesSecond::default() },
+                ..Second::default()
+            },
             ..Self::default()
         }
     }
@@ -139,8 +142,8 @@ impl Recorder {
         self.load.ended(attempt);
         self.waits.ended(attempt);
         match attempt.outcome {
-            Outcome::Ok => self.succeeded(attempt),
-            Outcome::Throttled => {
+            AttemptOutcome::Ok => self.succeeded(attempt),
+            AttemptOutcome::Throttled => {
                 self.second.row.throttled += 1;
                 self.counts.throttles += 1;
             }
@@ -201,11 +204,11 @@ impl Recorder {
         row.latency_p50_s = latency.quantile_s(0.5);
         row.latency_p99_s = latency.quantile_s(0.99);
         let taken = take(&self.second);
-        let next = Row {
+        let next = SeriesSecond {
             level: self.level,
             start_ns: self.level_start_ns + now_ns,
             in_flight_max: self.in_flight.count(),
-            ..Row::default()
+            ..SeriesSecond::default()
         };
         let over = std::mem::replace(&mut self.second.row, next);
         self.second.latency.clear();
@@ -215,13 +218,13 @@ impl Recorder {
     }
 
     /// Adds a closed second to the level.
-    fn add(&mut self, row: &Row) {
+    fn add(&mut self, row: &SeriesSecond) {
         self.whole = Some(self.whole.map_or(row.window, |whole| whole.then(&row.window)));
         self.counts.in_flight_max = self.counts.in_flight_max.max(row.in_flight_max);
     }
 
     /// Takes a closed second of a run that is read back. Attempts are counted apart from it.
-    pub fn restore(&mut self, row: &Row) {
+    pub fn restore(&mut self, row: &SeriesSecond) {
         self.add(row);
         if row.not_started > 0 {
             let not_started = self.counts.not_started.entry(MAX_IN_FLIGHT.to_owned()).or_default();
@@ -314,15 +317,15 @@ mod tests {
         Start { attempt, intended_ns, ..Start::of_copy(job) }
     }
 
-    fn attempt(job: u64, number: u32, started_ns: u64, ended_ns: u64, outcome: Outcome) -> Attempt {
+    fn attempt(job: u64, number: u32, started_ns: u64, ended_ns: u64, outcome: AttemptOutcome) -> Attempt {
         Attempt {
             level: 0,
             start: start(job, number, started_ns),
             started_ns,
             ended_ns,
             outcome,
-            code: (outcome != Outcome::Ok).then(|| "SlowDown".into()),
-            job_end: (outcome == Outcome::Ok).then_some(JobEnd::Done),
+            code: (outcome != AttemptOutcome::Ok).then(|| "SlowDown".into()),
+            job_end: (outcome == AttemptOutcome::Ok).then_some(JobEnd::Done),
         }
     }
 
@@ -333,9 +336,9 @@ mod tests {
         recorder.started(half, &start(0, 1, 0));
         let first = recorder.close_second(NS_PER_S, Second::clone);
         assert_eq!(first.row.window.age_end_ns, u128::from(half));
-        recorder.ended(&attempt(0, 1, half, 3 * half, Outcome::Throttled));
+        recorder.ended(&attempt(0, 1, half, 3 * half, AttemptOutcome::Throttled));
         recorder.started(3 * half, &start(0, 2, 3 * half));
-        recorder.ended(&attempt(0, 2, 3 * half, 4 * half, Outcome::Ok));
+        recorder.ended(&attempt(0, 2, 3 * half, 4 * half, AttemptOutcome::Ok));
         let second = recorder.close_second(2 * NS_PER_S, Second::clone);
         assert_eq!((second.row.throttled, second.row.ok, second.row.items_done), (1, 1, 1));
         assert_eq!(second.row.start_ns, 8 * NS_PER_S);
@@ -358,10 +361,10 @@ mod tests {
     fn a_level_that_is_read_back_had_as_many_in_flight_as_it_had() {
         let mut recorder = Recorder::new(0, 0);
         (0..3).for_each(|job| recorder.started(0, &start(job, 1, 0)));
-        (0..2).for_each(|job| recorder.ended(&attempt(job, 1, 0, 5, Outcome::Ok)));
+        (0..2).for_each(|job| recorder.ended(&attempt(job, 1, 0, 5, AttemptOutcome::Ok)));
         let first = recorder.close_second(NS_PER_S, |second| second.row.clone());
         assert_eq!((first.in_flight_max, first.in_flight_end), (3, 1));
-        recorder.ended(&attempt(2, 1, 0, NS_PER_S + 5, Outcome::Ok));
+        recorder.ended(&attempt(2, 1, 0, NS_PER_S + 5, AttemptOutcome::Ok));
         let second = recorder.close_second(2 * NS_PER_S, |second| second.row.clone());
         assert_eq!(
             (second.in_flight_max, second.in_flight_end),

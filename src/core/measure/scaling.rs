@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::law::candidate_models::{self, ModelComparison};
 use crate::law::intervals::Intervals;
-use crate::law::rivals::{self, Comparison};
 use crate::law::tolerance::RESAMPLES;
 use crate::law::usl::Usl;
-use crate::law::usl_fit::{self, FitError, Point, UslFit};
+use crate::law::usl_fit::{self, Point, UslFit, UslFitError};
 
 /// Seed of the resampling: the same measurements give the same intervals.
 const BOOTSTRAP_SEED: u64 = 1;
@@ -37,7 +37,7 @@ pub struct UslSummary {
     /// What to do with it, or what to measure next.
     pub advice: String,
     /// Simpler models of the same measurements, and the bound that no closed system exceeds.
-    pub rivals: Option<Comparison>,
+    pub rivals: Option<ModelComparison>,
 }
 
 /// What the measurements of a sweep say about scaling; None for fewer than three.
@@ -48,14 +48,14 @@ pub fn scaling(points: &[Point]) -> Option<UslSummary> {
     if points.len() < POINTS_AT_LEAST {
         return None;
     }
-    let rivals = rivals::compare(points).ok();
+    let rivals = candidate_models::compare(points).ok();
     Some(match usl_fit::fit(points) {
         Ok(fit) => fitted(points, &fit, rivals),
         Err(error) => not_fitted(&error, rivals),
     })
 }
 
-fn fitted(points: &[Point], fit: &UslFit, rivals: Option<Comparison>) -> UslSummary {
+fn fitted(points: &[Point], fit: &UslFit, rivals: Option<ModelComparison>) -> UslSummary {
     let usl = &fit.usl;
     let reasons: Vec<String> = fit.refusals.iter().map(ToString::to_string).collect();
     let advice = match (fit.refusals.first(), usl.peak_n()) {
@@ -94,7 +94,7 @@ fn is_finite(intervals: &Intervals) -> bool {
     all.into_iter().all(|it| it.low.is_finite() && it.high.is_finite())
 }
 
-fn not_fitted(error: &FitError, rivals: Option<Comparison>) -> UslSummary {
+fn not_fitted(error: &UslFitError, rivals: Option<ModelComparison>) -> UslSummary {
     let text = error.to_string();
     // These errors say what is wrong, a semicolon, and what to do.
     let (reason, advice) = text.split_once("; ").unwrap_or((&text, ""));

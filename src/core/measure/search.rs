@@ -16,7 +16,7 @@ const MAX_LEVELS: usize = 40;
 
 /// What a level showed.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Shown {
+pub struct LevelResult {
     /// Throughput under full load, per second.
     pub x_per_s: f64,
     /// Whether it reached the objective; for a knee it does not matter.
@@ -25,18 +25,18 @@ pub struct Shown {
 
 /// What the next level is for.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Next {
+pub enum NextLevel {
     /// Measure here, then ask again.
     Measure(f64),
     /// Measure here afresh to confirm the answer, then ask again.
     Confirm(f64),
     /// The search is over.
-    Over(Answer),
+    Over(LevelSearchResult),
 }
 
 /// The outcome of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Answer {
+pub struct LevelSearchResult {
     /// The concurrency or rate; None where even the smallest failed.
     pub value: Option<f64>,
     /// Whether the fresh run agreed.
@@ -47,7 +47,7 @@ pub struct Answer {
 
 /// A search in progress.
 #[derive(Debug, Clone)]
-pub enum Search {
+pub enum LevelSearch {
     /// For the concurrency from which more workers no longer pay.
     Knee {
         /// Largest concurrency to try.
@@ -70,7 +70,7 @@ pub enum Search {
     },
 }
 
-impl Search {
+impl LevelSearch {
     /// A search for the knee up to a concurrency.
     #[must_use]
     pub fn knee(largest: u32) -> Self {
@@ -92,32 +92,40 @@ impl Search {
     }
 
     /// Takes what the level at `value` showed, and says what comes next. `levels` is the number measured so far.
-    pub fn next(&mut self, value: f64, shown: Shown, levels: usize) -> Next {
+    pub fn next(&mut self, value: f64, shown: LevelResult, levels: usize) -> NextLevel {
         let out_of_levels = levels >= MAX_LEVELS;
         match self {
             Self::Knee { largest, seen, found } => match *found {
                 Some((knee, x_per_s)) => {
                     let confirmed = shown.x_per_s >= x_per_s * (1.0 - CONFIRM_TOLERANCE);
-                    Next::Over(Answer { value: Some(knee), confirmed, at_end_of_range: knee >= *largest })
+                    NextLevel::Over(LevelSearchResult {
+                        value: Some(knee),
+                        confirmed,
+                        at_end_of_range: knee >= *largest,
+                    })
                 }
                 None => {
                     seen.push((value, shown.x_per_s));
                     let next = next_concurrency(seen, *largest).filter(|_| !out_of_levels);
-                    next.map_or_else(|| Next::Confirm(found.insert(knee_of(seen)).0), Next::Measure)
+                    next.map_or_else(|| NextLevel::Confirm(found.insert(knee_of(seen)).0), NextLevel::Measure)
                 }
             },
             Self::Rate { largest, low, high, found } => {
                 if let Some(rate) = *found {
                     let (confirmed, at_end_of_range) = (shown.holds, rate >= *largest);
                     if confirmed || out_of_levels {
-                        return Next::Over(Answer { value: Some(rate), confirmed, at_end_of_range });
+                        return NextLevel::Over(LevelSearchResult {
+                            value: Some(rate),
+                            confirmed,
+                            at_end_of_range,
+                        });
                     }
                     // The answer was luck: look below it.
                     *high = Some(rate);
                     *low = low.filter(|low| *low < rate);
                     let lower = rounded(rate / RATE_RATIO);
                     *found = Some(lower);
-                    return Next::Confirm(lower);
+                    return NextLevel::Confirm(lower);
                 }
                 if shown.holds {
                     *low = Some(low.map_or(value, |low| low.max(value)));
@@ -162,21 +170,23 @@ fn next_rate(
     value: f64,
     out_of_levels: bool,
     found: &mut Option<f64>,
-) -> Next {
+) -> NextLevel {
     // Rounding may put the middle of a narrow range on its end.
     let narrowed = |low: f64, high: f64| high / low <= RATE_RATIO * 1.01;
     match (low, high) {
         (Some(low), Some(high)) if !narrowed(low, high) && !out_of_levels => {
-            Next::Measure(rounded((low * high).sqrt()))
+            NextLevel::Measure(rounded((low * high).sqrt()))
         }
-        (Some(low), None) if low < largest && !out_of_levels => Next::Measure((low * 2.0).min(largest)),
+        (Some(low), None) if low < largest && !out_of_levels => NextLevel::Measure((low * 2.0).min(largest)),
         (Some(low), _) => {
             *found = Some(low);
-            Next::Confirm(low)
+            NextLevel::Confirm(low)
         }
         // A rate of less than one in a thousand seconds is no rate.
-        (None, _) if value > 1e-3 && !out_of_levels => Next::Measure(rounded(value / 2.0)),
-        (None, _) => Next::Over(Answer { value: None, confirmed: false, at_end_of_range: false }),
+        (None, _) if value > 1e-3 && !out_of_levels => NextLevel::Measure(rounded(value / 2.0)),
+        (None, _) => {
+            NextLevel::Over(LevelSearchResult { value: None, confirmed: false, at_end_of_range: false })
+        }
     }
 }
 
@@ -185,14 +195,18 @@ mod tests {
     use super::*;
     use crate::law::usl::Usl;
 
-    fn run(mut search: Search, start: f64, mut measure: impl FnMut(f64) -> Shown) -> (Answer, Vec<f64>) {
+    fn run(
+        mut search: LevelSearch,
+        start: f64,
+        mut measure: impl FnMut(f64) -> LevelResult,
+    ) -> (LevelSearchResult, Vec<f64>) {
         let mut at = search.first(start);
         let mut levels = Vec::new();
         loop {
             levels.push(at);
             match search.next(at, measure(at), levels.len()) {
-                Next::Measure(next) | Next::Confirm(next) => at = next,
-                Next::Over(answer) => return (answer, levels),
+                NextLevel::Measure(next) | NextLevel::Confirm(next) => at = next,
+                NextLevel::Over(answer) => return (answer, levels),
             }
         }
     }
@@ -200,31 +214,31 @@ mod tests {
     #[test]
     fn the_knee_is_where_doubling_stops_paying_and_it_is_measured_again() {
         let system = Usl { lambda: 1.0, sigma: 0.02, kappa: 1e-5 };
-        let shown = |n| Shown { x_per_s: system.x_per_s(n), holds: true };
-        let (answer, levels) = run(Search::knee(4096), 1.0, shown);
+        let shown = |n| LevelResult { x_per_s: system.x_per_s(n), holds: true };
+        let (answer, levels) = run(LevelSearch::knee(4096), 1.0, shown);
         // X(128) = 34.6, X(256) = 37.8: not another 10 %.
-        assert_eq!(answer, Answer { value: Some(128.0), confirmed: true, at_end_of_range: false });
+        assert_eq!(answer, LevelSearchResult { value: Some(128.0), confirmed: true, at_end_of_range: false });
         assert_eq!(levels, [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 128.0]);
     }
 
     #[test]
-    fn a_knee_that_was_luck_is_not_confirmed_and_one_out_of_reach_is_said_to_be() {
+    fn a_knee_by_chance_is_not_confirmed_and_one_out_of_reach_is_said_to_be() {
         let mut calls = 0;
         let lucky = |n: f64| {
             calls += 1;
-            Shown { x_per_s: if calls == 4 { 20.0 } else { n.min(10.0) }, holds: true }
+            LevelResult { x_per_s: if calls == 4 { 20.0 } else { n.min(10.0) }, holds: true }
         };
-        let (answer, _) = run(Search::knee(64), 2.0, lucky);
+        let (answer, _) = run(LevelSearch::knee(64), 2.0, lucky);
         assert!(!answer.confirmed);
-        let (answer, _) = run(Search::knee(100), 1.0, |n| Shown { x_per_s: n, holds: true });
-        assert_eq!(answer, Answer { value: Some(100.0), confirmed: true, at_end_of_range: true });
+        let (answer, _) = run(LevelSearch::knee(100), 1.0, |n| LevelResult { x_per_s: n, holds: true });
+        assert_eq!(answer, LevelSearchResult { value: Some(100.0), confirmed: true, at_end_of_range: true });
     }
 
     #[test]
     fn the_highest_rate_is_bracketed_narrowed_and_confirmed() {
         for limit in [0.4, 7.0, 333.0] {
             let (answer, levels) =
-                run(Search::rate(1e4), 10.0, |rate| Shown { x_per_s: rate, holds: rate <= limit });
+                run(LevelSearch::rate(1e4), 10.0, |rate| LevelResult { x_per_s: rate, holds: rate <= limit });
             let found = answer.value.unwrap();
             assert!(
                 found <= limit && found * RATE_RATIO * 1.02 >= limit && answer.confirmed,
@@ -237,16 +251,17 @@ mod tests {
     #[test]
     fn a_rate_that_does_not_hold_again_is_lowered() {
         let mut calls = 0;
-        let (answer, _) = run(Search::rate(80.0), 10.0, |rate| {
+        let (answer, _) = run(LevelSearch::rate(80.0), 10.0, |rate| {
             calls += 1;
-            Shown { x_per_s: rate, holds: rate <= 60.0 || calls <= 4 }
+            LevelResult { x_per_s: rate, holds: rate <= 60.0 || calls <= 4 }
         });
         assert!(answer.confirmed && answer.value.unwrap() <= 60.0, "{answer:?}");
     }
 
     #[test]
     fn an_objective_out_of_reach_ends_without_an_answer() {
-        let (answer, levels) = run(Search::rate(1e4), 10.0, |rate| Shown { x_per_s: rate, holds: false });
+        let (answer, levels) =
+            run(LevelSearch::rate(1e4), 10.0, |rate| LevelResult { x_per_s: rate, holds: false });
         assert_eq!(answer.value, None);
         assert!(levels.len() <= MAX_LEVELS);
     }

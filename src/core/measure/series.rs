@@ -7,7 +7,7 @@ use crate::units::quantity::seconds;
 
 /// The rows of one level, of rows in the order of their levels.
 #[must_use]
-pub fn of_level(rows: &[Row], level: u32) -> &[Row] {
+pub fn of_level(rows: &[SeriesSecond], level: u32) -> &[SeriesSecond] {
     let first = rows.partition_point(|row| row.level < level);
     let last = rows.partition_point(|row| row.level <= level);
     &rows[first..last]
@@ -15,7 +15,7 @@ pub fn of_level(rows: &[Row], level: u32) -> &[Row] {
 
 /// A stretch of a level, one second long but for the last.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Row {
+pub struct SeriesSecond {
     /// Level of a sweep, from 0.
     pub level: u32,
     /// Beginning, since the start of the run.
@@ -54,7 +54,7 @@ pub struct Row {
 
 /// A row as it stands in `series.csv`: readable numbers first, exact whole numbers after.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
+pub struct SeriesRecord {
     level: u32,
     start_s: f64,
     end_s: f64,
@@ -85,7 +85,7 @@ pub struct Record {
     age_end_ns: u128,
 }
 
-impl Row {
+impl SeriesSecond {
     /// End, since the start of the run.
     #[must_use]
     pub fn end_ns(&self) -> u64 {
@@ -129,8 +129,8 @@ impl Row {
     }
 }
 
-impl From<&Row> for Record {
-    fn from(row: &Row) -> Self {
+impl From<&SeriesSecond> for SeriesRecord {
+    fn from(row: &SeriesSecond) -> Self {
         let window = &row.window;
         Self {
             level: row.level,
@@ -164,8 +164,8 @@ impl From<&Row> for Record {
     }
 }
 
-impl From<Record> for Row {
-    fn from(record: Record) -> Self {
+impl From<SeriesRecord> for SeriesSecond {
+    fn from(record: SeriesRecord) -> Self {
         let exact_ns = crate::units::quantity::nanoseconds;
         Self {
             level: record.level,
@@ -200,19 +200,24 @@ impl From<Record> for Row {
 mod tests {
     use super::*;
 
-    fn written(row: &Row) -> String {
+    fn written(row: &SeriesSecond) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.serialize(Record::from(row)).unwrap();
+        writer.serialize(SeriesRecord::from(row)).unwrap();
         String::from_utf8(writer.into_inner().unwrap()).unwrap()
     }
 
-    fn read(text: &str) -> Row {
-        csv::Reader::from_reader(text.as_bytes()).deserialize::<Record>().next().unwrap().unwrap().into()
+    fn read(text: &str) -> SeriesSecond {
+        csv::Reader::from_reader(text.as_bytes())
+            .deserialize::<SeriesRecord>()
+            .next()
+            .unwrap()
+            .unwrap()
+            .into()
     }
 
     #[test]
     fn a_row_reads_back_and_so_does_one_of_a_version_that_did_not_know_the_most_in_flight() {
-        let row = Row { in_flight_end: 4, in_flight_max: 7, ..Row::default() };
+        let row = SeriesSecond { in_flight_end: 4, in_flight_max: 7, ..SeriesSecond::default() };
         let text = written(&row);
         assert_eq!(read(&text), row);
         let place = text.split(',').position(|name| name == "in_flight_max").unwrap();
@@ -221,6 +226,6 @@ mod tests {
             cells.map(|(_, cell)| cell).collect::<Vec<_>>().join(",")
         };
         let older = text.lines().map(without).collect::<Vec<_>>().join("\n");
-        assert_eq!(read(&older), Row { in_flight_max: 4, ..row });
+        assert_eq!(read(&older), SeriesSecond { in_flight_max: 4, ..row });
     }
 }

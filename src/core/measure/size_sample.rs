@@ -2,7 +2,7 @@
 
 use std::collections::BinaryHeap;
 
-use crate::load::attempt::{Attempt, Outcome, Request};
+use crate::load::attempt::{Attempt, AttemptOutcome, RequestKind};
 use crate::random;
 use crate::units::quantity::seconds;
 
@@ -46,9 +46,9 @@ impl SizeSample {
     /// Counts an attempt if it copied something.
     pub fn add(&mut self, attempt: &Attempt) {
         let start = &attempt.start;
-        let copies = matches!(start.request, Request::Copy | Request::CopyPart(_));
+        let copies = matches!(start.request, RequestKind::Copy | RequestKind::CopyPart(_));
         if !copies
-            || attempt.outcome != Outcome::Ok
+            || attempt.outcome != AttemptOutcome::Ok
             || start.bytes == 0
             || attempt.ended_ns <= attempt.started_ns
         {
@@ -133,7 +133,15 @@ mod tests {
     fn attempt(job: u64, bytes: u64, residence_s: f64) -> Attempt {
         let start = Start { bytes, ..Start::of_copy(job) };
         let ended_ns = (residence_s * 1e9) as u64;
-        Attempt { level: 0, start, started_ns: 0, ended_ns, outcome: Outcome::Ok, code: None, job_end: None }
+        Attempt {
+            level: 0,
+            start,
+            started_ns: 0,
+            ended_ns,
+            outcome: AttemptOutcome::Ok,
+            code: None,
+            job_end: None,
+        }
     }
 
     fn sample(attempts: impl Iterator<Item = Attempt>) -> SizeSample {
@@ -157,8 +165,8 @@ mod tests {
     fn a_line_is_found_through_noise_that_grows_with_the_time() {
         let noisy = |job: u64| {
             let bytes = 1_000_000 * (1 + job % 800);
-            let luck = random::lognormal(3, &[job], 1.0, 0.3);
-            attempt(job, bytes, luck * (0.5 + bytes as f64 / 40e6))
+            let draw = random::lognormal(3, &[job], 1.0, 0.3);
+            attempt(job, bytes, draw * (0.5 + bytes as f64 / 40e6))
         };
         let line = sample((0..5000).map(noisy)).line().unwrap();
         assert!((line.s_per_byte * 40e6 - 1.0).abs() < 0.1, "{line:?}");
@@ -174,9 +182,9 @@ mod tests {
 
     #[test]
     fn what_copied_nothing_is_left_out() {
-        let failed = Attempt { outcome: Outcome::Throttled, ..attempt(1, 7, 1.0) };
+        let failed = Attempt { outcome: AttemptOutcome::Throttled, ..attempt(1, 7, 1.0) };
         let published = |attempt: Attempt| Attempt {
-            start: Start { request: Request::Publish, ..attempt.start },
+            start: Start { request: RequestKind::Publish, ..attempt.start },
             ..attempt
         };
         assert_eq!(sample([failed, published(attempt(2, 7, 1.0))].into_iter()).seen(), 0);

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::series::Row;
+use super::series::SeriesSecond;
+use super::verdict_reason::RunReason;
 use super::warm_up::mser5;
-use super::why::Why;
 use crate::law::finding::{Finding, Verdict};
+use crate::law::gauge_verdict::{Bin, GaugeAgreement, independent_of};
 use crate::law::little::Window;
 use crate::law::littles_law::LittlesLaw;
 use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, LAG_1_SIGNIFICANCE};
-use crate::law::verdict::{Bin, Gauge, independent_of};
 use crate::numeric::batch_means::{batch_means, effective_size, lag_1, may_be_independent};
 use crate::numeric::interval::{CONFIDENCE, Mean};
 use crate::units::quantity::{nanoseconds, seconds};
@@ -17,7 +17,7 @@ use crate::units::quantity::{nanoseconds, seconds};
 /// How the steady part was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Rule {
+pub enum SteadyRule {
     /// From every worker having finished a job to one starting its last.
     Workers,
     /// From the end of the warm-up (MSER-5) to the last start.
@@ -26,7 +26,7 @@ pub enum Rule {
 
 /// A mean with its 95 % interval, where there are enough batches for one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Estimate {
+pub struct MeanEstimate {
     /// The mean.
     pub mean: f64,
     /// Lower end.
@@ -43,15 +43,15 @@ pub struct Steady {
     /// End, since the start of the level.
     pub end_s: f64,
     /// How it was found.
-    pub rule: Rule,
+    pub rule: SteadyRule,
     /// Whether the warm-up ended before half of the level; true for workers.
     pub converged: bool,
     /// Little's law over it.
     pub littles_law: LittlesLaw,
     /// Attempts ended per second.
-    pub throughput_per_s: Estimate,
+    pub throughput_per_s: MeanEstimate,
     /// Mean residence time.
-    pub residence_s: Estimate,
+    pub residence_s: MeanEstimate,
     /// Seconds of independent counts that the counted seconds are worth, by their lag-1 autocorrelation; at most all.
     pub effective_s: f64,
     /// Whether the batches behind the intervals could be independent.
@@ -64,20 +64,20 @@ pub struct Steady {
 /// had none. `levels` are judged together, in these words.
 #[must_use]
 pub fn steady(
-    rule: Rule,
+    rule: SteadyRule,
     full_load_s: [f64; 2],
-    rows: &[Row],
+    rows: &[SeriesSecond],
     levels: usize,
-    words: fn(&Why) -> String,
+    words: fn(&RunReason) -> String,
 ) -> Option<Steady> {
     let origin_ns = rows.first()?.start_ns;
     let [from_s, to_s] = full_load_s;
     let [from_ns, to_ns] = [from_s, to_s].map(|time_s| nanoseconds(time_s).saturating_add(origin_ns));
-    let inside = |row: &&Row| row.start_ns >= from_ns && row.end_ns() <= to_ns;
-    let loaded: Vec<&Row> = rows.iter().filter(inside).collect();
+    let inside = |row: &&SeriesSecond| row.start_ns >= from_ns && row.end_ns() <= to_ns;
+    let loaded: Vec<&SeriesSecond> = rows.iter().filter(inside).collect();
     let (converged, used) = match rule {
-        Rule::Workers => (true, loaded.as_slice()),
-        Rule::WarmUp => {
+        SteadyRule::Workers => (true, loaded.as_slice()),
+        SteadyRule::WarmUp => {
             let (skipped, converged) = warm_up(&loaded);
             (converged, &loaded[skipped..])
         }
@@ -99,19 +99,19 @@ pub fn steady(
         residence_s,
         effective_s: effective_s(used, seconds(whole.length_ns)),
         batches_independent: x_independent && r_independent,
-        independent: against_gauge(used, &whole, levels).map(|&gauge| words(&Why::Gauge(gauge))),
+        independent: against_gauge(used, &whole, levels).map(|&gauge| words(&RunReason::Gauge(gauge))),
     })
 }
 
 /// The finding on a level that had no steady part: how long one would have to be.
 #[must_use]
-pub fn too_short(residence_mean_s: f64) -> Finding<Why> {
+pub fn too_short(residence_mean_s: f64) -> Finding<RunReason> {
     let needed_s = BATCHES as f64 * BATCH_RESIDENCES * residence_mean_s;
-    Finding::new(Verdict::Inconclusive, None, Why::LevelTooShort(needed_s))
+    Finding::new(Verdict::Inconclusive, None, RunReason::LevelTooShort(needed_s))
 }
 
 /// Rows to skip at the beginning, and whether the rest is settled: throughput and requests in flight must be.
-fn warm_up(rows: &[&Row]) -> (usize, bool) {
+fn warm_up(rows: &[&SeriesSecond]) -> (usize, bool) {
     let of = |value: fn(&Window) -> f64| {
         let values: Vec<f64> = rows.iter().map(|row| value(&row.window)).collect();
         mser5(&values)
@@ -122,12 +122,12 @@ fn warm_up(rows: &[&Row]) -> (usize, bool) {
     }
 }
 
-fn fold(rows: &[&Row]) -> Option<Window> {
+fn fold(rows: &[&SeriesSecond]) -> Option<Window> {
     rows.iter().map(|row| row.window).reduce(|whole, next| whole.then(&next))
 }
 
 /// The whole window's value with a t interval over 20 batches of rows, and whether those could be independent.
-fn estimate(rows: &[&Row], mean: f64, value: fn(&Window) -> f64) -> (Estimate, bool) {
+fn estimate(rows: &[&SeriesSecond], mean: f64, value: fn(&Window) -> f64) -> (MeanEstimate, bool) {
     let length = rows.len() / BATCHES;
     let batches: Vec<f64> = match length {
         0 => Vec::new(),
@@ -139,7 +139,7 @@ fn estimate(rows: &[&Row], mean: f64, value: fn(&Window) -> f64) -> (Estimate, b
     };
     let means = batch_means(&batches, BATCHES).unwrap_or_default();
     let interval = Mean::of(&means, CONFIDENCE).map(|mean| mean.half_width);
-    let estimate = Estimate {
+    let estimate = MeanEstimate {
         mean,
         low: interval.map(|half_width| (mean - half_width).max(0.0)),
         high: interval.map(|half_width| mean + half_width),
@@ -147,14 +147,14 @@ fn estimate(rows: &[&Row], mean: f64, value: fn(&Window) -> f64) -> (Estimate, b
     (estimate, may_be_independent(&means, LAG_1_SIGNIFICANCE))
 }
 
-fn effective_s(rows: &[&Row], length_s: f64) -> f64 {
+fn effective_s(rows: &[&SeriesSecond], length_s: f64) -> f64 {
     let counts: Vec<f64> = rows.iter().map(|row| row.window.x_per_s()).collect();
     let row_s = length_s / rows.len() as f64;
     (effective_size(counts.len(), lag_1(&counts)) * row_s).min(length_s)
 }
 
-fn against_gauge(rows: &[&Row], whole: &Window, levels: usize) -> Finding<Gauge> {
-    let bin = |row: &&Row| {
+fn against_gauge(rows: &[&SeriesSecond], whole: &Window, levels: usize) -> Finding<GaugeAgreement> {
+    let bin = |row: &&SeriesSecond| {
         let gauge = row.endpoint_in_flight? as f64;
         Some(Bin { gauge, closed_form: row.window.departure_form_n() })
     };
@@ -170,8 +170,8 @@ mod tests {
     use crate::units::quantity::NS_PER_S;
 
     /// Seconds with 100 in flight, ten ends of 10 s each, and a gauge that is off by `bias`.
-    fn rows(count: u64, bias: f64) -> Vec<Row> {
-        let row = |second: u64| Row {
+    fn rows(count: u64, bias: f64) -> Vec<SeriesSecond> {
+        let row = |second: u64| SeriesSecond {
             start_ns: (7 + second) * NS_PER_S,
             window: Window {
                 length_ns: NS_PER_S,
@@ -181,30 +181,31 @@ mod tests {
                 ..Window::default()
             },
             endpoint_in_flight: Some((100.0 * bias + random::normal(3, &[second])).round() as u64),
-            ..Row::default()
+            ..SeriesSecond::default()
         };
         (0..count).map(row).collect()
     }
 
-    fn found(rule: Rule, full_load_s: [f64; 2], rows: &[Row]) -> Option<Steady> {
+    fn found(rule: SteadyRule, full_load_s: [f64; 2], rows: &[SeriesSecond]) -> Option<Steady> {
         steady(rule, full_load_s, rows, 1, |why| format!("{why:?}"))
     }
 
     #[test]
     fn only_whole_rows_under_full_load_count() {
-        let steady = found(Rule::Workers, [2.5, 60.5], &rows(100, 1.0)).unwrap();
-        assert_eq!((steady.start_s, steady.end_s, steady.rule), (3.0, 60.0, Rule::Workers));
+        let steady = found(SteadyRule::Workers, [2.5, 60.5], &rows(100, 1.0)).unwrap();
+        assert_eq!((steady.start_s, steady.end_s, steady.rule), (3.0, 60.0, SteadyRule::Workers));
         assert_eq!((steady.littles_law.n, steady.littles_law.x_per_s), (100.0, 10.0));
         assert_eq!(steady.residence_s.mean, 10.0);
         assert_eq!(steady.effective_s, 57.0, "counts that do not vary are not correlated");
-        assert_eq!(found(Rule::Workers, [2.5, 3.0], &rows(100, 1.0)), None);
+        assert_eq!(found(SteadyRule::Workers, [2.5, 3.0], &rows(100, 1.0)), None);
     }
 
     #[test]
     fn a_stretch_is_worth_its_own_seconds_at_most_however_long_its_rows() {
-        let worth = |rows: &[Row]| found(Rule::Workers, [0.0, 100.0], rows).unwrap().effective_s;
+        let worth =
+            |rows: &[SeriesSecond]| found(SteadyRule::Workers, [0.0, 100.0], rows).unwrap().effective_s;
         let mut rows = rows(100, 1.0);
-        let pairs: Vec<Row> = rows.chunks(2).map(|pair| pair[0].then(&pair[1])).collect();
+        let pairs: Vec<SeriesSecond> = rows.chunks(2).map(|pair| pair[0].then(&pair[1])).collect();
         assert_eq!((worth(&rows), worth(&pairs)), (100.0, 100.0), "rows of 1 s and of 2 s");
         for (index, row) in rows.iter_mut().enumerate() {
             row.window.ended = 9 + 2 * (index as u64 % 2);
@@ -219,7 +220,10 @@ mod tests {
     #[test]
     fn the_gauge_is_judged_when_there_are_enough_batches_and_not_before() {
         let judged = |seconds: u64, bias| {
-            found(Rule::Workers, [0.0, seconds as f64], &rows(seconds, bias)).unwrap().independent.verdict
+            found(SteadyRule::Workers, [0.0, seconds as f64], &rows(seconds, bias))
+                .unwrap()
+                .independent
+                .verdict
         };
         assert_eq!(judged(2100, 1.0), Verdict::Pass);
         assert_eq!(judged(2100, 1.1), Verdict::Fail);
@@ -233,8 +237,8 @@ mod tests {
             row.window.in_flight_time_ns = row.window.in_flight_time_ns * index as u128 / 60;
             row.window.ended = index as u64 / 6;
         }
-        let steady = found(Rule::WarmUp, [0.0, 400.0], &rows).unwrap();
-        assert!(steady.converged && steady.rule == Rule::WarmUp);
+        let steady = found(SteadyRule::WarmUp, [0.0, 400.0], &rows).unwrap();
+        assert!(steady.converged && steady.rule == SteadyRule::WarmUp);
         assert!((40.0..=60.0).contains(&steady.start_s), "{}", steady.start_s);
     }
 }

@@ -3,6 +3,6 @@
 pub mod batch_means;
 pub mod interval;
 pub(crate) mod mann_whitney;
-pub mod order;
+pub mod order_statistics;
 pub mod proportion;
 pub mod trend;

@@ -30,14 +30,14 @@ pub struct ScenarioError {
 
 /// The text of a scenario and the name it goes by in messages.
 #[derive(Debug, Clone)]
-pub struct Source {
+pub struct ScenarioText {
     /// File name.
     pub name: String,
     /// The whole text.
     pub text: String,
 }
 
-impl Source {
+impl ScenarioText {
     /// An error about the whole file or about the field at `path`, such as `arrivals.workers`.
     #[must_use]
     pub fn error(&self, path: &str, message: impl Into<String>, help: impl Into<String>) -> ScenarioError {

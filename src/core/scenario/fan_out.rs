@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::fan_out::names::Names;
-use crate::service::function::Shape;
+use crate::fan_out::names::DeploymentNames;
+use crate::service::function::PipelineShape;
 use crate::units::quantity::Span;
 
 /// The pipeline behind the topic. On the embedded endpoint it is made; elsewhere it has to be deployed.
@@ -13,7 +13,7 @@ use crate::units::quantity::Span;
 #[serde(deny_unknown_fields, default)]
 pub struct FanOut {
     /// `direct`: the topic invokes the function. `queue`: a queue is between them.
-    pub shape: Shape,
+    pub shape: PipelineShape,
     /// How long copies are waited for after the last message was published.
     pub wait: Span,
     /// Stack that `scripts/deploy` made, by which everything in it is named.
@@ -31,7 +31,7 @@ pub struct FanOut {
 impl Default for FanOut {
     fn default() -> Self {
         Self {
-            shape: Shape::default(),
+            shape: PipelineShape::default(),
             wait: Span(600_000_000_000),
             stack: "planner".into(),
             topic: None,
@@ -45,10 +45,10 @@ impl Default for FanOut {
 impl FanOut {
     /// What everything is called.
     #[must_use]
-    pub fn names(&self) -> Names {
-        let standard = Names::of(&self.stack);
+    pub fn names(&self) -> DeploymentNames {
+        let standard = DeploymentNames::of(&self.stack);
         let log_group = self.function.as_ref().map(|function| format!("/aws/lambda/{function}"));
-        Names {
+        DeploymentNames {
             topic: self.topic.clone().unwrap_or(standard.topic),
             queue: self.queue.clone().unwrap_or(standard.queue),
             dead_letters: self.dead_letters.clone().unwrap_or(standard.dead_letters),

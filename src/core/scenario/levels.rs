@@ -4,11 +4,11 @@ use std::io::Read;
 
 use toml::Table;
 
-use super::check::{Check, Checked, MAX_WORKERS};
 use super::file::{ArrivalKind, Arrivals as FileArrivals, OperationKind, RateStep};
 use super::objects::Workload;
+use super::validation::{Check, Checked, MAX_WORKERS};
 use crate::load::arrival::{Piece, Process, Spacing};
-use crate::load::dispatch::Arrivals;
+use crate::load::dispatch::ArrivalModel;
 use crate::load::pool::Groups;
 use crate::units::quantity::{MILLISECOND, MONTH, Rate, Span, YEAR, nanoseconds};
 
@@ -53,12 +53,12 @@ impl Check<'_> {
         workload: &Workload,
         max_jobs: u64,
         max_in_flight: u64,
-    ) -> Checked<Vec<Arrivals>> {
+    ) -> Checked<Vec<ArrivalModel>> {
         self.no_stray_fields()?;
         let arrivals = &self.file.arrivals;
         let per_job = workload.items_per_job();
         let open =
-            |process: Process| Arrivals::Open { process: process.slowed(per_job as f64), max_in_flight };
+            |process: Process| ArrivalModel::Open { process: process.slowed(per_job as f64), max_in_flight };
         let at_rate = |rate: Rate| at_rate(rate.per_s(), arrivals.kind, per_job, max_in_flight);
         let spacing = arrivals.spacing.unwrap_or(Spacing::Even);
         let curve = |pieces| open(Process::Curve { pieces, spacing });
@@ -71,7 +71,7 @@ impl Check<'_> {
                 let inner = self.workers("arrivals.inner", arrivals.inner)?;
                 self.workers("arrivals.inner", outer.checked_mul(inner))?;
                 let groups = Groups::new(workload.job_borders().into(), max_jobs);
-                vec![Arrivals::Closed { outer, inner, groups }]
+                vec![ArrivalModel::Closed { outer, inner, groups }]
             }
             ArrivalKind::Constant | ArrivalKind::Poisson => {
                 let rates = self.rates()?;
@@ -249,16 +249,16 @@ impl FileArrivals {
 }
 
 /// One pool of workers, which take any job in turn.
-pub(super) fn plain_pool(workers: u32, max_jobs: u64) -> Arrivals {
+pub(super) fn plain_pool(workers: u32, max_jobs: u64) -> ArrivalModel {
     // One group for ever: only pools inside a pool wait for the end of a lap.
     let groups = Groups::new([0, max_jobs].into(), max_jobs);
-    Arrivals::Closed { outer: 1, inner: workers, groups }
+    ArrivalModel::Closed { outer: 1, inner: workers, groups }
 }
 
 /// Constant or Poisson arrivals of objects or messages, `per_job` of which make a job.
-pub(super) fn at_rate(per_s: f64, kind: ArrivalKind, per_job: u64, max_in_flight: u64) -> Arrivals {
+pub(super) fn at_rate(per_s: f64, kind: ArrivalKind, per_job: u64, max_in_flight: u64) -> ArrivalModel {
     let spacing = if kind == ArrivalKind::Poisson { Spacing::Poisson } else { Spacing::Even };
-    Arrivals::Open { process: Process::constant(per_s, spacing).slowed(per_job as f64), max_in_flight }
+    ArrivalModel::Open { process: Process::constant(per_s, spacing).slowed(per_job as f64), max_in_flight }
 }
 
 /// Start times in seconds from the first column of a CSV file; a first row that is no number is a header.

@@ -21,7 +21,7 @@ const ARCHIVES: [&str; 2] = ["GLACIER", "DEEP_ARCHIVE"];
 
 /// Which columns of a row say what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Columns {
+struct ManifestColumns {
     key: usize,
     size: usize,
     /// Inventory keys are URL-encoded; those of a plain list are not.
@@ -31,9 +31,9 @@ struct Columns {
 }
 
 /// Columns of an S3 Inventory list: bucket, key, size, …
-const INVENTORY: Columns = Columns { key: 1, size: 2, encoded: true, versions: None };
+const INVENTORY: ManifestColumns = ManifestColumns { key: 1, size: 2, encoded: true, versions: None };
 /// Columns of an S3 Inventory list with versions: bucket, key, version, latest, delete marker, size, …
-const VERSIONS: Columns = Columns { key: 1, size: 5, encoded: true, versions: Some((3, 4)) };
+const VERSIONS: ManifestColumns = ManifestColumns { key: 1, size: 5, encoded: true, versions: Some((3, 4)) };
 
 impl Manifest {
     /// Reads a CSV list. Its first row may name the columns `key` and `size`; without names, two columns are
@@ -72,7 +72,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    fn push_row(&mut self, row: &csv::StringRecord, columns: Columns) -> Result<(), String> {
+    fn push_row(&mut self, row: &csv::StringRecord, columns: ManifestColumns) -> Result<(), String> {
         let cell = |index: usize, name: &str| {
             row.get(index).ok_or_else(|| format!("there is no column {} for the {name}", index + 1))
         };
@@ -151,14 +151,14 @@ fn names(row: &csv::StringRecord) -> bool {
     row.iter().any(|cell| cell.trim().eq_ignore_ascii_case("key"))
 }
 
-fn find_columns(row: &csv::StringRecord) -> Result<Columns, String> {
+fn find_columns(row: &csv::StringRecord) -> Result<ManifestColumns, String> {
     let named = |name: &str| row.iter().position(|cell| cell.trim().eq_ignore_ascii_case(name));
     let is_number = |index: usize| row.get(index).is_some_and(|cell| cell.trim().parse::<u64>().is_ok());
     let is_flag = |index: usize| matches!(row.get(index), Some("true" | "false"));
     match (named("key"), named("size").or_else(|| named("size_bytes"))) {
-        (Some(key), Some(size)) => Ok(Columns { key, size, encoded: false, versions: None }),
+        (Some(key), Some(size)) => Ok(ManifestColumns { key, size, encoded: false, versions: None }),
         (Some(_), None) => Err("the header names `key` but not `size`".into()),
-        _ if row.len() == 2 => Ok(Columns { key: 0, size: 1, encoded: false, versions: None }),
+        _ if row.len() == 2 => Ok(ManifestColumns { key: 0, size: 1, encoded: false, versions: None }),
         // A delete marker has no size, so the flags tell the two kinds of inventory apart.
         _ if is_flag(3) && is_flag(4) => Ok(VERSIONS),
         _ if is_number(2) => Ok(INVENTORY),

@@ -1,6 +1,6 @@
 //! What the user wrote, validated.
 
-pub mod check;
+mod account_defaults;
 pub mod error;
 pub mod fan_out;
 pub mod file;
@@ -10,19 +10,19 @@ pub mod manifest;
 pub mod objects;
 mod size;
 pub mod threshold;
-mod unsaid;
+pub mod validation;
 
-pub use check::Beside;
 pub use level_key::LevelKey;
+pub use validation::Beside;
 
-use check::Check;
-use error::{ScenarioError, Source};
+use error::{ScenarioError, ScenarioText};
 use file::File;
 use objects::Workload;
 use threshold::Threshold;
+use validation::Check;
 
 use crate::account::Limits;
-use crate::load::dispatch::{Arrivals, Budget, Level};
+use crate::load::dispatch::{ArrivalModel, Budget, Level};
 use crate::units::quantity;
 
 /// A scenario that can be run.
@@ -33,7 +33,7 @@ pub struct Scenario {
     /// Objects and the jobs they make.
     pub workload: Workload,
     /// One level, or the levels of a sweep.
-    pub levels: Vec<Arrivals>,
+    pub levels: Vec<ArrivalModel>,
     /// Goals.
     pub thresholds: Vec<Threshold>,
     /// Limits of the account, which it was checked by.
@@ -45,7 +45,7 @@ pub struct Scenario {
 ///
 /// # Errors
 /// Where the text is not TOML, or has unknown keys or wrong types.
-pub fn parse(source: &Source) -> Result<File, ScenarioError> {
+pub fn parse(source: &ScenarioText) -> Result<File, ScenarioError> {
     toml::from_str(&source.text).map_err(|error| source.syntax_error(&error))
 }
 
@@ -64,7 +64,7 @@ impl Scenario {
     /// Where values are out of range or do not go together, or a file it names cannot be read.
     pub fn resolve(
         file: File,
-        source: &Source,
+        source: &ScenarioText,
         beside: Beside,
         limits: &Limits,
     ) -> Result<Self, ScenarioError> {
@@ -99,10 +99,10 @@ impl Scenario {
         let planned = index.min(self.levels.len() - 1);
         let level = self.level(planned, budget);
         let arrivals = match (key, &self.levels[planned]) {
-            (LevelKey::Concurrency(workers), Arrivals::Closed { outer: 1, .. }) => {
+            (LevelKey::Concurrency(workers), ArrivalModel::Closed { outer: 1, .. }) => {
                 levels::plain_pool(workers, self.max_jobs)
             }
-            (LevelKey::Rate(per_s), Arrivals::Open { max_in_flight, .. }) => {
+            (LevelKey::Rate(per_s), ArrivalModel::Open { max_in_flight, .. }) => {
                 let (kind, per_job) = (self.file.arrivals.kind, self.workload.items_per_job());
                 levels::at_rate(per_s, kind, per_job, *max_in_flight)
             }
@@ -116,13 +116,13 @@ impl Scenario {
     pub fn expected_jobs(&self, index: usize) -> Option<u64> {
         let timed = self.file.stop.limit();
         match &self.levels[index] {
-            Arrivals::Open { process, .. } => {
+            ArrivalModel::Open { process, .. } => {
                 let end_s = timed.map_or(f64::INFINITY, quantity::Span::seconds);
                 let by_time = process.expected_arrivals(end_s).ceil();
                 let jobs = (self.max_jobs as f64).min(by_time);
                 (jobs < u64::MAX as f64).then_some(jobs as u64)
             }
-            Arrivals::Closed { .. } => Some(self.max_jobs).filter(|&jobs| jobs != u64::MAX),
+            ArrivalModel::Closed { .. } => Some(self.max_jobs).filter(|&jobs| jobs != u64::MAX),
         }
     }
 }
@@ -140,7 +140,7 @@ mod tests {
     fn resolve_with(objects: &str, rest: &str) -> Result<Scenario, String> {
         let objects = format!("[objects]\n{objects}\nsize = {{ fixed = \"1MB\" }}");
         let text = format!("name = \"test\"\noperation = \"publish\"\n{objects}\n[arrivals]\n{rest}");
-        let source = Source { name: "test.toml".into(), text };
+        let source = ScenarioText { name: "test.toml".into(), text };
         let file = parse(&source).map_err(|error| error.to_string())?;
         let starts: Beside = &|_| Ok(Box::new("0\n1.5\n3\n".as_bytes()));
         Scenario::resolve(file, &source, starts, Limits::built_in()).map_err(|error| error.to_string())
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn nested_pools_publish_batches_group_by_group() {
         let scenario = resolve("kind = \"nested\"\nouter = 3\ninner = 2\n[publish]\nbatch = 5").unwrap();
-        let Arrivals::Closed { groups, .. } = &scenario.levels[0] else { panic!("pools are closed") };
+        let ArrivalModel::Closed { groups, .. } = &scenario.levels[0] else { panic!("pools are closed") };
         assert_eq!(groups.clone().collect::<Vec<_>>(), [0..1, 1..2, 2..3, 3..4, 4..5]);
     }
 
@@ -180,7 +180,7 @@ mod tests {
     fn more_objects_than_can_be_gone_through_are_refused_where_they_are_written() {
         let text = "name = \"test\"\noperation = \"publish\"\n[objects]\ncount = 1000000000000\n\
                     size = { fixed = \"1MB\" }\n[arrivals]\nkind = \"closed\"\nworkers = 1";
-        let source = Source { name: "test.toml".into(), text: text.into() };
+        let source = ScenarioText { name: "test.toml".into(), text: text.into() };
         let beside: Beside = &|_| Ok(Box::new(io::empty()));
         let error =
             Scenario::resolve(parse(&source).unwrap(), &source, beside, Limits::built_in()).unwrap_err();

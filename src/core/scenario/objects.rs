@@ -7,8 +7,8 @@ use jiff::{Span as Days, ToSpan};
 
 use super::file::{Copy, OperationKind, Size};
 use super::manifest::Manifest;
-use crate::load::attempt::Request;
-use crate::load::job::{Job, Jobs, Shape};
+use crate::load::attempt::RequestKind;
+use crate::load::job::{Job, JobShape, Jobs};
 use crate::random;
 
 const SIZE: u64 = 0x7369_7a65;
@@ -158,7 +158,7 @@ impl Workload {
 
     /// How one object of this size is copied.
     #[must_use]
-    pub fn copy_shape(&self, bytes: u64) -> Shape {
+    pub fn copy_shape(&self, bytes: u64) -> JobShape {
         self.copy.shape(bytes)
     }
 }
@@ -166,13 +166,13 @@ impl Workload {
 impl Copy {
     /// How one object of this size is copied.
     #[must_use]
-    pub fn shape(&self, bytes: u64) -> Shape {
+    pub fn shape(&self, bytes: u64) -> JobShape {
         if bytes <= self.multipart_above.0 {
-            return Shape::Single(Request::Copy);
+            return JobShape::Single(RequestKind::Copy);
         }
         let part_bytes = self.part_size.0;
         let parts = u32::try_from(bytes.div_ceil(part_bytes)).unwrap_or(u32::MAX);
-        Shape::Multipart { parts, part_bytes, parallel: self.parallel_parts }
+        JobShape::Multipart { parts, part_bytes, parallel: self.parallel_parts }
     }
 }
 
@@ -186,7 +186,7 @@ impl Jobs for Workload {
             }
             OperationKind::Publish | OperationKind::FanOut => {
                 let items = self.items_per_job().min(self.objects.len() - object) as u32;
-                Job { object, bytes: 0, items, shape: Shape::Single(Request::Publish) }
+                Job { object, bytes: 0, items, shape: JobShape::Single(RequestKind::Publish) }
             }
         }
     }

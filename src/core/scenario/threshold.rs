@@ -60,7 +60,7 @@ const METRICS: [(&str, Metric); 21] = [
 
 /// How the value is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comparison {
+pub enum ThresholdComparison {
     /// `<`
     Below,
     /// `<=`
@@ -73,13 +73,13 @@ pub enum Comparison {
     Equal,
 }
 
-const COMPARISONS: [(&str, Comparison); 6] = [
-    ("<=", Comparison::AtMost),
-    (">=", Comparison::AtLeast),
-    ("==", Comparison::Equal),
-    ("<", Comparison::Below),
-    (">", Comparison::Above),
-    ("=", Comparison::Equal),
+const COMPARISONS: [(&str, ThresholdComparison); 6] = [
+    ("<=", ThresholdComparison::AtMost),
+    (">=", ThresholdComparison::AtLeast),
+    ("==", ThresholdComparison::Equal),
+    ("<", ThresholdComparison::Below),
+    (">", ThresholdComparison::Above),
+    ("=", ThresholdComparison::Equal),
 ];
 
 /// A goal: a metric, a comparison and a limit in seconds, per second or as a share.
@@ -89,7 +89,7 @@ pub struct Threshold {
     pub text: String,
     /// What it looks at.
     pub metric: Metric,
-    comparison: Comparison,
+    comparison: ThresholdComparison,
     limit: f64,
 }
 
@@ -98,21 +98,21 @@ impl Threshold {
     #[must_use]
     pub fn holds(&self, value: f64) -> bool {
         match self.comparison {
-            Comparison::Below => value < self.limit,
-            Comparison::AtMost => value <= self.limit,
-            Comparison::Above => value > self.limit,
-            Comparison::AtLeast => value >= self.limit,
-            Comparison::Equal => value == self.limit,
+            ThresholdComparison::Below => value < self.limit,
+            ThresholdComparison::AtMost => value <= self.limit,
+            ThresholdComparison::Above => value > self.limit,
+            ThresholdComparison::AtLeast => value >= self.limit,
+            ThresholdComparison::Equal => value == self.limit,
         }
     }
 
     /// Which of two values is further from the goal.
     pub(crate) fn worse(&self, first: f64, second: f64) -> f64 {
         match self.comparison {
-            Comparison::Below | Comparison::AtMost => first.max(second),
-            Comparison::Above | Comparison::AtLeast => first.min(second),
-            Comparison::Equal if (first - self.limit).abs() >= (second - self.limit).abs() => first,
-            Comparison::Equal => second,
+            ThresholdComparison::Below | ThresholdComparison::AtMost => first.max(second),
+            ThresholdComparison::Above | ThresholdComparison::AtLeast => first.min(second),
+            ThresholdComparison::Equal if (first - self.limit).abs() >= (second - self.limit).abs() => first,
+            ThresholdComparison::Equal => second,
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) struct Curve<'a> {
 }
 
 /// One of the ways: how many go it, how long they take in the mean, and how that spreads.
-struct Way<'a> {
+struct MixturePath<'a> {
     share: f64,
     mean: f64,
     curve: Curve<'a>,
@@ -43,15 +43,15 @@ impl Mixed {
     pub(super) fn new(slow_share: f64, slow_times: f64, usual: Curve<'_>, slow: Curve<'_>) -> Self {
         let scale = (1.0 + slow_share * (slow_times - 1.0)).recip();
         let ways = [
-            Way { share: 1.0 - slow_share, mean: scale, curve: usual },
-            Way { share: slow_share, mean: scale * slow_times, curve: slow },
+            MixturePath { share: 1.0 - slow_share, mean: scale, curve: usual },
+            MixturePath { share: slow_share, mean: scale * slow_times, curve: slow },
         ];
-        let mut values: Vec<f64> = ways.iter().flat_map(Way::values).collect();
+        let mut values: Vec<f64> = ways.iter().flat_map(MixturePath::values).collect();
         values.sort_unstable_by(f64::total_cmp);
         values.dedup();
         let cdf = |x: f64| ways.iter().map(|way| way.share * (way.curve.cdf)(x / way.mean)).sum();
         let shares = values.iter().map(|&x| cdf(x)).collect();
-        let square = |way: &Way| way.share * way.mean.powi(2) * (1.0 + way.curve.cv.powi(2));
+        let square = |way: &MixturePath| way.share * way.mean.powi(2) * (1.0 + way.curve.cv.powi(2));
         let cv = (ways.iter().map(square).sum::<f64>() - 1.0).max(0.0).sqrt();
         Self { shares, values, cv }
     }
@@ -84,7 +84,7 @@ fn between(places: &[f64], values: &[f64], at: f64) -> f64 {
     values[below] + (values[above] - values[below]) * share
 }
 
-impl Way<'_> {
+impl MixturePath<'_> {
     /// Values from the smallest to the largest that anybody will meet.
     fn values(&self) -> Vec<f64> {
         let body = (1..CELLS).rev().map(|cell| f64::from(cell) / f64::from(CELLS));

@@ -15,8 +15,8 @@ mod token_bucket;
 
 pub use gauge::Gauge;
 pub use mixed::Mixed;
-pub use model::{Admission, CopyRequest, Refusal, Request, ServiceModel};
-pub use noise::{Factor, Noise, Paths};
+pub use model::{Admission, CopyRequest, ServiceModel, ServiceRefusal, ServiceRequest};
+pub use noise::{Factor, Noise, NoisePaths};
 pub use profile::bounds::ProfileError;
 pub use profile::{
     CopyProfile, DeliveryProfile, FunctionProfile, Profile, PublishProfile, QueueProfile, RequestProfile,

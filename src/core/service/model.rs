@@ -10,7 +10,7 @@ use crate::random;
 
 /// What a request asks of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Request<'a> {
+pub enum ServiceRequest<'a> {
     /// A server-side copy of an object or of a part of one.
     Copy(CopyRequest<'a>),
     /// A small request about `name`: HEAD, LIST, starting or completing a multipart upload.
@@ -44,7 +44,7 @@ pub struct CopyRequest<'a> {
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum ServiceRefusal {
     /// S3's 503 `SlowDown`: the prefix has used up its rate.
     SlowDown,
     /// SNS's `Throttled`: the region has used up its publish rate.
@@ -66,7 +66,7 @@ enum Lane {
 #[must_use = "an admission is in flight until it is given back to `finish`"]
 pub struct Admission {
     /// Why the request is refused; `None` when it is served.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<ServiceRefusal>,
     /// Nanoseconds until the answer, refusal or not.
     pub duration_ns: u64,
     lane: Lane,
@@ -111,7 +111,7 @@ impl ServiceModel {
     }
 
     /// Decides about a request that arrives at `now_ns`; times must not run backwards.
-    pub fn admit(&mut self, now_ns: u64, request: &Request<'_>) -> Admission {
+    pub fn admit(&mut self, now_ns: u64, request: &ServiceRequest<'_>) -> Admission {
         let lane = lane(request);
         let refusal = self.refusal(now_ns, request);
         self.enter(now_ns, lane, refusal.is_none());
@@ -158,24 +158,24 @@ impl ServiceModel {
         }
     }
 
-    fn refusal(&mut self, now_ns: u64, request: &Request<'_>) -> Option<Refusal> {
+    fn refusal(&mut self, now_ns: u64, request: &ServiceRequest<'_>) -> Option<ServiceRefusal> {
         match request {
-            Request::Copy(copy) => self.copy_refusal(now_ns, copy),
-            Request::Metadata { .. } => None,
-            Request::Publish { messages, .. } => {
+            ServiceRequest::Copy(copy) => self.copy_refusal(now_ns, copy),
+            ServiceRequest::Metadata { .. } => None,
+            ServiceRequest::Publish { messages, .. } => {
                 let rate_per_s = self.profile.publish.rate_per_s;
                 let admitted = self.publishing.take(now_ns, f64::from(*messages), rate_per_s);
-                (!admitted).then_some(Refusal::Throttled)
+                (!admitted).then_some(ServiceRefusal::Throttled)
             }
         }
     }
 
-    fn copy_refusal(&mut self, now_ns: u64, copy: &CopyRequest<'_>) -> Option<Refusal> {
+    fn copy_refusal(&mut self, now_ns: u64, copy: &CopyRequest<'_>) -> Option<ServiceRefusal> {
         if !self.take_from_prefix(now_ns, copy.destination) {
-            return Some(Refusal::SlowDown);
+            return Some(ServiceRefusal::SlowDown);
         }
-        let draw = random::uniform(self.seed, &copy_luck(Luck::Error, copy));
-        (draw < self.profile.request.error_rate).then_some(Refusal::InternalError)
+        let draw = random::uniform(self.seed, &copy_draw_key(DrawPurpose::Error, copy));
+        (draw < self.profile.request.error_rate).then_some(ServiceRefusal::InternalError)
     }
 
     fn take_from_prefix(&mut self, now_ns: u64, destination: &str) -> bool {
@@ -189,46 +189,47 @@ impl ServiceModel {
     }
 
     /// Seconds to serve an admitted request, the copies in flight already counting it.
-    fn service_s(&self, request: &Request<'_>) -> f64 {
+    fn service_s(&self, request: &ServiceRequest<'_>) -> f64 {
         let Profile { copy, request: small, publish, .. } = &self.profile;
         let (mean_s, cv, purpose) = match *request {
-            Request::Copy(request) => {
-                let factor = self.copy_factor.draw(self.seed, &copy_luck(Luck::Duration, &request));
+            ServiceRequest::Copy(request) => {
+                let factor =
+                    self.copy_factor.draw(self.seed, &copy_draw_key(DrawPurpose::Duration, &request));
                 return copy.mean_s(request.bytes, self.copying) * factor;
             }
-            Request::Metadata { name } => {
-                (small.metadata_s, small.metadata_noise_cv, luck(Luck::Metadata, name))
+            ServiceRequest::Metadata { name } => {
+                (small.metadata_s, small.metadata_noise_cv, draw_key(DrawPurpose::Metadata, name))
             }
-            Request::Publish { message, .. } => {
-                (publish.base_s, publish.noise_cv, luck(Luck::Publish, message))
+            ServiceRequest::Publish { message, .. } => {
+                (publish.base_s, publish.noise_cv, draw_key(DrawPurpose::Publish, message))
             }
         };
         random::lognormal(self.seed, &purpose, mean_s, cv)
     }
 }
 
-fn lane(request: &Request<'_>) -> Lane {
+fn lane(request: &ServiceRequest<'_>) -> Lane {
     match request {
-        Request::Copy(_) => Lane::Copy,
-        Request::Metadata { .. } => Lane::Metadata,
-        Request::Publish { .. } => Lane::Publish,
+        ServiceRequest::Copy(_) => Lane::Copy,
+        ServiceRequest::Metadata { .. } => Lane::Metadata,
+        ServiceRequest::Publish { .. } => Lane::Publish,
     }
 }
 
 /// What a draw is for, so that draws about the same name stay independent.
 #[derive(Clone, Copy)]
-enum Luck {
+enum DrawPurpose {
     Duration,
     Error,
     Metadata,
     Publish,
 }
 
-fn luck(kind: Luck, name: &str) -> [u64; 4] {
+fn draw_key(kind: DrawPurpose, name: &str) -> [u64; 4] {
     [kind as u64, random::name(name), 0, 0]
 }
 
-fn copy_luck(kind: Luck, copy: &CopyRequest<'_>) -> [u64; 4] {
+fn copy_draw_key(kind: DrawPurpose, copy: &CopyRequest<'_>) -> [u64; 4] {
     let part = copy.part_number.map_or(0, u64::from);
     [kind as u64, random::name(copy.source), part, copy.ordinal]
 }
@@ -241,11 +242,11 @@ mod tests {
 
     const SIZE_BYTES: u64 = 700_000_000;
 
-    fn to<'a>(destination: &'a str, source: &'a str, bytes: u64, ordinal: u64) -> Request<'a> {
-        Request::Copy(CopyRequest { source, destination, bytes, part_number: None, ordinal })
+    fn to<'a>(destination: &'a str, source: &'a str, bytes: u64, ordinal: u64) -> ServiceRequest<'a> {
+        ServiceRequest::Copy(CopyRequest { source, destination, bytes, part_number: None, ordinal })
     }
 
-    fn copy(source: &str, bytes: u64) -> Request<'_> {
+    fn copy(source: &str, bytes: u64) -> ServiceRequest<'_> {
         to("target/run/x", source, bytes, 0)
     }
 
@@ -290,7 +291,7 @@ mod tests {
         let admitted = (0..4000).filter(|_| model.admit(0, &copy("s/a", 1)).refusal.is_none()).count();
         assert_eq!(admitted, 3500);
         let refused = model.admit(0, &copy("s/a", 1));
-        assert_eq!((refused.refusal, refused.duration_ns), (Some(Refusal::SlowDown), 20_000_000));
+        assert_eq!((refused.refusal, refused.duration_ns), (Some(ServiceRefusal::SlowDown), 20_000_000));
         assert_eq!(model.admit(0, &to("t/x", "s/a", 1, 0)).refusal, None);
         assert_eq!(model.admit(1_000_000_000, &copy("s/a", 1)).refusal, None);
     }
@@ -302,7 +303,7 @@ mod tests {
         let mut model = ServiceModel::new(profile, 1);
         let served = model.admit(0, &copy("s/a", SIZE_BYTES));
         for _ in 0..500 {
-            assert_eq!(model.admit(0, &copy("s/a", SIZE_BYTES)).refusal, Some(Refusal::SlowDown));
+            assert_eq!(model.admit(0, &copy("s/a", SIZE_BYTES)).refusal, Some(ServiceRefusal::SlowDown));
         }
         assert_eq!(model.copies().in_flight(), 501);
         model.finish(served.duration_ns, served);
@@ -313,17 +314,17 @@ mod tests {
     #[test]
     fn a_batch_counts_its_messages() {
         let mut model = ServiceModel::new(Profile::default(), 1);
-        let publish = |messages| Request::Publish { message: "m", messages };
+        let publish = |messages| ServiceRequest::Publish { message: "m", messages };
         for _ in 0..3000 {
             assert_eq!(model.admit(0, &publish(10)).refusal, None);
         }
-        assert_eq!(model.admit(0, &publish(1)).refusal, Some(Refusal::Throttled));
+        assert_eq!(model.admit(0, &publish(1)).refusal, Some(ServiceRefusal::Throttled));
         assert_eq!(model.publishes().in_flight(), 3001);
         assert_eq!(model.copies().in_flight(), 0);
     }
 
     #[test]
-    fn errors_come_at_their_rate_and_a_retry_has_its_own_luck() {
+    fn errors_come_at_their_rate_and_a_retry_is_drawn_anew() {
         let mut profile = quiet();
         profile.request.error_rate = 0.1;
         profile.request.prefix_rate_per_s = 1e9;
@@ -349,7 +350,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_same_object_meets_the_same_luck_in_every_order(
+        fn the_same_object_has_the_same_draws_in_every_order(
             order in Just((0..50u64).collect::<Vec<_>>()).prop_shuffle(), seed in any::<u64>(),
         ) {
             let alone = |object: u64| {

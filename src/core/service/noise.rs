@@ -25,13 +25,13 @@ pub enum Noise {
     /// Measured factors with mean 1 whose tail goes beyond what was measured.
     Tailed(Tailed),
     /// Some requests go a slower way.
-    Paths(Paths),
+    Paths(NoisePaths),
 }
 
 /// Two ways that a request may go.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Paths {
+pub struct NoisePaths {
     /// Share of all requests that go the slow way, between 0 and 1.
     pub slow_share: f64,
     /// How many times as long as the others they take in the mean, above 1.
@@ -43,7 +43,7 @@ pub struct Paths {
     pub usual: Option<Box<Noise>>,
 }
 
-impl Paths {
+impl NoisePaths {
     /// Whether the numbers can be those of two ways; the noise of the usual one is checked by itself.
     pub(super) fn are_possible(&self) -> bool {
         self.slow_share > 0.0

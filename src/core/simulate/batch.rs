@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::pool::{Pool, Ramp, Step};
-use super::work::{Luck, Sampler, Work};
+use super::pool::{DrainStep, PoolDrain, Ramp};
+use super::work::{JobDraws, Sampler, Work};
 use crate::numeric::proportion::Proportion;
 use crate::service::Profile;
 
@@ -11,9 +11,9 @@ use crate::service::Profile;
 #[derive(Debug, Default)]
 pub struct Scratch {
     /// The calendar of the pool.
-    pub pool: Pool,
+    pub pool: PoolDrain,
     /// What chance does to the jobs.
-    pub luck: Luck,
+    pub draws: JobDraws,
     /// How long each job holds its worker.
     pub times_ns: Vec<u64>,
 }
@@ -94,14 +94,14 @@ pub fn simulate_pool(
     let samplers: Vec<Sampler<'_>> =
         profiles.par_iter().map(|profile| Sampler::new(work, profile, seed)).collect();
     let run = |scratch: &mut Scratch, (replication, sampler): (u64, &Sampler<'_>)| {
-        let Scratch { pool, luck, times_ns } = scratch;
-        sampler.draw(replication, luck);
-        sampler.times_ns(luck, workers, times_ns);
-        let failed_jobs = luck.failed_jobs();
+        let Scratch { pool, draws, times_ns } = scratch;
+        sampler.draw(replication, draws);
+        sampler.times_ns(draws, workers, times_ns);
+        let failed_jobs = draws.failed_jobs();
         let makespan_ns = pool.makespan_ns(times_ns, workers, ramp, u64::MAX).filter(|_| failed_jobs == 0);
         Ending {
             makespan_s: makespan_ns.map_or(f64::INFINITY, |ns| ns as f64 / 1e9),
-            failed_attempts: luck.failed_attempts(),
+            failed_attempts: draws.failed_attempts(),
             failed_jobs,
         }
     };
@@ -122,10 +122,10 @@ fn in_flight_peak(work: &Work, samplers: &[Sampler<'_>], workers: u64, ramp: Ram
 
 /// Jobs in progress over time in one replication, until none is.
 #[must_use]
-pub fn in_flight(sampler: &Sampler<'_>, replication: u64, workers: u64, ramp: Ramp) -> Vec<Step> {
-    let Scratch { mut pool, mut luck, mut times_ns } = Scratch::default();
-    sampler.draw(replication, &mut luck);
-    sampler.times_ns(&luck, workers, &mut times_ns);
+pub fn in_flight(sampler: &Sampler<'_>, replication: u64, workers: u64, ramp: Ramp) -> Vec<DrainStep> {
+    let Scratch { mut pool, mut draws, mut times_ns } = Scratch::default();
+    sampler.draw(replication, &mut draws);
+    sampler.times_ns(&draws, workers, &mut times_ns);
     pool.in_flight(&times_ns, workers, ramp)
 }
 

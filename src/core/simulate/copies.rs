@@ -2,7 +2,7 @@
 
 use crate::law::little::{InFlight, Window};
 use crate::random;
-use crate::service::{CopyProfile, Factor, Profile, Refusal, RequestProfile, TokenBucket};
+use crate::service::{CopyProfile, Factor, Profile, RequestProfile, ServiceRefusal, TokenBucket};
 use crate::units::quantity::nanoseconds;
 
 /// Words that set this file's draws apart from all others.
@@ -11,7 +11,7 @@ const ERROR: u64 = 0x636f_6572;
 
 /// A copy as the service sees it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Copy {
+pub(super) struct SimulatedCopy {
     pub(super) object: usize,
     pub(super) bytes: u64,
     /// How often the object was asked for before: every time has its own luck.
@@ -19,7 +19,7 @@ pub(super) struct Copy {
 }
 
 /// The service under the copies of one replication.
-pub(super) struct Copies<'a> {
+pub(super) struct CopyService<'a> {
     copy: &'a CopyProfile,
     request: &'a RequestProfile,
     factor: Factor,
@@ -35,7 +35,7 @@ pub(super) struct Copies<'a> {
     pub(super) in_flight_peak: u64,
 }
 
-impl<'a> Copies<'a> {
+impl<'a> CopyService<'a> {
     pub(super) fn new(profile: &'a Profile, prefixes: u32, seed: u64) -> Self {
         Self {
             copy: &profile.copy,
@@ -53,7 +53,7 @@ impl<'a> Copies<'a> {
     }
 
     /// Starts a copy; the answer says how long it takes and why it is refused, if it is.
-    pub(super) fn start(&mut self, now_ns: u64, copy: Copy) -> (u64, Option<Refusal>) {
+    pub(super) fn start(&mut self, now_ns: u64, copy: SimulatedCopy) -> (u64, Option<ServiceRefusal>) {
         self.requests += 1;
         self.stage.started(now_ns);
         let refusal = self.refusal(now_ns, copy);
@@ -70,7 +70,7 @@ impl<'a> Copies<'a> {
     }
 
     /// Ends the copy that started at `started_ns`.
-    pub(super) fn end(&mut self, started_ns: u64, now_ns: u64, refusal: Option<Refusal>) {
+    pub(super) fn end(&mut self, started_ns: u64, now_ns: u64, refusal: Option<ServiceRefusal>) {
         self.stage.ended(started_ns, now_ns);
         self.copying -= u64::from(refusal.is_none());
     }
@@ -80,16 +80,16 @@ impl<'a> Copies<'a> {
         self.stage.close(now_ns)
     }
 
-    fn refusal(&mut self, now_ns: u64, copy: Copy) -> Option<Refusal> {
+    fn refusal(&mut self, now_ns: u64, copy: SimulatedCopy) -> Option<ServiceRefusal> {
         let prefix = copy.object % self.prefixes.len();
         if !self.prefixes[prefix].take(now_ns, 1.0, self.request.prefix_rate_per_s) {
             self.slow_downs += 1;
-            return Some(Refusal::SlowDown);
+            return Some(ServiceRefusal::SlowDown);
         }
         let rate = self.request.error_rate;
         let purpose = [ERROR, copy.object as u64, copy.ordinal];
         let fails = rate > 0.0 && random::uniform(self.seed, &purpose) < rate;
         self.errors += u64::from(fails);
-        fails.then_some(Refusal::InternalError)
+        fails.then_some(ServiceRefusal::InternalError)
     }
 }

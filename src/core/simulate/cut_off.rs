@@ -35,9 +35,9 @@ pub fn simulate_until(
         profiles.par_iter().map(|profile| Sampler::new(work, profile, seed)).collect();
     let until_ns = nanoseconds(until_s);
     let run = |scratch: &mut Scratch, (replication, sampler): (u64, &Sampler<'_>)| {
-        let Scratch { pool, luck, times_ns } = scratch;
-        sampler.draw(replication, luck);
-        sampler.times_ns(luck, workers, times_ns);
+        let Scratch { pool, draws, times_ns } = scratch;
+        sampler.draw(replication, draws);
+        sampler.times_ns(draws, workers, times_ns);
         match pool.makespan_ns(times_ns, workers, AT_ONCE, until_ns) {
             Some(makespan_ns) => CutOff { makespan_s: seconds(makespan_ns), ended: work.jobs() },
             None => CutOff {

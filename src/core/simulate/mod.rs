@@ -11,7 +11,7 @@ pub mod work;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-use crate::load::attempt::{Attempt, Outcome, Start};
+use crate::load::attempt::{Attempt, AttemptOutcome, Start};
 use crate::load::dispatch::{Action, Dispatcher, StopReason};
 use crate::load::job::Jobs;
 
@@ -22,7 +22,7 @@ const RETRY: crate::load::retry::RetryPolicy =
 
 /// What happens in a simulated level, in the order of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
+pub enum LevelEvent {
     /// An attempt started.
     Started(Start),
     /// An attempt ended.
@@ -38,8 +38,8 @@ pub enum Event {
 /// event with its time.
 pub fn run<J: Jobs>(
     mut dispatcher: Dispatcher<J>,
-    mut service: impl FnMut(u64, &Start) -> (u64, Outcome),
-    mut observe: impl FnMut(u64, Event),
+    mut service: impl FnMut(u64, &Start) -> (u64, AttemptOutcome),
+    mut observe: impl FnMut(u64, LevelEvent),
 ) -> StopReason {
     let mut now_ns = 0;
     let mut flights: BinaryHeap<Reverse<(u64, u64)>> = BinaryHeap::new();
@@ -52,11 +52,11 @@ pub fn run<J: Jobs>(
                 flight += 1;
                 flights.push(Reverse((now_ns.saturating_add(duration_ns), flight)));
                 open.insert(flight, (now_ns, start, outcome));
-                observe(now_ns, Event::Started(start));
+                observe(now_ns, LevelEvent::Started(start));
                 continue;
             }
             Action::Skip { intended_ns } => {
-                observe(now_ns, Event::Skipped { intended_ns });
+                observe(now_ns, LevelEvent::Skipped { intended_ns });
                 continue;
             }
             Action::Wait(until_ns) => until_ns.unwrap_or(u64::MAX),
@@ -69,7 +69,7 @@ pub fn run<J: Jobs>(
                 now_ns = ended_ns;
                 let job_end = dispatcher.ended(now_ns, &start, outcome);
                 let attempt = Attempt { level: 0, start, started_ns, ended_ns, outcome, code: None, job_end };
-                observe(now_ns, Event::Ended(attempt));
+                observe(now_ns, LevelEvent::Ended(attempt));
             }
             None => {
                 assert!(until_ns != u64::MAX, "the dispatcher waits for an end though nothing is in flight");

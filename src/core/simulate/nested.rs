@@ -4,15 +4,15 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 
-use super::copies::{Copies, Copy};
-use super::{Event, run};
-use crate::load::attempt::{JobEnd, Outcome, Request, Start};
-use crate::load::dispatch::{Arrivals, Budget, Dispatcher, Level};
-use crate::load::job::{Job, Jobs, Shape};
+use super::copies::{CopyService, SimulatedCopy};
+use super::{LevelEvent, run};
+use crate::load::attempt::{AttemptOutcome, JobEnd, RequestKind, Start};
+use crate::load::dispatch::{ArrivalModel, Budget, Dispatcher, Level};
+use crate::load::job::{Job, JobShape, Jobs};
 use crate::load::pool::Groups;
 use crate::load::retry::RetryPolicy;
 use crate::random;
-use crate::service::{Profile, Refusal};
+use crate::service::{Profile, ServiceRefusal};
 use crate::units::quantity::seconds;
 
 /// Words that set this file's draws apart from all others.
@@ -72,17 +72,17 @@ fn replicate(nested: &Nested<'_>, profile: &Profile, seed: u64) -> NestedOutcome
         budget: Budget::UNLIMITED,
         seed,
     };
-    let copies = RefCell::new(Copies::new(profile, prefixes, seed));
+    let copies = RefCell::new(CopyService::new(profile, prefixes, seed));
     let service = |now_ns: u64, start: &Start| {
         let object = start.object as usize;
-        let copy = Copy { object, bytes: start.bytes, ordinal: u64::from(start.attempt - 1) };
+        let copy = SimulatedCopy { object, bytes: start.bytes, ordinal: u64::from(start.attempt - 1) };
         let (duration_ns, refusal) = copies.borrow_mut().start(now_ns, copy);
-        (duration_ns, refusal.map_or(Outcome::Ok, outcome_of))
+        (duration_ns, refusal.map_or(AttemptOutcome::Ok, outcome_of))
     };
     let (mut last_ns, mut copied) = (0, 0);
-    run(Dispatcher::new(Objects(sizes_bytes), level), service, |now_ns, event| {
-        if let Event::Ended(attempt) = event {
-            let refusal = (attempt.outcome != Outcome::Ok).then_some(Refusal::InternalError);
+    run(Dispatcher::new(OneCopyEach(sizes_bytes), level), service, |now_ns, event| {
+        if let LevelEvent::Ended(attempt) = event {
+            let refusal = (attempt.outcome != AttemptOutcome::Ok).then_some(ServiceRefusal::InternalError);
             copies.borrow_mut().end(attempt.started_ns, now_ns, refusal);
             copied += u64::from(attempt.job_end == Some(JobEnd::Done));
             last_ns = now_ns;
@@ -99,33 +99,33 @@ fn replicate(nested: &Nested<'_>, profile: &Profile, seed: u64) -> NestedOutcome
 }
 
 /// As many objects in one pool as in the other, but for one; pools and workers that would get none are left out.
-fn arrivals(nested: &Nested<'_>) -> Arrivals {
+fn arrivals(nested: &Nested<'_>) -> ArrivalModel {
     let jobs = nested.sizes_bytes.len() as u64;
     let pools = u64::from(nested.pools).clamp(1, jobs.max(1));
     let borders: Vec<u64> = (0..=pools).map(|pool| jobs * pool / pools).collect();
     let largest = u32::try_from(jobs.div_ceil(pools)).unwrap_or(u32::MAX);
-    Arrivals::Closed {
+    ArrivalModel::Closed {
         outer: pools as u32,
         inner: nested.workers.clamp(1, largest.max(1)),
         groups: Groups::new(borders.into(), jobs),
     }
 }
 
-fn outcome_of(refusal: Refusal) -> Outcome {
+fn outcome_of(refusal: ServiceRefusal) -> AttemptOutcome {
     match refusal {
-        Refusal::SlowDown | Refusal::Throttled => Outcome::Throttled,
-        Refusal::InternalError => Outcome::ServerError,
+        ServiceRefusal::SlowDown | ServiceRefusal::Throttled => AttemptOutcome::Throttled,
+        ServiceRefusal::InternalError => AttemptOutcome::ServerError,
     }
 }
 
 /// One copy for each object.
 #[derive(Debug)]
-struct Objects<'a>(&'a [u64]);
+struct OneCopyEach<'a>(&'a [u64]);
 
-impl Jobs for Objects<'_> {
+impl Jobs for OneCopyEach<'_> {
     fn job(&self, number: u64) -> Job {
         let bytes = self.0.get(number as usize).copied().unwrap_or(0);
-        Job { object: number, bytes, items: 1, shape: Shape::Single(Request::Copy) }
+        Job { object: number, bytes, items: 1, shape: JobShape::Single(RequestKind::Copy) }
     }
 }
 

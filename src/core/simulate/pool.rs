@@ -43,7 +43,7 @@ impl Ramp {
 
 /// How many jobs are in progress from a moment on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
+pub struct DrainStep {
     /// The moment, in nanoseconds from the start.
     pub at_ns: u64,
     /// Jobs in progress.
@@ -54,7 +54,7 @@ pub struct Step {
 
 /// The memory of a drain, to be used for one after the other.
 #[derive(Debug, Default)]
-pub struct Pool {
+pub struct PoolDrain {
     /// The first worker of each slot.
     first: Vec<u32>,
     /// What each worker waits for.
@@ -72,7 +72,7 @@ struct Waiting {
     next: u32,
 }
 
-impl Pool {
+impl PoolDrain {
     /// When the last job ends: `times_ns` is how long each holds its worker, in the order of their start. None as
     /// soon as one would end after `until_ns`, and None when there are jobs but no worker.
     pub fn makespan_ns(&mut self, times_ns: &[u64], workers: u64, ramp: Ramp, until_ns: u64) -> Option<u64> {
@@ -95,7 +95,7 @@ impl Pool {
     }
 
     /// How many jobs are in progress from when on, ascending in time, until none is.
-    pub fn in_flight(&mut self, times_ns: &[u64], workers: u64, ramp: Ramp) -> Vec<Step> {
+    pub fn in_flight(&mut self, times_ns: &[u64], workers: u64, ramp: Ramp) -> Vec<DrainStep> {
         let (mut starts, mut ends) = (Vec::new(), Vec::new());
         let _never_broken = self.drain(times_ns, workers, ramp, u64::MAX, |start_ns, end_ns| {
             starts.push(start_ns);
@@ -103,13 +103,13 @@ impl Pool {
             ControlFlow::Continue(())
         });
         ends.sort_unstable();
-        let mut steps: Vec<Step> = Vec::new();
+        let mut steps: Vec<DrainStep> = Vec::new();
         let (mut started, mut ended) = (0, 0);
         while let Some(&end_ns) = ends.get(ended) {
             let now_ns = starts.get(started).map_or(end_ns, |&start_ns| end_ns.min(start_ns));
             started += starts[started..].iter().take_while(|&&start_ns| start_ns <= now_ns).count();
             ended += ends[ended..].iter().take_while(|&&end_ns| end_ns <= now_ns).count();
-            steps.push(Step { at_ns: now_ns, in_flight: (started - ended) as u64, done: ended as u64 });
+            steps.push(DrainStep { at_ns: now_ns, in_flight: (started - ended) as u64, done: ended as u64 });
         }
         steps
     }

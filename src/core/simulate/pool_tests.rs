@@ -1,18 +1,18 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::load::attempt::{Outcome, Request, Start};
-use crate::load::dispatch::{Arrivals, Budget, Dispatcher, Level};
-use crate::load::job::{Job, Jobs, Shape};
+use crate::load::attempt::{AttemptOutcome, RequestKind, Start};
+use crate::load::dispatch::{ArrivalModel, Budget, Dispatcher, Level};
+use crate::load::job::{Job, JobShape, Jobs};
 use crate::load::pool::Groups;
 use crate::load::retry::RetryPolicy;
 use crate::random;
-use crate::simulate::{Event, run};
+use crate::simulate::{LevelEvent, run};
 
 const AT_ONCE: Ramp = Ramp { per_s: None };
 
 fn makespan_ns(times_ns: &[u64], workers: u64, ramp: Ramp) -> u64 {
-    Pool::default().makespan_ns(times_ns, workers, ramp, u64::MAX).unwrap()
+    PoolDrain::default().makespan_ns(times_ns, workers, ramp, u64::MAX).unwrap()
 }
 
 /// The same schedule, worker by worker.
@@ -27,11 +27,11 @@ fn naive_ns(times_ns: &[u64], workers: u64, ramp: Ramp) -> u64 {
 }
 
 #[derive(Debug)]
-struct Copies;
+struct PoolCopies;
 
-impl Jobs for Copies {
+impl Jobs for PoolCopies {
     fn job(&self, number: u64) -> Job {
-        Job { object: number, bytes: 1, items: 1, shape: Shape::Single(Request::Copy) }
+        Job { object: number, bytes: 1, items: 1, shape: JobShape::Single(RequestKind::Copy) }
     }
 }
 
@@ -47,17 +47,20 @@ fn attempt_ns(seed: u64, job: u64, attempt: u32) -> u64 {
 /// The last end that the dispatcher gives on a virtual clock, and the time that each job held its worker.
 fn dispatched(seed: u64, jobs: u64, workers: u32, retry: RetryPolicy) -> (u64, Vec<u64>) {
     let groups = Groups::new([0, jobs].into(), jobs);
-    let arrivals = Arrivals::Closed { outer: 1, inner: workers, groups };
+    let arrivals = ArrivalModel::Closed { outer: 1, inner: workers, groups };
     let level =
         Level { arrivals, max_jobs: jobs, duration_ns: u64::MAX, retry, budget: Budget::UNLIMITED, seed };
     let service = |_: u64, start: &Start| {
-        let outcome =
-            if start.attempt <= failures(seed, start.job) { Outcome::Throttled } else { Outcome::Ok };
+        let outcome = if start.attempt <= failures(seed, start.job) {
+            AttemptOutcome::Throttled
+        } else {
+            AttemptOutcome::Ok
+        };
         (attempt_ns(seed, start.job, start.attempt), outcome)
     };
     let mut last_ns = 0;
-    run(Dispatcher::new(Copies, level), service, |now_ns, event| {
-        if let Event::Ended(_) = event {
+    run(Dispatcher::new(PoolCopies, level), service, |now_ns, event| {
+        if let LevelEvent::Ended(_) = event {
             last_ns = now_ns;
         }
     });
@@ -94,7 +97,7 @@ proptest! {
         times_ns in prop::collection::vec(1u64..1_000_000, 1..100), workers in 1u64..40, early in 0u64..2,
     ) {
         let last_ns = makespan_ns(&times_ns, workers, AT_ONCE);
-        let seen = Pool::default().makespan_ns(&times_ns, workers, AT_ONCE, last_ns - early);
+        let seen = PoolDrain::default().makespan_ns(&times_ns, workers, AT_ONCE, last_ns - early);
         prop_assert_eq!(seen, (early == 0).then_some(last_ns));
     }
 
@@ -102,7 +105,7 @@ proptest! {
     fn in_flight_is_never_more_than_the_workers_and_its_area_is_the_work(
         times_ns in prop::collection::vec(0u64..1_000_000, 0..100), workers in 1u64..40,
     ) {
-        let steps = Pool::default().in_flight(&times_ns, workers, AT_ONCE);
+        let steps = PoolDrain::default().in_flight(&times_ns, workers, AT_ONCE);
         prop_assert!(steps.iter().all(|step| step.in_flight <= workers));
         prop_assert_eq!(steps.last().map_or(0, |last| last.in_flight), 0);
         let area: u64 = steps.windows(2).map(|pair| (pair[1].at_ns - pair[0].at_ns) * pair[0].in_flight).sum();
@@ -130,6 +133,6 @@ fn equal_times_take_whole_rounds() {
 fn no_jobs_take_no_time_and_no_workers_never_end() {
     assert_eq!(makespan_ns(&[], 5, AT_ONCE), 0);
     assert_eq!(makespan_ns(&[7], 5, AT_ONCE), 7);
-    assert_eq!(Pool::default().makespan_ns(&[7], 0, AT_ONCE, u64::MAX), None);
-    assert_eq!(Pool::default().makespan_ns(&[], 0, AT_ONCE, 0), Some(0));
+    assert_eq!(PoolDrain::default().makespan_ns(&[7], 0, AT_ONCE, u64::MAX), None);
+    assert_eq!(PoolDrain::default().makespan_ns(&[], 0, AT_ONCE, 0), Some(0));
 }

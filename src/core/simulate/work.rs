@@ -119,7 +119,7 @@ impl Work {
 
 /// What chance does to the jobs of one replication, the same under every number of workers.
 #[derive(Debug, Default)]
-pub struct Luck {
+pub struct JobDraws {
     /// The factor on each job's service time; 0 for a job that is never served.
     factors: Vec<f64>,
     /// Jobs of which attempts fail, ascending.
@@ -135,7 +135,7 @@ struct Delay {
     failed: bool,
 }
 
-impl Luck {
+impl JobDraws {
     /// Attempts that failed.
     #[must_use]
     pub fn failed_attempts(&self) -> u64 {
@@ -180,13 +180,13 @@ impl<'a> Sampler<'a> {
     }
 
     /// The luck of a replication, written over `luck`.
-    pub fn draw(&self, replication: u64, luck: &mut Luck) {
+    pub fn draw(&self, replication: u64, draws: &mut JobDraws) {
         let factors = Keyed::new(self.seed, &[FACTOR, replication]);
-        luck.factors.clear();
-        luck.factors.extend((0..self.work.jobs()).map(|job| self.factor_at(factors.uniform(job))));
-        luck.delays.clear();
+        draws.factors.clear();
+        draws.factors.extend((0..self.work.jobs()).map(|job| self.factor_at(factors.uniform(job))));
+        draws.delays.clear();
         if self.profile.request.error_rate > 0.0 {
-            self.draw_failures(replication, luck);
+            self.draw_failures(replication, draws);
         }
     }
 
@@ -202,7 +202,7 @@ impl<'a> Sampler<'a> {
         }
     }
 
-    fn draw_failures(&self, replication: u64, luck: &mut Luck) {
+    fn draw_failures(&self, replication: u64, draws: &mut JobDraws) {
         let request = &self.profile.request;
         let (retry, refusal_ns) = (&self.work.retry, to_ns(request.refusal_s));
         let back_offs = random::word(self.seed, &[BACK_OFF, replication]);
@@ -219,10 +219,10 @@ impl<'a> Sampler<'a> {
                 fails = !delay.failed && random::uniform(self.seed, &again) < request.error_rate;
             }
             if delay.failed {
-                luck.factors[delay.job] = 0.0;
+                draws.factors[delay.job] = 0.0;
             }
             if delay.failed_attempts > 0 {
-                luck.delays.push(delay);
+                draws.delays.push(delay);
             }
         }
     }
@@ -231,9 +231,9 @@ impl<'a> Sampler<'a> {
     ///
     /// A job meets the copies that are in flight when it starts, itself included: the first ones 1, 2, 3 and so on,
     /// then all workers. This is [`crate::service::CopyProfile::mean_s`] with its divisions done once.
-    pub fn times_ns(&self, luck: &Luck, workers: u64, times_ns: &mut Vec<u64>) {
+    pub fn times_ns(&self, draws: &JobDraws, workers: u64, times_ns: &mut Vec<u64>) {
         let copy = &self.profile.copy;
-        let jobs = || (1u64..).zip(&self.work.sizes_bytes[..]).zip(&luck.factors);
+        let jobs = || (1u64..).zip(&self.work.sizes_bytes[..]).zip(&draws.factors);
         times_ns.clear();
         let s_per_byte = copy.bandwidth_bytes_per_s.recip();
         let alone_s = |bytes: u64| copy.base_s + bytes as f64 * s_per_byte;
@@ -250,7 +250,7 @@ impl<'a> Sampler<'a> {
         } else {
             times_ns.extend(jobs().map(|((_, &bytes), factor)| to_ns(alone_s(bytes) * factor)));
         }
-        for delay in &luck.delays {
+        for delay in &draws.delays {
             times_ns[delay.job] = times_ns[delay.job].saturating_add(delay.time_ns);
         }
     }

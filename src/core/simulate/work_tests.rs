@@ -16,11 +16,12 @@ fn profile(cv: f64) -> Profile {
     profile
 }
 
-fn times_ns(work: &Work, profile: &Profile, seed: u64, workers: u64) -> (Vec<u64>, Luck) {
-    let (sampler, mut luck, mut times) = (Sampler::new(work, profile, seed), Luck::default(), Vec::new());
-    sampler.draw(7, &mut luck);
-    sampler.times_ns(&luck, workers, &mut times);
-    (times, luck)
+fn times_ns(work: &Work, profile: &Profile, seed: u64, workers: u64) -> (Vec<u64>, JobDraws) {
+    let (sampler, mut draws, mut times) =
+        (Sampler::new(work, profile, seed), JobDraws::default(), Vec::new());
+    sampler.draw(7, &mut draws);
+    sampler.times_ns(&draws, workers, &mut times);
+    (times, draws)
 }
 
 #[test]
@@ -49,10 +50,10 @@ fn times_are_the_profiles_own_at_every_concurrency() {
     contended.copy.aggregate_bandwidth_bytes_per_s = Some(1e9);
     for profile in [Profile::default(), profile(0.3), contended] {
         for workers in [1, 30, 200, 5000] {
-            let (times, luck) = times_ns(&work, &profile, 5, workers);
+            let (times, draws) = times_ns(&work, &profile, 5, workers);
             for (job, &bytes) in sizes.iter().enumerate() {
                 let in_flight = workers.min(job as u64 + 1);
-                let expected = profile.copy.mean_s(bytes, in_flight) * luck.factors[job] * 1e9;
+                let expected = profile.copy.mean_s(bytes, in_flight) * draws.factors[job] * 1e9;
                 assert!((times[job] as f64 / expected - 1.0).abs() < 1e-6, "{job} at {workers}");
             }
         }
@@ -64,22 +65,22 @@ fn failures_come_at_their_rate_and_cost_their_mean() {
     let work = work(100_000);
     let mut failing = profile(0.0);
     failing.request.error_rate = 0.2;
-    let (times, luck) = times_ns(&work, &failing, 3, 1);
+    let (times, draws) = times_ns(&work, &failing, 3, 1);
     // 0.2 + 0.04 + 0.008 failures a job, and one job in 125 fails for good.
-    assert!((luck.failed_attempts() as f64 / 100_000.0 - 0.248).abs() < 0.006);
-    assert!((luck.failed_jobs() as f64 / 100_000.0 - 0.008).abs() < 0.001);
-    let served_s = 30.0 * (100_000 - luck.failed_jobs()) as f64;
+    assert!((draws.failed_attempts() as f64 / 100_000.0 - 0.248).abs() < 0.006);
+    assert!((draws.failed_jobs() as f64 / 100_000.0 - 0.008).abs() < 0.001);
+    let served_s = 30.0 * (100_000 - draws.failed_jobs()) as f64;
     let mean_delay_s = (times.iter().sum::<u64>() as f64 / 1e9 - served_s) / 1e5;
     assert!((mean_delay_s / work.mean_delay_s(&failing) - 1.0).abs() < 0.03, "{mean_delay_s}");
 }
 
 #[test]
-fn the_same_job_has_the_same_luck_in_a_longer_batch_and_another_in_another_replication() {
+fn the_same_job_has_the_same_draws_in_a_longer_batch_and_another_in_another_replication() {
     let profile = profile(0.5);
     let (short, long) = (work(10), work(1000));
     assert_eq!(times_ns(&short, &profile, 3, 1).0, times_ns(&long, &profile, 3, 1).0[..10]);
     let sampler = Sampler::new(&short, &profile, 3);
-    let (mut one, mut other) = (Luck::default(), Luck::default());
+    let (mut one, mut other) = (JobDraws::default(), JobDraws::default());
     sampler.draw(1, &mut one);
     sampler.draw(2, &mut other);
     assert_ne!(one.factors, other.factors);

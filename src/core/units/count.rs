@@ -38,14 +38,14 @@ fn without_separators(number: &str) -> Option<String> {
 
 /// A number of things, or any number between two, each as likely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
+pub struct CountRange {
     /// The fewest.
     pub least: u64,
     /// The most.
     pub most: u64,
 }
 
-impl FromStr for Counts {
+impl FromStr for CountRange {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -80,9 +80,9 @@ mod tests {
 
     #[test]
     fn a_range_has_two_ends() {
-        assert_eq!("40k..50,000".parse(), Ok(Counts { least: 40_000, most: 50_000 }));
-        assert_eq!("45k".parse(), Ok(Counts { least: 45_000, most: 45_000 }));
-        assert!("50..40".parse::<Counts>().unwrap_err().contains("before it begins"));
-        assert!("..40".parse::<Counts>().is_err() && "1..".parse::<Counts>().is_err());
+        assert_eq!("40k..50,000".parse(), Ok(CountRange { least: 40_000, most: 50_000 }));
+        assert_eq!("45k".parse(), Ok(CountRange { least: 45_000, most: 45_000 }));
+        assert!("50..40".parse::<CountRange>().unwrap_err().contains("before it begins"));
+        assert!("..40".parse::<CountRange>().is_err() && "1..".parse::<CountRange>().is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! From measured factors to noise: the body as it was measured, the tail as its family has it.
 
-use super::family::{Family, SlowPart, Tail};
+use super::family::{Family, FamilyMember, SlowPart};
 use planner_core::service::{Noise, Tailed};
 
 /// Values of the body.
@@ -47,7 +47,7 @@ fn part_size(count: usize, share: f64) -> usize {
 ///
 /// `luck` chooses among the families: None takes the likeliest; a number from 0 to 1 takes each as often as its
 /// Akaike weight says (Burnham and Anderson 2002, ch. 4), so that resampled fits show that it is not known.
-pub(super) fn noise(factors: &mut [f64], luck: Option<f64>) -> Fitted {
+pub(super) fn noise(factors: &mut [f64], draw: Option<f64>) -> Fitted {
     factors.sort_by(f64::total_cmp);
     let count = factors.len();
     let mean = factors.iter().sum::<f64>() / count as f64;
@@ -56,41 +56,41 @@ pub(super) fn noise(factors: &mut [f64], luck: Option<f64>) -> Fitted {
     if cv < NO_NOISE_CV {
         return Fitted { noise: None, is_apart: false };
     }
-    let (tail, is_apart) = tail(factors, cv, luck);
+    let (tail, is_apart) = tail(factors, cv, draw);
     Fitted { noise: Some(Noise::Tailed(joined(factors, &tail).with_mean_1())), is_apart }
 }
 
 /// The tail of a sample: of a family fitted to its slow part, or to its slowest alone where the two differ by more
 /// than two more parameters explain (Akaike's criterion), as where one request in twenty goes another way; and which it
 /// is. Of 200 samples of 250 lognormal times this was said of 4, and of 30 to 90 where one in twenty went another way.
-fn tail(sorted: &[f64], cv: f64, luck: Option<f64>) -> (Tail, bool) {
+fn tail(sorted: &[f64], cv: f64, draw: Option<f64>) -> (FamilyMember, bool) {
     let part = |share: f64| SlowPart::of(sorted, part_size(sorted.len(), share));
     let (slow, slowest) = (part(fitted_share(sorted.len())), part(slowest_share(sorted.len())));
-    let mut fits = Family::ALL.map(|family| Tail::fit(family, &slow, cv)).to_vec();
+    let mut fits = Family::ALL.map(|family| FamilyMember::fit(family, &slow, cv)).to_vec();
     let together = fits.len();
     let bulk = likeliest(&fits);
     let without_slowest = bulk.1 - slowest.log_likelihood(&bulk.0);
     fits.extend(Family::ALL.map(|family| {
-        let (tail, log_likelihood) = Tail::fit(family, &slowest, cv);
+        let (tail, log_likelihood) = FamilyMember::fit(family, &slowest, cv);
         (tail, without_slowest + log_likelihood - MORE_PARAMETERS)
     }));
     let alone_log_likelihood = likeliest(&fits[together..]).1;
-    let tail = match luck {
+    let tail = match draw {
         None => likeliest(&fits).0,
-        Some(luck) => by_weight(&fits, luck),
+        Some(draw) => by_weight(&fits, draw),
     };
     (tail, alone_log_likelihood > bulk.1)
 }
 
-fn likeliest(fits: &[(Tail, f64)]) -> (Tail, f64) {
+fn likeliest(fits: &[(FamilyMember, f64)]) -> (FamilyMember, f64) {
     fits.iter().copied().fold(fits[0], |best, fit| if fit.1 > best.1 { fit } else { best })
 }
 
 /// One of the fits, each as often as its likelihood says.
-fn by_weight(fits: &[(Tail, f64)], luck: f64) -> Tail {
+fn by_weight(fits: &[(FamilyMember, f64)], draw: f64) -> FamilyMember {
     let (likeliest, highest) = likeliest(fits);
-    let weight = |fit: &(Tail, f64)| (fit.1 - highest).exp();
-    let mut left = luck * fits.iter().map(weight).sum::<f64>();
+    let weight = |fit: &(FamilyMember, f64)| (fit.1 - highest).exp();
+    let mut left = draw * fits.iter().map(weight).sum::<f64>();
     let chosen = fits.iter().find(|fit| {
         left -= weight(fit);
         left < 0.0
@@ -99,7 +99,7 @@ fn by_weight(fits: &[(Tail, f64)], luck: f64) -> Tail {
 }
 
 /// The sample up to where the tail begins, then the tail.
-fn joined(sorted: &[f64], tail: &Tail) -> Tailed {
+fn joined(sorted: &[f64], tail: &FamilyMember) -> Tailed {
     let share = tail_share(sorted.len());
     let begin = tail.exceeded_by(share);
     let last = (sorted.len() - 1) as f64;
@@ -124,11 +124,11 @@ mod tests {
     use planner_core::service::Profile;
     use proptest::prelude::*;
 
-    fn is_valid(factors: &[f64], luck: Option<f64>) -> bool {
+    fn is_valid(factors: &[f64], draw: Option<f64>) -> bool {
         let mean = factors.iter().sum::<f64>() / factors.len() as f64;
         let mut factors: Vec<f64> = factors.iter().map(|factor| factor / mean).collect();
         let mut profile = Profile::default();
-        profile.copy.noise = noise(&mut factors, luck).noise;
+        profile.copy.noise = noise(&mut factors, draw).noise;
         profile.validate(Limits::built_in()).is_ok()
     }
 
@@ -138,9 +138,9 @@ mod tests {
             factors in prop::collection::vec(
                 prop_oneof![Just(1e-6), Just(1.0), Just(1.001), 1e-3f64..2.0, 10.0f64..1e4], 2..80,
             ),
-            luck in prop::option::of(0.0f64..1.0),
+            draw in prop::option::of(0.0f64..1.0),
         ) {
-            prop_assert!(is_valid(&factors, luck));
+            prop_assert!(is_valid(&factors, draw));
         }
     }
 
@@ -166,8 +166,8 @@ mod tests {
         };
         for count in [2, 3, 30] {
             for other in [1e-9, 0.5, 0.999_999, 1.000_01, 3.0, 1e6] {
-                for luck in [None, Some(0.5)] {
-                    assert!(is_valid(&with_one(count, other), luck), "{count} with {other}, luck {luck:?}");
+                for draw in [None, Some(0.5)] {
+                    assert!(is_valid(&with_one(count, other), draw), "{count} with {other}, luck {draw:?}");
                 }
             }
         }

@@ -6,7 +6,7 @@
 use statrs::function::erf::erfc;
 use statrs::function::gamma::{gamma, gamma_lr, gamma_ur, ln_gamma};
 
-use super::descent::lowest;
+use super::nelder_mead::lowest;
 use planner_core::random::normal_at;
 
 /// A gamma with a larger shape is a lognormal to the eye, and its distribution takes ever longer to work out.
@@ -71,7 +71,7 @@ impl SlowPart {
     }
 
     /// Logarithm of how likely the values are, up to what no tail changes.
-    pub(super) fn log_likelihood(&self, tail: &Tail) -> f64 {
+    pub(super) fn log_likelihood(&self, tail: &FamilyMember) -> f64 {
         let (n, scale, shape) = (self.logs.len() as f64, tail.scale, tail.shape);
         if tail.family == Family::Gamma && shape > LARGEST_GAMMA_SHAPE {
             return f64::NEG_INFINITY;
@@ -97,13 +97,13 @@ impl SlowPart {
 
 /// A member of a family.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Tail {
+pub(super) struct FamilyMember {
     pub family: Family,
     scale: f64,
     shape: f64,
 }
 
-impl Tail {
+impl FamilyMember {
     /// The member with these logarithms of scale and shape.
     pub(super) fn member(family: Family, logs: [f64; 2]) -> Self {
         Self { family, scale: logs[0].exp(), shape: logs[1].exp() }
@@ -187,7 +187,8 @@ mod tests {
     /// Against closed forms, and for the gamma against its own distribution.
     #[test]
     fn quantiles_of_the_families() {
-        let exceeded = |family, scale, shape: f64, above| Tail { family, scale, shape }.exceeded_by(above);
+        let exceeded =
+            |family, scale, shape: f64, above| FamilyMember { family, scale, shape }.exceeded_by(above);
         let close = |value: f64, expected: f64| assert!((value / expected - 1.0).abs() < 1e-6, "{value}");
         close(exceeded(Family::Lognormal, 1.0, 2.0, 0.01), (0.5f64 * 2.326_347_874).exp());
         close(exceeded(Family::Weibull, 2.0, 2.0, 1e-6), 2.0 * (1e6f64.ln()).sqrt());
@@ -197,7 +198,7 @@ mod tests {
         close((-x).exp() * (1.0 + x), 1e-4);
         for shape in [0.8, 4.0, 100.0, 1e4] {
             for above in [0.5, 0.1, 1e-5, 1e-10] {
-                let tail = Tail { family: Family::Gamma, scale: 1.0, shape };
+                let tail = FamilyMember { family: Family::Gamma, scale: 1.0, shape };
                 close(gamma_ur(shape, tail.exceeded_by(above)), above);
             }
         }
@@ -205,7 +206,7 @@ mod tests {
 
     #[test]
     fn published_skewness_of_the_families() {
-        let skewness = |family, shape| Tail { family, scale: 3.0, shape }.skewness();
+        let skewness = |family, shape| FamilyMember { family, scale: 3.0, shape }.skewness();
         let close = |value: f64, expected: f64| assert!((value / expected - 1.0).abs() < 1e-6, "{value}");
         // A lognormal law with cv 1, and the exponential one twice.
         close(skewness(Family::Lognormal, 2f64.ln().sqrt().recip()), 4.0);
@@ -219,14 +220,16 @@ mod tests {
         let count = 20_000;
         for family in Family::ALL {
             for cv in [0.2, 0.9] {
-                let truth = Tail::member(family, family.with_cv(cv));
+                let truth = FamilyMember::member(family, family.with_cv(cv));
                 let mut sample: Vec<f64> =
                     (0..count).map(|i| truth.exceeded_by(random::uniform(5, &[i]))).collect();
                 sample.sort_by(f64::total_cmp);
                 let slow = SlowPart::of(&sample, count as usize / 2);
-                let (found, likelihood) = Tail::fit(family, &slow, 0.5);
-                let best =
-                    Family::ALL.map(|it| Tail::fit(it, &slow, 0.5).1).into_iter().fold(f64::MIN, f64::max);
+                let (found, likelihood) = FamilyMember::fit(family, &slow, 0.5);
+                let best = Family::ALL
+                    .map(|it| FamilyMember::fit(it, &slow, 0.5).1)
+                    .into_iter()
+                    .fold(f64::MIN, f64::max);
                 let far = |above| (found.exceeded_by(above) / truth.exceeded_by(above)).ln().abs();
                 assert!(far(1e-5) < 0.06 * (1.0 + cv), "{found:?} for {truth:?}");
                 assert!(likelihood > best - 3.0, "{truth:?}: {likelihood}, another {best}");

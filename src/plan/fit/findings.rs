@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::level::MOST_SKEW;
-use super::sample::Sample;
+use super::sample::CopySample;
 
 /// What was looked for in a sample, and found or not.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ pub struct SlowCopies {
     pub times: f64,
 }
 
-impl Sample {
+impl CopySample {
     /// What it shows of itself.
     pub(super) fn findings(&self) -> Findings {
         let (dependence, skew) = (self.dependence(), self.level().skew());

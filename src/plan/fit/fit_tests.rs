@@ -1,19 +1,19 @@
 use rayon::prelude::*;
 
-use super::family::{Family, Tail};
+use super::family::{Family, FamilyMember};
 use super::*;
 use planner_core::account::Limits;
 use planner_core::law::littles_law::LittlesLaw;
-use planner_core::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
+use planner_core::load::attempt::{Attempt, AttemptOutcome, JobEnd, RequestKind, Start};
 use planner_core::measure::analysis::points;
 use planner_core::measure::document::SCHEMA;
 use planner_core::measure::level::LevelSummary;
 use planner_core::measure::recorder::Recorder;
 use planner_core::measure::scaling::scaling;
-use planner_core::measure::steady::{Estimate, Rule, Steady, too_short};
+use planner_core::measure::steady::{MeanEstimate, Steady, SteadyRule, too_short};
 use planner_core::random;
 use planner_core::service::CopyProfile;
-use planner_core::service::{CopyRequest, Factor, Noise, Request as ServiceRequest, ServiceModel};
+use planner_core::service::{CopyRequest, Factor, Noise, ServiceModel, ServiceRequest};
 use planner_core::units::quantity::nanoseconds;
 
 /// A run of levels with so many workers.
@@ -36,12 +36,19 @@ fn document(workers: &[u32]) -> RunDocument {
     document
 }
 
-fn attempt(level: u32, job: u64, bytes: u64, started_s: f64, lasted_s: f64, outcome: Outcome) -> Attempt {
+fn attempt(
+    level: u32,
+    job: u64,
+    bytes: u64,
+    started_s: f64,
+    lasted_s: f64,
+    outcome: AttemptOutcome,
+) -> Attempt {
     let started_ns = nanoseconds(started_s);
     let start = Start {
         job,
         object: job,
-        request: Request::Copy,
+        request: RequestKind::Copy,
         attempt: 1,
         worker: None,
         job_intended_ns: started_ns,
@@ -49,7 +56,7 @@ fn attempt(level: u32, job: u64, bytes: u64, started_s: f64, lasted_s: f64, outc
         bytes,
         items: 1,
     };
-    let job_end = (outcome == Outcome::Ok).then_some(JobEnd::Done);
+    let job_end = (outcome == AttemptOutcome::Ok).then_some(JobEnd::Done);
     let ended_ns = started_ns + nanoseconds(lasted_s);
     Attempt { level, start, started_ns, ended_ns, outcome, code: None, job_end }
 }
@@ -65,7 +72,7 @@ fn measured(profile: &Profile, workers: &[u32], jobs: u64, sizes: [u64; 2]) -> O
             let bytes = sizes[0] + word % (sizes[1] - sizes[0] + 1);
             let lasted_s =
                 profile.copy.mean_s(bytes, u64::from(n)) * factor.draw(12, &[u64::from(level), job]);
-            observations.add(&attempt(level, job, bytes, job as f64, lasted_s, Outcome::Ok));
+            observations.add(&attempt(level, job, bytes, job as f64, lasted_s, AttemptOutcome::Ok));
         }
     }
     observations
@@ -97,8 +104,8 @@ fn a_known_profile_is_found_again_and_survives_a_file() {
             assert!((ratio - 1.0).abs() < tolerance, "at {u}: {ratio} of {:?}", truth.copy.noise);
         }
         let kinds: Vec<_> = model.doubts.iter().map(std::mem::discriminant).collect();
-        let no_scaling = Doubt::NoScaling { n: 40.0, refused: None };
-        assert_eq!(kinds, [&Doubt::Rehearsal, &no_scaling].map(std::mem::discriminant));
+        let no_scaling = Limitation::NoScaling { n: 40.0, refused: None };
+        assert_eq!(kinds, [&Limitation::Rehearsal, &no_scaling].map(std::mem::discriminant));
     }
 }
 
@@ -158,15 +165,15 @@ fn steady_level(level: &mut LevelSummary, copy: &CopyProfile) {
         age_start_s: 0.0,
         age_end_s: 0.0,
     };
-    let known = Estimate { mean: n / r_s, low: None, high: None };
+    let known = MeanEstimate { mean: n / r_s, low: None, high: None };
     level.steady = Some(Steady {
         start_s: 0.0,
         end_s: WINDOW_S,
-        rule: Rule::Workers,
+        rule: SteadyRule::Workers,
         converged: true,
         littles_law,
         throughput_per_s: known,
-        residence_s: Estimate { mean: r_s, ..known },
+        residence_s: MeanEstimate { mean: r_s, ..known },
         effective_s: WINDOW_S,
         batches_independent: true,
         independent: too_short(r_s).map(|why| format!("{why:?}")),
@@ -185,7 +192,7 @@ fn swept(truth: &Profile, workers: &[u32]) -> FittedModel {
             let seconds = truth.copy.mean_s(700_000_000, u64::from(n));
             let lasted_s = seconds * truth.copy.factor().draw(3, &[u64::from(level), job]);
             let (begun_s, lasted_s) = if job < 100 { (0.0, lasted_s / 2.0) } else { (1.0, lasted_s) };
-            observations.add(&attempt(level, job, 700_000_000, begun_s, lasted_s, Outcome::Ok));
+            observations.add(&attempt(level, job, 700_000_000, begun_s, lasted_s, AttemptOutcome::Ok));
         }
     }
     fit(&document, &observations, 1).unwrap()
@@ -203,7 +210,7 @@ fn contention_is_taken_from_a_sweep_that_shows_it_and_only_from_its_steady_parts
         assert!((copy.mean_s(700_000_000, 1) / 27.0 - 1.0).abs() < 0.03, "{}", copy.mean_s(700_000_000, 1));
         assert_eq!((model.basis.jobs, model.basis.measured_n_max), (1200, Some(256.0)));
         assert!(
-            !model.doubts.iter().any(|doubt| matches!(doubt, Doubt::NoScaling { .. })),
+            !model.doubts.iter().any(|doubt| matches!(doubt, Limitation::NoScaling { .. })),
             "{sigma} {kappa}"
         );
     }
@@ -227,8 +234,8 @@ fn few_concurrencies_show_no_contention_and_the_largest_speaks_for_all() {
     (truth.copy.sigma, truth.copy.kappa) = (0.01, 1e-5);
     let model = swept(&truth, &[1, 16, 256]);
     assert_eq!((model.profile.copy.sigma, model.basis.jobs), (0.0, 200));
-    let doubt = model.doubts.iter().find(|doubt| matches!(doubt, Doubt::NoScaling { .. })).unwrap();
-    let Doubt::NoScaling { refused: Some(reason), .. } = doubt else { panic!("{doubt:?}") };
+    let doubt = model.doubts.iter().find(|doubt| matches!(doubt, Limitation::NoScaling { .. })).unwrap();
+    let Limitation::NoScaling { refused: Some(reason), .. } = doubt else { panic!("{doubt:?}") };
     assert!(reason.contains("3 measurements at 3 concurrencies"), "{reason}");
 }
 
@@ -238,20 +245,20 @@ fn refusals_and_parts_are_counted_and_parts_of_a_job_stay_together() {
     let mut observations = Observations::of(&document);
     for job in 0..40u64 {
         for part in 1..=3 {
-            let mut copy = attempt(0, job, 1_000_000, 0.0, 1.0 + job as f64 / 10.0, Outcome::Ok);
-            copy.start.request = Request::CopyPart(part);
+            let mut copy = attempt(0, job, 1_000_000, 0.0, 1.0 + job as f64 / 10.0, AttemptOutcome::Ok);
+            copy.start.request = RequestKind::CopyPart(part);
             copy.job_end = (part == 3).then_some(JobEnd::Done);
             observations.add(&copy);
         }
-        observations.add(&attempt(0, job, 1_000_000, 0.0, 0.1, Outcome::Throttled));
-        observations.add(&attempt(0, job, 1_000_000, 0.0, 0.3, Outcome::ServerError));
+        observations.add(&attempt(0, job, 1_000_000, 0.0, 0.1, AttemptOutcome::Throttled));
+        observations.add(&attempt(0, job, 1_000_000, 0.0, 0.3, AttemptOutcome::ServerError));
     }
     let model = fit(&document, &observations, 1).unwrap();
     assert_eq!((model.basis.jobs, model.basis.attempts), (40, 200));
     assert_eq!(model.profile.request.error_rate, 0.25);
     assert!((model.profile.request.refusal_s - 0.2).abs() < 1e-9);
-    assert!(model.doubts.contains(&Doubt::Throttled { share: 0.2 }));
-    let sizes = Doubt::SizesTooAlike { smallest_bytes: 1_000_000, largest_bytes: 1_000_000 };
+    assert!(model.doubts.contains(&Limitation::Throttled { share: 0.2 }));
+    let sizes = Limitation::SizesTooAlike { smallest_bytes: 1_000_000, largest_bytes: 1_000_000 };
     assert!(model.doubts.contains(&sizes), "{:?}", model.doubts);
     // The mean of 40 jobs is as uncertain as 40 values are, not as 120.
     let means: Vec<f64> = model.resampled.iter().map(|profile| profile.copy.mean_s(1_000_000, 1)).collect();
@@ -272,27 +279,27 @@ fn what_began_too_late_to_be_seen_to_its_end_is_left_out() {
     for job in 0..2000u64 {
         let (started_s, lasted_s) = (job as f64 / 20.0, 5.0 + 40.0 * random::uniform(1, &[job]));
         if started_s + lasted_s < 100.0 {
-            observations.add(&attempt(0, job, 0, started_s, lasted_s, Outcome::Ok));
+            observations.add(&attempt(0, job, 0, started_s, lasted_s, AttemptOutcome::Ok));
         }
     }
     let model = fit(&document, &observations, 1).unwrap();
     let mean_s = model.profile.copy.mean_s(0, 1);
     assert!((mean_s / 25.0 - 1.0).abs() < 0.04, "{mean_s}");
-    assert!(model.doubts.contains(&Doubt::CutOff { unfinished: 10 }));
+    assert!(model.doubts.contains(&Limitation::CutOff { unfinished: 10 }));
 }
 
 #[test]
 fn too_little_is_refused_and_little_is_said_to_be() {
     let few = |jobs| fit(&document(&[4]), &measured(&noisy(None, 0.3), &[4], jobs, WIDE), 1);
-    assert_eq!(few(0), Err(FitError::NoCopies));
-    assert_eq!(few(1), Err(FitError::TooFew { jobs: 1 }));
+    assert_eq!(few(0), Err(ModelFitError::NoCopies));
+    assert_eq!(few(1), Err(ModelFitError::TooFew { jobs: 1 }));
     for jobs in [2, 3, 29] {
         let model = few(jobs).unwrap();
-        assert!(model.doubts.contains(&Doubt::SmallSample { jobs }));
+        assert!(model.doubts.contains(&Limitation::SmallSample { jobs }));
         let all = model.resampled.iter().chain([&model.profile]);
         assert!(all.clone().all(|profile| profile.validate(Limits::built_in()).is_ok()), "{jobs} jobs");
     }
-    assert!(!few(30).unwrap().doubts.contains(&Doubt::SmallSample { jobs: 30 }));
+    assert!(!few(30).unwrap().doubts.contains(&Limitation::SmallSample { jobs: 30 }));
 }
 
 #[test]
@@ -300,7 +307,7 @@ fn times_without_noise_and_times_of_zero_are_no_trouble() {
     let flat = fit(&document(&[4]), &measured(&noisy(None, 0.0), &[4], 50, WIDE), 1).unwrap().profile;
     assert_eq!((flat.copy.noise.clone(), flat.copy.noise_cv), (None, 0.0));
     let mut observations = Observations::of(&document(&[4]));
-    (0..50).for_each(|job| observations.add(&attempt(0, job, job % 2, 0.0, 0.0, Outcome::Ok)));
+    (0..50).for_each(|job| observations.add(&attempt(0, job, job % 2, 0.0, 0.0, AttemptOutcome::Ok)));
     let model = fit(&document(&[4]), &observations, 1).unwrap();
     assert_eq!(model.profile.validate(Limits::built_in()), Ok(()));
 }
@@ -310,7 +317,7 @@ fn a_long_run_is_thinned_by_whole_jobs_whatever_their_order() {
     let document = document(&[4]);
     let sample = |jobs: &mut dyn Iterator<Item = u64>| {
         let mut observations = Observations::of(&document);
-        jobs.for_each(|job| observations.add(&attempt(0, job, 1, 0.0, 1.0 + job as f64, Outcome::Ok)));
+        jobs.for_each(|job| observations.add(&attempt(0, job, 1, 0.0, 1.0 + job as f64, AttemptOutcome::Ok)));
         (observations.jobs, observations.copies(false))
     };
     let (jobs, forwards) = sample(&mut (0..30_000));
@@ -324,7 +331,7 @@ fn a_long_run_is_thinned_by_whole_jobs_whatever_their_order() {
 #[test]
 fn upper_limits_hold_the_largest_of_45_000_as_often_as_they_say() {
     const P: f64 = 1.0 - 0.5 / 45_000.0;
-    let systems: Vec<(u64, Mixture)> =
+    let systems: Vec<(u64, TestMixture)> =
         (0..4u64).flat_map(|round| systems().into_iter().map(move |it| (round, it))).collect();
     let limits: Vec<(f64, f64)> = systems
         .par_iter()
@@ -342,7 +349,7 @@ fn upper_limits_hold_the_largest_of_45_000_as_often_as_they_say() {
                     seconds: system.draw(seed, job),
                 })
                 .collect();
-            let sample = Sample::new(&copies, Form::Flat, Scaling::default());
+            let sample = CopySample::new(&copies, LineForm::Flat, Scaling::default());
             let largest = |profile: CopyProfile| profile.base_s * profile.factor().at(P);
             let mut resampled: Vec<f64> = sample.resampled(20, seed).into_iter().map(largest).collect();
             resampled.sort_by(f64::total_cmp);
@@ -364,9 +371,9 @@ fn upper_limits_hold_the_largest_of_45_000_as_often_as_they_say() {
 }
 
 /// Shares, means and factors whose mixture has about mean 1.
-struct Mixture(Vec<(f64, f64, Factor)>);
+struct TestMixture(Vec<(f64, f64, Factor)>);
 
-impl Mixture {
+impl TestMixture {
     fn draw(&self, seed: u64, number: u64) -> f64 {
         let mut left = random::uniform(seed, &[number, 1]);
         let part = self.0.iter().find(|part| {
@@ -391,7 +398,7 @@ impl Mixture {
 }
 
 /// Lognormal, gamma, Weibull, two modes, and one request in twenty that goes a slower way.
-fn systems() -> Vec<Mixture> {
+fn systems() -> Vec<TestMixture> {
     let of_cv = |cv: f64| {
         let lognormal = |cv| Factor::lognormal(cv);
         let slow = 1.0 + 2.0 * cv;
@@ -404,11 +411,11 @@ fn systems() -> Vec<Mixture> {
             vec![(0.95, 1.0 / scale, lognormal(0.7 * cv)), (0.05, slow / scale, lognormal(cv))],
         ]
     };
-    [0.1, 0.5, 1.0].into_iter().flat_map(of_cv).map(Mixture).collect()
+    [0.1, 0.5, 1.0].into_iter().flat_map(of_cv).map(TestMixture).collect()
 }
 
 fn of_family(family: Family, cv: f64) -> Factor {
-    let tail = Tail::member(family, family.with_cv(cv));
+    let tail = FamilyMember::member(family, family.with_cv(cv));
     let body = (0..=400).map(|i| tail.exceeded_by(1.0 - 0.9 * f64::from(i).max(1e-3) / 400.0)).collect();
     let halved = (1..40).map(|halvings| tail.exceeded_by(0.1 * 0.5f64.powi(halvings))).collect();
     Factor::Tailed(planner_core::service::Tailed { above: 0.9, body, tail: halved }.with_mean_1().into())
@@ -423,7 +430,7 @@ fn days_that_differ_make_another_day_less_known() {
             for job in 0..100 {
                 let seed = &[u64::from(level), job];
                 let took_s = (1.0 + 0.1 * f64::from(level)) * random::lognormal(3, seed, 10.0, 0.2);
-                observations.add(&attempt(level, job, 1_000_000, job as f64, took_s, Outcome::Ok));
+                observations.add(&attempt(level, job, 1_000_000, job as f64, took_s, AttemptOutcome::Ok));
             }
         }
         let model = fit(&document(&levels), &observations, 1).unwrap();

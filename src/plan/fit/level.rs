@@ -1,6 +1,6 @@
 //! How well a sample of jobs knows their mean time.
 
-use super::family::{Family, SlowPart, Tail};
+use super::family::{Family, FamilyMember, SlowPart};
 use planner_core::numeric::interval::student_t;
 use planner_core::random::normal_at;
 
@@ -13,7 +13,7 @@ const LEAST: f64 = 0.2;
 
 /// The mean time of jobs, as a multiple of what a fitted line says, with what is not known about it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Level {
+pub(super) struct LevelMean {
     mean: f64,
     /// Standard error of the mean.
     error: f64,
@@ -24,7 +24,7 @@ pub(super) struct Level {
     freedom: f64,
 }
 
-impl Level {
+impl LevelMean {
     /// Of jobs by how many times longer each took than the line says, worth `effective` independent ones.
     pub(super) fn of(jobs: &[f64], effective: f64) -> Self {
         let count = jobs.len() as f64;
@@ -100,7 +100,7 @@ fn likely_skewness(jobs: &[f64]) -> f64 {
     let mean = jobs.iter().sum::<f64>() / jobs.len() as f64;
     let squares = jobs.iter().map(|job| (job / mean - 1.0).powi(2)).sum::<f64>();
     let cv = (squares / jobs.len() as f64).sqrt();
-    let fits = Family::ALL.map(|family| Tail::fit(family, &all, cv));
+    let fits = Family::ALL.map(|family| FamilyMember::fit(family, &all, cv));
     let likeliest = fits.into_iter().max_by(|a, b| a.1.total_cmp(&b.1));
     likeliest.map_or(0.0, |fit| fit.0.skewness())
 }
@@ -126,7 +126,7 @@ mod tests {
     fn covered(u: f64, count: u64, time: impl Fn(u64, u64) -> f64) -> f64 {
         let holds = |seed: &u64| {
             let jobs: Vec<f64> = (0..count).map(|job| time(*seed, job)).collect();
-            Level::of(&jobs, count as f64).at(u) >= 1.0
+            LevelMean::of(&jobs, count as f64).at(u) >= 1.0
         };
         (0..4000).filter(holds).count() as f64 / 4000.0
     }
@@ -164,7 +164,7 @@ mod tests {
                 |seed| (0..count).map(|job| random::lognormal(seed, &[job], 1.0, cv)).collect::<Vec<_>>();
             let is_told = |seed: &u64| {
                 let jobs = jobs(*seed);
-                Level::of(&jobs, count as f64).with_law_of(&jobs).skew() > MOST_SKEW
+                LevelMean::of(&jobs, count as f64).with_law_of(&jobs).skew() > MOST_SKEW
             };
             (0..200).filter(is_told).count()
         };
@@ -183,7 +183,7 @@ mod tests {
                 let times: Vec<Vec<f64>> =
                     (0..days).map(|day| (0..JOBS).map(|it| job(day, it)).collect()).collect();
                 let all = times.concat();
-                let pooled = Level::of(&all, all.len() as f64);
+                let pooled = LevelMean::of(&all, all.len() as f64);
                 let limit = if is_pooled { pooled } else { pooled.on_another_day(&times, 1.0) };
                 limit.at(0.99) >= level(days)
             };
@@ -196,13 +196,13 @@ mod tests {
         }
         assert!(holds(5, 0.1, true) < 0.75, "which shows what is missing without");
         let same = vec![vec![1.0, 1.2, 0.8]];
-        let level = Level::of(&same[0], 3.0);
+        let level = LevelMean::of(&same[0], 3.0);
         assert_eq!(level.on_another_day(&same, 1.0), level, "one day says nothing of others");
     }
 
     #[test]
     fn times_that_do_not_vary_are_known() {
-        let level = Level::of(&[2.0; 9], 9.0);
+        let level = LevelMean::of(&[2.0; 9], 9.0);
         assert_eq!([0.01, 0.5, 0.99].map(|u| level.at(u)), [2.0; 3]);
     }
 }

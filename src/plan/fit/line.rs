@@ -7,7 +7,7 @@ const ROUNDS: usize = 8;
 
 /// What is kept of the form R = a + c·size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum LineForm {
     /// All of it.
     Line,
     /// a = 0: sizes are too alike to tell a fixed time from a bandwidth.
@@ -35,14 +35,14 @@ impl Line {
     ///
     /// Times scale: their spread grows with their mean. So the weights are 1/mean², and as the mean is what is sought
     /// they are made better round by round (quasi-likelihood; McCullagh and Nelder 1989, ch. 9).
-    pub(super) fn fit(observations: &[Observation], form: Form) -> Self {
+    pub(super) fn fit(observations: &[Observation], form: LineForm) -> Self {
         let flat = Self { base_s: mean(observations, |it| it.seconds), per_byte_s: 0.0 };
         let proportional =
             || Self { base_s: 0.0, per_byte_s: mean(observations, |it| it.seconds / it.bytes as f64) };
         match form {
-            Form::Flat => flat,
-            Form::Proportional => proportional(),
-            Form::Line => {
+            LineForm::Flat => flat,
+            LineForm::Proportional => proportional(),
+            LineForm::Line => {
                 let line = (0..ROUNDS).try_fold(flat, |line, _| line.better(observations));
                 match line {
                     Some(line) if line.base_s < 0.0 => proportional(),
@@ -93,7 +93,7 @@ pub(super) fn elasticity_error(observations: &[Observation]) -> f64 {
     let count = observations.len() as f64;
     let size_mean = mean(observations, |it| it.bytes as f64);
     let size_cv = mean(observations, |it| (it.bytes as f64 / size_mean - 1.0).powi(2)).sqrt();
-    let line = Line::fit(observations, Form::Line);
+    let line = Line::fit(observations, LineForm::Line);
     let noise_cv = mean(observations, |it| (it.seconds / line.mean_s(it.bytes) - 1.0).powi(2)).sqrt();
     if size_cv > 0.0 && count > 2.0 { noise_cv / (size_cv * (count - 2.0).sqrt()) } else { f64::INFINITY }
 }
@@ -126,14 +126,14 @@ mod tests {
 
     #[test]
     fn a_line_without_noise_is_found_exactly() {
-        let line = Line::fit(&copies(50, 2.0, 4e-8, 0.0), Form::Line);
+        let line = Line::fit(&copies(50, 2.0, 4e-8, 0.0), LineForm::Line);
         assert!((line.base_s - 2.0).abs() < 1e-6 && (line.per_byte_s / 4e-8 - 1.0).abs() < 1e-6, "{line:?}");
     }
 
     #[test]
     fn a_noisy_line_is_found_and_its_relative_residuals_have_mean_1() {
         let copies = copies(4000, 2.0, 4e-8, 0.5);
-        let line = Line::fit(&copies, Form::Line);
+        let line = Line::fit(&copies, LineForm::Line);
         assert!((line.base_s - 2.0).abs() < 0.15 && (line.per_byte_s / 4e-8 - 1.0).abs() < 0.04, "{line:?}");
         let factor = mean(&copies, |it| it.seconds / line.mean_s(it.bytes));
         assert!((factor - 1.0).abs() < 1e-6, "{factor}");
@@ -144,7 +144,7 @@ mod tests {
         let rising = copies(300, 0.0, 4e-8, 0.3);
         let level = copies(300, 20.0, 0.0, 0.3);
         for copies in [rising, level] {
-            let line = Line::fit(&copies, Form::Line);
+            let line = Line::fit(&copies, LineForm::Line);
             assert!(line.base_s >= 0.0 && line.per_byte_s >= 0.0, "{line:?}");
         }
     }
@@ -160,7 +160,7 @@ mod tests {
                         Observation { job, level: 0, day: 0, started_ns: job, n: 1.0, bytes, seconds }
                     })
                     .collect();
-                let line = Line::fit(&copies, Form::Line);
+                let line = Line::fit(&copies, LineForm::Line);
                 let off = line.per_byte_s * 700e6 / 20.0 - 0.5;
                 off / elasticity_error(&copies)
             })

@@ -5,14 +5,14 @@
 //! Tibshirani 1993).
 
 mod dependence;
-mod descent;
 mod factors;
 mod failures;
 mod family;
-pub mod file;
 mod findings;
 mod level;
 mod line;
+pub mod model_file;
+mod nelder_mead;
 mod observations;
 pub mod reference;
 mod sample;
@@ -23,12 +23,12 @@ mod slowest;
 use serde::{Deserialize, Serialize};
 
 use self::failures::Failures;
-use self::line::Form;
+use self::line::LineForm;
 use self::observations::Observation;
-use self::sample::Sample;
+use self::sample::CopySample;
 use self::scaling::Scaling;
 use super::copier::Copier;
-use super::doubt::Doubt;
+use super::limitation::Limitation;
 use planner_core::measure::document::RunDocument;
 use planner_core::service::Profile;
 
@@ -55,7 +55,7 @@ pub struct FittedModel {
     /// What it rests on.
     pub basis: Basis,
     /// What it cannot know.
-    pub doubts: Vec<Doubt>,
+    pub doubts: Vec<Limitation>,
     /// What its sample showed of itself; None where nothing was measured.
     pub findings: Option<Findings>,
     /// Its slowest copies; None where nothing was measured.
@@ -81,7 +81,7 @@ impl FittedModel {
             profile,
             resampled: Vec::new(),
             basis,
-            doubts: vec![Doubt::Assumed],
+            doubts: vec![Limitation::Assumed],
             findings: None,
             slowest: None,
         }
@@ -124,7 +124,7 @@ pub struct Basis {
 
 /// Why there is no model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FitError {
+pub enum ModelFitError {
     /// No copy succeeded.
     #[error("no copy succeeded in the run; measure a scenario with `operation = \"copy\"`")]
     NoCopies,
@@ -140,21 +140,25 @@ pub enum FitError {
 ///
 /// # Errors
 /// Where fewer than two jobs were copied.
-pub fn fit(document: &RunDocument, observations: &Observations, seed: u64) -> Result<FittedModel, FitError> {
+pub fn fit(
+    document: &RunDocument,
+    observations: &Observations,
+    seed: u64,
+) -> Result<FittedModel, ModelFitError> {
     let unfinished: u64 =
         document.levels.iter().map(|level| level.jobs - level.jobs_done - level.jobs_failed).sum();
     let is_cut_off = !document.complete || unfinished > 0;
     let copies = observations.copies(is_cut_off);
     match copies.chunk_by(|a, b| a.job == b.job).count() {
-        0 => return Err(FitError::NoCopies),
-        1 => return Err(FitError::TooFew { jobs: 1 }),
+        0 => return Err(ModelFitError::NoCopies),
+        1 => return Err(ModelFitError::TooFew { jobs: 1 }),
         _ => {}
     }
     let sizes = || copies.iter().map(|copy| copy.bytes);
     let size_range = [sizes().min().unwrap_or(0), sizes().max().unwrap_or(0)];
     let form = form(&copies, size_range);
     let known_scaling = Scaling::of(document);
-    let sample = Sample::new(&copies, form, known_scaling.unwrap_or_default());
+    let sample = CopySample::new(&copies, form, known_scaling.unwrap_or_default());
     let rest = rest(observations);
     let (copy, is_apart) = sample.central();
     let slowest = Slowest::of(&copies, &copy);
@@ -166,9 +170,9 @@ pub fn fit(document: &RunDocument, observations: &Observations, seed: u64) -> Re
         .collect();
     let mut doubts = doubts(document, observations, form, size_range, is_cut_off.then_some(unfinished));
     let refused = || document.usl.as_ref().and_then(|law| law.refused.clone());
-    let no_scaling = || Doubt::NoScaling { n: observations.n_max(), refused: refused() };
+    let no_scaling = || Limitation::NoScaling { n: observations.n_max(), refused: refused() };
     doubts.extend(known_scaling.is_none().then(no_scaling));
-    doubts.extend(is_apart.then_some(Doubt::SlowestApart { jobs: observations.jobs }));
+    doubts.extend(is_apart.then_some(Limitation::SlowestApart { jobs: observations.jobs }));
     let basis = Basis {
         kind: BasisKind::Measured,
         source: format!("run {} of scenario {}", document.run, document.name),
@@ -191,13 +195,13 @@ pub fn fit(document: &RunDocument, observations: &Observations, seed: u64) -> Re
 }
 
 /// What the sizes allow to fit. Inside the measured range all forms that they allow say nearly the same.
-fn form(copies: &[Observation], [smallest_bytes, largest_bytes]: [u64; 2]) -> Form {
+fn form(copies: &[Observation], [smallest_bytes, largest_bytes]: [u64; 2]) -> LineForm {
     if largest_bytes == 0 {
-        Form::Flat
+        LineForm::Flat
     } else if smallest_bytes > 0 && line::elasticity_error(copies) > ELASTICITY_ERROR {
-        Form::Proportional
+        LineForm::Proportional
     } else {
-        Form::Line
+        LineForm::Line
     }
 }
 
@@ -236,21 +240,22 @@ fn median(values: &[f64]) -> Option<f64> {
 fn doubts(
     document: &RunDocument,
     observations: &Observations,
-    form: Form,
+    form: LineForm,
     [smallest_bytes, largest_bytes]: [u64; 2],
     cut_off: Option<u64>,
-) -> Vec<Doubt> {
+) -> Vec<Limitation> {
     let share = |count: u64| count as f64 / observations.attempts as f64;
     let jobs = observations.jobs;
     [
-        document.rehearsal.then_some(Doubt::Rehearsal),
-        (jobs < SMALL_SAMPLE).then_some(Doubt::SmallSample { jobs }),
-        (largest_bytes == 0).then_some(Doubt::SizesUnknown),
-        (form == Form::Proportional).then_some(Doubt::SizesTooAlike { smallest_bytes, largest_bytes }),
-        cut_off.map(|unfinished| Doubt::CutOff { unfinished }),
-        (observations.throttled > 0).then(|| Doubt::Throttled { share: share(observations.throttled) }),
+        document.rehearsal.then_some(Limitation::Rehearsal),
+        (jobs < SMALL_SAMPLE).then_some(Limitation::SmallSample { jobs }),
+        (largest_bytes == 0).then_some(Limitation::SizesUnknown),
+        (form == LineForm::Proportional)
+            .then_some(Limitation::SizesTooAlike { smallest_bytes, largest_bytes }),
+        cut_off.map(|unfinished| Limitation::CutOff { unfinished }),
+        (observations.throttled > 0).then(|| Limitation::Throttled { share: share(observations.throttled) }),
         (observations.client_errors > 0)
-            .then(|| Doubt::ClientErrors { share: share(observations.client_errors) }),
+            .then(|| Limitation::ClientErrors { share: share(observations.client_errors) }),
     ]
     .into_iter()
     .flatten()

@@ -1,7 +1,7 @@
 //! What a fit needs of a run's attempts, gathered as they are read, in bounded memory.
 
 use super::scaling::Scaling;
-use planner_core::load::attempt::{Attempt, JobEnd, Outcome, Request};
+use planner_core::load::attempt::{Attempt, AttemptOutcome, JobEnd, RequestKind};
 use planner_core::measure::document::RunDocument;
 use planner_core::measure::fan_out::object::ObjectRecord;
 use planner_core::measure::level::LevelSummary;
@@ -62,8 +62,8 @@ impl Moments {
 /// The attempts of a run as a fit sees them.
 #[derive(Clone, Debug)]
 pub struct Observations {
-    levels: Vec<Level>,
-    kept: Vec<Kept>,
+    levels: Vec<LevelWindow>,
+    kept: Vec<KeptObservation>,
     /// Jobs whose lot is above this are not kept.
     highest_lot: u64,
     pub(super) jobs: u64,
@@ -84,7 +84,7 @@ pub struct Observations {
 
 /// What is known of a level before its copies are used.
 #[derive(Clone, Copy, Debug)]
-struct Level {
+struct LevelWindow {
     /// Requests in flight, as a mean over time; None for a level that is left out.
     n: Option<f64>,
     /// Day on which it was measured, from 0.
@@ -99,12 +99,12 @@ struct Level {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Kept {
+struct KeptObservation {
     lot: u64,
     observation: Observation,
 }
 
-impl Level {
+impl LevelWindow {
     fn new(n: Option<f64>, steady_ns: Option<[u64; 2]>) -> Self {
         Self { n, day: 0, copies: 0, steady_ns, first_start_ns: u64::MAX, last_end_ns: 0, longest_ns: 0 }
     }
@@ -133,7 +133,7 @@ impl Observations {
         let level = |level: &LevelSummary| {
             let steady = level.steady.as_ref().filter(|_| has_scaling);
             let steady_ns = steady.map(|it| [it.start_s, it.end_s].map(nanoseconds));
-            Level::new(Some(n(level)).filter(|&n| n >= least), steady_ns)
+            LevelWindow::new(Some(n(level)).filter(|&n| n >= least), steady_ns)
         };
         Self {
             levels: document.levels.iter().map(level).collect(),
@@ -179,12 +179,13 @@ impl Observations {
         let level = attempt.level as usize;
         let Some(n) = self.levels.get(level).and_then(|level| level.n) else { return };
         let lasted_s = seconds(attempt.ended_ns - attempt.started_ns);
-        let is_copied = attempt.job_end == Some(JobEnd::Done) && attempt.start.request != Request::Publish;
+        let is_copied =
+            attempt.job_end == Some(JobEnd::Done) && attempt.start.request != RequestKind::Publish;
         self.jobs += u64::from(is_copied);
         match (attempt.start.request, attempt.outcome) {
-            (Request::Copy | Request::CopyPart(_), outcome) => self.copy(attempt, outcome, level, n),
-            (Request::Publish, Outcome::Ok) => self.publishes.add(lasted_s),
-            (_, Outcome::Ok) => self.metadata.add(lasted_s),
+            (RequestKind::Copy | RequestKind::CopyPart(_), outcome) => self.copy(attempt, outcome, level, n),
+            (RequestKind::Publish, AttemptOutcome::Ok) => self.publishes.add(lasted_s),
+            (_, AttemptOutcome::Ok) => self.metadata.add(lasted_s),
             _ => {}
         }
     }
@@ -198,7 +199,7 @@ impl Observations {
     /// as any did: among what began later, the slow ones are missing.
     pub(super) fn copies(&self, is_cut_off: bool) -> Vec<Observation> {
         let in_flight = self.in_flight();
-        let of_use = |kept: &Kept| {
+        let of_use = |kept: &KeptObservation| {
             let copy = kept.observation;
             let level = &self.levels[copy.level];
             let is_whole = copy.started_ns <= level.last_end_ns.saturating_sub(level.longest_ns);
@@ -214,10 +215,10 @@ impl Observations {
     /// fills up and runs empty for most of it.
     fn in_flight(&self) -> Vec<Option<f64>> {
         let mut kept = vec![Vec::new(); self.levels.len()];
-        for Kept { observation, .. } in &self.kept {
+        for KeptObservation { observation, .. } in &self.kept {
             kept[observation.level].push(*observation);
         }
-        let met = |level: &Level, kept: &Vec<Observation>| {
+        let met = |level: &LevelWindow, kept: &Vec<Observation>| {
             level.n.map(|n| match level.steady_ns {
                 Some(_) => n,
                 None => n.max(met(kept, kept.len() as f64 / level.copies.max(1) as f64)),
@@ -226,25 +227,27 @@ impl Observations {
         self.levels.iter().zip(&kept).map(|(level, kept)| met(level, kept)).collect()
     }
 
-    fn copy(&mut self, attempt: &Attempt, outcome: Outcome, level: usize, n: f64) {
+    fn copy(&mut self, attempt: &Attempt, outcome: AttemptOutcome, level: usize, n: f64) {
         let lasted_ns = attempt.ended_ns - attempt.started_ns;
         self.attempts += 1;
         let of_level = &mut self.levels[level];
         of_level.first_start_ns = of_level.first_start_ns.min(attempt.started_ns);
         of_level.last_end_ns = of_level.last_end_ns.max(attempt.ended_ns);
         match outcome {
-            Outcome::Ok => {
+            AttemptOutcome::Ok => {
                 of_level.longest_ns = of_level.longest_ns.max(lasted_ns);
                 of_level.copies += 1;
                 self.keep(attempt, level, n);
                 return;
             }
-            Outcome::ClientError => {
+            AttemptOutcome::ClientError => {
                 self.client_errors += 1;
                 return;
             }
-            Outcome::Throttled => self.throttled += 1,
-            Outcome::ServerError | Outcome::Timeout | Outcome::Connection => self.failed += 1,
+            AttemptOutcome::Throttled => self.throttled += 1,
+            AttemptOutcome::ServerError | AttemptOutcome::Timeout | AttemptOutcome::Connection => {
+                self.failed += 1
+            }
         }
         self.refusals.add(seconds(lasted_ns));
     }
@@ -264,7 +267,7 @@ impl Observations {
             bytes: attempt.start.bytes,
             seconds: seconds(attempt.ended_ns - attempt.started_ns).max(TICK_S),
         };
-        self.kept.push(Kept { lot, observation });
+        self.kept.push(KeptObservation { lot, observation });
         while self.kept.len() > MAX_COPIES {
             self.halve();
         }

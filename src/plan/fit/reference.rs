@@ -4,7 +4,7 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 
-use super::{FittedModel, file};
+use super::{FittedModel, model_file};
 
 /// Fitted ahead of time to the shipped sweep on the embedded service; `scripts/reference` writes it.
 const FITTED: &[u8] = include_bytes!("reference.json.gz");
@@ -16,7 +16,7 @@ const FITTED: &[u8] = include_bytes!("reference.json.gz");
 pub fn reference() -> Result<FittedModel, String> {
     let mut text = String::new();
     GzDecoder::new(FITTED).read_to_string(&mut text).map_err(|error| error.to_string())?;
-    file::parse(&text, "the rehearsed sweep that comes with the program")
+    model_file::parse(&text, "the rehearsed sweep that comes with the program")
 }
 
 #[cfg(test)]

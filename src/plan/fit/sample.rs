@@ -11,13 +11,13 @@ use statrs::distribution::{Beta, ContinuousCDF};
 
 use super::dependence::Dependence;
 use super::factors::{self, Fitted};
-use super::level::Level;
-use super::line::{Form, Line};
+use super::level::LevelMean;
+use super::line::{Line, LineForm};
 use super::observations::Observation;
 use super::scaling::{Contention, Scaling};
 use super::slow_path;
 use planner_core::random;
-use planner_core::service::{CopyProfile, Noise, Paths};
+use planner_core::service::{CopyProfile, Noise, NoisePaths};
 
 /// Refits to resampled jobs.
 const SHAPES: u64 = 200;
@@ -26,18 +26,18 @@ const SLOW_FREEDOM: f64 = 4.0;
 
 /// The copies of a run.
 #[derive(Debug)]
-pub(super) struct Sample {
+pub(super) struct CopySample {
     /// Copies of jobs, in the order in which the jobs began, level by level.
     jobs: Vec<Vec<Observation>>,
-    form: Form,
+    form: LineForm,
     scaling: Scaling,
     /// Seconds by size of the copies that went the usual way, with as many in flight as fit the law.
     line: Line,
     /// Factor on that line above which copies went a slow way.
     threshold: Option<f64>,
-    slow: Option<SlowWay>,
+    slow: Option<SlowPath>,
     dependence: Dependence,
-    level: Level,
+    level: LevelMean,
     /// Jobs that the level is of.
     level_jobs: usize,
     /// Days on which they were measured.
@@ -46,7 +46,7 @@ pub(super) struct Sample {
 
 /// Copies that stand apart from the others.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct SlowWay {
+pub(super) struct SlowPath {
     pub copies: usize,
     pub of: usize,
     /// How many times as long as the usual ones they take, in the mean.
@@ -56,7 +56,7 @@ pub(super) struct SlowWay {
 
 /// How times grow with size and spread, under one law of contention.
 #[derive(Debug)]
-struct Shape {
+struct TimeShape {
     line: Line,
     noise: Option<Noise>,
     is_apart: bool,
@@ -65,9 +65,9 @@ struct Shape {
     mean_bytes: f64,
 }
 
-impl Sample {
+impl CopySample {
     /// Of copies sorted by job, of at least two jobs.
-    pub(super) fn new(copies: &[Observation], form: Form, scaling: Scaling) -> Self {
+    pub(super) fn new(copies: &[Observation], form: LineForm, scaling: Scaling) -> Self {
         let mut jobs: Vec<Vec<Observation>> =
             copies.chunk_by(|a, b| a.job == b.job).map(<[Observation]>::to_vec).collect();
         let start =
@@ -87,7 +87,7 @@ impl Sample {
         // The limit between the two on the better line: halfway, as on the rough one.
         let slowest_usual = usual.iter().map(on(line)).fold(0.0, f64::max);
         let threshold = slow.iter().copied().reduce(f64::min).map(|least| (least * slowest_usual).sqrt());
-        let slow = (!slow.is_empty()).then(|| SlowWay::of(&slow, all.len()));
+        let slow = (!slow.is_empty()).then(|| SlowPath::of(&slow, all.len()));
         let factor_of = |job: &[Observation]| {
             let (took_s, expected_s) = job
                 .iter()
@@ -110,7 +110,7 @@ impl Sample {
         let days: Vec<Vec<f64>> = days.into_values().collect();
         let level_jobs = recent.len();
         let effective = dependence.effective(level_jobs);
-        let level = Level::of(&recent, effective).with_law_of(&recent);
+        let level = LevelMean::of(&recent, effective).with_law_of(&recent);
         let level = level.on_another_day(&days, effective / level_jobs.max(1) as f64);
         let days = days.len();
         Self { jobs, form, scaling, line, threshold, slow, dependence, level, level_jobs, days }
@@ -122,7 +122,7 @@ impl Sample {
     }
 
     /// Their mean time.
-    pub(super) fn level(&self) -> &Level {
+    pub(super) fn level(&self) -> &LevelMean {
         &self.level
     }
 
@@ -137,7 +137,7 @@ impl Sample {
     }
 
     /// Copies that stand apart.
-    pub(super) fn slow(&self) -> Option<SlowWay> {
+    pub(super) fn slow(&self) -> Option<SlowPath> {
         self.slow
     }
 
@@ -156,7 +156,7 @@ impl Sample {
             let (errors, number) = (random::normal_at(u), number as u64);
             self.shape(&self.draw(seed, number), errors, Some(random::uniform(seed, &[number, 0, 2])))
         };
-        let shapes: Vec<Shape> = scaling.par_iter().enumerate().map(shape).collect();
+        let shapes: Vec<TimeShape> = scaling.par_iter().enumerate().map(shape).collect();
         let [levels, shares, times] = [1, 2, 3].map(|purpose| evenly(count, seed, purpose));
         (0..count as usize)
             .into_par_iter()
@@ -177,7 +177,7 @@ impl Sample {
         blocks.take(count).map(|(draw, place)| &self.jobs[(first(draw) + place) % count]).collect()
     }
 
-    fn shape(&self, jobs: &[&Vec<Observation>], errors: f64, luck: Option<f64>) -> Shape {
+    fn shape(&self, jobs: &[&Vec<Observation>], errors: f64, draw: Option<f64>) -> TimeShape {
         let (central, contention) = (self.scaling.contention(0.0), self.scaling.contention(errors));
         let is_usual = |copy: &Observation| {
             let factor = copy.seconds / (central.slowdown(copy.n) * self.line.mean_s(copy.bytes));
@@ -192,22 +192,22 @@ impl Sample {
         let drawn = Some(usual(jobs)).filter(|drawn| drawn.len() > 1).unwrap_or_else(|| all.clone());
         let line = Line::fit(&drawn, self.form);
         let mut factors: Vec<f64> = drawn.iter().map(|copy| copy.seconds / line.mean_s(copy.bytes)).collect();
-        let Fitted { noise, is_apart } = factors::noise(&mut factors, luck);
+        let Fitted { noise, is_apart } = factors::noise(&mut factors, draw);
         // The level of all copies: what chance did to that of the drawn ones is in the draws of the level.
         let mean =
             all.iter().map(|copy| copy.seconds / line.mean_s(copy.bytes)).sum::<f64>() / all.len() as f64;
         let line = Line { base_s: line.base_s * mean, per_byte_s: line.per_byte_s * mean };
         let mean_bytes = all.iter().map(|copy| copy.bytes as f64).sum::<f64>() / all.len() as f64;
-        Shape { line, noise, is_apart, contention, mean_bytes }
+        TimeShape { line, noise, is_apart, contention, mean_bytes }
     }
 
     /// A service of this shape whose usual copies take `level` times as long as the sample's.
-    fn profile(&self, shape: &Shape, level: f64, slow: Option<(f64, f64)>) -> CopyProfile {
+    fn profile(&self, shape: &TimeShape, level: f64, slow: Option<(f64, f64)>) -> CopyProfile {
         let mean = slow.map_or(1.0, |(share, times)| 1.0 + share * (times - 1.0)) * level;
         let noise = match (slow, self.slow) {
-            (Some((slow_share, slow_times)), Some(SlowWay { cv: slow_cv, .. })) => {
+            (Some((slow_share, slow_times)), Some(SlowPath { cv: slow_cv, .. })) => {
                 let usual = shape.noise.clone().map(Box::new);
-                Some(Noise::Paths(Paths { slow_share, slow_times, slow_cv, usual }))
+                Some(Noise::Paths(NoisePaths { slow_share, slow_times, slow_cv, usual }))
             }
             _ => shape.noise.clone(),
         };
@@ -229,7 +229,7 @@ impl Sample {
     }
 }
 
-impl SlowWay {
+impl SlowPath {
     fn of(factors: &[f64], of: usize) -> Self {
         let count = factors.len() as f64;
         let times = factors.iter().sum::<f64>() / count;

@@ -1,6 +1,6 @@
 //! What a run with several concurrencies says of how times grow with the number in flight.
 
-use planner_core::law::cap::Cap;
+use planner_core::law::throughput_cap::Cap;
 use planner_core::law::usl_fit::{Point, fit, within_range};
 use planner_core::measure::analysis::points;
 use planner_core::measure::document::RunDocument;

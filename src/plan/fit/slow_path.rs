@@ -3,7 +3,7 @@
 //! One smooth law through both would either miss the group or see a tail behind it that goes on for ever. So the group
 //! has a share and a law of its own.
 
-use super::family::{Family, SlowPart, Tail};
+use super::family::{Family, FamilyMember, SlowPart};
 
 /// Copies from which on the sample can be divided.
 const FEWEST: usize = 20;
@@ -51,9 +51,9 @@ fn chance(usual: &[f64], slow: &[f64]) -> f64 {
     if cv == 0.0 {
         return 0.0;
     }
-    let fits = Family::ALL.map(|family| Tail::fit(family, &part, cv));
+    let fits = Family::ALL.map(|family| FamilyMember::fit(family, &part, cv));
     let best = fits.iter().map(|fit| fit.1).fold(f64::NEG_INFINITY, f64::max);
-    let beyond = |tail: &Tail| {
+    let beyond = |tail: &FamilyMember| {
         let expected = count * tail.beyond(slow[0]);
         (1..=slow.len()).map(|k| expected / k as f64).product::<f64>()
     };

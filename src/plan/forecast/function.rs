@@ -2,14 +2,16 @@
 
 use rayon::prelude::*;
 
-use super::choice::FunctionChoice;
+use super::setting::FunctionSetting;
 use super::simulated::{Moment, Simulated, TIMELINE, profiles};
 use crate::cost::Usage;
-use crate::ground::Ground;
+use crate::plan_inputs::PlanInputs;
 use planner_core::load::arrival::Spacing;
 use planner_core::service::Profile;
 use planner_core::simulate::batch::{Ending, Finishes};
-use planner_core::simulate::fan_out::{FanOut, FanOutOutcome, Publisher, Sample, run, run_observed};
+use planner_core::simulate::fan_out::{
+    FanOutOutcome, FanOutSecond, Publisher, SimulatedFanOut, run, run_observed,
+};
 
 /// Messages simulated: what two cores do in about a second.
 const MESSAGES: u64 = 1_500_000;
@@ -18,33 +20,37 @@ const SECONDS: f64 = 2e6;
 const FEWEST: u64 = 16;
 const MOST: u64 = 2000;
 
-pub(super) fn simulate(ground: &Ground, choice: &FunctionChoice, replications: Option<u64>) -> Simulated {
-    let FunctionChoice { reserved, rate_per_s, threads, shape } = *choice;
-    let fan_out = FanOut {
-        sizes_bytes: &ground.batch.sizes_bytes,
+pub(super) fn simulate(
+    inputs: &PlanInputs,
+    choice: &FunctionSetting,
+    replications: Option<u64>,
+) -> Simulated {
+    let FunctionSetting { reserved, rate_per_s, threads, shape } = *choice;
+    let fan_out = SimulatedFanOut {
+        sizes_bytes: &inputs.batch.sizes_bytes,
         publisher: Publisher { threads, batch_size: 1, rate_per_s, spacing: Spacing::Even },
         shape,
-        retry: ground.retry,
-        prefixes: ground.batch.prefixes,
+        retry: inputs.retry,
+        prefixes: inputs.batch.prefixes,
     };
-    let jobs = ground.batch.objects();
+    let jobs = inputs.batch.objects();
     let publishing_s = rate_per_s.map_or(0.0, |per_s| jobs as f64 / per_s);
     let in_time = (SECONDS / publishing_s.max(1.0)) as u64;
     let replications = replications.unwrap_or((MESSAGES / jobs.max(1)).min(in_time).clamp(FEWEST, MOST));
     let deployed: Vec<Profile> =
-        profiles(ground).iter().map(|profile| ground.deployed(profile, reserved)).collect();
+        profiles(inputs).iter().map(|profile| inputs.deployed(profile, reserved)).collect();
     let outcomes: Vec<FanOutOutcome> = (0..replications)
         .into_par_iter()
         .map(|replication| {
             let profile = &deployed[(replication % deployed.len() as u64) as usize];
-            run(&fan_out, profile, ground.seed, replication)
+            run(&fan_out, profile, inputs.seed, replication)
         })
         .collect();
-    let central = ground.deployed(&ground.model.profile, reserved);
+    let central = inputs.deployed(&inputs.model.profile, reserved);
     let finishes = finishes(&outcomes);
     Simulated {
-        timeline: timeline(&fan_out, &central, ground.seed),
-        cost: ground.fan_out_usage(Usage::of_fan_outs(&outcomes)).cost(&ground.prices),
+        timeline: timeline(&fan_out, &central, inputs.seed),
+        cost: inputs.fan_out_usage(Usage::of_fan_outs(&outcomes)).cost(&inputs.prices),
         in_flight_peak: mean(&outcomes, |outcome| outcome.in_flight_peak() as f64),
         throttles: mean(&outcomes, |outcome| outcome.metrics.throttles as f64),
         retries: finishes.failed_attempts,
@@ -72,11 +78,11 @@ fn mean(outcomes: &[FanOutOutcome], of: impl Fn(&FanOutOutcome) -> f64) -> f64 {
 }
 
 /// One run, thinned to evenly spaced seconds; the throttles of the seconds left out are in the rates.
-fn timeline(fan_out: &FanOut<'_>, profile: &Profile, seed: u64) -> Vec<Moment> {
-    let mut samples: Vec<Sample> = Vec::new();
+fn timeline(fan_out: &SimulatedFanOut<'_>, profile: &Profile, seed: u64) -> Vec<Moment> {
+    let mut samples: Vec<FanOutSecond> = Vec::new();
     let _outcome = run_observed(fan_out, profile, seed, 0, |sample| samples.push(sample));
     let step = samples.len().div_ceil(TIMELINE).max(1);
-    let moment = |stretch: &[Sample]| {
+    let moment = |stretch: &[FanOutSecond]| {
         let last = stretch.last()?;
         let throttles: u64 = stretch.iter().map(|sample| sample.throttles).sum();
         Some(Moment {

@@ -1,19 +1,19 @@
 //! What a given choice comes to: the document of `planner simulate`, and how it is worked out.
 
-mod choice;
 mod function;
 mod pool;
+mod setting;
 mod simulated;
 
 use serde::{Deserialize, Serialize};
 
-pub use choice::{Choice, FunctionChoice, PoolChoice};
+pub use setting::{ForecastSetting, FunctionSetting, PoolSetting};
 pub use simulated::Moment;
 
 use super::cost::Cost;
-use super::doubt::Doubt;
-use super::ground::Ground;
-use super::preface::{Finish, Preface};
+use super::limitation::Limitation;
+use super::plan_header::{Finish, PlanHeader};
+use super::plan_inputs::PlanInputs;
 use planner_core::simulate::batch::Finishes;
 
 /// The name and version of the document's form.
@@ -26,9 +26,9 @@ pub struct Forecast {
     pub schema: String,
     /// The objects, and what the answer rests on.
     #[serde(flatten)]
-    pub preface: Preface,
+    pub preface: PlanHeader,
     /// The way of copying.
-    pub choice: Choice,
+    pub choice: ForecastSetting,
     /// From the first start to the last end.
     pub makespan_s: Finish,
     /// Share of the simulated runs that met the deadline, where one was given.
@@ -52,7 +52,7 @@ pub struct Forecast {
     /// What one simulated run looks like over time.
     pub timeline: Vec<Moment>,
     /// What the forecast cannot be sure of.
-    pub doubts: Vec<Doubt>,
+    pub doubts: Vec<Limitation>,
     /// Limits and prices that were used, with their dates.
     pub sources: Vec<String>,
 }
@@ -62,22 +62,22 @@ const KEPT_MAKESPANS: usize = 1000;
 /// Simulates a choice, `replications` times or as often as a second or two allows.
 #[must_use]
 pub fn forecast(
-    ground: &Ground,
-    choice: &Choice,
+    inputs: &PlanInputs,
+    choice: &ForecastSetting,
     deadline_s: Option<f64>,
     replications: Option<u64>,
 ) -> Forecast {
     let simulated = match choice {
-        Choice::Pool(choice) => pool::simulate(ground, choice, replications),
-        Choice::Function(choice) => function::simulate(ground, choice, replications),
+        ForecastSetting::Pool(choice) => pool::simulate(inputs, choice, replications),
+        ForecastSetting::Function(choice) => function::simulate(inputs, choice, replications),
     };
     let by = deadline_s.map(|deadline_s| simulated.finishes.by(deadline_s));
     let most = (simulated.in_flight_peak.round() as u64).max(1);
-    let mut doubts = ground.doubts(Some(most));
-    doubts.extend((simulated.throttles > 0.0).then_some(Doubt::RetriesUndocumented));
+    let mut doubts = inputs.doubts(Some(most));
+    doubts.extend((simulated.throttles > 0.0).then_some(Limitation::RetriesUndocumented));
     Forecast {
         schema: SCHEMA.into(),
-        preface: ground.preface(deadline_s.unwrap_or(0.0)),
+        preface: inputs.preface(deadline_s.unwrap_or(0.0)),
         choice: *choice,
         makespan_s: finish(&simulated.finishes),
         probability: by.map(|by| by.estimate),
@@ -91,7 +91,7 @@ pub fn forecast(
         makespans_s: thinned_s(&simulated.finishes),
         timeline: simulated.timeline,
         doubts,
-        sources: ground.sources(),
+        sources: inputs.sources(),
     }
 }
 

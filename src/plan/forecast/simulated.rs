@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cost::Cost;
-use crate::ground::Ground;
+use crate::plan_inputs::PlanInputs;
 use planner_core::service::Profile;
 use planner_core::simulate::batch::Finishes;
 
@@ -37,9 +37,9 @@ pub(super) struct Simulated {
 }
 
 /// The services that stand for what is known: the resampled ones, or the one that was given.
-pub(super) fn profiles(ground: &Ground) -> &[Profile] {
-    match ground.model.resampled.as_slice() {
-        [] => std::slice::from_ref(&ground.model.profile),
+pub(super) fn profiles(inputs: &PlanInputs) -> &[Profile] {
+    match inputs.model.resampled.as_slice() {
+        [] => std::slice::from_ref(&inputs.model.profile),
         resampled => resampled,
     }
 }

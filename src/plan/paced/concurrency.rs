@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::question::Question;
-use super::runs::Paced;
-use super::sweep::Peak;
-use crate::bisect;
-use crate::estimate::{Estimate, needed};
-use crate::search::{DRAWN_JOBS, Goal, Search};
+use super::end_slots::Peak;
+use super::question::RateQuestion;
+use super::uncontended_fan_out::Paced;
+use crate::bisection;
+use crate::estimate::{QuantileEstimate, needed};
+use crate::search::{DRAWN_JOBS, Goal, KnobSearch};
 use planner_core::random;
 
 /// Number of the first replication of the peaks, so that they have luck of their own.
@@ -54,24 +54,24 @@ pub struct Reachable {
 /// The concurrency that a rate needs, so that the function is throttled in no larger share of the runs than the question
 /// allows.
 #[must_use]
-pub fn reserved_concurrency(question: &Question<'_>, rate_per_s: f64) -> Reserved {
+pub fn reserved_concurrency(question: &RateQuestion<'_>, rate_per_s: f64) -> Reserved {
     reserved(question, &Paced::at_any_time(question), rate_per_s)
 }
 
 /// The shortest deadline that is kept with a probability within a concurrency, at the highest rate that the concurrency
 /// allows: an account's limit, or what is left of it.
 #[must_use]
-pub fn deadline_within(question: &Question<'_>, probability: f64, concurrency: u64) -> Reachable {
+pub fn deadline_within(question: &RateQuestion<'_>, probability: f64, concurrency: u64) -> Reachable {
     let goal = Goal { deadline_s: 1.0, probability };
     let paced = Paced::new(question, goal);
     let rate_per_s = usable_rate_per_s(question, &paced, concurrency);
-    let deadline_s = Search::new(&paced, goal, question.seed).nearest(rate_per_s).deadline_s;
+    let deadline_s = KnobSearch::new(&paced, goal, question.seed).nearest(rate_per_s).deadline_s;
     Reachable { rate_per_s, deadline_s }
 }
 
-pub(super) fn reserved(question: &Question<'_>, paced: &Paced<'_>, rate_per_s: f64) -> Reserved {
+pub(super) fn reserved(question: &RateQuestion<'_>, paced: &Paced<'_>, rate_per_s: f64) -> Reserved {
     let unthrottled = 1.0 - question.throttled_share;
-    let of = |mut values: Vec<f64>| Estimate::of(&mut values, unthrottled);
+    let of = |mut values: Vec<f64>| QuantileEstimate::of(&mut values, unthrottled);
     let jobs = question.work.jobs();
     let (in_flight, burst, replications) = if jobs <= DRAWN_JOBS {
         let replications = needed(unthrottled);
@@ -98,7 +98,7 @@ pub(super) fn reserved(question: &Question<'_>, paced: &Paced<'_>, rate_per_s: f
 /// The number in flight is about normal, and its correlation falls at once (each start and end changes it), so that of
 /// all peaks in a time T the chance to be below u standard deviations is exp(−Φ(−u) − T·a·u·φ(u)) for a correlation of
 /// 1 − a·|h| (Pickands 1969).
-fn crowded(question: &Question<'_>, paced: &Paced<'_>, rate_per_s: f64, replications: u64) -> Vec<f64> {
+fn crowded(question: &RateQuestion<'_>, paced: &Paced<'_>, rate_per_s: f64, replications: u64) -> Vec<f64> {
     let crowds: Vec<_> = paced.forms.par_iter().map(|form| form.crowd(rate_per_s)).collect();
     let one = |number: u64| {
         let crowd = crowds[(number % crowds.len() as u64) as usize];
@@ -109,7 +109,7 @@ fn crowded(question: &Question<'_>, paced: &Paced<'_>, rate_per_s: f64, replicat
             above + crowd.lasts_s * crowd.forgets_per_s * u * density
         };
         // Below one standard deviation the formula does not hold, and no peak of a long run is there.
-        let u = bisect::place(1.0, HIGHEST, HALVINGS, |u| hazard(u) <= wanted);
+        let u = bisection::place(1.0, HIGHEST, HALVINGS, |u| hazard(u) <= wanted);
         let all = if crowd.lasts_s > 0.0 { 0.0 } else { question.work.jobs() as f64 };
         (crowd.mean + crowd.deviation * u).max(all)
     };
@@ -120,7 +120,7 @@ fn crowded(question: &Question<'_>, paced: &Paced<'_>, rate_per_s: f64, replicat
 fn burst(paced: &Paced<'_>, rate_per_s: f64) -> f64 {
     let per_s = paced.starting(0).per_s;
     let stride = paced.forms.len().div_ceil(SCALED).max(1);
-    let of_service = |form: &super::form::Form| {
+    let of_service = |form: &super::paced_closed_form::PacedClosedForm| {
         let crowd = form.crowd(rate_per_s);
         let moment_s = 2.0 * crowd.mean / rate_per_s / f64::from(MOMENTS);
         let at = |moment: u32| {
@@ -142,7 +142,7 @@ fn burst(paced: &Paced<'_>, rate_per_s: f64) -> f64 {
 }
 
 /// The highest rate, up to the one allowed or the topic's own, that a concurrency allows.
-pub(super) fn usable_rate_per_s(question: &Question<'_>, paced: &Paced<'_>, concurrency: u64) -> f64 {
+pub(super) fn usable_rate_per_s(question: &RateQuestion<'_>, paced: &Paced<'_>, concurrency: u64) -> f64 {
     let most_per_s = question.most_per_s.unwrap_or(question.central.publish.rate_per_s);
     let fits = |rate_per_s| reserved(question, paced, rate_per_s).value <= concurrency;
     if concurrency >= question.work.jobs() || fits(most_per_s) {
@@ -154,5 +154,5 @@ pub(super) fn usable_rate_per_s(question: &Question<'_>, paced: &Paced<'_>, conc
     while !fits(low_per_s) && low_per_s > 0.0 {
         low_per_s /= 2.0;
     }
-    most_per_s.min(-bisect::place(-most_per_s, -low_per_s, HALVINGS, |rate_per_s| fits(-rate_per_s)))
+    most_per_s.min(-bisection::place(-most_per_s, -low_per_s, HALVINGS, |rate_per_s| fits(-rate_per_s)))
 }

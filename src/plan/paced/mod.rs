@@ -8,30 +8,30 @@
 //! where the plan is [confirmed](Confirmed) in the whole pipeline.
 
 mod concurrency;
-mod confirmed;
-mod form;
+mod confirmation;
+mod end_slots;
+mod paced_closed_form;
 mod publisher;
 mod question;
-mod runs;
-mod sweep;
+mod uncontended_fan_out;
 
 pub use concurrency::{Reachable, Reserved, deadline_within, reserved_concurrency};
-pub(crate) use confirmed::CONFIRMED_JOBS;
-pub use confirmed::{Confirmed, Pace};
-pub use form::{Form, overhead_s};
+pub(crate) use confirmation::CONFIRMED_JOBS;
+pub use confirmation::{Confirmed, FanOutSetting};
+pub use paced_closed_form::{PacedClosedForm, overhead_s};
 pub use publisher::PublisherThreads;
-pub use question::Question;
+pub use question::RateQuestion;
 
-use super::search::{Found, Goal, Knob, Nearest, Search, Shown};
+use super::search::{Goal, Knob, KnobSearch, Nearest, ReplicationKind, SearchResult};
 use planner_core::numeric::proportion::Proportion;
 use planner_core::service::function::RESERVE_NS;
 use planner_core::simulate::batch::Finishes;
 use planner_core::units::quantity::seconds;
-use runs::Paced;
+use uncontended_fan_out::Paced;
 
 /// The rate that a goal needs, and the concurrency that the rate needs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct RateSizing {
     /// Messages to publish per second: the upper limit of what chance in the replications leaves open, or the highest rate that
     /// helps where that is less.
     pub value_per_s: f64,
@@ -46,7 +46,7 @@ pub struct Answer {
     /// How replications end at it.
     pub finishes: Finishes,
     /// What those are.
-    pub shown: Shown,
+    pub shown: ReplicationKind,
     /// Concurrency to reserve for that rate.
     pub reserved: Reserved,
     /// What publishes at that rate.
@@ -57,7 +57,7 @@ pub struct Answer {
 
 /// Why no pace reaches a goal.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Reason {
+pub enum RateLimit {
     /// Some job by itself takes longer than the deadline too often.
     JobTooLong {
         /// Probability that none does, F(D)ᴶ: more than this no pace reaches.
@@ -86,9 +86,9 @@ pub enum Reason {
 
 /// A goal out of reach, and the nearest ones within it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Infeasible {
+pub struct RateInfeasible {
     /// Why.
-    pub reason: Reason,
+    pub reason: RateLimit,
     /// The rate that comes nearest, messages per second.
     pub best_per_s: f64,
     /// Probability of ending by the deadline at that rate.
@@ -103,24 +103,24 @@ pub struct Infeasible {
 ///
 /// # Errors
 /// Says why none does, and which goals are reached.
-pub fn smallest_rate(question: &Question<'_>, goal: Goal) -> Result<Answer, Box<Infeasible>> {
+pub fn smallest_rate(question: &RateQuestion<'_>, goal: Goal) -> Result<RateSizing, Box<RateInfeasible>> {
     let paced = Paced::new(question, goal);
-    let search = Search::new(&paced, goal, question.seed);
+    let search = KnobSearch::new(&paced, goal, question.seed);
     let infeasible = |reason, best_per_s| {
         let Nearest { probability, deadline_s, finishes } = search.nearest(best_per_s);
-        Box::new(Infeasible { reason, best_per_s, probability, deadline_s, finishes })
+        Box::new(RateInfeasible { reason, best_per_s, probability, deadline_s, finishes })
     };
-    let Found { value, point, low, high, probability, finishes, shown } = search
+    let SearchResult { value, point, low, high, probability, finishes, shown } = search
         .find()
         .map_err(|needed_per_s| infeasible(reason(question, goal, &paced, needed_per_s), paced.most()))?;
     let reserved = concurrency::reserved(question, &paced, value);
     if let Some(most) = question.most_concurrency.filter(|&most| reserved.value > most) {
-        let reason = Reason::ConcurrencyTooLow { most, needed: reserved.value };
+        let reason = RateLimit::ConcurrencyTooLow { most, needed: reserved.value };
         return Err(infeasible(reason, concurrency::usable_rate_per_s(question, &paced, most).min(value)));
     }
     let work_s = (question.central.function.timeout_s - seconds(RESERVE_NS)).max(0.0);
-    let longer = |form: &Form| form.longer_than(work_s, form.in_flight(value));
-    Ok(Answer {
+    let longer = |form: &PacedClosedForm| form.longer_than(work_s, form.in_flight(value));
+    Ok(RateSizing {
         value_per_s: value,
         point_per_s: point,
         low_per_s: low,
@@ -138,7 +138,7 @@ pub fn smallest_rate(question: &Question<'_>, goal: Goal) -> Result<Answer, Box<
 /// at all.
 #[must_use]
 pub fn probabilities(
-    question: &Question<'_>,
+    question: &RateQuestion<'_>,
     deadline_s: f64,
     rates_per_s: &[f64],
     replications: u64,
@@ -149,28 +149,28 @@ pub fn probabilities(
 }
 
 /// Why a goal is out of reach that would need this rate, infinite where none is enough.
-fn reason(question: &Question<'_>, goal: Goal, paced: &Paced<'_>, needed_per_s: f64) -> Reason {
+fn reason(question: &RateQuestion<'_>, goal: Goal, paced: &Paced<'_>, needed_per_s: f64) -> RateLimit {
     let Goal { deadline_s, probability } = goal;
     let forms = &paced.forms;
-    let largest = |form: &Form| form.largest_probability(deadline_s);
+    let largest = |form: &PacedClosedForm| form.largest_probability(deadline_s);
     let largest_probability = forms.iter().map(largest).sum::<f64>() / forms.len() as f64;
     let allowed_per_s = question.most_per_s.unwrap_or(f64::INFINITY);
     if largest_probability < probability {
-        return Reason::JobTooLong { largest_probability };
+        return RateLimit::JobTooLong { largest_probability };
     }
-    let unlimited = Question { most_per_s: None, ..*question };
+    let unlimited = RateQuestion { most_per_s: None, ..*question };
     let needed_per_s = match needed_per_s.is_finite() || paced.most() < allowed_per_s {
         true => Some(needed_per_s),
         false => {
             let paced = Paced::new(&unlimited, goal);
-            Search::new(&paced, goal, question.seed).find().map(|found| found.point).ok()
+            KnobSearch::new(&paced, goal, question.seed).find().map(|found| found.point).ok()
         }
     };
     match needed_per_s.filter(|needed_per_s| needed_per_s.is_finite()) {
         Some(needed_per_s) if paced.most() >= allowed_per_s => {
-            Reason::RateTooLow { most_per_s: allowed_per_s, needed_per_s }
+            RateLimit::RateTooLow { most_per_s: allowed_per_s, needed_per_s }
         }
-        _ => Reason::ThroughputTooLow { needed_per_s: question.work.jobs() as f64 / deadline_s },
+        _ => RateLimit::ThroughputTooLow { needed_per_s: question.work.jobs() as f64 / deadline_s },
     }
 }
 

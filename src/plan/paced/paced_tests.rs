@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use planner_core::load::retry::RetryPolicy;
 use planner_core::service::Profile;
-use planner_core::service::function::Shape;
+use planner_core::service::function::PipelineShape;
 use planner_core::simulate::work::Order;
 use planner_core::simulate::work::Work;
 
@@ -24,8 +24,12 @@ pub(super) fn work(jobs: usize) -> Work {
     Work::new(vec![0; jobs].into(), Order::Fifo, RETRY)
 }
 
-pub(super) fn question<'a>(work: &'a Work, central: &'a Profile, resampled: &'a [Profile]) -> Question<'a> {
-    Question {
+pub(super) fn question<'a>(
+    work: &'a Work,
+    central: &'a Profile,
+    resampled: &'a [Profile],
+) -> RateQuestion<'a> {
+    RateQuestion {
         work,
         central,
         resampled,
@@ -45,7 +49,9 @@ fn the_answer_reaches_its_goal_and_a_slower_pace_does_not() {
     let (work, profile) = (work(100), lognormal(30.0, 0.3));
     let question = question(&work, &profile, &[]);
     let answer = smallest_rate(&question, GOAL).unwrap();
-    let exact = form::Form::new(&work, &profile, 1).smallest_rate(120.0, 0.9, f64::INFINITY).unwrap();
+    let exact = paced_closed_form::PacedClosedForm::new(&work, &profile, 1)
+        .smallest_rate(120.0, 0.9, f64::INFINITY)
+        .unwrap();
     assert!(answer.low_per_s <= exact && exact <= answer.value_per_s, "{exact}: {answer:?}");
     assert!(answer.low_per_s <= answer.point_per_s && answer.point_per_s <= answer.value_per_s);
     assert!(answer.probability.at_least >= 0.9 && answer.value_per_s < 1.2 * exact);
@@ -83,7 +89,7 @@ fn what_is_not_known_about_the_service_raises_the_rate() {
 fn overheads_retries_and_batches_count() {
     let (work, mut profile) = (work(60), lognormal(30.0, 0.0));
     let rate = |profile: &Profile, batch_size| {
-        let question = Question { batch_size, ..question(&work, profile, &[]) };
+        let question = RateQuestion { batch_size, ..question(&work, profile, &[]) };
         smallest_rate(&question, GOAL).unwrap()
     };
     // The last message is published 30 s before the deadline.
@@ -112,22 +118,24 @@ fn goals_out_of_reach_are_named_with_what_can_be_reached() {
     let question = question(&work, &profile, &[]);
     let short = Goal { deadline_s: 60.0, ..GOAL };
     let cannot = smallest_rate(&question, short).unwrap_err();
-    let Reason::JobTooLong { largest_probability } = cannot.reason else { panic!("{:?}", cannot.reason) };
+    let RateLimit::JobTooLong { largest_probability } = cannot.reason else { panic!("{:?}", cannot.reason) };
     assert!((cannot.probability.estimate - largest_probability).abs() < 0.04, "{cannot:?}");
     let reachable = Goal { deadline_s: cannot.deadline_s, ..GOAL };
     assert!(cannot.deadline_s > 60.0 && smallest_rate(&question, reachable).is_ok());
 
-    let slow = Question { most_per_s: Some(1.0), ..question };
+    let slow = RateQuestion { most_per_s: Some(1.0), ..question };
     let cannot = smallest_rate(&slow, GOAL).unwrap_err();
-    let Reason::RateTooLow { most_per_s, needed_per_s } = cannot.reason else {
+    let RateLimit::RateTooLow { most_per_s, needed_per_s } = cannot.reason else {
         panic!("{:?}", cannot.reason)
     };
     assert!(most_per_s == 1.0 && (1.1..1.7).contains(&needed_per_s) && cannot.best_per_s == 1.0);
     assert!(smallest_rate(&slow, Goal { deadline_s: cannot.deadline_s, ..GOAL }).is_ok());
 
-    let narrow = Question { most_concurrency: Some(25), ..question };
+    let narrow = RateQuestion { most_concurrency: Some(25), ..question };
     let cannot = smallest_rate(&narrow, GOAL).unwrap_err();
-    let Reason::ConcurrencyTooLow { most: 25, needed } = cannot.reason else { panic!("{:?}", cannot.reason) };
+    let RateLimit::ConcurrencyTooLow { most: 25, needed } = cannot.reason else {
+        panic!("{:?}", cannot.reason)
+    };
     assert!((40..60).contains(&needed) && cannot.deadline_s > 120.0, "{cannot:?}");
     let reachable = Goal { deadline_s: 1.1 * cannot.deadline_s, ..GOAL };
     assert!(smallest_rate(&narrow, reachable).unwrap().reserved.value <= 25);
@@ -138,7 +146,7 @@ fn copies_that_slow_each_other_down_too_much_are_named() {
     let (work, mut profile) = (work(300), lognormal(25.2, 0.3));
     (profile.copy.sigma, profile.copy.kappa) = (0.02, 1e-4);
     let cannot = smallest_rate(&question(&work, &profile, &[]), GOAL).unwrap_err();
-    assert!(matches!(cannot.reason, Reason::ThroughputTooLow { .. }), "{:?}", cannot.reason);
+    assert!(matches!(cannot.reason, RateLimit::ThroughputTooLow { .. }), "{:?}", cannot.reason);
     (profile.copy.sigma, profile.copy.kappa) = (1e-3, 2e-6);
     let free = lognormal(25.2, 0.3);
     let contended = smallest_rate(&question(&work, &profile, &[]), GOAL).unwrap();
@@ -153,11 +161,11 @@ fn a_plan_holds_in_the_whole_pipeline_where_a_burst_is_throttled() {
     let question = question(&work, &profile, &[]);
     let answer = smallest_rate(&question, GOAL).unwrap();
     let reserved = u32::try_from(answer.reserved.value).unwrap();
-    let pace = |shape| Pace { shape, rate_per_s: Some(answer.value_per_s), threads: 2, reserved };
-    let direct = Confirmed::of(&question, pace(Shape::Direct), 120.0, 60);
+    let pace = |shape| FanOutSetting { shape, rate_per_s: Some(answer.value_per_s), threads: 2, reserved };
+    let direct = Confirmed::of(&question, pace(PipelineShape::Direct), 120.0, 60);
     assert!(direct.in_time.estimate >= 0.83 && direct.unthrottled.estimate >= 0.83, "{direct:?}");
     assert!(direct.in_flight_peak <= answer.reserved.value && direct.lost + direct.dead_lettered == 0.0);
-    let burst = Pace { rate_per_s: None, ..pace(Shape::Direct) };
+    let burst = FanOutSetting { rate_per_s: None, ..pace(PipelineShape::Direct) };
     let burst = Confirmed::of(&question, burst, 120.0, 20);
     assert!(burst.unthrottled.hits == 0 && burst.throttles > 50.0, "{burst:?}");
 }
@@ -166,9 +174,9 @@ fn a_plan_holds_in_the_whole_pipeline_where_a_burst_is_throttled() {
 fn a_queue_is_later_where_its_pollers_come_more_slowly_than_messages() {
     let (work, profile) = (work(300), lognormal(30.0, 0.3));
     let question = question(&work, &profile, &[]);
-    let pace = |shape| Pace { shape, rate_per_s: Some(20.0), threads: 1, reserved: 300 };
-    let direct = Confirmed::of(&question, pace(Shape::Direct), 100.0, 10);
-    let queue = Confirmed::of(&question, pace(Shape::Queue), 100.0, 10);
+    let pace = |shape| FanOutSetting { shape, rate_per_s: Some(20.0), threads: 1, reserved: 300 };
+    let direct = Confirmed::of(&question, pace(PipelineShape::Direct), 100.0, 10);
+    let queue = Confirmed::of(&question, pace(PipelineShape::Queue), 100.0, 10);
     assert_eq!((direct.unthrottled.hits, queue.unthrottled.hits), (10, 10));
     assert_eq!((direct.in_time.hits, queue.lost), (10, 0.0));
     assert!(
@@ -215,7 +223,7 @@ proptest! {
         (publish_s, latency_s, cold_start_s) in (0.0f64..0.1, 0.0f64..0.2, 0.0f64..2.0),
     ) {
         use planner_core::load::arrival::Spacing;
-        use planner_core::simulate::fan_out::{FanOut, Publisher, run};
+        use planner_core::simulate::fan_out::{SimulatedFanOut, Publisher, run};
 
         let mut profile = lognormal(2.0, 0.0);
         profile.copy.bandwidth_bytes_per_s = 50e6;
@@ -225,14 +233,14 @@ proptest! {
         profile.function = profile.function.unlimited();
         let sizes_bytes: Vec<u64> = sizes_mb.iter().map(|mb| mb * 1_000_000).collect();
         let work = Work::new(sizes_bytes.clone().into(), Order::Fifo, RETRY);
-        let question = Question { batch_size, ..question(&work, &profile, &[]) };
+        let question = RateQuestion { batch_size, ..question(&work, &profile, &[]) };
         let paced = Paced::at_any_time(&question);
-        let fan_out = FanOut {
+        let fan_out = SimulatedFanOut {
             sizes_bytes: &sizes_bytes,
             publisher: Publisher {
                 threads: 300, batch_size, rate_per_s: Some(rate_per_s), spacing: Spacing::Even,
             },
-            shape: Shape::Direct,
+            shape: PipelineShape::Direct,
             retry: RETRY,
             prefixes: 4,
         };

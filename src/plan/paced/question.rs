@@ -5,7 +5,7 @@ use planner_core::simulate::work::Work;
 
 /// A batch, what publishes it and the services that it may meet.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
+pub struct RateQuestion<'a> {
     /// The batch, in the order of publishing.
     pub work: &'a Work,
     /// The service as it was measured or assumed, under the account's limits ([`Profile::under`]).

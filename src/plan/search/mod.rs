@@ -11,25 +11,25 @@
 //! critical value ([`law`]), and some batches that are drawn and drained near the wanted quantile set right what the law
 //! leaves out.
 
-pub(crate) mod law;
-pub(crate) mod ranks;
-mod sample;
+pub(crate) mod batch_law;
+mod critical_values;
+pub(crate) mod rank_selection;
 pub(crate) mod samplers;
 
 use std::sync::OnceLock;
 
-use super::bisect;
-use super::estimate::{Estimate, Spread, needed, point_rank};
-use law::{Law, Table};
+use super::bisection;
+use super::estimate::{QuantileEstimate, SampleSpread, needed, point_rank};
+use batch_law::{BatchLaw, LawTable};
+use critical_values::CriticalValues;
 use planner_core::numeric::interval::CONFIDENCE;
-use planner_core::numeric::order;
+use planner_core::numeric::order_statistics;
 use planner_core::numeric::proportion::Proportion;
 use planner_core::service::Profile;
 use planner_core::simulate::batch::{Ending, Finishes, Scratch};
 use planner_core::simulate::work::Work;
-use ranks::Runs;
+use rank_selection::DrawnBatches;
 use rayon::prelude::*;
-use sample::Sample;
 
 /// Up to so many jobs are drawn one by one, while all replications have no more than so many of them.
 pub(crate) const DRAWN_JOBS: u64 = 2000;
@@ -54,7 +54,7 @@ pub struct Goal {
 
 /// What the replications behind an answer are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown {
+pub enum ReplicationKind {
     /// Batches, job by job.
     Batches,
     /// Draws from the law of critical values, set right by so many batches near the answer.
@@ -103,9 +103,9 @@ pub(crate) fn laws<L: Send + Sync>(
 }
 
 /// A setting that is looked for, and what becomes of the batch with it.
-pub(crate) trait Knob: Runs {
+pub(crate) trait Knob: DrawnBatches {
     /// The law of the batch under one service.
-    type Law: Law;
+    type Law: BatchLaw;
 
     /// One for each service; replication after replication meets the next.
     fn laws(&self) -> &[Self::Law];
@@ -132,14 +132,14 @@ pub(crate) trait Knob: Runs {
 
 /// The setting that a goal needs.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Found {
+pub(crate) struct SearchResult {
     pub value: f64,
     pub point: f64,
     pub low: f64,
     pub high: Option<f64>,
     pub probability: Proportion,
     pub finishes: Finishes,
-    pub shown: Shown,
+    pub shown: ReplicationKind,
 }
 
 /// What a setting comes to that does not reach the goal.
@@ -151,23 +151,23 @@ pub(crate) struct Nearest {
 }
 
 /// Search for one knob and one goal.
-pub(crate) struct Search<'a, K: Knob> {
+pub(crate) struct KnobSearch<'a, K: Knob> {
     knob: &'a K,
     goal: Goal,
     seed: u64,
-    tables: Vec<Table>,
-    replications: OnceLock<(Estimate, Replications)>,
+    tables: Vec<LawTable>,
+    replications: OnceLock<(QuantileEstimate, Replications)>,
 }
 
-impl<'a, K: Knob> Search<'a, K> {
+impl<'a, K: Knob> KnobSearch<'a, K> {
     pub(crate) fn new(knob: &'a K, goal: Goal, seed: u64) -> Self {
-        let table = |law: &K::Law| Table::of(law, goal.deadline_s, knob.most());
+        let table = |law: &K::Law| LawTable::of(law, goal.deadline_s, knob.most());
         let tables = knob.laws().par_iter().map(table).collect();
         Self { knob, goal, seed, tables, replications: OnceLock::new() }
     }
 
     /// The smallest setting; the best estimate of it where that is beyond the largest that is allowed and helps.
-    pub(crate) fn find(&self) -> Result<Found, f64> {
+    pub(crate) fn find(&self) -> Result<SearchResult, f64> {
         let most = self.knob.most();
         let (estimate, replications) = self.replications();
         if estimate.point > most {
@@ -177,7 +177,7 @@ impl<'a, K: Knob> Search<'a, K> {
         let helpful = self.helpful().max(estimate.point);
         let value = self.knob.settled(estimate.high.min(helpful)).min(most);
         let (probability, finishes) = self.at(value, replications);
-        Ok(Found {
+        Ok(SearchResult {
             value,
             point: estimate.point,
             low,
@@ -196,7 +196,7 @@ impl<'a, K: Knob> Search<'a, K> {
     }
 
     /// Replications with the quantile of their critical values, which are the same whatever is asked of them.
-    fn replications(&self) -> &(Estimate, Replications) {
+    fn replications(&self) -> &(QuantileEstimate, Replications) {
         self.replications.get_or_init(|| if self.is_drawn() { self.drawn() } else { self.sampled() })
     }
 
@@ -206,44 +206,44 @@ impl<'a, K: Knob> Search<'a, K> {
         jobs <= DRAWN_JOBS && needed(self.goal.probability).saturating_mul(jobs) <= DRAWS
     }
 
-    fn drawn(&self) -> (Estimate, Replications) {
+    fn drawn(&self) -> (QuantileEstimate, Replications) {
         let needed = needed(self.goal.probability);
         let count = (DRAWS / self.knob.jobs().max(1)).clamp(needed, needed.max(REPLICATIONS));
-        let ranks = order::quantile_ranks(count, self.goal.probability, CONFIDENCE);
+        let ranks = order_statistics::quantile_ranks(count, self.goal.probability, CONFIDENCE);
         let point = point_rank(count, self.goal.probability);
         let wanted = [ranks.low.unwrap_or(1), point, ranks.high.unwrap_or(count)];
-        let numbers = ranks::at_ranks(self.knob, &wanted, count);
+        let numbers = rank_selection::at_ranks(self.knob, &wanted, count);
         let [low, point, mut high] = numbers[..] else {
-            return (Estimate::exact(0.0), Replications::drawn(count));
+            return (QuantileEstimate::exact(0.0), Replications::drawn(count));
         };
         if ranks.high.is_none() {
             high = f64::INFINITY;
         }
-        (Estimate { low, point, high }, Replications::drawn(count))
+        (QuantileEstimate { low, point, high }, Replications::drawn(count))
     }
 
-    fn sampled(&self) -> (Estimate, Replications) {
+    fn sampled(&self) -> (QuantileEstimate, Replications) {
         let Goal { probability, .. } = self.goal;
-        let Some(sample) = Sample::of(&self.tables, self.knob.most(), probability, self.seed) else {
+        let Some(sample) = CriticalValues::of(&self.tables, self.knob.most(), probability, self.seed) else {
             return self.mean();
         };
         let corrections = self.corrections(sample.around(probability, self.correcting()));
         let ratio = mean(&corrections).unwrap_or(1.0);
         let mut estimate = sample.estimate(probability).scaled(ratio, error(&corrections));
         estimate.point = self.knob.settled(estimate.point);
-        let shown = Shown::Law { batches: corrections.len() as u64 };
+        let shown = ReplicationKind::Law { batches: corrections.len() as u64 };
         (estimate, Replications { sample: Some(sample), ratio, count: 0, shown })
     }
 
     /// Where replications would be too many: the mean over the services, set right where fewer replications are.
-    fn mean(&self) -> (Estimate, Replications) {
-        let sample = Sample::rough(&self.tables, self.knob.most(), self.seed);
+    fn mean(&self) -> (QuantileEstimate, Replications) {
+        let sample = CriticalValues::rough(&self.tables, self.knob.most(), self.seed);
         let corrections = self.corrections(sample.around(sample.highest(), self.correcting()));
         let ratio = mean(&corrections).unwrap_or(1.0);
         let root = self.least_with(self.goal.probability);
-        let mut estimate = Estimate::exact(root).scaled(ratio, error(&corrections));
+        let mut estimate = QuantileEstimate::exact(root).scaled(ratio, error(&corrections));
         estimate.point = self.knob.settled(estimate.point);
-        let shown = Shown::Mean { batches: corrections.len() as u64 };
+        let shown = ReplicationKind::Mean { batches: corrections.len() as u64 };
         (estimate, Replications { sample: Some(sample), ratio, count: 0, shown })
     }
 
@@ -279,7 +279,7 @@ impl<'a, K: Knob> Search<'a, K> {
             failed_jobs: mean(|law| law.failures().1),
         };
         let mut probability = sample.up_to(of_law);
-        if matches!(shown, Shown::Mean { .. }) {
+        if matches!(shown, ReplicationKind::Mean { .. }) {
             probability.estimate = self.probability(of_law);
             probability.at_least = probability.estimate;
         }
@@ -287,17 +287,17 @@ impl<'a, K: Knob> Search<'a, K> {
     }
 
     /// What the single services need, as ratios to what all of them together do.
-    fn spread(&self) -> Spread {
+    fn spread(&self) -> SampleSpread {
         let probability = self.goal.probability;
         if self.tables.len() < 2 {
-            return Spread::of(Vec::new());
+            return SampleSpread::of(Vec::new());
         }
         let together = self.least_with(probability);
         let most = self.knob.most();
-        let alone = |table: &Table| {
+        let alone = |table: &LawTable| {
             (least(table.least(), most, |value| table.probability(value) >= probability) / together).ln()
         };
-        Spread::of(self.tables.par_iter().map(alone).collect())
+        SampleSpread::of(self.tables.par_iter().map(alone).collect())
     }
 
     /// The value from which on more hardly help, over all services. Where single slow jobs may miss the deadline no
@@ -317,7 +317,7 @@ impl<'a, K: Knob> Search<'a, K> {
     }
 
     fn least_with(&self, probability: f64) -> f64 {
-        let from = self.tables.iter().map(Table::least).fold(f64::INFINITY, f64::min);
+        let from = self.tables.iter().map(LawTable::least).fold(f64::INFINITY, f64::min);
         least(from, self.knob.most(), |value| self.probability(value) >= probability)
     }
 }
@@ -328,31 +328,31 @@ fn least(from: f64, most: f64, holds: impl Fn(f64) -> bool) -> f64 {
         () if !holds(most) => f64::INFINITY,
         () if from >= most => most,
         () if holds(from) => from,
-        () => bisect::place(from.ln(), most.ln(), HALVINGS, |value| holds(value.exp())).exp(),
+        () => bisection::place(from.ln(), most.ln(), HALVINGS, |value| holds(value.exp())).exp(),
     }
 }
 
 /// What the probability of an answer is a share of.
 struct Replications {
     /// Draws from the law; None for batches that are drawn job by job.
-    sample: Option<Sample>,
+    sample: Option<CriticalValues>,
     /// What sets the law right.
     ratio: f64,
     /// Batches.
     count: u64,
-    shown: Shown,
+    shown: ReplicationKind,
 }
 
 impl Replications {
     fn drawn(count: u64) -> Self {
-        Self { sample: None, ratio: 1.0, count, shown: Shown::Batches }
+        Self { sample: None, ratio: 1.0, count, shown: ReplicationKind::Batches }
     }
 }
 
 /// The deadline that these replications keep with a probability, seconds: the upper limit of its interval.
 pub(crate) fn kept_s(finishes: &Finishes, probability: f64) -> f64 {
     let count = finishes.makespans_s.len() as u64;
-    let rank = order::quantile_ranks(count, probability, CONFIDENCE).high.unwrap_or(count);
+    let rank = order_statistics::quantile_ranks(count, probability, CONFIDENCE).high.unwrap_or(count);
     finishes.quantile_s(rank as f64 / count as f64)
 }
 

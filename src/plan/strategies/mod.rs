@@ -1,42 +1,43 @@
 //! `planner strategies`: the ways of doing a job, side by side, each simulated under today's limits.
 
+mod batch_operations;
+mod context;
 mod fan_out;
 mod function;
-mod outside;
 mod pools;
-mod scene;
 
-pub use scene::Wish;
+pub use context::StrategiesRequest;
 
-use super::doubt::Doubt;
-use super::ground::Ground;
+use super::limitation::Limitation;
 use super::mixture::Mixture;
-use super::strategy::{Observed, SCHEMA, Strategies};
+use super::plan_inputs::PlanInputs;
+use super::strategies_document::{Observed, SCHEMA, Strategies};
+use context::StrategyContext;
 use planner_core::simulate::work::Order;
-use scene::Scene;
 
 /// The ways of doing the job, in the order in which a team usually comes to them.
 #[must_use]
-pub fn strategies(ground: &Ground, wish: &Wish) -> Strategies {
-    let work = ground.work(Order::Fifo);
-    let times = Mixture::new(&work, &ground.model.profile);
-    let scene = Scene { ground, wish, work, times };
-    let mut ways = pools::on_the_machine_at_hand(&scene);
-    ways.extend([function::one(&scene), pools::rented(&scene)]);
-    ways.extend(fan_out::ways(&scene));
-    ways.push(outside::batch_operations(ground));
+pub fn strategies(inputs: &PlanInputs, request: &StrategiesRequest) -> Strategies {
+    let work = inputs.work(Order::Fifo);
+    let times = Mixture::new(&work, &inputs.model.profile);
+    let context = StrategyContext { inputs, request, work, times };
+    let mut ways = pools::on_the_machine_at_hand(&context);
+    ways.extend([function::one(&context), pools::rented(&context)]);
+    ways.extend(fan_out::ways(&context));
+    ways.push(batch_operations::batch_operations(inputs));
     let peak = ways.iter().filter_map(|way| way.in_flight_peak).max();
     let is_throttled = ways.iter().any(|way| way.throttles.is_some_and(|throttles| throttles > 0.0));
-    let doubts = ground.doubts(peak).into_iter().chain(is_throttled.then_some(Doubt::RetriesUndocumented));
-    let preface = ground.preface(wish.deadline_s.unwrap_or(0.0));
+    let doubts =
+        inputs.doubts(peak).into_iter().chain(is_throttled.then_some(Limitation::RetriesUndocumented));
+    let preface = inputs.preface(request.deadline_s.unwrap_or(0.0));
     Strategies {
         schema: SCHEMA.into(),
-        observed: wish
+        observed: request
             .observed_s
             .map(|finish_s| observed(finish_s, preface.job.objects, preface.residence.mean_s)),
         strategies: ways,
         doubts: doubts.collect(),
-        sources: ground.sources(),
+        sources: inputs.sources(),
         preface,
     }
 }

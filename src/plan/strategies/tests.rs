@@ -3,23 +3,29 @@
 use super::*;
 use crate::caveat::Caveat;
 use crate::fit::FittedModel;
-use crate::ground::tests::ground;
+use crate::plan_inputs::tests::inputs;
 use crate::residence::Residence;
-use crate::strategy::Way;
+use crate::strategies_document::StrategyKind;
 use planner_core::service::Profile;
 use planner_core::units::quantity::Bytes;
 
-const WISH: Wish =
-    Wish { deadline_s: None, threads: 100, pools: 31, rate_per_s: None, observed_s: None, runs: None };
+const WISH: StrategiesRequest = StrategiesRequest {
+    deadline_s: None,
+    threads: 100,
+    pools: 31,
+    rate_per_s: None,
+    observed_s: None,
+    runs: None,
+};
 
 fn residence(text: &str) -> FittedModel {
     text.parse::<Residence>().unwrap().model(Bytes(700_000_000))
 }
 
-fn scene<'a>(ground: &'a Ground, wish: &'a Wish) -> Scene<'a> {
-    let work = ground.work(Order::Fifo);
-    let times = Mixture::new(&work, &ground.model.profile);
-    Scene { ground, wish, work, times }
+fn context<'a>(inputs: &'a PlanInputs, request: &'a StrategiesRequest) -> StrategyContext<'a> {
+    let work = inputs.work(Order::Fifo);
+    let times = Mixture::new(&work, &inputs.model.profile);
+    StrategyContext { inputs, request, work, times }
 }
 
 /// Times are whole nanoseconds, and every byte takes a little.
@@ -36,21 +42,21 @@ const BATCH_OPERATIONS: usize = 8;
 
 #[test]
 fn the_daily_job_takes_a_for_loop_an_hour_and_three_quarters() {
-    let ground = ground(250, 700_000_000, residence("fixed(25.2s)"));
-    let wish = Wish { observed_s: Some(160.0), runs: Some(4), ..WISH };
-    let comparison = strategies(&ground, &wish);
+    let inputs = inputs(250, 700_000_000, residence("fixed(25.2s)"));
+    let request = StrategiesRequest { observed_s: Some(160.0), runs: Some(4), ..WISH };
+    let comparison = strategies(&inputs, &request);
     assert!(matches!(
         comparison.strategies.iter().map(|row| row.way).collect::<Vec<_>>()[..],
         [
-            Way::Loop,
-            Way::Pool { threads: 100 },
-            Way::NestedPools { pools: 31, threads: 100 },
-            Way::OneFunction { threads: 100, .. },
-            Way::RentedMachine { threads: 100, .. },
-            Way::FanOutUnpaced { .. },
-            Way::FanOutPaced { .. },
-            Way::FanOutQueued { .. },
-            Way::BatchOperations
+            StrategyKind::Loop,
+            StrategyKind::Pool { threads: 100 },
+            StrategyKind::NestedPools { pools: 31, threads: 100 },
+            StrategyKind::OneFunction { threads: 100, .. },
+            StrategyKind::RentedMachine { threads: 100, .. },
+            StrategyKind::FanOutUnpaced { .. },
+            StrategyKind::FanOutPaced { .. },
+            StrategyKind::FanOutQueued { .. },
+            StrategyKind::BatchOperations
         ]
     ));
     let [loop_, pool, ..] = &comparison.strategies[..] else { panic!() };
@@ -66,10 +72,10 @@ fn the_daily_job_takes_a_for_loop_an_hour_and_three_quarters() {
 
 #[test]
 fn the_built_in_profile_says_the_same_of_the_for_loop() {
-    let ground = ground(250, 700_000_000, FittedModel { profile: Profile::default(), ..residence("25.2s") });
-    let wish = Wish { threads: 1, ..WISH };
-    let scene = scene(&ground, &wish);
-    let ways = pools::on_the_machine_at_hand(&scene);
+    let inputs = inputs(250, 700_000_000, FittedModel { profile: Profile::default(), ..residence("25.2s") });
+    let request = StrategiesRequest { threads: 1, ..WISH };
+    let context = context(&inputs, &request);
+    let ways = pools::on_the_machine_at_hand(&context);
     let (p50_s, p99_s) = (ways[0].finish_p50_s.unwrap(), ways[0].finish_p99_s.unwrap());
     assert!((p50_s - 6300.0).abs() < 20.0, "{p50_s}");
     // sd 0.25·25.2·√250 = 99.6 s, so that the 99th percentile is 232 s later.
@@ -78,9 +84,9 @@ fn the_built_in_profile_says_the_same_of_the_for_loop() {
 
 #[test]
 fn one_function_is_cut_off_and_says_how_much_is_copied() {
-    let ground = ground(45_000, 700_000_000, residence("fixed(25.2s)"));
-    let wish = Wish { runs: Some(2), ..WISH };
-    let way = function::one(&scene(&ground, &wish));
+    let inputs = inputs(45_000, 700_000_000, residence("fixed(25.2s)"));
+    let request = StrategiesRequest { runs: Some(2), ..WISH };
+    let way = function::one(&context(&inputs, &request));
     // 35 rounds of a hundred fit into 900 s.
     assert_eq!((way.finish_p50_s, way.copied, way.in_flight_peak), (None, 3500.0 / 45_000.0, Some(100)));
     let cut_off = Caveat::CutOff { timeout_s: 900.0, copied: way.copied, in_turn: Some(13) };
@@ -88,17 +94,17 @@ fn one_function_is_cut_off_and_says_how_much_is_copied() {
     // 3500 COPY requests, one invocation, and 900.3 s of an eighth of a gigabyte.
     let usd = 3500.0 * 5e-6 + 2e-7 + 900.3 / 8.0 * 0.000_016_666_7;
     assert!((way.cost_usd - usd).abs() < 1e-9, "{}", way.cost_usd);
-    let wish = Wish { threads: 5000, ..wish };
-    let way = function::one(&scene(&ground, &wish));
+    let request = StrategiesRequest { threads: 5000, ..request };
+    let way = function::one(&context(&inputs, &request));
     assert_eq!(way.in_flight_peak, Some(1024));
     assert!(way.caveats.contains(&Caveat::MostThreads { most: 1024 }), "{way:?}");
 }
 
 #[test]
 fn one_function_in_time_costs_its_memory_and_its_time() {
-    let ground = ground(250, 700_000_000, residence("fixed(25.2s)"));
-    let wish = Wish { runs: Some(2), ..WISH };
-    let way = function::one(&scene(&ground, &wish));
+    let inputs = inputs(250, 700_000_000, residence("fixed(25.2s)"));
+    let request = StrategiesRequest { runs: Some(2), ..WISH };
+    let way = function::one(&context(&inputs, &request));
     assert_near(&[way.finish_p50_s, way.finish_p99_s], 75.9);
     assert_eq!(way.copied, 1.0);
     let usd = 250.0 * 5e-6 + 2e-7 + 75.9 / 8.0 * 0.000_016_666_7;
@@ -107,10 +113,10 @@ fn one_function_in_time_costs_its_memory_and_its_time() {
 
 #[test]
 fn a_burst_beyond_what_can_be_reserved_ends_later_than_a_pace() {
-    let mut ground = ground(6000, 700_000_000, residence("lognormal(30s, cv=0.5)"));
-    ground.limits.lambda.account_concurrency = 700;
-    let wish = Wish { runs: Some(2), ..WISH };
-    let [unpaced, paced, queued] = fan_out::ways(&scene(&ground, &wish));
+    let mut inputs = inputs(6000, 700_000_000, residence("lognormal(30s, cv=0.5)"));
+    inputs.limits.lambda.account_concurrency = 700;
+    let request = StrategiesRequest { runs: Some(2), ..WISH };
+    let [unpaced, paced, queued] = fan_out::ways(&context(&inputs, &request));
     assert!(unpaced.finish_p50_s > paced.finish_p50_s, "{unpaced:?} {paced:?}");
     assert!(unpaced.throttles.unwrap() > 6000.0, "{unpaced:?}");
     assert!(matches!(unpaced.caveats[..], [Caveat::BackOff { longest_s: 300.0, .. }]), "{unpaced:?}");
@@ -124,11 +130,11 @@ fn a_burst_beyond_what_can_be_reserved_ends_later_than_a_pace() {
 
 #[test]
 fn a_pace_of_ones_own_is_kept_even_when_it_throttles() {
-    let mut ground = ground(400, 700_000_000, residence("fixed(25.2s)"));
-    ground.limits.lambda.account_concurrency = 150;
-    let wish = Wish { runs: Some(2), rate_per_s: Some(10.0), ..WISH };
-    let [_, paced, _] = fan_out::ways(&scene(&ground, &wish));
-    assert_eq!(paced.way, Way::FanOutPaced { rate_per_s: 10.0, reserved: 50 });
+    let mut inputs = inputs(400, 700_000_000, residence("fixed(25.2s)"));
+    inputs.limits.lambda.account_concurrency = 150;
+    let request = StrategiesRequest { runs: Some(2), rate_per_s: Some(10.0), ..WISH };
+    let [_, paced, _] = fan_out::ways(&context(&inputs, &request));
+    assert_eq!(paced.way, StrategyKind::FanOutPaced { rate_per_s: 10.0, reserved: 50 });
     let throttles = paced.throttles.filter(|&throttles| throttles > 0.0).unwrap();
     assert_eq!(paced.caveats, [Caveat::StillThrottled { throttles }]);
 }
@@ -137,21 +143,24 @@ fn a_pace_of_ones_own_is_kept_even_when_it_throttles() {
 fn contention_makes_pools_in_a_pool_and_fan_outs_slower() {
     let mut contended = residence("fixed(25.2s)");
     contended.profile.copy.sigma = 0.01;
-    let wish = Wish { runs: Some(1), ..WISH };
-    let free = strategies(&ground(250, 700_000_000, residence("fixed(25.2s)")), &wish);
-    let slowed = strategies(&ground(250, 700_000_000, contended), &wish);
+    let request = StrategiesRequest { runs: Some(1), ..WISH };
+    let free = strategies(&inputs(250, 700_000_000, residence("fixed(25.2s)")), &request);
+    let slowed = strategies(&inputs(250, 700_000_000, contended), &request);
     for (slowed, free) in slowed.strategies.iter().zip(&free.strategies) {
-        let is_bound = matches!(free.way, Way::Loop | Way::FanOutQueued { .. } | Way::BatchOperations);
+        let is_bound = matches!(
+            free.way,
+            StrategyKind::Loop | StrategyKind::FanOutQueued { .. } | StrategyKind::BatchOperations
+        );
         assert!(is_bound || slowed.finish_p50_s > free.finish_p50_s.map(|free_s| 1.2 * free_s), "{slowed:?}");
     }
 }
 
 #[test]
 fn a_deadline_marks_what_misses_it_and_sizes_the_rented_machine() {
-    let mut ground = ground(250, 700_000_000, residence("lognormal(25.2s, cv=0.25)"));
-    ground.prices.ec2.usd_per_hour = 3.6;
-    let wish = Wish { deadline_s: Some(160.0), runs: Some(300), ..WISH };
-    let comparison = strategies(&ground, &wish);
+    let mut inputs = inputs(250, 700_000_000, residence("lognormal(25.2s, cv=0.25)"));
+    inputs.prices.ec2.usd_per_hour = 3.6;
+    let request = StrategiesRequest { deadline_s: Some(160.0), runs: Some(300), ..WISH };
+    let comparison = strategies(&inputs, &request);
     assert_eq!(
         (comparison.strategies[LOOP].by_deadline, comparison.strategies[BATCH_OPERATIONS].by_deadline),
         (Some(0.0), None)
@@ -161,18 +170,18 @@ fn a_deadline_marks_what_misses_it_and_sizes_the_rented_machine() {
     // 250 COPY requests and about 150 s of a machine of 0.001 $ a second.
     assert!((rented.cost_usd - 0.15).abs() < 0.03, "{}", rented.cost_usd);
     assert!(comparison.some_way_meets_the_deadline());
-    let hopeless = strategies(&ground, &Wish { deadline_s: Some(5.0), runs: Some(2), ..WISH });
+    let hopeless = strategies(&inputs, &StrategiesRequest { deadline_s: Some(5.0), runs: Some(2), ..WISH });
     assert!(!hopeless.some_way_meets_the_deadline());
 }
 
 #[test]
 fn batch_operations_have_a_price_but_no_time_and_leave_what_is_too_large() {
-    let mut ground = ground(45_000, 700_000_000, residence("fixed(30s)"));
-    let way = outside::batch_operations(&ground);
+    let mut inputs = inputs(45_000, 700_000_000, residence("fixed(30s)"));
+    let way = batch_operations::batch_operations(&inputs);
     assert!((way.cost_usd - (0.25 + 0.045 + 0.225)).abs() < 1e-9, "{}", way.cost_usd);
     assert_eq!((way.finish_p50_s, way.copied, way.runs), (None, 1.0, 0));
-    ground.batch.sizes_bytes = [1, 6 << 30].into();
-    let way = outside::batch_operations(&ground);
+    inputs.batch.sizes_bytes = [1, 6 << 30].into();
+    let way = batch_operations::batch_operations(&inputs);
     assert_eq!(way.copied, 0.5);
     assert_eq!(way.caveats[1], Caveat::TooLarge { objects: 1, largest_bytes: 5 << 30 });
 }
@@ -180,8 +189,9 @@ fn batch_operations_have_a_price_but_no_time_and_leave_what_is_too_large() {
 #[test]
 fn no_objects_and_one_are_compared_too() {
     for objects in [0, 1] {
-        let wish = Wish { deadline_s: Some(60.0), observed_s: Some(10.0), runs: Some(2), ..WISH };
-        let comparison = strategies(&ground(objects, 1, residence("fixed(30s)")), &wish);
+        let request =
+            StrategiesRequest { deadline_s: Some(60.0), observed_s: Some(10.0), runs: Some(2), ..WISH };
+        let comparison = strategies(&inputs(objects, 1, residence("fixed(30s)")), &request);
         assert_eq!(comparison.strategies.len(), 9);
         for way in &comparison.strategies {
             assert!(way.copied == 1.0 && way.cost_usd.is_finite(), "{objects}: {way:?}");
@@ -191,8 +201,8 @@ fn no_objects_and_one_are_compared_too() {
 
 #[test]
 fn the_same_seed_gives_the_same_comparison_on_any_number_of_cores() {
-    let ground = ground(60, 700_000_000, residence("exponential(5s)"));
-    let wish = Wish { runs: Some(6), ..WISH };
+    let inputs = inputs(60, 700_000_000, residence("exponential(5s)"));
+    let request = StrategiesRequest { runs: Some(6), ..WISH };
     let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    assert_eq!(alone.install(|| strategies(&ground, &wish)), strategies(&ground, &wish));
+    assert_eq!(alone.install(|| strategies(&inputs, &request)), strategies(&inputs, &request));
 }

@@ -7,14 +7,14 @@ use std::path::Path;
 use jiff::Timestamp;
 use miette::IntoDiagnostic;
 
-use super::answer::Answer;
 use super::args::{Accepted, CheckOptions};
 use super::exit::{BadInput, Exit};
-use super::log::plain_or_compressed;
+use super::log_files::plain_or_compressed;
+use super::report_output::ReportOutput;
 use crate::runs::index::CHECK;
 use crate::runs::{attempts, machine};
 use planner_core::check::requests::Requests;
-use planner_core::check::{self, CheckError, Evidence, FORMS, analysis};
+use planner_core::check::{self, CheckError, FORMS, FileContent, analysis};
 use planner_core::law::finding::Verdict;
 use planner_report::check as report;
 
@@ -27,7 +27,8 @@ pub(super) fn run(options: &CheckOptions) -> miette::Result<Exit> {
     let command = machine::command_line();
     let page = &report::page(&document, &name(&options.file), &command, env!("CARGO_PKG_VERSION"));
     let csv = report::csv(&document).into_diagnostic()?;
-    let answer = Answer { file: CHECK, document: &report::document(&document).into_diagnostic()?, page, csv };
+    let answer =
+        ReportOutput { file: CHECK, document: &report::document(&document).into_diagnostic()?, page, csv };
     answer.give(options.format, &options.folder, "check", Timestamp::now())?;
     Ok(match document.verdict {
         Verdict::Fail => Exit::NotValid,
@@ -41,7 +42,7 @@ fn name(file: &Path) -> String {
 }
 
 /// The outer error is about reaching the file, the inner one about its content.
-pub(super) fn read(path: &Path) -> miette::Result<Result<Evidence, CheckError>> {
+pub(super) fn read(path: &Path) -> miette::Result<Result<FileContent, CheckError>> {
     if path.is_dir() {
         return run_folder(path);
     }
@@ -54,7 +55,7 @@ pub(super) fn read(path: &Path) -> miette::Result<Result<Evidence, CheckError>> 
 }
 
 /// The attempts of a run, which may have been cut off in the middle of a row.
-fn run_folder(folder: &Path) -> miette::Result<Result<Evidence, CheckError>> {
+fn run_folder(folder: &Path) -> miette::Result<Result<FileContent, CheckError>> {
     let mut requests = Requests::default();
     attempts::read(folder, |attempt| {
         // A run's own clock starts at 0 and does not last for centuries.
@@ -66,6 +67,6 @@ fn run_folder(folder: &Path) -> miette::Result<Result<Evidence, CheckError>> {
     Ok(if requests.times_ns.is_empty() {
         Err(CheckError::File("the run has no attempt that ended".into()))
     } else {
-        Ok(Evidence::Requests(requests))
+        Ok(FileContent::Requests(requests))
     })
 }

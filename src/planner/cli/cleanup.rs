@@ -8,9 +8,9 @@ use miette::IntoDiagnostic;
 use super::args::CleanupOptions;
 use super::exit::{BadInput, Exit, of_error};
 use super::interrupt::interrupted;
-use super::{safety, tell};
+use super::{safety, stdio};
 use crate::runs::read;
-use planner_aws::cleanup::{CleanUp, Extent, RunNames, clean_up};
+use planner_aws::cleanup::{CleanUp, CleanupScope, RunNames, clean_up};
 use planner_aws::clients::Clients;
 use planner_aws::created::{Created, CreatedLog, FILE};
 use planner_aws::{TargetError, preflight};
@@ -25,13 +25,13 @@ const SHOWN: usize = 10;
 pub(super) fn run(options: &CleanupOptions) -> miette::Result<Exit> {
     let document = read::read_document(&options.run)?;
     if document.target.kind == TargetKind::Embedded || !options.run.join(FILE).exists() {
-        tell::say("nothing to clean up: the run created nothing outside this program");
+        stdio::say("nothing to clean up: the run created nothing outside this program");
         return Ok(Exit::Fine);
     }
     // Held until the end, so that a run that goes on is refused before anything is asked.
     let log = CreatedLog::append(&options.run)?;
     if Created::read(&options.run)?.is_empty() {
-        tell::say("nothing to clean up: everything that the run created is deleted");
+        stdio::say("nothing to clean up: everything that the run created is deleted");
         return Ok(Exit::Fine);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().into_diagnostic()?;
@@ -49,7 +49,7 @@ pub(super) fn run(options: &CleanupOptions) -> miette::Result<Exit> {
             safety::check_endpoint(url)?;
             Clients::endpoint(url, region, TIMEOUT)?
         };
-        let extent = Extent {
+        let extent = CleanupScope {
             unconfirmed_too: options.unconfirmed,
             unconditional_too: options.unconditional,
             is_later: true,
@@ -70,7 +70,7 @@ pub(super) async fn after_run(
     clients: &Clients,
     log: &CreatedLog,
     names: RunNames<'_>,
-    extent: Extent,
+    extent: CleanupScope,
     quiet: bool,
 ) -> Exit {
     match unless_interrupted(clients, log, names, extent).await {
@@ -83,7 +83,7 @@ pub(super) async fn after_run(
         }
         Some(Err(error)) => {
             let report = miette::Report::from(error);
-            tell::complain(&report);
+            stdio::complain(&report);
             of_error(&report)
         }
     }
@@ -94,13 +94,13 @@ async fn unless_interrupted(
     clients: &Clients,
     log: &CreatedLog,
     names: RunNames<'_>,
-    extent: Extent,
+    extent: CleanupScope,
 ) -> Option<Result<CleanUp, TargetError>> {
     tokio::select! {
         cleaned = clean_up(clients, log, names, extent) => Some(cleaned),
         () = interrupted() => {
             let folder = log.folder().display();
-            tell::say(format_args!("the clean-up was interrupted; `planner cleanup {folder}` goes on with it"));
+            stdio::say(format_args!("the clean-up was interrupted; `planner cleanup {folder}` goes on with it"));
             None
         }
     }
@@ -111,9 +111,9 @@ fn exit(done: &CleanUp) -> Exit {
 }
 
 fn tell_about(done: &CleanUp, folder: &Path) {
-    tell::say(format_args!("clean-up: {} deleted, {} uploads aborted", done.deleted, done.aborted));
+    stdio::say(format_args!("clean-up: {} deleted, {} uploads aborted", done.deleted, done.aborted));
     if done.absent > 0 {
-        tell::say(format_args!("  {} were not there", done.absent));
+        stdio::say(format_args!("  {} were not there", done.absent));
     }
     list("kept because they are no longer what the run wrote", &done.changed);
     list("buckets kept because they are not empty", &done.in_use);
@@ -137,10 +137,10 @@ fn tell_about(done: &CleanUp, folder: &Path) {
         } else {
             "that line and everything after it were ignored; check what is left under the run's prefix"
         };
-        tell::say(format_args!("  {FILE} is torn at line {}: {rest}", tear.line));
+        stdio::say(format_args!("  {FILE} is torn at line {}: {rest}", tear.line));
     }
     if !done.is_complete() {
-        tell::say(format_args!("`planner cleanup {}` tries again", folder.display()));
+        stdio::say(format_args!("`planner cleanup {}` tries again", folder.display()));
     }
 }
 
@@ -148,12 +148,12 @@ fn list(what: &str, names: &[String]) {
     if names.is_empty() {
         return;
     }
-    tell::say(format_args!("  {} {what}:", names.len()));
+    stdio::say(format_args!("  {} {what}:", names.len()));
     for name in names.iter().take(SHOWN) {
-        tell::say(format_args!("    {name}"));
+        stdio::say(format_args!("    {name}"));
     }
     if names.len() > SHOWN {
-        tell::say(format_args!("    and {} more", names.len() - SHOWN));
+        stdio::say(format_args!("    and {} more", names.len() - SHOWN));
     }
 }
 
@@ -161,7 +161,7 @@ fn list(what: &str, names: &[String]) {
 mod tests {
     use super::*;
     use crate::emulator::{Cloud, CloudConfig};
-    use planner_aws::created::Event;
+    use planner_aws::created::KeyEvent;
 
     #[tokio::test(start_paused = true)]
     async fn whatever_is_left_behind_is_no_success() {
@@ -171,12 +171,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let names = RunNames { run: "r", buckets: Some(["a", "b"]), topic: None };
         let created = CreatedLog::create(folder.path()).unwrap();
-        let after_run = || after_run(&clients, &created, names, Extent::default(), true);
+        let after_run = || after_run(&clients, &created, names, CleanupScope::default(), true);
         assert_eq!(after_run().await, Exit::Fine);
         cloud.put_sparse("b", "planner-runs/r/copies/unsure", 1);
-        created.note(Event::Intended, "b", "planner-runs/r/copies/unsure").unwrap();
+        created.note(KeyEvent::Intended, "b", "planner-runs/r/copies/unsure").unwrap();
         assert_eq!(after_run().await, Exit::Failed, "an object stays");
-        created.note(Event::Intended, "b", "of-somebody-else").unwrap();
+        created.note(KeyEvent::Intended, "b", "of-somebody-else").unwrap();
         assert_eq!(after_run().await, Exit::Refused, "the list is not the run's");
     }
 }

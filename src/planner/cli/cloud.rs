@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use super::args::CloudOptions;
 use super::exit::{BadInput, Exit};
 use super::interrupt::interrupted;
-use super::{load_scenario, named_file, run_target, tell};
+use super::{load_scenario, named_file, run_target, stdio};
 use crate::emulator::{Cloud, CloudConfig, serve};
 use planner_consumer::settings::Settings;
 use planner_core::account::DEFAULT_REGION;
@@ -46,8 +46,8 @@ pub(super) fn run(options: &CloudOptions) -> miette::Result<Exit> {
         if let Some(scenario) = &scenario {
             fill(&cloud, scenario);
         }
-        tell::print(&format!("http://{address}\n"))?;
-        tell::say(format_args!(
+        stdio::print(&format!("http://{address}\n"))?;
+        stdio::say(format_args!(
             "S3 and SNS on http://{address} until Ctrl-C; access key {}, secret as given with --secret-key",
             options.access_key
         ));
@@ -74,5 +74,5 @@ fn fill(cloud: &Cloud, scenario: &Scenario) {
             Settings::between(&target.source_bucket, &target.destination_bucket, file.copy.clone());
         let _ = cloud.deploy(&arn, file.pipeline().shape, settings);
     }
-    tell::say(format_args!("topic {arn}"));
+    stdio::say(format_args!("topic {arn}"));
 }

@@ -5,18 +5,20 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::answer::Answer;
 use super::args::{Accepted, CompareOptions};
 use super::exit::{Exit, InvalidRun};
-use super::log::RunSource;
-use super::tell;
+use super::log_files::RunSource;
+use super::report_output::ReportOutput;
+use super::stdio;
 use crate::runs::baseline;
 use crate::runs::index::COMPARISON;
 use crate::runs::read::{Run, read, read_document};
 use crate::runs::{attempts, blocks, machine};
-use planner_core::measure::comparison::{self, ComparisonDocument, Cut, LevelComparison, SCHEMA};
 use planner_core::measure::document::RunDocument;
 use planner_core::measure::level::LevelSummary;
+use planner_core::measure::run_comparison::{
+    self, BlockDivision, ComparisonDocument, LevelComparison, SCHEMA,
+};
 use planner_core::measure::series::of_level;
 
 /// Runs the command.
@@ -34,8 +36,8 @@ pub(super) fn run(options: &CompareOptions) -> miette::Result<Exit> {
     };
     let [before, after] = [RunSource::of(folders[0])?, RunSource::of(folders[1])?];
     let document = compare(options, [before.folder(), after.folder()])?;
-    let page = &planner_report::comparison::page(&document, env!("CARGO_PKG_VERSION"));
-    let answer = Answer { file: COMPARISON, document: &document, page, csv: None };
+    let page = &planner_report::compare::page(&document, env!("CARGO_PKG_VERSION"));
+    let answer = ReportOutput { file: COMPARISON, document: &document, page, csv: None };
     answer.give(options.answer.format, &options.answer.folder, "compare", Timestamp::now())?;
     Ok(match (document.limit, document.holds) {
         (None, _) | (_, Some(true)) => Exit::Fine,
@@ -57,7 +59,7 @@ fn save(folder: &Path, out: &Path, name: &str, quiet: bool) -> miette::Result<Ex
     }
     let path = baseline::save(folder, out, name, &document.run)?;
     if !quiet {
-        tell::say(format_args!("baseline {name}: {}", path.display()));
+        stdio::say(format_args!("baseline {name}: {}", path.display()));
     }
     Ok(Exit::Fine)
 }
@@ -124,9 +126,9 @@ fn levels(
 ) -> miette::Result<Vec<LevelComparison>> {
     let rows = |run: usize, level: usize| of_level(&runs[run].series, level as u32);
     let summary = |run: usize, level: usize| &runs[run].document.levels[level];
-    let cuts: Vec<[Cut; 2]> = pairs
+    let cuts: Vec<[BlockDivision; 2]> = pairs
         .iter()
-        .map(|&[a, b]| comparison::cuts((summary(0, a), rows(0, a)), (summary(1, b), rows(1, b))))
+        .map(|&[a, b]| run_comparison::cuts((summary(0, a), rows(0, a)), (summary(1, b), rows(1, b))))
         .collect();
     let blocks = |run: usize| {
         let of_run: Vec<_> = pairs.iter().zip(&cuts).map(|(pair, cuts)| (pair[run], &cuts[run])).collect();
@@ -134,14 +136,15 @@ fn levels(
     };
     let blocks = [blocks(0)?, blocks(1)?];
     // Single jobs are looked at only where whole blocks are too few.
-    let is_short = cuts.iter().flatten().any(Cut::is_short);
+    let is_short = cuts.iter().flatten().any(BlockDivision::is_short);
     let jobs = |run: usize| if is_short { attempts::latencies_ns(folders[run]) } else { Ok(BTreeMap::new()) };
     let jobs = [jobs(0)?, jobs(1)?];
     let compared = pairs.iter().zip(&cuts).enumerate().map(|(index, (&[a, b], cuts))| {
         let of_run = |run: usize, level: usize| (summary(run, level), blocks[run][index].as_slice());
         let jobs_of =
             |run: usize, level: usize| jobs[run].get(&(level as u32)).map_or(&[][..], Vec::as_slice);
-        let level = comparison::level(of_run(0, a), of_run(1, b), cuts, [jobs_of(0, a), jobs_of(1, b)], seed);
+        let level =
+            run_comparison::level(of_run(0, a), of_run(1, b), cuts, [jobs_of(0, a), jobs_of(1, b)], seed);
         let is_same = summary(0, a) == summary(1, b) && rows(0, a) == rows(1, b);
         if is_same { level.same() } else { level }
     });

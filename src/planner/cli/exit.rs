@@ -43,13 +43,13 @@ impl Termination for Exit {
 /// Something that is not done because it could do harm.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("refused: {reason}")]
-pub(super) struct Refusal {
+pub(super) struct SafetyRefusal {
     reason: String,
     #[help]
     help: String,
 }
 
-impl Refusal {
+impl SafetyRefusal {
     /// A refusal with its reason and the way out.
     pub(super) fn new(reason: impl Into<String>, help: impl Into<String>) -> Self {
         Self { reason: reason.into(), help: help.into() }
@@ -58,7 +58,7 @@ impl Refusal {
 
 /// Refuses, with the reason and the way out.
 pub(super) fn refuse<T>(reason: impl Into<String>, help: impl Into<String>) -> miette::Result<T> {
-    Err(Refusal::new(reason, help).into())
+    Err(SafetyRefusal::new(reason, help).into())
 }
 
 /// Input other than a scenario that cannot be used.
@@ -113,7 +113,7 @@ pub(super) struct Interruption;
 pub(super) fn of_error(report: &miette::Report) -> Exit {
     if report.downcast_ref::<ScenarioError>().is_some() || report.downcast_ref::<BadInput>().is_some() {
         Exit::BadInput
-    } else if report.downcast_ref::<Refusal>().is_some()
+    } else if report.downcast_ref::<SafetyRefusal>().is_some()
         || report.downcast_ref::<TargetError>().is_some_and(TargetError::is_refusal)
         || report.downcast_ref::<FileError>().is_some_and(FileError::is_in_use)
     {

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use miette::IntoDiagnostic;
 use serde::Serialize;
 
-use super::tell;
+use super::stdio;
 use planner_aws::file_error::FileError;
 use planner_report::page::Page;
 use planner_report::{json, markdown, terminal};
@@ -55,7 +55,7 @@ impl Format {
     pub(super) fn without_files<T: Default>(self, written: miette::Result<T>) -> miette::Result<T> {
         match written {
             Err(error) if !self.is_of_files() && error.downcast_ref::<FileError>().is_some() => {
-                tell::say(format_args!("the report is printed only: {error}"));
+                stdio::say(format_args!("the report is printed only: {error}"));
                 Ok(T::default())
             }
             written => written,
@@ -82,7 +82,7 @@ impl Format {
         long: bool,
     ) -> miette::Result<String> {
         match self {
-            Self::Table => Ok(terminal::render(page, tell::width(), tell::wants_colour(), long)),
+            Self::Table => Ok(terminal::render(page, stdio::width(), stdio::wants_colour(), long)),
             Self::Json => json::render(document).into_diagnostic(),
             Self::Markdown => Ok(markdown::render(page)),
             Self::Csv => csv(),

@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::exit::Exit;
-use super::tell;
+use super::stdio;
 
 /// Held while files of an answer are written.
 static WRITING: Mutex<()> = Mutex::new(());
@@ -71,7 +71,7 @@ pub(super) fn end_when_interrupted() -> std::io::Result<()> {
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         if signals.forever().next().is_some() {
             let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-            tell::say("interrupted: nothing was left half-written");
+            stdio::say("interrupted: nothing was left half-written");
             std::process::exit(Exit::Interrupted as i32);
         }
     })?;

@@ -5,26 +5,26 @@ use std::path::Path;
 
 use super::args::SearchOptions;
 use super::exit::{BadInput, bad_input};
-use super::progress::Progress;
-use super::tell;
+use super::progress::ProgressLine;
+use super::stdio;
 use crate::drive::{Drive, Driven, Observer};
 use crate::runs::folder::{self, RunWriter};
 use crate::runs::read;
 use planner_aws::file_error::FileError;
 use planner_core::load::attempt::Attempt;
 use planner_core::load::dispatch::{Budget, Dispatcher, StopReason};
+use planner_core::measure::convergence::ConvergenceWatch;
 use planner_core::measure::document::{RunDocument, SearchSummary};
 use planner_core::measure::judgement;
 use planner_core::measure::level::LevelSummary;
-use planner_core::measure::precise::Watch;
 use planner_core::measure::recorder::Second;
-use planner_core::measure::search::{Answer, Next, Search, Shown};
+use planner_core::measure::search::{LevelResult, LevelSearch, LevelSearchResult, NextLevel};
 use planner_core::scenario::file::{ArrivalKind, OperationKind, Sweep};
 use planner_core::scenario::threshold::Threshold;
 use planner_core::scenario::{LevelKey, Scenario};
 use planner_core::units::human::duration;
 use planner_core::units::quantity::Rate;
-use planner_report::why;
+use planner_report::reasons;
 
 /// Largest concurrency that a search tries.
 const LARGEST_CONCURRENCY: u32 = 16_384;
@@ -33,7 +33,7 @@ const LARGEST_RATE_PER_S: f64 = 100_000.0;
 
 /// A search that was asked for.
 pub(super) struct Wanted {
-    search: Search,
+    search: LevelSearch,
     objective: Option<Threshold>,
     start: f64,
 }
@@ -55,7 +55,7 @@ impl Wanted {
             ),
             (true, _) => {
                 let start = f64::from(arrivals.workers.unwrap_or(1));
-                Ok(Some(Self { search: Search::knee(LARGEST_CONCURRENCY), objective: None, start }))
+                Ok(Some(Self { search: LevelSearch::knee(LARGEST_CONCURRENCY), objective: None, start }))
             }
             (false, Some(text)) => {
                 let objective: Threshold = text.parse().map_err(|reason: String| {
@@ -68,7 +68,7 @@ impl Wanted {
                     );
                 }
                 let start = arrivals.rate.map_or(1.0, Rate::per_s);
-                let search = Search::rate(LARGEST_RATE_PER_S);
+                let search = LevelSearch::rate(LARGEST_RATE_PER_S);
                 Ok(Some(Self { search, objective: Some(objective), start }))
             }
         }
@@ -108,7 +108,7 @@ impl Levels<'_> {
         wanted: Option<Wanted>,
         document: &mut RunDocument,
     ) -> Result<Levelled, FileError> {
-        let mut recording = Recording { writer, progress: Progress::new("", None, true), watch: None };
+        let mut recording = Recording { writer, progress: ProgressLine::new("", None, true), watch: None };
         match wanted {
             Some(wanted) => self.search(drive, &mut recording, wanted, document).await,
             None => {
@@ -149,8 +149,8 @@ impl Levels<'_> {
             }
             let shown = self.shown(wanted.objective.as_ref(), &done)?;
             match wanted.search.next(value, shown, done.levels.len()) {
-                Next::Measure(next) | Next::Confirm(next) => value = next,
-                Next::Over(answer) => {
+                NextLevel::Measure(next) | NextLevel::Confirm(next) => value = next,
+                NextLevel::Over(answer) => {
                     let answer = confirmed_by(answer, done.levels.last());
                     done.search = Some(SearchSummary { kind: kind.into(), objective, answer });
                     return Ok(done);
@@ -171,8 +171,8 @@ impl Levels<'_> {
         let level = self.scenario.level_at(key, index, self.budget);
         let dispatcher = Dispatcher::new(self.scenario.workload.clone(), level);
         let jobs = self.scenario.expected_jobs(index.min(self.scenario.levels.len() - 1));
-        recording.progress = Progress::new(&self.scenario.file.name, jobs, self.quiet);
-        recording.watch = self.scenario.file.stop.precise.map(|share| Watch::new(share.0));
+        recording.progress = ProgressLine::new(&self.scenario.file.name, jobs, self.quiet);
+        recording.watch = self.scenario.file.stop.precise.map(|share| ConvergenceWatch::new(share.0));
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         let Driven { mut summary, abandoned, budget_left } =
             drive.level(number, dispatcher, recording).await?;
@@ -195,19 +195,19 @@ impl Levels<'_> {
     }
 
     /// What the latest level says to a search.
-    fn shown(&self, objective: Option<&Threshold>, done: &Levelled) -> Result<Shown, FileError> {
+    fn shown(&self, objective: Option<&Threshold>, done: &Levelled) -> Result<LevelResult, FileError> {
         let number = done.levels.len() - 1;
         let level = &done.levels[number];
         let mut rows = read::series(self.folder)?;
         rows.retain(|row| row.level as usize == number);
-        let found = level.steady_part(&rows, 1, why::run::words);
+        let found = level.steady_part(&rows, 1, reasons::run::words);
         let x_per_s = found.map_or(level.throughput_per_s, |steady| steady.throughput_per_s.mean);
-        Ok(Shown { x_per_s, holds: reaches(level, objective) })
+        Ok(LevelResult { x_per_s, holds: reaches(level, objective) })
     }
 
     fn tell(&self, message: &str) {
         if !self.quiet {
-            tell::say(message);
+            stdio::say(message);
         }
     }
 }
@@ -223,8 +223,11 @@ fn reaches(level: &LevelSummary, objective: Option<&Threshold>) -> bool {
 }
 
 /// The answer of a search, not confirmed where nothing was done in the level that should have confirmed it.
-fn confirmed_by(answer: Answer, level: Option<&LevelSummary>) -> Answer {
-    Answer { confirmed: answer.confirmed && level.is_some_and(|level| level.jobs_done > 0), ..answer }
+fn confirmed_by(answer: LevelSearchResult, level: Option<&LevelSummary>) -> LevelSearchResult {
+    LevelSearchResult {
+        confirmed: answer.confirmed && level.is_some_and(|level| level.jobs_done > 0),
+        ..answer
+    }
 }
 
 fn nothing_done(level: &LevelSummary) -> Option<String> {
@@ -260,8 +263,8 @@ fn announce(document: &mut RunDocument, key: LevelKey) {
 /// Writes down what the driver reports, and watches for precision.
 struct Recording {
     writer: RunWriter,
-    progress: Progress,
-    watch: Option<Watch>,
+    progress: ProgressLine,
+    watch: Option<ConvergenceWatch>,
 }
 
 impl Observer for Recording {
@@ -299,7 +302,7 @@ mod tests {
             assert!(reaches(&level(1), Some(&objective)) && !reaches(&level(0), Some(&objective)), "{text}");
         }
         assert!(!reaches(&level(0), None));
-        let answer = Answer { value: Some(8.0), confirmed: true, at_end_of_range: false };
+        let answer = LevelSearchResult { value: Some(8.0), confirmed: true, at_end_of_range: false };
         assert!(confirmed_by(answer, Some(&level(1))).confirmed);
         assert!(!confirmed_by(answer, Some(&level(0))).confirmed);
         assert_eq!(nothing_done(&level(1)), None);

@@ -12,7 +12,7 @@ use super::exit::BadInput;
 use super::{named_file, safety};
 use planner_aws::clients::url_from_environment;
 use planner_core::account::Limits;
-use planner_core::scenario::error::Source;
+use planner_core::scenario::error::ScenarioText;
 use planner_core::scenario::file::{Stop, TargetKind};
 use planner_core::scenario::{self, Scenario};
 
@@ -39,7 +39,7 @@ pub(super) fn load_changed(
 ) -> miette::Result<Scenario> {
     let text = fs::read_to_string(path)
         .map_err(|error| BadInput::file("read", path, error, "the folder scenarios/ has examples"))?;
-    let source = Source { name: path.display().to_string(), text };
+    let source = ScenarioText { name: path.display().to_string(), text };
     let written = scenario::parse(&source)?;
     let mut file = written.clone();
     change(&mut file)?;

@@ -16,12 +16,12 @@ use super::interrupt::{Interrupts, counted_beyond};
 use super::levels::{Levelled, Levels, Wanted};
 use super::run_target::{self, RunTarget};
 use super::verify::Verifying;
-use super::{cleanup, list, load_scenario, pictures, report, safety, tell};
+use super::{cleanup, load_scenario, pictures, report, report_index, safety, stdio};
 use crate::drive::Drive;
 use crate::drive::pacer::Pacer;
 use crate::runs::folder::{self, RunWriter};
 use crate::runs::{machine, read};
-use planner_aws::cleanup::{Extent, RunNames};
+use planner_aws::cleanup::{CleanupScope, RunNames};
 use planner_aws::created::CreatedLog;
 use planner_aws::operation::{Operator, Places};
 use planner_core::account::Prices;
@@ -30,14 +30,14 @@ use planner_core::load::dispatch::{Budget, StopReason};
 use planner_core::measure::analysis::analyse;
 use planner_core::measure::document::{Generator, RunDocument, SCHEMA, TargetSummary};
 use planner_core::measure::fan_out::summary::FanOutSummary;
-use planner_core::measure::histogram::Times;
-use planner_core::measure::judgement::{self, Pace};
+use planner_core::measure::histogram::TimeHistogram;
+use planner_core::measure::judgement::{self, GeneratorTime};
 use planner_core::measure::level::LevelSummary;
-use planner_core::measure::series::Row;
+use planner_core::measure::series::SeriesSecond;
 use planner_core::scenario::Scenario;
 use planner_core::scenario::file::{OperationKind, TargetKind};
 use planner_plan::load_cost::usd_per_request;
-use planner_report::{html, why};
+use planner_report::{html, reasons};
 
 /// Runs the command.
 pub(super) fn run(options: &MeasureOptions) -> miette::Result<Exit> {
@@ -56,15 +56,15 @@ pub(super) fn run(options: &MeasureOptions) -> miette::Result<Exit> {
         description += &verifying.purpose();
     }
     if options.dry_run {
-        tell::print(&description)?;
+        stdio::print(&description)?;
         safety::refuse_harm(&scenario, estimate.as_ref(), &options.budget)?;
         return Ok(Exit::Fine);
     }
     safety::refuse_harm(&scenario, estimate.as_ref(), &options.budget)?;
     if !options.quiet && scenario.file.target.kind != TargetKind::Embedded {
-        tell::say(description.trim_end());
+        stdio::say(description.trim_end());
     }
-    let measurement = Measurement {
+    let measurement = PreparedMeasurement {
         is_virtual: scenario.file.target.kind == TargetKind::Embedded && !options.real_time,
         scenario,
         options,
@@ -88,7 +88,7 @@ pub(super) fn read_prices(path: Option<&Path>) -> miette::Result<Prices> {
 }
 
 /// Everything that is settled before the first request.
-struct Measurement<'a> {
+struct PreparedMeasurement<'a> {
     scenario: Scenario,
     options: &'a MeasureOptions,
     prices: Prices,
@@ -103,7 +103,7 @@ struct Ready {
     created: Option<Arc<CreatedLog>>,
 }
 
-impl Measurement<'_> {
+impl PreparedMeasurement<'_> {
     async fn run(&self, wanted: Option<Wanted>) -> miette::Result<Exit> {
         let target = run_target::connect(&self.scenario, self.options.real_time).await?;
         if let Some(account) = &target.account {
@@ -147,8 +147,8 @@ impl Measurement<'_> {
             self.verify(folder, &document)?;
             let run = read::read(folder)?;
             let page = planner_report::run::page(&run.view());
-            pictures::write(folder, &page, self.options.format, html::Paper::default())?;
-            list::update(&self.options.out);
+            pictures::write(folder, &page, self.options.format, html::PrintScope::default())?;
+            report_index::update(&self.options.out);
             Ok((run, page))
         });
         // What was made at the target is removed whether or not the run went well.
@@ -156,20 +156,21 @@ impl Measurement<'_> {
         let cleaned = match created {
             Some(log) if !self.options.keep => {
                 let names = RunNames::new(run, &self.scenario.file);
-                let extent = Extent { unconditional_too: self.options.unconditional, ..Extent::default() };
+                let extent =
+                    CleanupScope { unconditional_too: self.options.unconditional, ..CleanupScope::default() };
                 cleanup::after_run(&target.clients, &log, names, extent, self.options.quiet).await
             }
             _ => Exit::Fine,
         };
         let (run, page) = finished?;
         if self.options.format.is_asked(self.options.quiet) {
-            tell::print(&report::text(&page, &run.document, self.options.format, &[])?)?;
+            stdio::print(&report::text(&page, &run.document, self.options.format, &[])?)?;
         }
         if !self.options.quiet {
-            tell::say(format_args!("run folder: {}", folder.display()));
+            stdio::say(format_args!("run folder: {}", folder.display()));
         }
         if untagged > 0 {
-            tell::say(format_args!(
+            stdio::say(format_args!(
                 "{untagged} writes were answered without an ETag: nothing confirms what they wrote"
             ));
         }
@@ -188,7 +189,7 @@ impl Measurement<'_> {
         let is_valid = matches!(exit(document), Exit::Fine | Exit::ThresholdCrossed);
         match &self.verifying {
             Some(verifying) if is_valid => verifying.judge(folder, document, &self.scenario)?,
-            Some(_) => tell::say("the plan is not verified: the run is not valid"),
+            Some(_) => stdio::say("the plan is not verified: the run is not valid"),
             None => {}
         }
         Ok(())
@@ -218,7 +219,7 @@ impl Measurement<'_> {
             epoch: Instant::now(),
             seed: scenario.file.seed,
             gauge: target.gauge(scenario.file.operation),
-            loop_lag: Times::new(),
+            loop_lag: TimeHistogram::new(),
             interrupts,
         };
         Ok(Ready { drive, places, created: created.map(Arc::clone) })
@@ -299,7 +300,13 @@ impl Measurement<'_> {
         }
     }
 
-    fn generator(&self, levels: &[LevelSummary], loop_lag: &Times, cpu_s: f64, real_s: f64) -> Generator {
+    fn generator(
+        &self,
+        levels: &[LevelSummary],
+        loop_lag: &TimeHistogram,
+        cpu_s: f64,
+        real_s: f64,
+    ) -> Generator {
         let attempts: u64 = levels.iter().map(|level| level.attempts).sum();
         Generator {
             cpu_s,
@@ -312,27 +319,33 @@ impl Measurement<'_> {
         }
     }
 
-    fn judge(&self, generator: &mut Generator, levels: &[LevelSummary], rows: &[Row]) {
+    fn judge(&self, generator: &mut Generator, levels: &[LevelSummary], rows: &[SeriesSecond]) {
         let pace = match self.scenario.file.target.kind {
-            _ if self.is_virtual => Pace::Virtual,
-            TargetKind::Embedded => Pace::Shared,
-            _ => Pace::Own(generator.cpu_s / generator.real_s.max(1e-9)),
+            _ if self.is_virtual => GeneratorTime::Virtual,
+            TargetKind::Embedded => GeneratorTime::Shared,
+            _ => GeneratorTime::Own(generator.cpu_s / generator.real_s.max(1e-9)),
         };
         let health = judgement::health(levels, rows, pace);
         (generator.saturated, generator.late) = (health.saturated, health.late);
-        generator.reason = why::run::generator(&health);
+        generator.reason = reasons::run::generator(&health);
     }
 
-    fn finish(&self, document: &mut RunDocument, rows: &[Row], done: Levelled, mut generator: Generator) {
+    fn finish(
+        &self,
+        document: &mut RunDocument,
+        rows: &[SeriesSecond],
+        done: Levelled,
+        mut generator: Generator,
+    ) {
         let Levelled { levels, abandoned, search } = done;
         if abandoned > 0 {
-            tell::say(format_args!("{abandoned} attempts were left in flight; what they did is not known"));
+            stdio::say(format_args!("{abandoned} attempts were left in flight; what they did is not known"));
         }
         (document.levels, document.search) = (levels, search);
-        analyse(document, rows, why::run::words);
+        analyse(document, rows, reasons::run::words);
         self.judge(&mut generator, &document.levels, rows);
         if let Some(fan_out) = document.fan_out.as_mut().filter(|_| generator.saturated) {
-            fan_out.publish_was_late(why::run::late_publisher(&generator.reason));
+            fan_out.publish_was_late(reasons::run::late_publisher(&generator.reason));
         }
         document.generator = Some(generator);
         let verdicts = document.verdicts.as_ref();
@@ -355,7 +368,7 @@ async fn listen_for_interrupts(interrupted: watch::Sender<u32>) {
         interrupts.next().await;
         interrupted.send_modify(|count| *count += 1);
         if *interrupted.borrow() == 1 {
-            tell::say("stopping: what is in flight may end; interrupt again to leave it");
+            stdio::say("stopping: what is in flight may end; interrupt again to leave it");
         }
     }
 }

@@ -1,61 +1,61 @@
 //! Arguments → settings → call → write.
 
-mod answer;
 mod args;
 mod audit;
-mod basis;
 mod browser;
 mod check;
 mod cleanup;
+mod clock_deadline;
 mod cloud;
 mod compare;
 mod exit;
 mod fan_out;
 mod fit;
 mod format;
-mod ground;
 mod interrupt;
 mod levels;
-mod list;
 mod load_scenario;
-mod log;
+mod log_files;
 mod measure;
+mod measured_runs;
 mod named_file;
 mod pictures;
-mod plan_answer;
+mod plan_inputs;
+mod plan_output;
 mod progress;
 mod recommend;
-mod rehearse;
+mod rehearsal;
 mod report;
+mod report_index;
+mod report_output;
 mod report_plan;
 mod run_target;
 mod safety;
 mod simulate;
+mod stdio;
 mod strategies;
-mod tell;
 mod verify;
-mod when;
 
 use clap::{CommandFactory, Parser};
 use miette::IntoDiagnostic;
 
-use args::{Arguments, Command};
+use args::{Command, CommandLine};
 pub use exit::Exit;
 use planner_aws::file_error::FileError;
 use planner_report::escape::escape_controls;
 use planner_report::json;
 use planner_report::schema::DOCUMENTS;
-use tell::OutputError;
+use stdio::OutputError;
 
 /// Runs the program and says how it ended.
 #[must_use]
 pub fn main() -> Exit {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match CommandLine::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
             // The parser repeats what it does not understand.
             let escaped = std::env::args_os().map(|argument| escape_controls(&argument.to_string_lossy()));
-            let shown = Arguments::try_parse_from(escaped).err().unwrap_or(error);
+            let shown = CommandLine::try_parse_from(escaped).err().unwrap_or(error);
             // Without a reader there is nobody to tell that there is none.
             let _ = shown.print();
             return if shown.use_stderr() { Exit::Usage } else { Exit::Fine };
@@ -68,7 +68,7 @@ pub fn main() -> Exit {
             Exit::Fine
         }
         Err(report) => {
-            tell::complain(&report);
+            stdio::complain(&report);
             exit::of_error(&report)
         }
     }
@@ -94,24 +94,24 @@ fn run(command: Command) -> miette::Result<Exit> {
         Command::Cloud(options) => cloud::run(&options),
         Command::Cleanup(options) => cleanup::run(&options),
         Command::Schema { kind } => match DOCUMENTS.into_iter().find(|(name, _)| *name == kind) {
-            Some((_, schema)) => Ok(tell::print(schema)?),
-            None => Ok(tell::print(&json::render(&planner_core::scenario::schema()).into_diagnostic()?)?),
+            Some((_, schema)) => Ok(stdio::print(schema)?),
+            None => Ok(stdio::print(&json::render(&planner_core::scenario::schema()).into_diagnostic()?)?),
         },
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "planner", &mut script);
-            Ok(tell::print(&String::from_utf8_lossy(&script))?)
+            clap_complete::generate(shell, &mut CommandLine::command(), "planner", &mut script);
+            Ok(stdio::print(&String::from_utf8_lossy(&script))?)
         }
         Command::Man { out: Some(folder) } => {
             let failed = |error| FileError::new("write man pages into", &folder, error);
             std::fs::create_dir_all(&folder).map_err(failed)?;
-            clap_mangen::generate_to(Arguments::command(), &folder).map_err(failed)?;
+            clap_mangen::generate_to(CommandLine::command(), &folder).map_err(failed)?;
             Ok(Exit::Fine)
         }
         Command::Man { out: None } => {
             let mut page = Vec::new();
-            clap_mangen::Man::new(Arguments::command()).render(&mut page).into_diagnostic()?;
-            Ok(tell::print(&String::from_utf8_lossy(&page))?)
+            clap_mangen::Man::new(CommandLine::command()).render(&mut page).into_diagnostic()?;
+            Ok(stdio::print(&String::from_utf8_lossy(&page))?)
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn write(
     folder: &Path,
     page: &Page,
     format: Format,
-    paper: html::Paper,
+    paper: html::PrintScope,
 ) -> miette::Result<Vec<PathBuf>> {
     let path = folder.join(PAGE);
     replace(&path, html::render_for(page, paper).into_diagnostic()?.as_bytes())?;

@@ -17,9 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(200);
 
 /// What is shown of a level while it runs.
-pub(super) struct Progress(ProgressBar);
+pub(super) struct ProgressLine(ProgressBar);
 
-impl Progress {
+impl ProgressLine {
     /// A bar for a level of so many jobs, where that is known.
     pub(super) fn new(label: &str, jobs: Option<u64>, quiet: bool) -> Self {
         if quiet || !std::io::stderr().is_terminal() {

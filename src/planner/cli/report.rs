@@ -8,7 +8,7 @@ use super::args::ReportOptions;
 use super::exit::Exit;
 use super::format::Format;
 use super::interrupt::uninterrupted;
-use super::{browser, list, pictures, report_plan, tell};
+use super::{browser, pictures, report_index, report_plan, stdio};
 use crate::runs::folder::replace;
 use crate::runs::read::{self, Run};
 use planner_core::measure::document::RunDocument;
@@ -26,11 +26,11 @@ pub(super) fn run(options: &ReportOptions) -> miette::Result<Exit> {
         }
         folders => rendered(folders, options)?,
     };
-    let listed = options.index.as_deref().map(list::write).transpose()?;
+    let listed = options.index.as_deref().map(report_index::write).transpose()?;
     let page = page.or(listed);
     if options.format.is_asked(options.quiet) {
         // Where nothing but the list was asked for, its path is the answer.
-        tell::print(
+        stdio::print(
             &text.unwrap_or_else(|| page.iter().map(|path| format!("{}\n", path.display())).collect()),
         )?;
     }

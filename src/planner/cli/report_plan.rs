@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::args::answer::Extent;
+use super::args::output::DetailOptions;
 use super::exit::{BadInput, bad_input};
 use super::format::Format;
 use super::pictures;
-use crate::runs::answer::MARKDOWN;
 use crate::runs::folder::replace;
 use crate::runs::index::{self, PLAN};
 use crate::runs::read::PAGE;
-use planner_plan::recommendation::Recommendation;
-use planner_plan::{forecast, recommendation, strategy};
+use crate::runs::report_folder::MARKDOWN;
+use planner_plan::sizing_document::Recommendation;
+use planner_plan::{forecast, sizing_document, strategies_document};
 use planner_report::page::Page;
 use planner_report::{markdown, plan};
 
@@ -34,9 +34,9 @@ pub(super) fn recommendation(path: &Path) -> miette::Result<Recommendation> {
     let unreadable = |error: &dyn Display| BadInput::file("read the plan", &path, error, help);
     let json = std::fs::read_to_string(&path).map_err(|error| unreadable(&error))?;
     match index::schema(&json).as_deref() {
-        Some(recommendation::SCHEMA) => {}
+        Some(sizing_document::SCHEMA) => {}
         Some(other) => {
-            let reason = format!("its schema is `{other}`, and a plan has `{}`", recommendation::SCHEMA);
+            let reason = format!("its schema is `{other}`, and a plan has `{}`", sizing_document::SCHEMA);
             return Err(unreadable(&reason).into());
         }
         None => return Err(unreadable(&"it is no plan").into()),
@@ -48,19 +48,19 @@ pub(super) fn recommendation(path: &Path) -> miette::Result<Recommendation> {
 pub(super) fn rendered(
     folder: &Path,
     format: Format,
-    extent: Extent,
+    extent: DetailOptions,
 ) -> miette::Result<(Option<PathBuf>, Option<String>)> {
     let path = folder.join(PLAN);
     let json = std::fs::read_to_string(&path).map_err(|error| BadInput::file("read", &path, error, ""))?;
     let text = match index::schema(&json).as_deref() {
-        Some(recommendation::SCHEMA) => {
-            text(folder, &json, |plan| plan::recommendation::Told::of(plan).page(), format, extent)
+        Some(sizing_document::SCHEMA) => {
+            text(folder, &json, |plan| plan::sizing::RecommendationText::of(plan).page(), format, extent)
         }
         Some(forecast::SCHEMA) => {
-            text(folder, &json, |plan| plan::forecast::Told::of(plan).page(), format, extent)
+            text(folder, &json, |plan| plan::forecast::ForecastText::of(plan).page(), format, extent)
         }
-        Some(strategy::SCHEMA) => {
-            text(folder, &json, |plan| plan::strategies::Told::of(plan).page(), format, extent)
+        Some(strategies_document::SCHEMA) => {
+            text(folder, &json, |plan| plan::strategies::StrategiesText::of(plan).page(), format, extent)
         }
         _ => Err(unreadable(&path, "it is not of a form that this version makes")),
     };
@@ -72,7 +72,7 @@ fn text<D: DeserializeOwned>(
     json: &str,
     page: fn(&D) -> Page,
     format: Format,
-    extent: Extent,
+    extent: DetailOptions,
 ) -> miette::Result<String> {
     let unreadable = |error| unreadable(&folder.join(PLAN), error);
     let page = page(&serde_json::from_str(json).map_err(unreadable)?);

@@ -7,7 +7,7 @@ use miette::IntoDiagnostic;
 
 use super::exit::BadInput;
 use super::safety;
-use crate::drive::Gauge;
+use crate::drive::GaugeReader;
 use crate::emulator::{Cloud, CloudConfig, serve};
 use planner_aws::clients::{Clients, is_aws, url_from_environment};
 use planner_aws::created::{self, CreatedLog};
@@ -212,7 +212,7 @@ impl RunTarget {
     }
 
     /// The endpoint's own count of the requests that the operation makes.
-    pub(super) fn gauge(&self, operation: OperationKind) -> Option<Gauge> {
+    pub(super) fn gauge(&self, operation: OperationKind) -> Option<GaugeReader> {
         let gauge = self.cloud.as_ref()?.gauge();
         Some(Box::new(move || {
             let reading = gauge.read();

@@ -5,23 +5,23 @@ use std::io::{BufRead, IsTerminal};
 use miette::IntoDiagnostic;
 
 use super::args::BudgetOptions;
-use super::exit::{BadInput, Refusal, bad_input, refuse};
-use super::tell;
+use super::exit::{BadInput, SafetyRefusal, bad_input, refuse};
+use super::stdio;
 use planner_aws::clients::{is_aws, service_url};
 use planner_aws::data_set::MAX_BYTES;
 use planner_core::account::Prices;
 use planner_core::scenario::Scenario;
 use planner_core::scenario::file::{OperationKind, TargetKind};
 use planner_core::units::human;
-use planner_plan::load_cost::{BehindTopic, Estimate};
+use planner_plan::load_cost::{BehindTopic, LoadEstimate};
 
 /// The load before it runs, over all levels; None where nothing but the budget ends it.
-pub(super) fn estimate(scenario: &Scenario, prices: &Prices) -> Option<Estimate> {
+pub(super) fn estimate(scenario: &Scenario, prices: &Prices) -> Option<LoadEstimate> {
     let jobs = (0..scenario.levels.len())
         .map(|level| scenario.expected_jobs(level))
         .try_fold(0u64, |sum, jobs| jobs.map(|jobs| sum.saturating_add(jobs)))?;
     let behind = behind_topic(scenario, prices);
-    Some(Estimate::of(&scenario.workload, jobs, scenario.file.retry.max_attempts, behind, prices))
+    Some(LoadEstimate::of(&scenario.workload, jobs, scenario.file.retry.max_attempts, behind, prices))
 }
 
 /// What a message of the scenario costs at most beside its publication, in dollars. It has no bytes of its own, and
@@ -50,7 +50,7 @@ fn behind_topic(scenario: &Scenario, prices: &Prices) -> BehindTopic {
 /// What will be done, in lines for people.
 pub(super) fn describe(
     scenario: &Scenario,
-    estimate: Option<&Estimate>,
+    estimate: Option<&LoadEstimate>,
     budget: &BudgetOptions,
     prices: &Prices,
 ) -> String {
@@ -113,7 +113,7 @@ fn describe_budget(budget: &BudgetOptions) -> Option<String> {
 /// Refuses what could do harm, whatever the user answers later.
 pub(super) fn refuse_harm(
     scenario: &Scenario,
-    estimate: Option<&Estimate>,
+    estimate: Option<&LoadEstimate>,
     budget: &BudgetOptions,
 ) -> miette::Result<()> {
     let target = &scenario.file.target;
@@ -203,8 +203,8 @@ pub(super) fn check_service_url() -> Result<(), BadInput> {
 }
 
 /// What is said where an account is needed and none is named.
-pub(super) fn unnamed_account() -> Refusal {
-    Refusal::new(
+pub(super) fn unnamed_account() -> SafetyRefusal {
+    SafetyRefusal::new(
         "a real account must be named",
         "add --account ID (the 12 digits that `aws sts get-caller-identity` shows)",
     )
@@ -230,7 +230,7 @@ pub(super) fn agree(named: Option<&str>, actual: &str, yes: bool) -> miette::Res
             "add --yes to go on without a question, or run it on a terminal",
         );
     }
-    tell::say("Type the account id to go on:");
+    stdio::say("Type the account id to go on:");
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).into_diagnostic()?;
     if answer.trim() == actual {

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use miette::IntoDiagnostic;
 
-use super::args::{Accepted, PlannedWay, VerifyOptions};
+use super::args::{Accepted, PlannedDeployment, VerifyOptions};
 use super::exit::{BadInput, Exit, bad_input, refuse};
-use super::{report_plan, tell};
+use super::{report_plan, stdio};
 use crate::runs::folder::{VERIFICATION, write_json};
 use crate::runs::{attempts, fan_out};
 use planner_aws::file_error::FileError;
@@ -15,20 +15,20 @@ use planner_core::measure::document::RunDocument;
 use planner_core::measure::level::LevelSummary;
 use planner_core::scenario::Scenario;
 use planner_core::scenario::file::{Arrivals, File, OperationKind, Stop};
-use planner_core::service::function::Shape;
+use planner_core::service::function::PipelineShape;
 use planner_core::units::human::number;
 use planner_core::units::quantity::{MONTH, Rate, Span, nanoseconds};
-use planner_plan::fit::{self, FitError, FittedModel, Observations};
-use planner_plan::forecast::{Choice, FunctionChoice};
-use planner_plan::ground::EXTRAPOLATION;
-use planner_plan::recommendation::Recommendation;
-use planner_plan::verify::{Outcome, Promise, Verification};
-use planner_plan::way::Way;
+use planner_plan::deployment::Deployment;
+use planner_plan::fit::{self, FittedModel, ModelFitError, Observations};
+use planner_plan::forecast::{ForecastSetting, FunctionSetting};
+use planner_plan::plan_inputs::EXTRAPOLATION;
+use planner_plan::sizing_document::Recommendation;
+use planner_plan::verify::{PlanPromise, Verification, VerificationOutcome};
 use planner_report::plan::verify;
 
 /// A plan that a run is driven for.
 pub(super) struct Verifying {
-    promise: Promise,
+    promise: PlanPromise,
     /// Path of the plan.
     plan: String,
     accept: Option<Accepted>,
@@ -43,7 +43,7 @@ impl Verifying {
         let Some(path) = &options.plan else { return Ok(None) };
         let plan = report_plan::recommendation(path)?;
         let way = way(&plan, options.way)?;
-        let Some(promise) = Promise::of(&plan, way) else {
+        let Some(promise) = PlanPromise::of(&plan, way) else {
             let reason = format!("failed to verify {}: it does not have this way", path.display());
             return bad_input(reason, "plan for it with `planner recommend --as workers` or `--as lambda`");
         };
@@ -56,8 +56,8 @@ impl Verifying {
     /// Where the scenario does something else than the plan, or with another function.
     pub(super) fn drive(&self, file: &mut File) -> miette::Result<()> {
         let (operation, named) = match self.promise.setting {
-            Choice::Pool(_) => (OperationKind::Copy, "copy"),
-            Choice::Function(_) => (OperationKind::FanOut, "fan-out"),
+            ForecastSetting::Pool(_) => (OperationKind::Copy, "copy"),
+            ForecastSetting::Function(_) => (OperationKind::FanOut, "fan-out"),
         };
         if file.operation != operation {
             let than = format!("scenario {}, which has another operation than \"{named}\"", file.name);
@@ -65,8 +65,8 @@ impl Verifying {
             return bad_input(format!("failed to verify {} with {than}", self.plan), help);
         }
         file.arrivals = match self.promise.setting {
-            Choice::Pool(pool) => Arrivals::closed(u32::try_from(pool.workers).unwrap_or(u32::MAX)),
-            Choice::Function(function) => {
+            ForecastSetting::Pool(pool) => Arrivals::closed(u32::try_from(pool.workers).unwrap_or(u32::MAX)),
+            ForecastSetting::Function(function) => {
                 self.same_function(file, function)?;
                 Arrivals::constant(Rate(function.rate_per_s.unwrap_or_default()))
             }
@@ -79,8 +79,8 @@ impl Verifying {
     }
 
     /// Refuses a function that is not the planned one. What is deployed is never changed.
-    fn same_function(&self, file: &File, planned: FunctionChoice) -> miette::Result<()> {
-        if planned.shape == Shape::Queue || file.pipeline().shape == Shape::Queue {
+    fn same_function(&self, file: &File, planned: FunctionSetting) -> miette::Result<()> {
+        if planned.shape == PipelineShape::Queue || file.pipeline().shape == PipelineShape::Queue {
             return bad_input(
                 format!("failed to verify {}: behind a queue only the whole job shows it", self.plan),
                 "copy everything as planned, and `planner audit` says whether the plan was kept",
@@ -130,13 +130,13 @@ impl Verifying {
     pub(super) fn judge(&self, folder: &Path, run: &RunDocument, scenario: &Scenario) -> miette::Result<()> {
         // Of a fan-out a late publisher spoils no more than the pace, but that is what is verified.
         if run.generator.as_ref().is_some_and(|generator| generator.saturated) {
-            tell::say("the plan is not verified: the generator was saturated");
+            stdio::say("the plan is not verified: the generator was saturated");
             return Ok(());
         }
         let model = match self.fitted(folder, run, scenario)? {
             Ok(model) => model,
             Err(error) => {
-                tell::say(format_args!("the plan is not verified: {error}"));
+                stdio::say(format_args!("the plan is not verified: {error}"));
                 return Ok(());
             }
         };
@@ -153,7 +153,7 @@ impl Verifying {
         folder: &Path,
         run: &RunDocument,
         scenario: &Scenario,
-    ) -> Result<Result<FittedModel, FitError>, FileError> {
+    ) -> Result<Result<FittedModel, ModelFitError>, FileError> {
         let mut observations = Observations::of(run);
         let jobs: u64 = run.levels.iter().map(|level| level.jobs).sum();
         let skipped = self.promise.jobs_to_skip(jobs * scenario.workload.items_per_job());
@@ -163,8 +163,8 @@ impl Verifying {
             }
         };
         match self.promise.setting {
-            Choice::Pool(_) => attempts::read(folder, |attempt| add(&attempt))?,
-            Choice::Function(_) => {
+            ForecastSetting::Pool(_) => attempts::read(folder, |attempt| add(&attempt))?,
+            ForecastSetting::Function(_) => {
                 for record in fan_out::deliveries(folder)? {
                     record.whole_way().iter().for_each(&mut add);
                 }
@@ -182,8 +182,12 @@ impl Verifying {
     pub(super) fn exit(&self, measured: Exit, verdict: Option<&Verification>) -> Exit {
         match (measured, verdict.map(|verdict| verdict.outcome)) {
             (Exit::Fine | Exit::ThresholdCrossed, None) => Exit::NotValid,
-            (Exit::Fine | Exit::ThresholdCrossed, Some(Outcome::TooOptimistic)) => Exit::DeadlineMissed,
-            (Exit::Fine | Exit::ThresholdCrossed, Some(Outcome::Undecided)) if self.accept.is_none() => {
+            (Exit::Fine | Exit::ThresholdCrossed, Some(VerificationOutcome::TooOptimistic)) => {
+                Exit::DeadlineMissed
+            }
+            (Exit::Fine | Exit::ThresholdCrossed, Some(VerificationOutcome::Undecided))
+                if self.accept.is_none() =>
+            {
                 Exit::Unproven
             }
             _ => measured,
@@ -192,10 +196,10 @@ impl Verifying {
 }
 
 /// The way to verify: the one that was named, or the only one.
-fn way(plan: &Recommendation, named: Option<PlannedWay>) -> miette::Result<Way> {
+fn way(plan: &Recommendation, named: Option<PlannedDeployment>) -> miette::Result<Deployment> {
     match (named, &plan.workers, &plan.lambda) {
-        (Some(PlannedWay::Workers), ..) | (None, Some(_), None) => Ok(Way::Workers),
-        (Some(PlannedWay::Lambda), ..) | (None, None, _) => Ok(Way::Lambda),
+        (Some(PlannedDeployment::Workers), ..) | (None, Some(_), None) => Ok(Deployment::Workers),
+        (Some(PlannedDeployment::Lambda), ..) | (None, None, _) => Ok(Deployment::Lambda),
         (None, Some(_), Some(_)) => {
             bad_input("the plan has two ways, and a run drives one", "add --as workers or --as lambda")
         }

@@ -20,7 +20,7 @@ use planner_aws::reply::Reply;
 use planner_core::load::attempt::{Attempt, Start};
 use planner_core::load::dispatch::{Action, Budget, Dispatcher, StopReason};
 use planner_core::load::job::Jobs;
-use planner_core::measure::histogram::Times;
+use planner_core::measure::histogram::TimeHistogram;
 use planner_core::measure::level::LevelSummary;
 use planner_core::measure::recorder::{Recorder, Second};
 use planner_core::random;
@@ -47,7 +47,7 @@ pub trait Observer {
 }
 
 /// Reads the endpoint's own count of requests in flight.
-pub type Gauge = Box<dyn Fn() -> u64>;
+pub type GaugeReader = Box<dyn Fn() -> u64>;
 
 /// Everything that levels of one run share.
 pub struct Drive {
@@ -60,9 +60,9 @@ pub struct Drive {
     /// Seed of the moments at which the gauge is read.
     pub seed: u64,
     /// The endpoint's gauge, where it has one.
-    pub gauge: Option<Gauge>,
+    pub gauge: Option<GaugeReader>,
     /// Delays of the event loop, in real time.
-    pub loop_lag: Times,
+    pub loop_lag: TimeHistogram,
     /// How often the user has interrupted: once to drain, twice to leave at once.
     pub interrupts: watch::Receiver<u32>,
 }
@@ -78,7 +78,7 @@ pub struct Driven {
 }
 
 /// A finished attempt on its way from its task to the driver.
-struct Ended {
+struct EndedAttempt {
     start: Start,
     started_ns: u64,
     ended_ns: u64,
@@ -181,12 +181,12 @@ async fn attempt(
     start: Start,
     started_ns: u64,
     level_start: Instant,
-    sender: mpsc::UnboundedSender<Ended>,
+    sender: mpsc::UnboundedSender<EndedAttempt>,
 ) {
     let reply = operator.attempt(&start).await;
     let ended_ns = nanoseconds_since(level_start, Instant::now());
     // The driver may be gone after an interrupt.
-    let _ = sender.send(Ended { start, started_ns, ended_ns, reply });
+    let _ = sender.send(EndedAttempt { start, started_ns, ended_ns, reply });
 }
 
 /// The level that is running and everything that counts it.
@@ -196,7 +196,7 @@ struct LevelInFlight<'a> {
     offset_ns: u64,
     recorder: Recorder,
     observer: &'a mut dyn Observer,
-    gauge: Option<&'a Gauge>,
+    gauge: Option<&'a GaugeReader>,
     seed: u64,
     /// When the gauge is to be read in this second; None when it has been.
     gauge_due_ns: Option<u64>,
@@ -209,7 +209,7 @@ impl<'a> LevelInFlight<'a> {
         number: u32,
         epoch: Instant,
         observer: &'a mut dyn Observer,
-        gauge: Option<&'a Gauge>,
+        gauge: Option<&'a GaugeReader>,
         seed: u64,
     ) -> Self {
         let start = Instant::now();
@@ -234,7 +234,7 @@ impl<'a> LevelInFlight<'a> {
         nanoseconds_since(self.start, Instant::now())
     }
 
-    fn end<J: Jobs>(&mut self, dispatcher: &mut Dispatcher<J>, end: Ended) -> Result<(), FileError> {
+    fn end<J: Jobs>(&mut self, dispatcher: &mut Dispatcher<J>, end: EndedAttempt) -> Result<(), FileError> {
         self.pass_time(end.ended_ns)?;
         let job_end = dispatcher.ended(end.ended_ns, &end.start, end.reply.outcome);
         let attempt = Attempt {

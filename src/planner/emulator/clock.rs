@@ -11,14 +11,14 @@ const HALF_TICK: Duration = Duration::from_micros(500);
 
 /// Nanoseconds since the endpoint started, and what time of day that was.
 #[derive(Debug)]
-pub(super) struct Clock {
+pub(super) struct EndpointClock {
     start: Instant,
     start_of_day: SystemTime,
     /// The same by the machine's time of day, once clients beyond this process see it.
     seen_start_of_day: OnceLock<SystemTime>,
 }
 
-impl Clock {
+impl EndpointClock {
     pub(super) fn start() -> Self {
         // A whole second: S3 tells whole seconds, and two things are in the same one in every run or in none.
         let since_1970 = wall_time().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

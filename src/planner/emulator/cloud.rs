@@ -8,12 +8,12 @@ use std::time::Duration;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use s3s::service::S3ServiceBuilder;
 
+use super::admission::{EndpointGauge, Gate, lock};
 use super::config::CloudConfig;
 use super::connector::InProcess;
-use super::content::{Budget, Content};
-use super::function::{self, Function, Host};
-use super::gate::{EndpointGauge, Gate, lock};
-use super::object::Object;
+use super::content::{ByteBudget, Content};
+use super::function::{self, DeployedFunction, Host};
+use super::object::StoredObject;
 use super::router::Router;
 use super::s3::Storage;
 use super::signature::Keys;
@@ -24,7 +24,7 @@ use planner_aws::clients::Clients;
 use planner_aws::operation::Places;
 use planner_consumer::settings::Settings;
 use planner_core::scenario::objects::ObjectSet;
-use planner_core::service::function::Shape;
+use planner_core::service::function::PipelineShape;
 use planner_core::units::quantity::nanoseconds;
 
 /// An endpoint with buckets and topics. Clones are the same endpoint.
@@ -47,7 +47,7 @@ impl Cloud {
         let storage = Storage {
             gate,
             store: Arc::default(),
-            budget: Budget::new(config.max_stored_bytes),
+            budget: ByteBudget::new(config.max_stored_bytes),
             region: region.as_str().into(),
         };
         let keys = Keys { access_key: config.access_key.clone(), secret_key: config.secret_key.clone() };
@@ -89,7 +89,7 @@ impl Cloud {
     /// if there is none.
     pub fn put_sparse(&self, bucket: &str, key: &str, size_bytes: u64) {
         let modified_ns = self.storage.gate.clock.now_ns();
-        let object = Object {
+        let object = StoredObject {
             content: Content::zeros(size_bytes),
             tag: Tag::of_seed(key, size_bytes),
             modified_ns,
@@ -123,7 +123,7 @@ impl Cloud {
 
     /// Deploys the function that copies what messages to the topic name, with these settings. A topic has one
     /// function; deploying another replaces it.
-    pub fn deploy(&self, topic_arn: &str, shape: Shape, settings: Settings) -> Function {
+    pub fn deploy(&self, topic_arn: &str, shape: PipelineShape, settings: Settings) -> DeployedFunction {
         let CloudConfig { profile, seed, .. } = &*self.config;
         let timeout = Duration::from_nanos(nanoseconds(profile.function.timeout_s));
         // The endpoint owns the function, which is therefore not to own the endpoint.
@@ -131,13 +131,13 @@ impl Cloud {
         let host = Arc::new(Host::new(Arc::clone(&self.storage.gate), profile, shape, *seed));
         function::start(&host, s3, settings);
         lock(&self.notifications.functions).insert(topic_arn.to_owned(), Arc::clone(&host));
-        Function(host)
+        DeployedFunction(host)
     }
 
     /// The function behind a topic.
     #[must_use]
-    pub fn function(&self, topic_arn: &str) -> Option<Function> {
-        lock(&self.notifications.functions).get(topic_arn).cloned().map(Function)
+    pub fn function(&self, topic_arn: &str) -> Option<DeployedFunction> {
+        lock(&self.notifications.functions).get(topic_arn).cloned().map(DeployedFunction)
     }
 
     /// Dates everything by the machine's time of day, and not from the whole second before the start.
@@ -174,7 +174,8 @@ mod tests {
     fn an_endpoint_whose_function_never_ran_goes_with_its_last_owner() {
         let cloud = Cloud::new(CloudConfig::default());
         let topic = cloud.create_topic("objects");
-        let function = cloud.deploy(&topic, Shape::Direct, Settings::between("a", "b", Copy::default()));
+        let function =
+            cloud.deploy(&topic, PipelineShape::Direct, Settings::between("a", "b", Copy::default()));
         let (router, host) = (Arc::downgrade(&cloud.router), Arc::downgrade(&function.0));
         drop((cloud, function));
         assert_eq!((router.strong_count(), host.strong_count()), (0, 0));

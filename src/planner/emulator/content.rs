@@ -13,12 +13,12 @@ static ZEROS: [u8; 65_536] = [0; 65_536];
 
 /// A run of bytes.
 #[derive(Clone, Debug)]
-enum Extent {
+enum ByteExtent {
     Zeros(u64),
     Bytes(Bytes),
 }
 
-impl Extent {
+impl ByteExtent {
     fn size_bytes(&self) -> u64 {
         match self {
             Self::Zeros(size_bytes) => *size_bytes,
@@ -38,19 +38,19 @@ impl Extent {
 /// The content of an object or a part; clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct Content {
-    extents: Arc<[Extent]>,
+    extents: Arc<[ByteExtent]>,
     size_bytes: u64,
 }
 
 impl Content {
     /// `size_bytes` zeros.
     pub(super) fn zeros(size_bytes: u64) -> Self {
-        Self::from_extents([Extent::Zeros(size_bytes)])
+        Self::from_extents([ByteExtent::Zeros(size_bytes)])
     }
 
     /// Real bytes.
     pub(super) fn bytes(bytes: Bytes) -> Self {
-        Self::from_extents([Extent::Bytes(bytes)])
+        Self::from_extents([ByteExtent::Bytes(bytes)])
     }
 
     pub(super) fn size_bytes(&self) -> u64 {
@@ -78,8 +78,8 @@ impl Content {
     /// The real bytes in order, unless some of the content is zeros that were never sent.
     pub(super) fn real_bytes(&self) -> Option<impl Iterator<Item = &Bytes>> {
         let real = |extent| match extent {
-            &Extent::Zeros(_) => None,
-            Extent::Bytes(bytes) => Some(bytes),
+            &ByteExtent::Zeros(_) => None,
+            ByteExtent::Bytes(bytes) => Some(bytes),
         };
         self.extents.iter().all(|extent| real(extent).is_some()).then(|| self.extents.iter().filter_map(real))
     }
@@ -89,16 +89,16 @@ impl Content {
         ContentStream { content: self, extent: 0, offset: 0, sent_bytes: 0 }
     }
 
-    fn from_extents(extents: impl IntoIterator<Item = Extent>) -> Self {
-        let mut merged: Vec<Extent> = Vec::new();
+    fn from_extents(extents: impl IntoIterator<Item = ByteExtent>) -> Self {
+        let mut merged: Vec<ByteExtent> = Vec::new();
         for extent in extents {
             match (merged.last_mut(), extent) {
-                (Some(Extent::Zeros(run)), Extent::Zeros(more)) => *run += more,
+                (Some(ByteExtent::Zeros(run)), ByteExtent::Zeros(more)) => *run += more,
                 (_, extent) if extent.size_bytes() > 0 => merged.push(extent),
                 _ => {}
             }
         }
-        let size_bytes = merged.iter().map(Extent::size_bytes).sum();
+        let size_bytes = merged.iter().map(ByteExtent::size_bytes).sum();
         Self { extents: merged.into(), size_bytes }
     }
 }
@@ -120,8 +120,8 @@ impl Stream for ContentStream {
         let Some(extent) = this.content.extents.get(this.extent) else { return Poll::Ready(None) };
         let end = extent.size_bytes().min(this.offset + ZEROS.len() as u64);
         let piece = match extent.slice(this.offset, end) {
-            Extent::Zeros(size_bytes) => Bytes::from_static(&ZEROS[..size_bytes as usize]),
-            Extent::Bytes(bytes) => bytes,
+            ByteExtent::Zeros(size_bytes) => Bytes::from_static(&ZEROS[..size_bytes as usize]),
+            ByteExtent::Bytes(bytes) => bytes,
         };
         if end == extent.size_bytes() {
             (this.extent, this.offset) = (this.extent + 1, 0);
@@ -141,12 +141,12 @@ impl ByteStream for ContentStream {
 
 /// How many real bytes may be kept, and how many are.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(super) struct ByteBudget {
     used_bytes: AtomicU64,
     max_bytes: u64,
 }
 
-impl Budget {
+impl ByteBudget {
     pub(super) fn new(max_bytes: u64) -> Arc<Self> {
         Arc::new(Self { used_bytes: AtomicU64::new(0), max_bytes })
     }
@@ -165,14 +165,14 @@ impl Budget {
 /// Bytes being received, within a budget that they leave when their last copy goes.
 #[derive(Debug)]
 pub(super) struct Receiving {
-    budget: Arc<Budget>,
+    budget: Arc<ByteBudget>,
     leased_bytes: u64,
     data: Vec<u8>,
 }
 
 impl Receiving {
     /// Nothing received yet.
-    pub(super) fn new(budget: &Arc<Budget>) -> Self {
+    pub(super) fn new(budget: &Arc<ByteBudget>) -> Self {
         Self { budget: Arc::clone(budget), leased_bytes: 0, data: Vec::new() }
     }
 
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn bytes_leave_the_budget_with_their_last_copy() {
-        let budget = Budget::new(10);
+        let budget = ByteBudget::new(10);
         let mut receiving = Receiving::new(&budget);
         assert!(receiving.push(b"12345678"));
         assert!(!receiving.push(b"123"));

@@ -3,13 +3,13 @@
 //! The same endpoint is reached in process by the real AWS SDK ([`Cloud::clients`]), in virtual
 //! time when the tokio runtime is paused, and over HTTP in real time ([`serve`]).
 
+mod admission;
 mod clock;
 mod cloud;
 mod config;
 mod connector;
 mod content;
 mod function;
-mod gate;
 mod object;
 mod router;
 mod s3;
@@ -22,9 +22,9 @@ mod topics;
 mod upload;
 mod xml;
 
+pub use admission::{EndpointGauge, GaugeReading};
 pub use cloud::Cloud;
 pub use config::CloudConfig;
-pub use function::{Account, Function};
-pub use gate::{EndpointGauge, GaugeReading};
+pub use function::{DeployedFunction, FunctionActivity};
 pub use serve::serve;
 pub use topics::ACCOUNT_ID;

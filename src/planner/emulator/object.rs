@@ -14,7 +14,7 @@ pub(super) struct Headers {
 
 /// One object. Copies share content and headers, so tens of thousands take tens of megabytes.
 #[derive(Clone, Debug)]
-pub(super) struct Object {
+pub(super) struct StoredObject {
     pub(super) content: Content,
     pub(super) tag: Tag,
     /// Nanoseconds since the endpoint started.

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use http::StatusCode;
 
+use super::admission::{Gate, lock};
 use super::function::Host;
-use super::gate::{Gate, lock};
 use super::signature::Rejection;
 use super::topics::{ACCOUNT_ID, DifferentTags, NoSuchTopic, Subscription, Topics};
 use super::xml::{Element, element, text};
 use planner_core::account::SnsLimits;
 use planner_core::fan_out::message::Message;
-use planner_core::service::{Refusal, Request};
+use planner_core::service::{ServiceRefusal, ServiceRequest};
 
 /// A request that is not fulfilled, with SNS's code and status for it.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,8 +43,8 @@ impl SnsError {
     }
 }
 
-impl From<Refusal> for SnsError {
-    fn from(_: Refusal) -> Self {
+impl From<ServiceRefusal> for SnsError {
+    fn from(_: ServiceRefusal) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "Throttled", "Rate exceeded")
     }
 }
@@ -85,10 +85,10 @@ impl From<Rejection> for SnsError {
 }
 
 /// The fields of a request.
-type Form<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
+type FormFields<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
 
 /// What an operation answers: the elements of its result, if it has one.
-type Answer = Result<Option<Vec<Element>>, SnsError>;
+type SnsResult = Result<Option<Vec<Element>>, SnsError>;
 
 /// Notifications over the topics, with the times and refusals of the service model.
 #[derive(Clone)]
@@ -102,7 +102,7 @@ pub(super) struct Notifications {
 impl Notifications {
     /// Answers a request body: the name of the operation and its result.
     pub(super) async fn call(&self, body: &[u8]) -> Result<(String, Option<Vec<Element>>), SnsError> {
-        let form: Form<'_> = form_urlencoded::parse(body).collect();
+        let form: FormFields<'_> = form_urlencoded::parse(body).collect();
         let action = form.get("Action").map(ToString::to_string).unwrap_or_default();
         let result = match &*action {
             "Publish" => self.publish(&form).await?,
@@ -112,9 +112,10 @@ impl Notifications {
         Ok((action, result))
     }
 
-    async fn publish(&self, form: &Form<'_>) -> Answer {
+    async fn publish(&self, form: &FormFields<'_>) -> SnsResult {
         let message = optional(form, "Message");
-        let _in_flight = self.gate.pass(&Request::Publish { message: &luck(message), messages: 1 }).await?;
+        let _in_flight =
+            self.gate.pass(&ServiceRequest::Publish { message: &draw_key(message), messages: 1 }).await?;
         let arn = optional(form, "TopicArn");
         let arn = if arn.is_empty() { optional(form, "TargetArn") } else { arn };
         if arn.is_empty() {
@@ -126,11 +127,12 @@ impl Notifications {
         Ok(Some(vec![text("MessageId", id)]))
     }
 
-    async fn publish_batch(&self, form: &Form<'_>) -> Answer {
+    async fn publish_batch(&self, form: &FormFields<'_>) -> SnsResult {
         let entries = batch_entries(form);
         let first = entries.first().map_or("", |entry| entry.message);
         let messages = entries.len() as u32;
-        let _in_flight = self.gate.pass(&Request::Publish { message: &luck(first), messages }).await?;
+        let _in_flight =
+            self.gate.pass(&ServiceRequest::Publish { message: &draw_key(first), messages }).await?;
         check_batch(&entries, &self.gate.limits.sns)?;
         let arn = required(form, "TopicArn")?;
         let mut topics = self.topics();
@@ -160,8 +162,8 @@ impl Notifications {
     }
 
     /// Operations on topics and subscriptions, which all take the time of a small request.
-    async fn manage(&self, action: &str, form: &Form<'_>) -> Answer {
-        let _in_flight = self.gate.pass(&Request::Metadata { name: action }).await?;
+    async fn manage(&self, action: &str, form: &FormFields<'_>) -> SnsResult {
+        let _in_flight = self.gate.pass(&ServiceRequest::Metadata { name: action }).await?;
         match action {
             "CreateTopic" => self.create_topic(form),
             "DeleteTopic" => {
@@ -184,7 +186,7 @@ impl Notifications {
         }
     }
 
-    fn create_topic(&self, form: &Form<'_>) -> Answer {
+    fn create_topic(&self, form: &FormFields<'_>) -> SnsResult {
         let name = required(form, "Name")?;
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if name.len() > 256 || !name.bytes().all(allowed) {
@@ -194,21 +196,21 @@ impl Notifications {
         Ok(Some(vec![text("TopicArn", arn)]))
     }
 
-    fn list_tags(&self, form: &Form<'_>) -> Answer {
+    fn list_tags(&self, form: &FormFields<'_>) -> SnsResult {
         let topics = self.topics();
         let tags = &topics.get(required(form, "ResourceArn")?)?.tags;
         let members = tags.iter().map(|(key, value)| member([("Key", &**key), ("Value", value)]));
         Ok(Some(vec![element("Tags", members.collect())]))
     }
 
-    fn list_topics(&self, form: &Form<'_>) -> Vec<Element> {
+    fn list_topics(&self, form: &FormFields<'_>) -> Vec<Element> {
         let topics = self.topics();
         let (page, next) = topics.list(optional(form, "NextToken"));
         let members = page.into_iter().map(|arn| member([("TopicArn", arn)])).collect();
         with_token(element("Topics", members), next)
     }
 
-    fn topic_attributes(&self, form: &Form<'_>) -> Answer {
+    fn topic_attributes(&self, form: &FormFields<'_>) -> SnsResult {
         let arn = required(form, "TopicArn")?;
         let subscriptions = self.topics().get(arn)?.subscriptions.len();
         let entry = |key: &str, value: &str| element("entry", vec![text("key", key), text("value", value)]);
@@ -224,13 +226,13 @@ impl Notifications {
         )]))
     }
 
-    fn subscribe(&self, form: &Form<'_>) -> Answer {
+    fn subscribe(&self, form: &FormFields<'_>) -> SnsResult {
         let (arn, protocol) = (required(form, "TopicArn")?, required(form, "Protocol")?);
         let subscription = self.topics().subscribe(arn, protocol, required(form, "Endpoint")?)?;
         Ok(Some(vec![text("SubscriptionArn", subscription)]))
     }
 
-    fn list_subscriptions(&self, form: &Form<'_>) -> Answer {
+    fn list_subscriptions(&self, form: &FormFields<'_>) -> SnsResult {
         let arn = required(form, "TopicArn")?;
         let topics = self.topics();
         let (page, next) = topics.subscriptions(arn, optional(form, "NextToken"))?;
@@ -261,11 +263,11 @@ fn with_token(listed: Element, next: Option<&str>) -> Vec<Element> {
 }
 
 /// A field, empty when it is not there.
-fn optional<'a>(form: &'a Form<'_>, name: &str) -> &'a str {
+fn optional<'a>(form: &'a FormFields<'_>, name: &str) -> &'a str {
     form.get(name).map_or("", |value| value)
 }
 
-fn required<'a>(form: &'a Form<'_>, name: &str) -> Result<&'a str, SnsError> {
+fn required<'a>(form: &'a FormFields<'_>, name: &str) -> Result<&'a str, SnsError> {
     match optional(form, name) {
         "" => Err(SnsError::invalid(&format!("{name} Reason: no value for required parameter"))),
         value => Ok(value),
@@ -274,13 +276,13 @@ fn required<'a>(form: &'a Form<'_>, name: &str) -> Result<&'a str, SnsError> {
 
 /// What decides the luck of a message: the object that it names. The time that it was sent at must not, because it
 /// is another in every run.
-fn luck(message: &str) -> Cow<'_, str> {
+fn draw_key(message: &str) -> Cow<'_, str> {
     Message::decode(message)
         .map_or(Cow::Borrowed(message), |message| format!("{}/{}", message.run, message.n).into())
 }
 
 /// The tags that a request names.
-fn tags(form: &Form<'_>) -> BTreeMap<String, String> {
+fn tags(form: &FormFields<'_>) -> BTreeMap<String, String> {
     let field =
         |number: usize, name| form.get(&*format!("Tags.member.{number}.{name}")).map(ToString::to_string);
     (1..)
@@ -303,7 +305,7 @@ struct BatchEntry<'a> {
     message: &'a str,
 }
 
-fn batch_entries<'a>(form: &'a Form<'_>) -> Vec<BatchEntry<'a>> {
+fn batch_entries<'a>(form: &'a FormFields<'_>) -> Vec<BatchEntry<'a>> {
     let field = |number: usize, name| {
         form.get(&*format!("PublishBatchRequestEntries.member.{number}.{name}")).map(|value| &**value)
     };

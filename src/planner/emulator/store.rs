@@ -5,13 +5,13 @@ use std::ops::Bound;
 
 use s3s::{S3Result, s3_error};
 
-use super::object::Object;
+use super::object::StoredObject;
 use super::upload::Uploads;
 
 #[derive(Debug)]
 struct Bucket {
     created_ns: u64,
-    objects: BTreeMap<Box<str>, Object>,
+    objects: BTreeMap<Box<str>, StoredObject>,
 }
 
 impl Bucket {
@@ -40,8 +40,8 @@ pub(super) struct Listing<'a> {
 
 /// One page of a listing.
 #[derive(Debug, Default)]
-pub(super) struct Page {
-    pub(super) objects: Vec<(String, Object)>,
+pub(super) struct StorePage {
+    pub(super) objects: Vec<(String, StoredObject)>,
     pub(super) prefixes: Vec<String>,
     /// The last entry, when there are more.
     pub(super) next: Option<String>,
@@ -75,27 +75,27 @@ impl Store {
         self.bucket(name).map(|_| ())
     }
 
-    pub(super) fn object(&self, bucket: &str, key: &str) -> S3Result<&Object> {
+    pub(super) fn object(&self, bucket: &str, key: &str) -> S3Result<&StoredObject> {
         self.bucket(bucket)?
             .objects
             .get(key)
             .ok_or_else(|| s3_error!(NoSuchKey, "The specified key does not exist."))
     }
 
-    pub(super) fn object_mut(&mut self, bucket: &str, key: &str) -> S3Result<&mut Object> {
+    pub(super) fn object_mut(&mut self, bucket: &str, key: &str) -> S3Result<&mut StoredObject> {
         self.bucket_mut(bucket)?
             .objects
             .get_mut(key)
             .ok_or_else(|| s3_error!(NoSuchKey, "The specified key does not exist."))
     }
 
-    pub(super) fn put(&mut self, bucket: &str, key: &str, object: Object) -> S3Result<()> {
+    pub(super) fn put(&mut self, bucket: &str, key: &str, object: StoredObject) -> S3Result<()> {
         self.bucket_mut(bucket)?.objects.insert(key.into(), object);
         Ok(())
     }
 
     /// Puts an object into a bucket that is made if there is none.
-    pub(super) fn seed(&mut self, bucket: &str, key: &str, object: Object) {
+    pub(super) fn seed(&mut self, bucket: &str, key: &str, object: StoredObject) {
         let fresh = || Bucket::new(object.modified_ns);
         self.buckets.entry(bucket.to_owned()).or_insert_with(fresh).objects.insert(key.into(), object);
     }
@@ -115,9 +115,9 @@ impl Store {
     }
 
     /// A page of keys in order, those with the delimiter after the prefix rolled up.
-    pub(super) fn list(&self, bucket: &str, listing: Listing<'_>) -> S3Result<Page> {
+    pub(super) fn list(&self, bucket: &str, listing: Listing<'_>) -> S3Result<StorePage> {
         let bucket = self.bucket(bucket)?;
-        let mut page = Page::default();
+        let mut page = StorePage::default();
         let mut rolled_up = roll_up(listing.after, listing).filter(|prefix| prefix == &listing.after);
         let mut last = String::new();
         // Keys of a rolled-up prefix are skipped by seeking behind it, however many there are.
@@ -166,9 +166,9 @@ fn no_such_bucket() -> s3s::S3Error {
 }
 
 fn first_from<'a>(
-    objects: &'a BTreeMap<Box<str>, Object>,
+    objects: &'a BTreeMap<Box<str>, StoredObject>,
     from: &Bound<String>,
-) -> Option<(&'a str, &'a Object)> {
+) -> Option<(&'a str, &'a StoredObject)> {
     let from = from.as_ref().map(String::as_str);
     objects.range::<str, _>((from, Bound::Unbounded)).next().map(|(key, object)| (&**key, object))
 }
@@ -201,7 +201,7 @@ mod tests {
         let mut store = Store::default();
         store.create_bucket("b", 0);
         for key in keys {
-            let object = Object {
+            let object = StoredObject {
                 content: Content::zeros(1),
                 tag: Tag::of_seed(key, 1),
                 modified_ns: 0,

@@ -7,14 +7,14 @@ use s3s::dto::CompletedPart;
 use s3s::{S3Result, s3_error};
 
 use super::content::Content;
-use super::object::{Headers, Object};
+use super::object::{Headers, StoredObject};
 use super::tag::Tag;
 use planner_core::account::S3Limits;
 use planner_core::random;
 
 /// A part as it was sent or copied.
 #[derive(Clone, Debug)]
-pub(super) struct Part {
+pub(super) struct UploadPart {
     pub(super) content: Content,
     pub(super) tag: Tag,
     /// Nanoseconds since the endpoint started.
@@ -29,7 +29,7 @@ pub(super) struct Upload {
     headers: Arc<Headers>,
     /// Nanoseconds since the endpoint started.
     pub(super) started_ns: u64,
-    pub(super) parts: BTreeMap<u32, Part>,
+    pub(super) parts: BTreeMap<u32, UploadPart>,
     /// How often its source had been asked for when its first part was.
     source_ordinal: Option<u32>,
     /// How often each part was asked for.
@@ -51,7 +51,7 @@ impl Upload {
     }
 
     /// Puts the listed parts together.
-    fn assemble(&self, listed: &[CompletedPart], limits: &S3Limits, now_ns: u64) -> S3Result<Object> {
+    fn assemble(&self, listed: &[CompletedPart], limits: &S3Limits, now_ns: u64) -> S3Result<StoredObject> {
         let mut parts = Vec::with_capacity(listed.len());
         let mut previous = 0;
         for entry in listed {
@@ -75,7 +75,7 @@ impl Upload {
             ));
         }
         let tags: Vec<Tag> = parts.iter().map(|part| part.tag).collect();
-        Ok(Object {
+        Ok(StoredObject {
             content: Content::concat(parts.iter().map(|part| &part.content)),
             tag: Tag::of_parts(&tags),
             modified_ns: now_ns,
@@ -84,7 +84,7 @@ impl Upload {
         })
     }
 
-    fn listed_part(&self, number: u32, entry: &CompletedPart) -> S3Result<&Part> {
+    fn listed_part(&self, number: u32, entry: &CompletedPart) -> S3Result<&UploadPart> {
         let wanted = entry.e_tag.as_ref().map(s3s::dto::ETag::value);
         self.parts
             .get(&number)
@@ -152,7 +152,7 @@ impl Uploads {
         listed: &[CompletedPart],
         limits: &S3Limits,
         now_ns: u64,
-    ) -> S3Result<Object> {
+    ) -> S3Result<StoredObject> {
         let object = self.get_mut(bucket, key, id)?.assemble(listed, limits, now_ns)?;
         self.by_id.remove(id);
         Ok(object)

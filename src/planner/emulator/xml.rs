@@ -4,23 +4,23 @@
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Element {
     name: String,
-    content: Content,
+    content: XmlContent,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Content {
+enum XmlContent {
     Text(String),
     Elements(Vec<Element>),
 }
 
 /// An element with text in it.
 pub(super) fn text(name: &str, text: impl AsRef<str>) -> Element {
-    Element { name: name.to_owned(), content: Content::Text(escape(text.as_ref())) }
+    Element { name: name.to_owned(), content: XmlContent::Text(escape(text.as_ref())) }
 }
 
 /// An element with others in it.
 pub(super) fn element(name: &str, elements: Vec<Element>) -> Element {
-    Element { name: name.to_owned(), content: Content::Elements(elements) }
+    Element { name: name.to_owned(), content: XmlContent::Elements(elements) }
 }
 
 impl Element {
@@ -34,8 +34,8 @@ impl Element {
     fn write(&self, into: &mut String, attributes: &str) {
         into.extend(["<", &self.name, attributes, ">"]);
         match &self.content {
-            Content::Text(text) => into.push_str(text),
-            Content::Elements(elements) => elements.iter().for_each(|element| element.write(into, "")),
+            XmlContent::Text(text) => into.push_str(text),
+            XmlContent::Elements(elements) => elements.iter().for_each(|element| element.write(into, "")),
         }
         into.extend(["</", &self.name, ">"]);
     }

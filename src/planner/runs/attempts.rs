@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use planner_aws::file_error::FileError;
 use planner_aws::whole_lines;
-use planner_core::load::attempt::{Attempt, JobEnd, Request, Start};
-use planner_core::scenario::check::MAX_WORKERS;
+use planner_core::load::attempt::{Attempt, JobEnd, RequestKind, Start};
+use planner_core::scenario::validation::MAX_WORKERS;
 use planner_core::units::quantity::NS_PER_S;
 
 /// Name of the file in a run folder.
@@ -21,7 +21,7 @@ const JOBS_KEPT: usize = 10_000;
 
 /// A row.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Record<'a> {
+pub(super) struct AttemptRecord<'a> {
     level: u32,
     job: u64,
     object: u64,
@@ -57,7 +57,7 @@ fn exact_ns(seconds: &str) -> Result<u64, String> {
     }
 }
 
-impl<'a> From<&'a Attempt> for Record<'a> {
+impl<'a> From<&'a Attempt> for AttemptRecord<'a> {
     fn from(attempt: &'a Attempt) -> Self {
         let start = &attempt.start;
         Self {
@@ -81,11 +81,11 @@ impl<'a> From<&'a Attempt> for Record<'a> {
     }
 }
 
-impl TryFrom<Record<'_>> for Attempt {
+impl TryFrom<AttemptRecord<'_>> for Attempt {
     type Error = String;
 
-    fn try_from(record: Record) -> Result<Self, String> {
-        let request = Request::from_name(&record.request, record.part)
+    fn try_from(record: AttemptRecord) -> Result<Self, String> {
+        let request = RequestKind::from_name(&record.request, record.part)
             .ok_or_else(|| format!("`{}` is not a request", record.request))?;
         let job_end = match record.job_end.as_deref() {
             None => None,
@@ -142,7 +142,7 @@ pub fn read(folder: &Path, mut each: impl FnMut(Attempt)) -> Result<(), FileErro
             return Err(FileError::new("read", &path, format!("line {line}: {reason}")));
         }
         let parsed = row
-            .deserialize::<Record>(Some(&headers))
+            .deserialize::<AttemptRecord>(Some(&headers))
             .map_err(|error| error.to_string())
             .and_then(Attempt::try_from);
         match parsed {
@@ -178,7 +178,7 @@ pub fn latencies_ns(folder: &Path) -> Result<BTreeMap<u32, Vec<u64>>, FileError>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use planner_core::load::attempt::Outcome;
+    use planner_core::load::attempt::AttemptOutcome;
     use proptest::prelude::*;
 
     proptest! {
@@ -186,14 +186,14 @@ mod tests {
         fn an_attempt_reads_back_to_the_nanosecond(
             job: u64, part in 1u32..10_000, times in prop::array::uniform4(0u64..u64::MAX / 2),
             worker in prop::option::of(0..MAX_WORKERS),
-            outcome in prop::sample::select(Outcome::ALL.as_slice()), code in prop::option::of("[ -~]{1,20}"),
+            outcome in prop::sample::select(AttemptOutcome::ALL.as_slice()), code in prop::option::of("[ -~]{1,20}"),
         ) {
             let attempt = Attempt {
                 level: 3,
                 start: Start {
                     job,
                     object: job / 2,
-                    request: Request::CopyPart(part),
+                    request: RequestKind::CopyPart(part),
                     attempt: 2,
                     worker,
                     job_intended_ns: times[0],
@@ -209,7 +209,7 @@ mod tests {
             };
             let folder = tempfile::tempdir().unwrap();
             let mut writer = csv::Writer::from_path(folder.path().join(FILE)).unwrap();
-            writer.serialize(Record::from(&attempt)).unwrap();
+            writer.serialize(AttemptRecord::from(&attempt)).unwrap();
             writer.flush().unwrap();
             let mut seen = Vec::new();
             read(folder.path(), |attempt| seen.push(attempt)).unwrap();

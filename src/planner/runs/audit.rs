@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::replace;
 use planner_aws::file_error::{FileError, READ};
-use planner_core::audit::compare::{CompareBy, Kind, Reason};
+use planner_core::audit::object_comparison::{CompareBy, FindingKind, FindingReason};
 use planner_core::audit::tally::{Item, Seen, Tally};
 
 /// What is wrong, one row a key.
@@ -33,7 +33,7 @@ pub struct About {
 
 /// How far an audit has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Progress {
+pub struct AuditProgress {
     /// What it is about.
     pub about: About,
     /// The last key that was counted, without the prefixes.
@@ -60,9 +60,9 @@ const COLUMNS: [&str; 9] = [
 ];
 
 #[derive(Serialize)]
-struct Record<'a> {
-    finding: Kind,
-    reason: Reason,
+struct FindingRecord<'a> {
+    finding: FindingKind,
+    reason: FindingReason,
     key: &'a str,
     source_size_bytes: Option<u64>,
     destination_size_bytes: Option<u64>,
@@ -72,7 +72,7 @@ struct Record<'a> {
     destination_modified: Option<&'a str>,
 }
 
-impl<'a> From<&'a Item> for Record<'a> {
+impl<'a> From<&'a Item> for FindingRecord<'a> {
     fn from(item: &'a Item) -> Self {
         let (source, destination) = (item.source.as_ref(), item.destination.as_ref());
         let etag = |seen: Option<&'a Seen>| seen.and_then(|seen| seen.etag.as_deref());
@@ -96,7 +96,7 @@ pub struct AuditFolder {
     folder: PathBuf,
     findings: csv::Writer<File>,
     /// How far it has come.
-    pub progress: Progress,
+    pub progress: AuditProgress,
 }
 
 impl AuditFolder {
@@ -107,8 +107,13 @@ impl AuditFolder {
     pub fn begin(folder: PathBuf, about: About) -> Result<Self, FileError> {
         let path = folder.join(FINDINGS);
         let file = File::create_new(&path).map_err(|error| FileError::new("create", &path, error))?;
-        let progress =
-            Progress { about, cursor: None, tally: Tally::default(), list_requests: 0, findings_bytes: 0 };
+        let progress = AuditProgress {
+            about,
+            cursor: None,
+            tally: Tally::default(),
+            list_requests: 0,
+            findings_bytes: 0,
+        };
         let mut audit = Self { folder, findings: writer(file), progress };
         audit.findings.write_record(COLUMNS).map_err(|error| audit.failed(FINDINGS, error))?;
         audit.save()?;
@@ -125,7 +130,7 @@ impl AuditFolder {
             FileError::new(READ, &path, error)
                 .help("only an audit that was cut off can go on; give its folder")
         })?;
-        let progress: Progress =
+        let progress: AuditProgress =
             serde_json::from_slice(&text).map_err(|error| FileError::new(READ, &path, error))?;
         if progress.about != *about {
             let reason = format!(
@@ -161,7 +166,7 @@ impl AuditFolder {
     /// # Errors
     /// Where the file cannot be written, such as on a full disk.
     pub fn finding(&mut self, item: &Item) -> Result<(), FileError> {
-        self.findings.serialize(Record::from(item)).map_err(|error| self.failed(FINDINGS, error))
+        self.findings.serialize(FindingRecord::from(item)).map_err(|error| self.failed(FINDINGS, error))
     }
 
     /// Saves how far it has come.
@@ -209,7 +214,7 @@ mod tests {
     }
 
     fn item(key: &str) -> Item {
-        Item { key: key.into(), reason: Reason::NotThere, source: None, destination: None }
+        Item { key: key.into(), reason: FindingReason::NotThere, source: None, destination: None }
     }
 
     #[test]

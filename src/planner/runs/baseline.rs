@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
 use super::folder::{DOCUMENT, SERIES, replace};
-use super::{attempts, hlog};
+use super::{attempts, histogram_log};
 use planner_aws::file_error::FileError;
 
 /// The name and version of the file's form.
@@ -17,7 +17,7 @@ const SCHEMA: &str = "planner/baseline/1";
 /// Folder of the baselines, among the reports.
 const FOLDER: &str = "baselines";
 /// What a comparison reads of a run.
-const FILES: [&str; 4] = [DOCUMENT, SERIES, hlog::FILE, attempts::FILE];
+const FILES: [&str; 4] = [DOCUMENT, SERIES, histogram_log::FILE, attempts::FILE];
 
 /// The name of a baseline, which is the name of its file.
 ///

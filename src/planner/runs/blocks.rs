@@ -2,21 +2,26 @@
 
 use std::path::Path;
 
-use super::hlog;
+use super::histogram_log;
 use planner_aws::file_error::FileError;
-use planner_core::measure::comparison::{Block, Cut};
-use planner_core::measure::series::Row;
+use planner_core::measure::run_comparison::{BlockDivision, RunBlock};
+use planner_core::measure::series::SeriesSecond;
 use planner_core::units::quantity::nanoseconds;
 
 /// The blocks of some levels, each given by its place in the run and how it is cut.
 ///
 /// # Errors
 /// Where the histogram log cannot be read.
-pub fn read(folder: &Path, series: &[Row], levels: &[(usize, &Cut)]) -> Result<Vec<Vec<Block>>, FileError> {
+pub fn read(
+    folder: &Path,
+    series: &[SeriesSecond],
+    levels: &[(usize, &BlockDivision)],
+) -> Result<Vec<Vec<RunBlock>>, FileError> {
     let rows =
         |level: usize| series.iter().filter(|row| row.level as usize == level).cloned().collect::<Vec<_>>();
-    let mut blocks: Vec<Vec<Block>> = levels.iter().map(|(level, cut)| cut.blocks(&rows(*level))).collect();
-    hlog::read(folder, |start_s, is_service, times| {
+    let mut blocks: Vec<Vec<RunBlock>> =
+        levels.iter().map(|(level, cut)| cut.blocks(&rows(*level))).collect();
+    histogram_log::read(folder, |start_s, is_service, times| {
         if is_service {
             return;
         }

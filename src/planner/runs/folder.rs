@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{attempts, hlog};
+use super::{attempts, histogram_log};
 use planner_aws::created::{self, Created};
 use planner_aws::file_error::FileError;
 use planner_core::load::attempt::Attempt;
 use planner_core::measure::document::RunDocument;
 use planner_core::measure::recorder::Second;
-use planner_core::measure::series::Record;
+use planner_core::measure::series::SeriesRecord;
 
 /// Name of the document in a run folder.
 pub const DOCUMENT: &str = "run.json";
@@ -101,7 +101,7 @@ pub struct RunWriter {
     folder: PathBuf,
     attempts: csv::Writer<File>,
     series: csv::Writer<File>,
-    hlog: hlog::Writer,
+    hlog: histogram_log::Writer,
 }
 
 impl RunWriter {
@@ -114,7 +114,7 @@ impl RunWriter {
             folder: folder.to_owned(),
             series: begin_rows(&folder.join(SERIES))?,
             attempts: begin_rows(&folder.join(attempts::FILE))?,
-            hlog: hlog::Writer::create(folder, started_at.as_millisecond() as f64 / 1000.0)?,
+            hlog: histogram_log::Writer::create(folder, started_at.as_millisecond() as f64 / 1000.0)?,
         })
     }
 
@@ -123,7 +123,7 @@ impl RunWriter {
     /// # Errors
     /// Where the file cannot be written, such as on a full disk.
     pub fn attempt(&mut self, attempt: &Attempt) -> Result<(), FileError> {
-        let row = attempts::Record::from(attempt);
+        let row = attempts::AttemptRecord::from(attempt);
         self.attempts.serialize(row).map_err(|error| self.failed(attempts::FILE, error))
     }
 
@@ -133,8 +133,8 @@ impl RunWriter {
     /// Where a file cannot be written, such as on a full disk.
     pub fn second(&mut self, second: &Second) -> Result<(), FileError> {
         self.attempts.flush().map_err(|error| self.failed(attempts::FILE, error))?;
-        self.hlog.write(second).map_err(|error| self.failed(hlog::FILE, error))?;
-        let row = Record::from(&second.row);
+        self.hlog.write(second).map_err(|error| self.failed(histogram_log::FILE, error))?;
+        let row = SeriesRecord::from(&second.row);
         self.series.serialize(row).map_err(|error| self.failed(SERIES, error))?;
         self.series.flush().map_err(|error| self.failed(SERIES, error))
     }

@@ -8,10 +8,10 @@ use serde::Deserialize;
 use super::folder::DOCUMENT;
 use super::read::{PAGE, read_document};
 use planner_aws::file_error::FileError;
-use planner_plan::decision::State;
-use planner_plan::preface::JobDescription;
+use planner_plan::decision::PlanState;
+use planner_plan::plan_header::JobDescription;
 use planner_report::html::GENERATOR;
-use planner_report::index::{AnswerKind, Entry, EntryKind};
+use planner_report::index::{Entry, EntryKind, ReportKind};
 
 /// Name of the page.
 pub const INDEX: &str = "index.html";
@@ -26,24 +26,24 @@ pub const COMPARISON: &str = "compare.json";
 pub const CHECK: &str = "check.json";
 
 /// The documents of answers: their names, and how their schemas begin.
-const ANSWERS: [(&str, &str, AnswerKind); 6] = [
-    (PLAN, "planner/recommend/", AnswerKind::Plan),
-    (PLAN, "planner/simulate/", AnswerKind::Plan),
-    (PLAN, "planner/strategies/", AnswerKind::Plan),
-    (AUDIT, "planner/audit/", AnswerKind::Audit),
-    (COMPARISON, "planner/compare/", AnswerKind::Comparison),
-    (CHECK, "planner/check/", AnswerKind::Check),
+const ANSWERS: [(&str, &str, ReportKind); 6] = [
+    (PLAN, "planner/recommend/", ReportKind::Plan),
+    (PLAN, "planner/simulate/", ReportKind::Plan),
+    (PLAN, "planner/strategies/", ReportKind::Plan),
+    (AUDIT, "planner/audit/", ReportKind::Audit),
+    (COMPARISON, "planner/compare/", ReportKind::Comparison),
+    (CHECK, "planner/check/", ReportKind::Check),
 ];
 
 /// What the list needs to know of an answer.
 #[derive(Deserialize)]
-struct Answer {
+struct IndexedReport {
     schema: String,
     verdict: Option<String>,
     /// What holds of a plan is that it can be done.
     #[serde(alias = "feasible")]
     holds: Option<bool>,
-    state: Option<State>,
+    state: Option<PlanState>,
     job: Option<JobDescription>,
 }
 
@@ -77,11 +77,11 @@ fn entry(path: &Path) -> Option<Entry> {
 /// The name and version of a document's form; None where it names none.
 #[must_use]
 pub fn schema(json: &str) -> Option<String> {
-    serde_json::from_str(json).ok().map(|Answer { schema, .. }| schema)
+    serde_json::from_str(json).ok().map(|IndexedReport { schema, .. }| schema)
 }
 
 fn answer(path: &Path, name: &'static str) -> Option<(EntryKind, &'static str)> {
-    let Answer { schema, verdict, holds, state, job } =
+    let IndexedReport { schema, verdict, holds, state, job } =
         serde_json::from_slice(&fs::read(path.join(name)).ok()?).ok()?;
     let is_it = |(file, beginning, _): &(&str, &str, _)| *file == name && schema.starts_with(beginning);
     let (.., kind) = ANSWERS.into_iter().find(is_it)?;
@@ -125,10 +125,10 @@ mod tests {
         assert_eq!(
             told,
             [
-                ("5", COMPARISON, AnswerKind::Comparison, Some("no difference"), None),
-                ("4", AUDIT, AnswerKind::Audit, Some("1 missing."), Some(false)),
-                ("2", PLAN, AnswerKind::Plan, None, None),
-                ("1", PLAN, AnswerKind::Plan, Some("Set it to 600."), Some(true)),
+                ("5", COMPARISON, ReportKind::Comparison, Some("no difference"), None),
+                ("4", AUDIT, ReportKind::Audit, Some("1 missing."), Some(false)),
+                ("2", PLAN, ReportKind::Plan, None, None),
+                ("1", PLAN, ReportKind::Plan, Some("Set it to 600."), Some(true)),
             ]
         );
     }

@@ -5,17 +5,17 @@ use std::io::BufReader;
 use std::path::Path;
 
 use super::folder::{DOCUMENT, SERIES, VERIFICATION};
-use super::{attempts, fan_out, hlog};
+use super::{attempts, fan_out, histogram_log};
 use planner_aws::file_error::FileError;
 use planner_aws::whole_lines;
 use planner_core::measure::analysis::analyse;
 use planner_core::measure::document::{RunDocument, SCHEMA};
 use planner_core::measure::fan_out::second::FunctionSecond;
 use planner_core::measure::recorder::Recorder;
-use planner_core::measure::series::{Record, Row};
+use planner_core::measure::series::{SeriesRecord, SeriesSecond};
 use planner_core::units::quantity::NS_PER_S;
 use planner_plan::verify::Verification;
-use planner_report::{LevelTimes, RunView, why};
+use planner_report::{LevelTimes, RunView, reasons};
 
 /// Name of the page in a run folder.
 pub const PAGE: &str = "report.html";
@@ -28,7 +28,7 @@ pub struct Run {
     /// The document; rebuilt from the other files where the run was cut off.
     pub document: RunDocument,
     /// What happened over time, a very long series thinned.
-    pub series: Vec<Row>,
+    pub series: Vec<SeriesSecond>,
     /// The times of each level.
     pub levels: Vec<LevelTimes>,
     /// The function of a fan-out second by second; empty otherwise.
@@ -74,7 +74,7 @@ pub fn read(folder: &Path) -> Result<Run, FileError> {
     let rows = series(folder)?;
     if !document.complete {
         rebuild(folder, &mut document, &rows)?;
-        analyse(&mut document, &rows, why::run::words);
+        analyse(&mut document, &rows, reasons::run::words);
     }
     let levels = read_times(folder, &document)?;
     let function = fan_out::function(folder)?;
@@ -97,17 +97,17 @@ fn verification(folder: &Path) -> Result<Option<Verification>, FileError> {
 ///
 /// # Errors
 /// Where the file cannot be read or a row but the last cannot be understood.
-pub fn series(folder: &Path) -> Result<Vec<Row>, FileError> {
+pub fn series(folder: &Path) -> Result<Vec<SeriesSecond>, FileError> {
     let path = folder.join(SERIES);
     let file = whole_lines::open(&path).map_err(|error| FileError::new("open", &path, error))?;
     let mut rows = Vec::new();
     let mut records = csv::ReaderBuilder::new()
         .flexible(true)
         .from_reader(BufReader::new(file))
-        .into_deserialize::<Record>();
+        .into_deserialize::<SeriesRecord>();
     while let Some(record) = records.next() {
         match record {
-            Ok(record) => rows.push(Row::from(record)),
+            Ok(record) => rows.push(SeriesSecond::from(record)),
             Err(_) if records.reader().is_done() => break,
             Err(error) => return Err(FileError::new("read", &path, error)),
         }
@@ -115,7 +115,7 @@ pub fn series(folder: &Path) -> Result<Vec<Row>, FileError> {
     Ok(rows)
 }
 
-fn thin(mut rows: Vec<Row>) -> Vec<Row> {
+fn thin(mut rows: Vec<SeriesSecond>) -> Vec<SeriesSecond> {
     while rows.len() > MAX_ROWS {
         rows = rows
             .chunks(2)
@@ -132,7 +132,7 @@ fn thin(mut rows: Vec<Row>) -> Vec<Row> {
 }
 
 /// Summaries of a run that was cut off, up to its last whole second.
-fn rebuild(folder: &Path, document: &mut RunDocument, series: &[Row]) -> Result<(), FileError> {
+fn rebuild(folder: &Path, document: &mut RunDocument, series: &[SeriesSecond]) -> Result<(), FileError> {
     let mut recorders: Vec<(Recorder, u64)> = Vec::new();
     for row in series {
         if recorders.len() <= row.level as usize {
@@ -160,7 +160,7 @@ fn rebuild(folder: &Path, document: &mut RunDocument, series: &[Row]) -> Result<
 
 fn read_times(folder: &Path, document: &RunDocument) -> Result<Vec<LevelTimes>, FileError> {
     let mut levels: Vec<LevelTimes> = document.levels.iter().map(|_| LevelTimes::default()).collect();
-    hlog::read(folder, |start_s, is_service, times| {
+    histogram_log::read(folder, |start_s, is_service, times| {
         // Interval starts are rounded to a nanosecond; half a microsecond tells levels apart safely.
         let after = document.levels.partition_point(|level| level.start_s <= start_s + 5e-7);
         if let Some(level) = after.checked_sub(1).and_then(|index| levels.get_mut(index)) {
@@ -179,7 +179,7 @@ fn read_times(folder: &Path, document: &RunDocument) -> Result<Vec<LevelTimes>, 
 mod tests {
     use super::*;
     use crate::runs::folder::{RunWriter, write_document};
-    use planner_core::load::attempt::{Attempt, JobEnd, Outcome, Request, Start};
+    use planner_core::load::attempt::{Attempt, AttemptOutcome, JobEnd, RequestKind, Start};
 
     /// What is written of a run that has not come to its end.
     fn unfinished() -> RunDocument {
@@ -198,7 +198,7 @@ mod tests {
         let start = Start {
             job: started_ns,
             object: 0,
-            request: Request::Copy,
+            request: RequestKind::Copy,
             attempt: 1,
             worker: None,
             job_intended_ns: started_ns,
@@ -207,7 +207,7 @@ mod tests {
             items: 1,
         };
         let job_end = Some(JobEnd::Done);
-        Attempt { level, start, started_ns, ended_ns, outcome: Outcome::Ok, code: None, job_end }
+        Attempt { level, start, started_ns, ended_ns, outcome: AttemptOutcome::Ok, code: None, job_end }
     }
 
     #[test]
@@ -218,9 +218,13 @@ mod tests {
         let mut writer = csv::Writer::from_path(folder.path().join(SERIES)).unwrap();
         let count = MAX_ROWS as u64 + 2;
         for second in 0..count {
-            let mut row = Row { start_ns: second * NS_PER_S, endpoint_in_flight: Some(1), ..Row::default() };
+            let mut row = SeriesSecond {
+                start_ns: second * NS_PER_S,
+                endpoint_in_flight: Some(1),
+                ..SeriesSecond::default()
+            };
             row.window.length_ns = NS_PER_S;
-            writer.serialize(Record::from(&row)).unwrap();
+            writer.serialize(SeriesRecord::from(&row)).unwrap();
         }
         writer.flush().unwrap();
         let rows = series(folder.path()).unwrap();

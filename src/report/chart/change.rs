@@ -2,9 +2,9 @@
 
 use crate::drawing::axis::{Axis, Scale};
 use crate::drawing::palette::{BLUE, Colour, GREEN, INK, VERMILION};
-use crate::drawing::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
+use crate::drawing::{Bar, Chart, GuideLine, LabelSide, Mark, Panel, PanelNote, Series};
 use crate::table::Table;
-use planner_core::measure::comparison::Outcome;
+use planner_core::measure::run_comparison::ComparisonOutcome;
 use planner_core::units::human::signed_percent;
 
 /// Height of one row.
@@ -26,15 +26,17 @@ pub struct Changed {
     /// Upper end.
     pub high: f64,
     /// What it comes to.
-    pub outcome: Outcome,
+    pub outcome: ComparisonOutcome,
 }
 
 impl Changed {
     fn colour(&self) -> Colour {
         match self.outcome {
-            Outcome::Better => GREEN,
-            Outcome::Worse => VERMILION,
-            Outcome::NoDifferenceShown | Outcome::TooShort | Outcome::Same => BLUE,
+            ComparisonOutcome::Better => GREEN,
+            ComparisonOutcome::Worse => VERMILION,
+            ComparisonOutcome::NoDifferenceShown | ComparisonOutcome::TooShort | ComparisonOutcome::Same => {
+                BLUE
+            }
         }
     }
 
@@ -59,7 +61,7 @@ pub fn change(changes: &[Changed]) -> Option<Chart> {
         furthest.words(),
     );
     let words = ("What changed", description);
-    let border = Rule { at: 0.0, label: "no change".into() };
+    let border = GuideLine { at: 0.0, label: "no change".into() };
     let (panel, table) = (panel(&changes, x.low), table(&changes));
     Some(Chart { borders: vec![border], ..Chart::new("change", words, x, vec![panel], table) })
 }
@@ -70,9 +72,9 @@ fn panel(changes: &[&Changed], left: f64) -> Panel {
     for (index, it) in changes.iter().enumerate() {
         let top = (changes.len() - index) as f64;
         let at = top - 0.66;
-        notes.push(Note { at: (left, top - 0.26), side: Side::Right, words: it.words() });
-        notes.push(Note { at: (it.low, at), side: Side::Left, words: signed_percent(it.low) });
-        notes.push(Note { at: (it.high, at), side: Side::Right, words: signed_percent(it.high) });
+        notes.push(PanelNote { at: (left, top - 0.26), side: LabelSide::Right, words: it.words() });
+        notes.push(PanelNote { at: (it.low, at), side: LabelSide::Left, words: signed_percent(it.low) });
+        notes.push(PanelNote { at: (it.high, at), side: LabelSide::Right, words: signed_percent(it.high) });
         bars.push(Bar { at, from: it.low, to: it.high, colour: it.colour() });
         dots.push((it.change, at));
     }
@@ -102,15 +104,15 @@ mod tests {
     use super::*;
     use crate::drawing::{Frame, svg};
 
-    fn changed(name: &str, [low, change, high]: [f64; 3], outcome: Outcome) -> Changed {
+    fn changed(name: &str, [low, change, high]: [f64; 3], outcome: ComparisonOutcome) -> Changed {
         Changed { name: name.into(), change, low, high, outcome }
     }
 
     fn sample() -> [Changed; 3] {
         [
-            changed("throughput X", [-0.18, -0.167, -0.15], Outcome::Worse),
-            changed("residence R", [0.18, 0.2, 0.21], Outcome::Worse),
-            changed("latency p99", [-0.02, 0.001, 0.03], Outcome::NoDifferenceShown),
+            changed("throughput X", [-0.18, -0.167, -0.15], ComparisonOutcome::Worse),
+            changed("residence R", [0.18, 0.2, 0.21], ComparisonOutcome::Worse),
+            changed("latency p99", [-0.02, 0.001, 0.03], ComparisonOutcome::NoDifferenceShown),
         ]
     }
 
@@ -132,10 +134,10 @@ mod tests {
     #[test]
     fn odd_changes_make_drawings_or_none() {
         assert!(change(&[]).is_none());
-        assert!(change(&[changed("x", [0.0, f64::NAN, 1.0], Outcome::TooShort)]).is_none());
+        assert!(change(&[changed("x", [0.0, f64::NAN, 1.0], ComparisonOutcome::TooShort)]).is_none());
         let odd = [
-            changed("same", [0.0; 3], Outcome::NoDifferenceShown),
-            changed(&"long ".repeat(40), [-1.0, 5e3, 9e9], Outcome::Worse),
+            changed("same", [0.0; 3], ComparisonOutcome::NoDifferenceShown),
+            changed(&"long ".repeat(40), [-1.0, 5e3, 9e9], ComparisonOutcome::Worse),
         ];
         for frame in [Frame::Card, Frame::Inline { width_px: 350 }] {
             let drawing = svg(&change(&odd).unwrap(), frame).unwrap();

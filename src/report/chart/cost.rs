@@ -1,9 +1,9 @@
 //! What a job costs against when it is done, over what is chosen.
 
-use super::choice::Choice;
+use super::choice_axis::ChoiceAxis;
 use crate::drawing::axis::{Axis, Scale};
 use crate::drawing::palette::{BLUE, MUTED, VERMILION};
-use crate::drawing::{Chart, Mark, Note, Panel, Rule, Series, Side};
+use crate::drawing::{Chart, GuideLine, LabelSide, Mark, Panel, PanelNote, Series};
 use crate::table::Table;
 use planner_core::units::human::{duration, shortest, usd};
 
@@ -14,9 +14,9 @@ const SPREAD_AT_LEAST: f64 = 0.005;
 #[derive(Debug, Clone, Copy)]
 pub struct Costs<'a> {
     /// What may be chosen.
-    pub choice: Choice<'a>,
+    pub choice: ChoiceAxis<'a>,
     /// One a choice, in any order.
-    pub costs: &'a [Cost],
+    pub costs: &'a [CostPoint],
     /// What the finishing times are: `finishing time, p99`.
     pub finish: &'a str,
     /// When the job has to be done, in seconds.
@@ -25,7 +25,7 @@ pub struct Costs<'a> {
 
 /// What a job costs with one choice.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cost {
+pub struct CostPoint {
     /// What was chosen.
     pub at: f64,
     /// Cost in US dollars.
@@ -45,8 +45,8 @@ pub fn cost(input: &Costs) -> Option<Chart> {
         return None;
     }
     let (frontier, beaten) = frontier(&costs);
-    let points = |all: &[Cost]| all.iter().map(|cost| (cost.finish_s, cost.cost_usd)).collect();
-    let series = |label: &str, mark, colour, all: &[Cost]| Series {
+    let points = |all: &[CostPoint]| all.iter().map(|cost| (cost.finish_s, cost.cost_usd)).collect();
+    let series = |label: &str, mark, colour, all: &[CostPoint]| Series {
         label: label.into(),
         mark,
         colour,
@@ -64,9 +64,9 @@ pub fn cost(input: &Costs) -> Option<Chart> {
         points: vec![at],
     }));
     let ends = [frontier.first(), frontier.last()].into_iter().flatten();
-    let named = |cost: &Cost| Note {
+    let named = |cost: &CostPoint| PanelNote {
         at: (cost.finish_s, cost.cost_usd),
-        side: Side::Right,
+        side: LabelSide::Right,
         words: shortest(cost.at, 3),
     };
     let notes = ends.map(named).collect();
@@ -81,7 +81,7 @@ pub fn cost(input: &Costs) -> Option<Chart> {
     );
     let y = Axis::from_zero("Cost in US dollars", Scale::Linear, costs.iter().map(|cost| cost.cost_usd));
     let deadline = input.deadline_s.filter(|&at| x.shows(at));
-    let borders = deadline.map(|at| Rule { at, label: format!("deadline {}", duration(at)) });
+    let borders = deadline.map(|at| GuideLine { at, label: format!("deadline {}", duration(at)) });
     let words = ("What does more speed cost?", description(input, &costs));
     let panel = Panel { notes, ..Panel::of(y, 220, all) };
     Some(Chart {
@@ -91,7 +91,7 @@ pub fn cost(input: &Costs) -> Option<Chart> {
 }
 
 /// Those that nothing beats in both time and cost, and the others; of times that ascend.
-fn frontier(costs: &[Cost]) -> (Vec<Cost>, Vec<Cost>) {
+fn frontier(costs: &[CostPoint]) -> (Vec<CostPoint>, Vec<CostPoint>) {
     let mut cheapest = f64::INFINITY;
     costs.iter().partition(|cost| {
         let is_cheaper = cost.cost_usd < cheapest;
@@ -101,7 +101,7 @@ fn frontier(costs: &[Cost]) -> (Vec<Cost>, Vec<Cost>) {
 }
 
 /// Time and cost of a choice between two that were tried, as if they changed evenly.
-fn place(costs: &[Cost], at: f64) -> Option<(f64, f64)> {
+fn place(costs: &[CostPoint], at: f64) -> Option<(f64, f64)> {
     let below = costs.iter().filter(|cost| cost.at <= at).max_by(|a, b| a.at.total_cmp(&b.at))?;
     let above = costs.iter().filter(|cost| cost.at >= at).min_by(|a, b| a.at.total_cmp(&b.at))?;
     let share = if above.at > below.at { (at - below.at) / (above.at - below.at) } else { 0.0 };
@@ -109,7 +109,7 @@ fn place(costs: &[Cost], at: f64) -> Option<(f64, f64)> {
     Some((between(below.finish_s, above.finish_s), between(below.cost_usd, above.cost_usd)))
 }
 
-fn description(input: &Costs, costs: &[Cost]) -> String {
+fn description(input: &Costs, costs: &[CostPoint]) -> String {
     let all = || costs.iter().map(|cost| cost.cost_usd);
     let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
     format!(
@@ -122,15 +122,15 @@ fn description(input: &Costs, costs: &[Cost]) -> String {
 }
 
 /// How far the costs lie apart, as a share of the largest.
-fn spread(costs: &[Cost]) -> f64 {
+fn spread(costs: &[CostPoint]) -> f64 {
     let all = || costs.iter().map(|cost| cost.cost_usd);
     let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
     if high > 0.0 { (high - low) / high } else { 0.0 }
 }
 
-fn table(input: &Costs, costs: &[Cost]) -> Table {
+fn table(input: &Costs, costs: &[CostPoint]) -> Table {
     let mut table = Table::new("Cost and finishing time", &[input.choice.name, "cost", input.finish]);
-    for Cost { at, cost_usd, finish_s, .. } in costs {
+    for CostPoint { at, cost_usd, finish_s, .. } in costs {
         let finish = if finish_s.is_finite() { duration(*finish_s) } else { "does not end".into() };
         table.row([shortest(*at, 3), usd(*cost_usd), finish]);
     }
@@ -142,16 +142,16 @@ mod tests {
     use super::*;
     use crate::drawing::{Frame, svg};
 
-    fn costs(finish_s: &[f64]) -> Vec<Cost> {
+    fn costs(finish_s: &[f64]) -> Vec<CostPoint> {
         let cost = |(index, finish_s): (u32, &f64)| {
             let at = 1000.0 * f64::from(index + 1);
-            Cost { at, cost_usd: 40.0 + at / 500.0, finish_s: *finish_s }
+            CostPoint { at, cost_usd: 40.0 + at / 500.0, finish_s: *finish_s }
         };
         (0..).zip(finish_s).map(cost).collect()
     }
 
-    fn chart(costs: &[Cost], deadline_s: Option<f64>) -> Option<Chart> {
-        let choice = Choice { name: "N, workers", chosen: Some((2500.0, "2,500 workers")), limits: &[] };
+    fn chart(costs: &[CostPoint], deadline_s: Option<f64>) -> Option<Chart> {
+        let choice = ChoiceAxis { name: "N, workers", chosen: Some((2500.0, "2,500 workers")), limits: &[] };
         cost(&Costs { choice, costs, finish: "finishing time, p99", deadline_s })
     }
 
@@ -167,8 +167,8 @@ mod tests {
 
     #[test]
     fn a_cost_that_does_not_depend_on_the_choice_is_not_drawn() {
-        let flat: Vec<Cost> =
-            costs(&[700.0, 500.0]).into_iter().map(|it| Cost { cost_usd: 1.0, ..it }).collect();
+        let flat: Vec<CostPoint> =
+            costs(&[700.0, 500.0]).into_iter().map(|it| CostPoint { cost_usd: 1.0, ..it }).collect();
         assert!(chart(&flat, Some(600.0)).is_none() && chart(&costs(&[1.0]), None).is_none());
         assert!(chart(&costs(&[f64::INFINITY; 2]), Some(1.0)).is_none());
     }

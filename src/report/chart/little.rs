@@ -3,14 +3,14 @@
 use super::run;
 use crate::drawing::axis::{Axis, Scale};
 use crate::drawing::palette::{BLUE, MUTED};
-use crate::drawing::{Band, Chart, Mark, Note, Panel, Series, Side, Whisker};
-use crate::stretch::merged;
+use crate::drawing::{Band, Chart, LabelSide, Mark, Panel, PanelNote, Series, Whisker};
+use crate::merged_rows::merged;
 use crate::table::Table;
-use crate::{RunView, doubts, words};
+use crate::{RunView, run_limitations, run_words};
 use planner_core::law::little::Window;
 use planner_core::law::tolerance::LITTLE_TOLERANCE;
 use planner_core::measure::level::LevelSummary;
-use planner_core::measure::series::{Row, of_level};
+use planner_core::measure::series::{SeriesSecond, of_level};
 use planner_core::numeric::interval::{CONFIDENCE, Mean};
 use planner_core::units::human::{counted, duration, number};
 use planner_core::units::quantity::{NS_PER_S, nanoseconds};
@@ -31,15 +31,15 @@ const ROWS_AT_MOST: usize = 60;
 /// How far N is from X·R in windows long enough to compare them: level by level, or over time where there is only one.
 pub fn little(view: &RunView) -> Option<Chart> {
     let levels = &view.document.levels;
-    let windows: Vec<Vec<Row>> =
+    let windows: Vec<Vec<SeriesSecond>> =
         (0..).zip(levels).map(|(index, level)| windows(view, index, level)).collect();
     let is_sweep = levels.len() > 1;
-    let point = |stretch: &Row| {
+    let point = |stretch: &SeriesSecond| {
         let middle_s = f64::midpoint(stretch.start_s(), stretch.end_s());
         let at = if is_sweep { stretch.window.n() } else { middle_s };
         Some((at, residual(&stretch.window)?)).filter(|(at, _)| !is_sweep || *at > 0.0)
     };
-    let of_level = |windows: &Vec<Row>| windows.iter().filter_map(point).collect::<Vec<_>>();
+    let of_level = |windows: &Vec<SeriesSecond>| windows.iter().filter_map(point).collect::<Vec<_>>();
     let points: Vec<Vec<(f64, f64)>> = windows.iter().map(of_level).collect();
     let ends = |of: fn(&(f64, f64)) -> f64| {
         let all = points.iter().flatten().map(of);
@@ -54,7 +54,7 @@ pub fn little(view: &RunView) -> Option<Chart> {
     } else if is_sweep {
         Axis::from_zero("N, attempts in flight", Scale::Linear, [high * 1.08])
     } else {
-        let end_s = windows.iter().flatten().map(Row::end_s).fold(high, f64::max);
+        let end_s = windows.iter().flatten().map(SeriesSecond::end_s).fold(high, f64::max);
         Axis::between("time since the start", Scale::Time, 0.0, end_s)
     };
     let (least, most) = ends(|point| point.1);
@@ -63,7 +63,7 @@ pub fn little(view: &RunView) -> Option<Chart> {
     let band = Band { label: "±2 %".into(), colour: BLUE, corners };
     let zero = vec![(x.low, 0.0), (x.high, 0.0)];
     let mut series = vec![Series { label: String::new(), mark: Mark::Line, colour: MUTED, points: zero }];
-    let means: Vec<Option<Measured>> = points.iter().map(|points| Measured::of(points)).collect();
+    let means: Vec<Option<LevelWindows>> = points.iter().map(|points| LevelWindows::of(points)).collect();
     let dots = points.iter().zip(&means).map(|(points, mean)| {
         // Of a sweep the level's mean stands for its windows.
         let points = match mean {
@@ -80,18 +80,18 @@ pub fn little(view: &RunView) -> Option<Chart> {
             .filter_map(|(index, mean)| Some((index, mean.as_ref()?)))
             .filter(|_| is_sweep)
     };
-    let note = |(index, mean): (usize, &Measured)| Note {
+    let note = |(index, mean): (usize, &LevelWindows)| PanelNote {
         at: (mean.at, mean.share),
-        side: Side::Right,
+        side: LabelSide::Right,
         words: run::name(levels, index).trim_end_matches(" workers").into(),
     };
-    let whisker = |(_, mean): (usize, &Measured)| {
+    let whisker = |(_, mean): (usize, &LevelWindows)| {
         let half = mean.half.filter(|half| half.is_finite())?;
         Some(Whisker { at: mean.at, low: mean.share - half, high: mean.share + half, colour: BLUE })
     };
     // A name has room where the one before it is far enough away.
     let mut named_to = f64::NEG_INFINITY;
-    let mut has_room = |note: &Note| {
+    let mut has_room = |note: &PanelNote| {
         let is_free = !note.words.is_empty() && x.place(note.at.0) >= named_to;
         named_to = if is_free { x.place(note.at.0) + NAME_ROOM } else { named_to };
         is_free
@@ -109,7 +109,7 @@ pub fn little(view: &RunView) -> Option<Chart> {
         counted(points.iter().flatten().count() as u64, "window"),
         if is_sweep { ", as the mean of each level with its 95 % interval" } else { "" }
     );
-    let subtitle = run::subtitle(view).into_iter().chain(words::verdicts(view.document)).collect();
+    let subtitle = run::subtitle(view).into_iter().chain(run_words::verdicts(view.document)).collect();
     let words = ("Does N = X·R hold?", description);
     Some(Chart { subtitle, ..Chart::new("littles-law", words, x, vec![panel], table(levels, &windows)) })
 }
@@ -121,7 +121,7 @@ fn residual(window: &Window) -> Option<f64> {
 }
 
 /// The windows of a level together.
-struct Measured {
+struct LevelWindows {
     /// Mean N.
     at: f64,
     /// Mean of N ÷ X·R − 1.
@@ -130,7 +130,7 @@ struct Measured {
     half: Option<f64>,
 }
 
-impl Measured {
+impl LevelWindows {
     fn of(points: &[(f64, f64)]) -> Option<Self> {
         let shares: Vec<f64> = points.iter().map(|point| point.1).collect();
         let mean = Mean::of(&shares, CONFIDENCE)?;
@@ -139,7 +139,7 @@ impl Measured {
     }
 }
 
-fn table(levels: &[LevelSummary], windows: &[Vec<Row>]) -> Table {
+fn table(levels: &[LevelSummary], windows: &[Vec<SeriesSecond>]) -> Table {
     let every = windows.iter().flatten().count().div_ceil(ROWS_AT_MOST).max(1);
     let caption = if every == 1 { "Windows".into() } else { format!("Windows, 1 of {every}") };
     let mut table = Table::new(caption, &["level", "window", "X·R", "N", "N ÷ X·R − 1", "edges explain"]);
@@ -159,7 +159,7 @@ fn table(levels: &[LevelSummary], windows: &[Vec<Row>]) -> Table {
 }
 
 /// The rows of the steady part, or all of them where there is none.
-fn steady<'a>(rows: &'a [Row], level: &LevelSummary) -> &'a [Row] {
+fn steady<'a>(rows: &'a [SeriesSecond], level: &LevelSummary) -> &'a [SeriesSecond] {
     let Some(part) = &level.steady else { return rows };
     let [start_s, end_s] = [part.start_s, part.end_s].map(|at_s| level.start_s + at_s);
     let first = rows.partition_point(|row| row.start_s() < start_s);
@@ -168,13 +168,13 @@ fn steady<'a>(rows: &'a [Row], level: &LevelSummary) -> &'a [Row] {
 }
 
 /// Windows of one level that are long against R, without the shorter rest; the whole level if there is none.
-fn windows(view: &RunView, index: u32, level: &LevelSummary) -> Vec<Row> {
+fn windows(view: &RunView, index: u32, level: &LevelSummary) -> Vec<SeriesSecond> {
     let rows = steady(of_level(view.series, index), level);
     // Refusals are short and many: what fills the window's edges are the requests that are served.
     let residence_s = level.residence_mean_s.max(level.service_s.mean);
     let share = ALL_WINDOWS_AT_MOST / view.document.levels.len() as f64;
     let per_level = share.clamp(1.0, WINDOWS_AT_MOST);
-    let length_s = (doubts::RESIDENCES_AT_LEAST * residence_s).max(level.makespan_s / per_level);
+    let length_s = (run_limitations::RESIDENCES_AT_LEAST * residence_s).max(level.makespan_s / per_level);
     let length_ns = nanoseconds(length_s).max(NS_PER_S);
     let mut windows = merged(rows, length_ns);
     if windows.len() > 1 {
@@ -186,11 +186,11 @@ fn windows(view: &RunView, index: u32, level: &LevelSummary) -> Vec<Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::Sample;
+    use crate::sample_run::SampleRun;
 
     #[test]
     fn windows_are_long_against_the_residence_time_and_few() {
-        let sample = Sample::sweep();
+        let sample = SampleRun::sweep();
         let levels = &sample.document.levels;
         for (index, level) in (0..).zip(levels) {
             let windows = windows(&sample.view(), index, level);
@@ -201,14 +201,14 @@ mod tests {
                 .fold(f64::INFINITY, f64::min);
             assert!(shortest_s >= (10.0 * level.residence_mean_s).min(level.makespan_s) - 1e-9);
         }
-        let long = Sample::long(100_000);
+        let long = SampleRun::long(100_000);
         let count = windows(&long.view(), 0, &long.document.levels[0]).len();
         assert!((50..=60).contains(&count), "{count}");
     }
 
     #[test]
     fn a_level_of_a_sweep_is_one_point_with_its_name_and_its_interval() {
-        let sample = Sample::sweep();
+        let sample = SampleRun::sweep();
         let chart = little(&sample.view()).unwrap();
         let [panel] = chart.panels.as_slice() else { panic!("one panel") };
         let levels = sample.document.levels.len();
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_run_that_ends_full_is_off_by_what_its_edges_explain() {
-        let sample = Sample::incomplete();
+        let sample = SampleRun::incomplete();
         let chart = little(&sample.view()).unwrap();
         let [(_, share)] = chart.panels[0].series[1].points[..] else { panic!("one window") };
         let law = sample.document.levels[0].littles_law;

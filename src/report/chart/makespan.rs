@@ -2,7 +2,7 @@
 
 use crate::drawing::axis::{Axis, Scale};
 use crate::drawing::palette::{BLUE, VERMILION};
-use crate::drawing::{Chart, Mark, Panel, Rule, Series, Shades};
+use crate::drawing::{Chart, GuideLine, Mark, Panel, Series, Shades};
 use crate::table::Table;
 use planner_core::units::human::{count, duration, percent};
 
@@ -34,7 +34,7 @@ pub fn makespan(input: &Makespans) -> Option<Chart> {
     let x = Axis::between("finishing time", Scale::Time, (low_s - room_s).max(0.0), high_s + room_s);
     let done_by_then = sorted.steps(x.low, x.high);
     let rules = NAMED.iter().filter_map(|&(share, name)| {
-        Some(Rule { at: share, label: format!("{name} {}", duration(sorted.quantile_s(share)?)) })
+        Some(GuideLine { at: share, label: format!("{name} {}", duration(sorted.quantile_s(share)?)) })
     });
     let how_often = sorted.bins();
     let most_often = how_often.iter().map(|&(_, share)| share).fold(0.0, f64::max);
@@ -50,7 +50,7 @@ pub fn makespan(input: &Makespans) -> Option<Chart> {
             ..panel(Axis::between("Done by then", Scale::Share, 0.0, 1.0), 190, Mark::Line, done_by_then)
         },
     ];
-    let borders = deadline_s.map(|at| Rule { at, label: format!("deadline {}", duration(at)) });
+    let borders = deadline_s.map(|at| GuideLine { at, label: format!("deadline {}", duration(at)) });
     let shades = deadline_s.filter(|&at| at < x.high).map(|at| Shades {
         label: "too late".into(),
         colour: VERMILION,

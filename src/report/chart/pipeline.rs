@@ -1,7 +1,7 @@
 //! The function of a fan-out over time.
 
 use super::run::subtitle;
-use super::stages::{Stage, Stages, stages};
+use super::stages::{StageChart, StageCurves, stages};
 use crate::RunView;
 use crate::drawing::Chart;
 use planner_core::measure::fan_out::second::FunctionSecond;
@@ -13,7 +13,7 @@ pub fn pipeline(view: &RunView) -> Option<Chart> {
     let over_time = |of: &dyn Fn(&FunctionSecond) -> Option<f64>| {
         view.function.iter().filter_map(|row| Some((row.start_s, of(row)?))).collect()
     };
-    let stage = Stage {
+    let stage = StageCurves {
         name: "function".into(),
         backlog: over_time(&|row| row.backlog_mean),
         in_flight: over_time(&|row| Some(row.concurrency_mean)),
@@ -22,6 +22,6 @@ pub fn pipeline(view: &RunView) -> Option<Chart> {
     };
     let end_s = view.function.last().map_or(0.0, |row| row.start_s + 1.0);
     let limit = found.concurrency_limit.map(|limit| ("concurrency limit", limit as f64));
-    let chart = stages(&Stages { stages: &[stage], end_s, limit })?;
+    let chart = stages(&StageChart { stages: &[stage], end_s, limit })?;
     Some(Chart { subtitle: subtitle(view), ..chart })
 }

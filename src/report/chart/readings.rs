@@ -1,6 +1,6 @@
 //! What was read in flight, refused and done, period by period.
 
-use super::stages::{Stage, Stages, stages};
+use super::stages::{StageChart, StageCurves, stages};
 use crate::drawing::Chart;
 use planner_core::check::document::Reading;
 use planner_core::units::human::{counted, duration};
@@ -11,14 +11,14 @@ pub fn readings(name: &str, readings: &[Reading], limit: Option<(&str, f64)>) ->
     let start_s = readings.first()?.start_s?;
     let end_s = end_s(readings.last()?)? - start_s;
     let over_time = |of: &dyn Fn(&Reading) -> Option<f64>| over_time(readings, start_s, of);
-    let stage = Stage {
+    let stage = StageCurves {
         name: name.into(),
         in_flight: over_time(&|reading| reading.n),
         throttled_per_s: over_time(&|reading| Some(reading.throttles? / reading.length_s?)),
         done_per_s: over_time(&|reading| reading.x_per_s),
         backlog: Vec::new(),
     };
-    let chart = stages(&Stages { stages: &[stage], end_s, limit })?;
+    let chart = stages(&StageChart { stages: &[stage], end_s, limit })?;
     let description = format!(
         "What was in flight, what was throttled and what was done, in {} over {}.",
         counted(readings.len() as u64, "period"),

@@ -1,6 +1,6 @@
 //! What the charts of a run have in common.
 
-use crate::{RunView, words};
+use crate::{RunView, run_words};
 use planner_core::measure::level::LevelSummary;
 
 /// Levels that are named in a chart.
@@ -16,20 +16,20 @@ pub(super) fn name(levels: &[LevelSummary], index: usize) -> String {
 /// What every chart was taken from.
 pub(super) fn subtitle(view: &RunView) -> Vec<String> {
     let document = view.document;
-    let run = format!("{}, {}, seed {}", document.run, words::target(document), document.seed);
-    let against = words::rehearsal(document);
+    let run = format!("{}, {}, seed {}", document.run, run_words::target(document), document.seed);
+    let against = run_words::rehearsal(document);
     let rehearsal = against.map(|it| format!("REHEARSAL {it}: says nothing about a real account."));
-    [Some(run), rehearsal, words::cut_off(view)].into_iter().flatten().collect()
+    [Some(run), rehearsal, run_words::cut_off(view)].into_iter().flatten().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::Sample;
+    use crate::sample_run::SampleRun;
 
     #[test]
     fn of_many_levels_a_few_are_named() {
-        let level = Sample::one_level().document.levels.remove(0);
+        let level = SampleRun::one_level().document.levels.remove(0);
         let named = |count| {
             let levels = vec![level.clone(); count];
             (0..count).filter(|&index| !name(&levels, index).is_empty()).count()

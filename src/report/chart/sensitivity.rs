@@ -2,7 +2,7 @@
 
 use crate::drawing::axis::{Axis, Scale};
 use crate::drawing::palette::{BLUE, ORANGE};
-use crate::drawing::{Bar, Chart, Mark, Note, Panel, Rule, Series, Side};
+use crate::drawing::{Bar, Chart, GuideLine, LabelSide, Mark, Panel, PanelNote, Series};
 use crate::table::Table;
 use planner_core::units::human::{duration, shortest};
 
@@ -21,16 +21,16 @@ pub struct Sensitivities<'a> {
     /// The answer with its unit: `workers needed`, `cost in US dollars`, `finishing time`.
     pub answer: &'a str,
     /// What kind of value it is.
-    pub kind: AnswerKind,
+    pub kind: ValueKind,
     /// The answer as everything is assumed.
     pub base: f64,
     /// One an assumption, in any order.
-    pub sensitivities: &'a [Sensitivity],
+    pub sensitivities: &'a [SensitivityBar],
 }
 
 /// What kind of value an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AnswerKind {
+pub enum ValueKind {
     /// A plain number.
     Number,
     /// Seconds.
@@ -39,7 +39,7 @@ pub enum AnswerKind {
 
 /// How far the answer moves with one assumption.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sensitivity {
+pub struct SensitivityBar {
     /// What is assumed: `residence time`.
     pub name: String,
     /// The assumption at its low end, in words: `24 s`.
@@ -52,7 +52,7 @@ pub struct Sensitivity {
     pub high: Option<f64>,
 }
 
-impl Sensitivity {
+impl SensitivityBar {
     /// How far the answer moves; without an answer at one end, further than any other.
     fn reach(&self, base: f64) -> f64 {
         [self.low, self.high]
@@ -81,8 +81,8 @@ pub fn sensitivity(input: &Sensitivities) -> Option<Chart> {
     let (low, high) = (ends().fold(base, f64::min), ends().fold(base, f64::max));
     let room = ROOM * (high - low).max(0.1 * base.abs());
     let x = match input.kind {
-        AnswerKind::Number => Axis::between(input.answer, Scale::Linear, low - room, high + room),
-        AnswerKind::Time => Axis::between(input.answer, Scale::Time, low - room, high + room),
+        ValueKind::Number => Axis::between(input.answer, Scale::Linear, low - room, high + room),
+        ValueKind::Time => Axis::between(input.answer, Scale::Time, low - room, high + room),
     };
     let description = format!(
         "How far the answer of {} moves when one assumption changes and the others stay; most with {}.",
@@ -91,17 +91,17 @@ pub fn sensitivity(input: &Sensitivities) -> Option<Chart> {
     );
     let table = table(input, &rows);
     let words = ("What the answer rests on", description);
-    let border = Rule { at: base, label: format!("as assumed {}", show(input.kind, base)) };
+    let border = GuideLine { at: base, label: format!("as assumed {}", show(input.kind, base)) };
     let panel = panel(input, &rows, x.low);
     Some(Chart { borders: vec![border], ..Chart::new("sensitivity", words, x, vec![panel], table) })
 }
 
 /// A row each: its words above its bar, and the values at the bar's ends.
-fn panel(input: &Sensitivities, rows: &[Sensitivity], left: f64) -> Panel {
+fn panel(input: &Sensitivities, rows: &[SensitivityBar], left: f64) -> Panel {
     let (mut bars, mut notes) = (Vec::new(), Vec::new());
     for (index, row) in rows.iter().enumerate() {
         let top = (rows.len() - index) as f64;
-        notes.push(Note { at: (left, top - 0.26), side: Side::Right, words: row.words() });
+        notes.push(PanelNote { at: (left, top - 0.26), side: LabelSide::Right, words: row.words() });
         let at = top - 0.66;
         let mut ends: Vec<Bar> = [(row.low, BLUE), (row.high, ORANGE)]
             .into_iter()
@@ -109,19 +109,19 @@ fn panel(input: &Sensitivities, rows: &[Sensitivity], left: f64) -> Panel {
             .collect();
         // The longer first, so that one on the same side does not hide the other.
         ends.sort_by(|a, b| (b.to - b.from).abs().total_cmp(&(a.to - a.from).abs()));
-        let value = |to: f64, side: Side| Note { at: (to, at), side, words: show(input.kind, to) };
-        let beyond = |side: Side| Note { at: (input.base, at), side, words: OUT_OF_REACH.into() };
+        let value = |to: f64, side: LabelSide| PanelNote { at: (to, at), side, words: show(input.kind, to) };
+        let beyond = |side: LabelSide| PanelNote { at: (input.base, at), side, words: OUT_OF_REACH.into() };
         let below = ends.iter().map(|bar| bar.to).filter(|&to| to < input.base).fold(input.base, f64::min);
         let above = ends.iter().map(|bar| bar.to).filter(|&to| to > input.base).fold(input.base, f64::max);
-        notes.extend((below < input.base).then(|| value(below, Side::Left)));
-        notes.extend((above > input.base).then(|| value(above, Side::Right)));
+        notes.extend((below < input.base).then(|| value(below, LabelSide::Left)));
+        notes.extend((above > input.base).then(|| value(above, LabelSide::Right)));
         // An end without an answer is told on the side that the other end leaves free.
-        let free = if above > input.base { Side::Left } else { Side::Right };
+        let free = if above > input.base { LabelSide::Left } else { LabelSide::Right };
         notes.extend((row.low.is_none() || row.high.is_none()).then(|| beyond(free)));
         let is_still = row.reach(input.base) == 0.0;
-        notes.extend(is_still.then(|| Note {
+        notes.extend(is_still.then(|| PanelNote {
             at: (input.base, at),
-            side: Side::Right,
+            side: LabelSide::Right,
             words: UNMOVED.into(),
         }));
         bars.extend(ends);
@@ -134,7 +134,7 @@ fn panel(input: &Sensitivities, rows: &[Sensitivity], left: f64) -> Panel {
     Panel { bars, notes, ..Panel::of(y, ROW_PX * rows.len() as u32, keys) }
 }
 
-fn table(input: &Sensitivities, rows: &[Sensitivity]) -> Table {
+fn table(input: &Sensitivities, rows: &[SensitivityBar]) -> Table {
     let head = ["assumption", "from", "answer", "to", "answer"];
     let mut table = Table::new("The answer when one assumption changes", &head);
     let answer = |end: Option<f64>| end.map_or_else(|| OUT_OF_REACH.into(), |end| show(input.kind, end));
@@ -145,10 +145,10 @@ fn table(input: &Sensitivities, rows: &[Sensitivity]) -> Table {
     table
 }
 
-fn show(kind: AnswerKind, value: f64) -> String {
+fn show(kind: ValueKind, value: f64) -> String {
     match kind {
-        AnswerKind::Number => shortest(value, 3),
-        AnswerKind::Time => duration(value),
+        ValueKind::Number => shortest(value, 3),
+        ValueKind::Time => duration(value),
     }
 }
 
@@ -157,13 +157,13 @@ mod tests {
     use super::*;
     use crate::drawing::{Frame, svg};
 
-    fn row(name: &str, low: Option<f64>, high: Option<f64>) -> Sensitivity {
+    fn row(name: &str, low: Option<f64>, high: Option<f64>) -> SensitivityBar {
         let (low_setting, high_setting) = ("−20 %".into(), "+20 %".into());
-        Sensitivity { name: name.into(), low_setting, low, high_setting, high }
+        SensitivityBar { name: name.into(), low_setting, low, high_setting, high }
     }
 
-    fn chart(sensitivities: &[Sensitivity]) -> Option<Chart> {
-        let (answer, kind) = ("workers needed", AnswerKind::Number);
+    fn chart(sensitivities: &[SensitivityBar]) -> Option<Chart> {
+        let (answer, kind) = ("workers needed", ValueKind::Number);
         sensitivity(&Sensitivities { answer, kind, base: 2420.0, sensitivities })
     }
 

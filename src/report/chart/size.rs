@@ -111,11 +111,11 @@ fn table(view: &RunView, lines: &[Option<SizeLine>]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::Sample;
+    use crate::sample_run::SampleRun;
 
     #[test]
     fn dots_are_few_and_their_line_is_drawn() {
-        let sample = Sample::sizes();
+        let sample = SampleRun::sizes();
         let chart = size(&sample.view()).unwrap();
         let [dots, line] = chart.panels[0].series.as_slice() else { panic!("dots and a line") };
         assert_eq!((dots.points.len(), line.mark), (DOTS_AT_MOST, Mark::Line));
@@ -131,6 +131,6 @@ mod tests {
 
     #[test]
     fn one_size_makes_no_chart() {
-        assert!(size(&Sample::one_level().view()).is_none());
+        assert!(size(&SampleRun::one_level().view()).is_none());
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::drawing::axis::{Axis, Scale};
 use crate::drawing::palette::{BLUE, Colour, GREEN, ORANGE, PURPLE, VERMILION};
-use crate::drawing::{Chart, Mark, Panel, Rule, Series};
-use crate::stretch::LENGTHS_S;
+use crate::drawing::{Chart, GuideLine, Mark, Panel, Series};
+use crate::merged_rows::LENGTHS_S;
 use crate::table::Table;
 use planner_core::units::human::{self, duration, number, shortest};
 
@@ -18,9 +18,9 @@ const COLOURS: [Colour; 5] = [BLUE, ORANGE, GREEN, PURPLE, VERMILION];
 
 /// A pipeline over time.
 #[derive(Debug, Clone, Copy)]
-pub struct Stages<'a> {
+pub struct StageChart<'a> {
     /// The stages, in the order in which work passes through them.
-    pub stages: &'a [Stage],
+    pub stages: &'a [StageCurves],
     /// When the last one was done, in seconds.
     pub end_s: f64,
     /// A limit on what is in flight, with its name: `reserved concurrency`.
@@ -29,7 +29,7 @@ pub struct Stages<'a> {
 
 /// One stage over time: times in seconds from the left and values that hold until the next.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Stage {
+pub struct StageCurves {
     /// Its name.
     pub name: String,
     /// What waits in front of it.
@@ -44,12 +44,12 @@ pub struct Stage {
 
 /// Backlog, what is in flight, throttles and what is done over time, one panel each with a line a stage; None where there is nothing.
 #[must_use]
-pub fn stages(input: &Stages) -> Option<Chart> {
+pub fn stages(input: &StageChart) -> Option<Chart> {
     if !(input.end_s.is_finite() && input.end_s > 0.0) {
         return None;
     }
     let step_s = step_s(input);
-    let limit = input.limit.map(|(name, at)| Rule { at, label: format!("{name} {}", shortest(at, 3)) });
+    let limit = input.limit.map(|(name, at)| GuideLine { at, label: format!("{name} {}", shortest(at, 3)) });
     let in_flight = panel(input, step_s, "In flight", 130, |stage| &stage.in_flight).map(|panel| {
         let high = limit.as_ref().map_or(0.0, |limit| limit.at * 1.06).max(panel.y.high);
         Panel { y: Axis { high, ..panel.y }, rules: limit.into_iter().collect(), ..panel }
@@ -80,13 +80,13 @@ pub fn stages(input: &Stages) -> Option<Chart> {
 
 /// A line for each stage that has values; None where none has.
 fn panel(
-    input: &Stages,
+    input: &StageChart,
     step_s: f64,
     name: &str,
     height_px: u32,
-    of: fn(&Stage) -> &Vec<(f64, f64)>,
+    of: fn(&StageCurves) -> &Vec<(f64, f64)>,
 ) -> Option<Panel> {
-    let line = |(index, stage): (usize, &Stage)| {
+    let line = |(index, stage): (usize, &StageCurves)| {
         let points = thinned(of(stage), input.end_s, step_s);
         let colour = COLOURS[index % COLOURS.len()];
         let is_something = points.iter().any(|&(_, value)| value > 0.0);
@@ -102,7 +102,7 @@ fn panel(
 
 /// The length of a step: a round one, and as long as the values hold or a whole multiple of that, because finer steps
 /// would show what nobody measured.
-fn step_s(input: &Stages) -> f64 {
+fn step_s(input: &StageChart) -> f64 {
     let least_s = input.end_s / STEPS_AT_MOST as f64 * (1.0 - TOLERANCE);
     let unit_s = unit_s(input);
     let fits = |step_s: &f64| *step_s >= least_s && unit_s.is_none_or(|unit_s| is_multiple(*step_s, unit_s));
@@ -113,7 +113,7 @@ fn step_s(input: &Stages) -> f64 {
 }
 
 /// How long the values hold, where all hold equally long or several times as long.
-fn unit_s(input: &Stages) -> Option<f64> {
+fn unit_s(input: &StageChart) -> Option<f64> {
     let lines = input
         .stages
         .iter()
@@ -171,7 +171,7 @@ fn thinned(points: &[(f64, f64)], end_s: f64, step_s: f64) -> Vec<(f64, f64)> {
     means
 }
 
-fn table(input: &Stages) -> Table {
+fn table(input: &StageChart) -> Table {
     let head = ["stage", "most waiting", "most in flight", "mean in flight", "throttled", "done"];
     let mut table = Table::new("Stages", &head);
     let most = |points: &[(f64, f64)]| points.iter().map(|&(_, value)| value).fold(0.0, f64::max);
@@ -198,11 +198,11 @@ mod tests {
     use super::*;
     use crate::drawing::{Frame, svg};
 
-    fn consumer(points: u32) -> Stage {
+    fn consumer(points: u32) -> StageCurves {
         let at = |index: u32| 100.0 * f64::from(index) / f64::from(points);
         let line =
             |value: fn(u32) -> u32| (0..points).map(|index| (at(index), f64::from(value(index)))).collect();
-        Stage {
+        StageCurves {
             name: "consumer".into(),
             backlog: line(|index| index % 7),
             in_flight: line(|index| index % 2),
@@ -211,8 +211,8 @@ mod tests {
         }
     }
 
-    fn chart(stages: &[Stage]) -> Option<Chart> {
-        super::stages(&Stages { stages, end_s: 100.0, limit: Some(("reserved concurrency", 2.0)) })
+    fn chart(stages: &[StageCurves]) -> Option<Chart> {
+        super::stages(&StageChart { stages, end_s: 100.0, limit: Some(("reserved concurrency", 2.0)) })
     }
 
     #[test]
@@ -235,14 +235,15 @@ mod tests {
     fn steps_are_round_and_never_finer_than_what_was_measured() {
         let step_of = |unit_s: f64, count: u32| {
             let in_flight = (0..count).map(|index| (f64::from(index) * unit_s, 1.0)).collect();
-            let stages = &[Stage { in_flight, ..Stage::default() }];
-            super::step_s(&Stages { stages, end_s: f64::from(count) * unit_s, limit: None })
+            let stages = &[StageCurves { in_flight, ..StageCurves::default() }];
+            super::step_s(&StageChart { stages, end_s: f64::from(count) * unit_s, limit: None })
         };
         assert_eq!([step_of(1.0, 54), step_of(1.0, 1000), step_of(1.0, 6000)], [1.0, 5.0, 30.0]);
         assert_eq!([step_of(60.0, 30), step_of(60.0, 300), step_of(0.1, 100)], [60.0, 120.0, 0.1]);
         assert!((step_of(0.7, 1000) - 3.5).abs() < 1e-9, "no round length is a multiple of 700 ms but this");
-        let uneven = &[Stage { in_flight: vec![(0.0, 1.0), (0.3, 2.0), (1.0, 1.0)], ..Stage::default() }];
-        assert_eq!(super::step_s(&Stages { stages: uneven, end_s: 60.0, limit: None }), 0.5);
+        let uneven =
+            &[StageCurves { in_flight: vec![(0.0, 1.0), (0.3, 2.0), (1.0, 1.0)], ..StageCurves::default() }];
+        assert_eq!(super::step_s(&StageChart { stages: uneven, end_s: 60.0, limit: None }), 0.5);
     }
 
     #[test]
@@ -252,15 +253,15 @@ mod tests {
 
     #[test]
     fn what_never_happens_has_no_panel() {
-        let calm = Stage { throttled_per_s: Vec::new(), ..consumer(10) };
+        let calm = StageCurves { throttled_per_s: Vec::new(), ..consumer(10) };
         assert_eq!(chart(std::slice::from_ref(&calm)).unwrap().panels.len(), 2);
-        assert!(chart(&[Stage::default()]).is_none());
-        assert!(super::stages(&Stages { stages: &[calm], end_s: f64::INFINITY, limit: None }).is_none());
+        assert!(chart(&[StageCurves::default()]).is_none());
+        assert!(super::stages(&StageChart { stages: &[calm], end_s: f64::INFINITY, limit: None }).is_none());
     }
 
     #[test]
     fn a_drawing() {
-        let two = [consumer(6), Stage { name: "publish".into(), ..Stage::default() }];
+        let two = [consumer(6), StageCurves { name: "publish".into(), ..StageCurves::default() }];
         insta::assert_snapshot!(svg(&chart(&two).unwrap(), Frame::Inline { width_px: 350 }).unwrap());
     }
 }

@@ -4,14 +4,14 @@ use super::run;
 use crate::RunView;
 use crate::drawing::axis::{Axis, Scale};
 use crate::drawing::palette::{BLUE, Colour, GREEN, ORANGE, PURPLE};
-use crate::drawing::{Chart, Mark, Panel, Rule, Series, Whisker};
+use crate::drawing::{Chart, GuideLine, Mark, Panel, Series, Whisker};
 use crate::table::Table;
 use planner_core::check::document::Reading;
-use planner_core::law::rivals::Model;
+use planner_core::law::candidate_models::ScalingModel;
 use planner_core::law::usl::Usl;
 use planner_core::measure::level::LevelSummary;
 use planner_core::measure::scaling::UslSummary;
-use planner_core::measure::steady::Estimate;
+use planner_core::measure::steady::MeanEstimate;
 use planner_core::units::human::{duration, number, rate};
 
 /// Name of an axis of concurrencies.
@@ -24,17 +24,17 @@ const CORNERS: i32 = 60;
 const BEYOND: f64 = 2.0;
 
 /// What was measured at one level: the horizontal value, throughput and residence time.
-struct Measured {
+struct SweepPoint {
     label: String,
     at: f64,
-    throughput_per_s: Estimate,
-    residence_s: Estimate,
+    throughput_per_s: MeanEstimate,
+    residence_s: MeanEstimate,
 }
 
-impl Measured {
+impl SweepPoint {
     /// The steady part of a level, or all of it where it had none.
     fn of(level: &LevelSummary, closed: bool) -> Option<Self> {
-        let certain = |mean| Estimate { mean, low: None, high: None };
+        let certain = |mean| MeanEstimate { mean, low: None, high: None };
         let steady = level.steady.as_ref();
         let n = steady.map_or(level.in_flight_mean, |steady| steady.littles_law.n);
         Some(Self {
@@ -51,7 +51,7 @@ impl Measured {
 pub fn sweep(view: &RunView) -> Option<Chart> {
     let levels = &view.document.levels;
     let closed = levels.iter().all(|level| level.concurrency.is_some());
-    let measured: Vec<_> = levels.iter().filter_map(|level| Measured::of(level, closed)).collect();
+    let measured: Vec<_> = levels.iter().filter_map(|level| SweepPoint::of(level, closed)).collect();
     if measured.len() < levels.len() {
         return None;
     }
@@ -62,10 +62,10 @@ pub fn sweep(view: &RunView) -> Option<Chart> {
 
 /// The same over somebody's measurements at several concurrencies; None for readings over time.
 pub fn measurements(readings: &[Reading], law: Option<&UslSummary>) -> Option<Chart> {
-    let certain = |mean| Estimate { mean, low: None, high: None };
+    let certain = |mean| MeanEstimate { mean, low: None, high: None };
     let measured = |reading: &Reading| {
         let at = reading.n.filter(|_| reading.start_s.is_none())?;
-        Some(Measured {
+        Some(SweepPoint {
             label: number(at),
             at,
             throughput_per_s: certain(reading.x_per_s?),
@@ -76,7 +76,7 @@ pub fn measurements(readings: &[Reading], law: Option<&UslSummary>) -> Option<Ch
 }
 
 /// The measured points with the law and its rivals over an axis of this name; None for less than three.
-fn drawn(mut measured: Vec<Measured>, law: Option<&UslSummary>, name: &str) -> Option<Chart> {
+fn drawn(mut measured: Vec<SweepPoint>, law: Option<&UslSummary>, name: &str) -> Option<Chart> {
     measured.sort_by(|a, b| a.at.total_cmp(&b.at));
     let (low, high) = (measured.first()?.at, measured.last()?.at);
     if measured.len() < 3 || high <= low {
@@ -90,12 +90,12 @@ fn drawn(mut measured: Vec<Measured>, law: Option<&UslSummary>, name: &str) -> O
     } else {
         Axis::from_zero(name, Scale::Linear, [end])
     };
-    let spread = Spread { from: low, to: high, wide };
+    let spread = MeasuredRange { from: low, to: high, wide };
     let knee = law.and_then(|law| law.rivals.as_ref()).map(|rivals| rivals.bound.knee_n());
     let named = [(knee, "knee"), (curves.peak_n, "peak")];
     let borders = named.into_iter().filter_map(|(at, name)| {
         let at = at.filter(|at| (low..=end).contains(at))?;
-        Some(Rule { at, label: format!("{name} at N = {}", number(at)) })
+        Some(GuideLine { at, label: format!("{name} at N = {}", number(at)) })
     });
     let borders = borders.collect();
     let counted = measured.len();
@@ -114,7 +114,7 @@ fn drawn(mut measured: Vec<Measured>, law: Option<&UslSummary>, name: &str) -> O
 /// The models that are drawn, and how far.
 #[derive(Default)]
 struct Curves {
-    drawn: Vec<(String, Colour, Model)>,
+    drawn: Vec<(String, Colour, ScalingModel)>,
     /// The law and the concurrency up to which it is drawn beyond the levels.
     extrapolated: Option<(Usl, f64)>,
     peak_n: Option<f64>,
@@ -129,13 +129,13 @@ impl Curves {
         };
         let sound = usl.filter(|_| law.refused.is_none());
         let drawn = rivals.filter_map(|model| match model {
-            Model::Linear { .. } => Some((model.name().to_owned(), ORANGE, model)),
-            Model::BandwidthCap { .. } => Some((model.name().to_owned(), PURPLE, model)),
-            Model::Amdahl(_) => Some((model.name().to_owned(), GREEN, model)),
-            Model::Usl(_) => None,
+            ScalingModel::Linear { .. } => Some((model.name().to_owned(), ORANGE, model)),
+            ScalingModel::BandwidthCap { .. } => Some((model.name().to_owned(), PURPLE, model)),
+            ScalingModel::Amdahl(_) => Some((model.name().to_owned(), GREEN, model)),
+            ScalingModel::Usl(_) => None,
         });
         let name = if sound.is_some() { "scalability law" } else { "law, not to be used" };
-        let law_itself = usl.map(|usl| (name.to_owned(), BLUE, Model::Usl(usl)));
+        let law_itself = usl.map(|usl| (name.to_owned(), BLUE, ScalingModel::Usl(usl)));
         Self {
             drawn: drawn.chain(law_itself).collect(),
             extrapolated: sound.map(|usl| (usl, BEYOND * high)),
@@ -145,13 +145,13 @@ impl Curves {
 }
 
 /// The measured stretch of the horizontal axis.
-struct Spread {
+struct MeasuredRange {
     from: f64,
     to: f64,
     wide: bool,
 }
 
-impl Spread {
+impl MeasuredRange {
     /// Corners from one value to another, evenly spaced on the axis.
     fn curve(&self, (from, to): (f64, f64), y: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
         let at = |corner: i32| {
@@ -163,14 +163,14 @@ impl Spread {
 }
 
 /// Throughput, or what each worker has of it, which falls where they hinder each other.
-fn throughput(measured: &[Measured], curves: &Curves, spread: &Spread, per_worker: bool) -> Panel {
+fn throughput(measured: &[SweepPoint], curves: &Curves, spread: &MeasuredRange, per_worker: bool) -> Panel {
     let share = |n: f64, x_per_s: f64| if per_worker { x_per_s / n } else { x_per_s };
-    let each = |each: &Measured| {
-        let Estimate { mean, low, high } = each.throughput_per_s;
+    let each = |each: &SweepPoint| {
+        let MeanEstimate { mean, low, high } = each.throughput_per_s;
         let of = |value| share(each.at, value);
-        (each.at, Estimate { mean: of(mean), low: low.map(of), high: high.map(of) })
+        (each.at, MeanEstimate { mean: of(mean), low: low.map(of), high: high.map(of) })
     };
-    let estimates: Vec<(f64, Estimate)> = measured.iter().map(each).collect();
+    let estimates: Vec<(f64, MeanEstimate)> = measured.iter().map(each).collect();
     let most = estimates.iter().map(|(_, it)| it.high.unwrap_or(it.mean)).fold(0.0, f64::max);
     let name = if per_worker { "Attempts per second and worker" } else { "Attempts ended per second" };
     let y = Axis::from_zero(name, Scale::Linear, [1.1 * most]);
@@ -183,8 +183,9 @@ fn throughput(measured: &[Measured], curves: &Curves, spread: &Spread, per_worke
         let points = spread.curve((spread.to, end), |n| share(n, usl.x_per_s(n)));
         series.push(Series { label: String::new(), mark: Mark::Dashed, colour: BLUE, points });
     }
-    let whisker =
-        |(at, it): &(f64, Estimate)| Some(Whisker { at: *at, low: it.low?, high: it.high?, colour: BLUE });
+    let whisker = |(at, it): &(f64, MeanEstimate)| {
+        Some(Whisker { at: *at, low: it.low?, high: it.high?, colour: BLUE })
+    };
     // Joined where no curve explains them.
     let mark = if series.is_empty() { Mark::Joined } else { Mark::Points };
     let points = estimates.iter().map(|(at, it)| (*at, it.mean)).collect();
@@ -193,7 +194,7 @@ fn throughput(measured: &[Measured], curves: &Curves, spread: &Spread, per_worke
     Panel { whiskers, ..Panel::of(y, 240, series) }
 }
 
-fn table(measured: &[Measured]) -> Table {
+fn table(measured: &[SweepPoint]) -> Table {
     let head = ["level", "throughput X", "between", "residence R", "between"];
     let mut table = Table::new("Levels, in their steady part", &head);
     for each in measured {
@@ -209,7 +210,7 @@ fn table(measured: &[Measured]) -> Table {
 }
 
 /// The interval that holds with 95 %, where there is one.
-fn between(estimate: &Estimate, show: fn(f64) -> String) -> String {
+fn between(estimate: &MeanEstimate, show: fn(f64) -> String) -> String {
     match (estimate.low, estimate.high) {
         (Some(low), Some(high)) => format!("{} – {}", show(low), show(high)),
         _ => "–".into(),
@@ -221,13 +222,13 @@ mod tests {
     use super::*;
     use crate::drawing::{Frame, svg};
     use crate::png;
-    use crate::sample::Sample;
+    use crate::sample_run::SampleRun;
     use planner_core::law::usl_fit::Point;
     use planner_core::measure::scaling::scaling;
 
     #[test]
     fn pixels_are_twice_the_drawing() {
-        let chart = sweep(&Sample::sweep().view()).unwrap();
+        let chart = sweep(&SampleRun::sweep().view()).unwrap();
         let drawing = svg(&chart, Frame::Card).unwrap();
         let image = png::render(&drawing).unwrap();
         assert_eq!(image[..8], *b"\x89PNG\r\n\x1a\n");
@@ -246,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_sound_law_is_dashed_where_nothing_was_measured_and_shows_its_peak() {
-        let mut sample = Sample::sweep();
+        let mut sample = SampleRun::sweep();
         sample.document.usl = cisco();
         let high = sample.document.levels.iter().map(|level| level.in_flight_mean).fold(0.0, f64::max);
         let chart = sweep(&sample.view()).unwrap();
@@ -260,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_refused_law_is_named_so_and_ends_where_the_measurements_do() {
-        let mut sample = Sample::sweep();
+        let mut sample = SampleRun::sweep();
         sample.document.usl = cisco().map(|law| UslSummary { refused: Some("too few".into()), ..law });
         let chart = sweep(&sample.view()).unwrap();
         let panel = &chart.panels[0];

@@ -3,11 +3,11 @@
 use super::run;
 use crate::drawing::axis::{Axis, Scale};
 use crate::drawing::palette::{BLUE, FRAME, GREEN, VERMILION};
-use crate::drawing::{Chart, Mark, Panel, Rule, Series, Shades};
-use crate::stretch::{merged_with_rests, readable_length_s};
-use crate::{RunView, tables};
+use crate::drawing::{Chart, GuideLine, Mark, Panel, Series, Shades};
+use crate::merged_rows::{merged_with_rests, readable_length_s};
+use crate::{RunView, run_tables};
 use planner_core::measure::level::LevelSummary;
-use planner_core::measure::series::Row;
+use planner_core::measure::series::SeriesSecond;
 use planner_core::units::human::{count, duration, length, number};
 use planner_core::units::quantity::{NS_PER_S, seconds};
 
@@ -21,7 +21,7 @@ pub fn timeline(view: &RunView) -> Option<Chart> {
     let length_s = readable_length_s(view.series, STRETCHES_AT_MOST, ENDED_AT_LEAST);
     let stretches = merged_with_rests(view.series, length_s * NS_PER_S);
     let end_s = stretches.last()?.end_s();
-    let panel = |name: &str, height_px, colour, value: fn(&Row) -> f64| {
+    let panel = |name: &str, height_px, colour, value: fn(&SeriesSecond) -> f64| {
         let points = held(&stretches, value);
         let y = Axis::from_zero(name, Scale::Linear, points.iter().map(|&(_, value)| value));
         Panel::of(y, height_px, vec![Series { label: String::new(), mark: Mark::Area, colour, points }])
@@ -33,7 +33,7 @@ pub fn timeline(view: &RunView) -> Option<Chart> {
         panel("Attempts in flight", 130, GREEN, |row| row.window.n()),
     ];
     if let [level] = view.document.levels.as_slice() {
-        let mean = |at: f64| Rule { at, label: format!("mean {}", number(at)) };
+        let mean = |at: f64| GuideLine { at, label: format!("mean {}", number(at)) };
         panels[0].rules.push(mean(level.throughput_per_s));
         panels[1].rules.push(mean(level.in_flight_mean));
     }
@@ -52,7 +52,7 @@ pub fn timeline(view: &RunView) -> Option<Chart> {
         subtitle: run::subtitle(view),
         borders: borders(view),
         shades,
-        ..Chart::new("timeline", words, x, panels, tables::timeline(view))
+        ..Chart::new("timeline", words, x, panels, run_tables::timeline(view))
     })
 }
 
@@ -70,18 +70,18 @@ fn shades(view: &RunView, end_s: f64) -> Option<Shades> {
     (!stretches.is_empty()).then_some(Shades { label, colour: FRAME, stretches })
 }
 
-fn throttled_per_s(row: &Row) -> f64 {
+fn throttled_per_s(row: &SeriesSecond) -> f64 {
     if row.window.length_ns == 0 { 0.0 } else { row.throttled as f64 / seconds(row.window.length_ns) }
 }
 
 /// Points of a step: the value of each stretch at its beginning, and the last also at its end.
-fn held(stretches: &[Row], value: impl Fn(&Row) -> f64) -> Vec<(f64, f64)> {
+fn held(stretches: &[SeriesSecond], value: impl Fn(&SeriesSecond) -> f64) -> Vec<(f64, f64)> {
     let starts = stretches.iter().map(|stretch| (stretch.start_s(), value(stretch)));
     let end = stretches.last().map(|stretch| (stretch.end_s(), value(stretch)));
     starts.chain(end).collect()
 }
 
-fn borders(view: &RunView) -> Vec<Rule> {
+fn borders(view: &RunView) -> Vec<GuideLine> {
     let levels = &view.document.levels;
     if levels.len() < 2 {
         return Vec::new();
@@ -89,7 +89,7 @@ fn borders(view: &RunView) -> Vec<Rule> {
     let short = |(index, level): (usize, &LevelSummary)| {
         let label =
             level.concurrency.filter(|_| index > 0).map_or_else(|| level.label(), |w| count(w.into()));
-        Rule { at: level.start_s, label }
+        GuideLine { at: level.start_s, label }
     };
     levels.iter().enumerate().map(short).collect()
 }
@@ -98,11 +98,11 @@ fn borders(view: &RunView) -> Vec<Rule> {
 mod tests {
     use super::*;
     use crate::drawing::{Frame, svg};
-    use crate::sample::Sample;
+    use crate::sample_run::SampleRun;
 
     #[test]
     fn days_of_seconds_makes_a_small_drawing_that_keeps_every_completion() {
-        let sample = Sample::long(300_000);
+        let sample = SampleRun::long(300_000);
         let chart = timeline(&sample.view()).unwrap();
         let line = &chart.panels[0].series[0].points;
         assert!(line.len() <= STRETCHES_AT_MOST as usize + 1, "{}", line.len());
@@ -112,13 +112,13 @@ mod tests {
 
     #[test]
     fn throttles_have_their_own_panel() {
-        let panels = |sample: &Sample| timeline(&sample.view()).unwrap().panels.len();
-        assert_eq!((panels(&Sample::one_level()), panels(&Sample::refused())), (2, 3));
+        let panels = |sample: &SampleRun| timeline(&sample.view()).unwrap().panels.len();
+        assert_eq!((panels(&SampleRun::one_level()), panels(&SampleRun::refused())), (2, 3));
     }
 
     #[test]
     fn a_small_drawing() {
-        let chart = timeline(&Sample::one_attempt().view()).unwrap();
+        let chart = timeline(&SampleRun::one_attempt().view()).unwrap();
         insta::assert_snapshot!(svg(&chart, Frame::Inline { width_px: 350 }).unwrap());
     }
 }

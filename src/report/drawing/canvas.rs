@@ -39,7 +39,7 @@ pub(super) struct Text {
 pub(super) type DrawError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A place in pixels, from the upper left.
-pub(super) type Place = (f64, f64);
+pub(super) type PixelPosition = (f64, f64);
 
 /// Something to draw on.
 pub(super) struct Canvas<'a> {
@@ -59,20 +59,30 @@ impl<'a> Canvas<'a> {
     }
 
     /// A line through all places.
-    pub(super) fn line(&self, places: &[Place], colour: Colour, width_px: f64) -> Result<(), DrawError> {
+    pub(super) fn line(
+        &self,
+        places: &[PixelPosition],
+        colour: Colour,
+        width_px: f64,
+    ) -> Result<(), DrawError> {
         let style = rgb(colour).stroke_width((width_px * UNITS) as u32);
         Ok(self.area.draw(&PathElement::new(units(places), style))?)
     }
 
     /// A shape between the places, filled faintly or fully.
-    pub(super) fn shape(&self, places: &[Place], colour: Colour, opacity: f64) -> Result<(), DrawError> {
+    pub(super) fn shape(
+        &self,
+        places: &[PixelPosition],
+        colour: Colour,
+        opacity: f64,
+    ) -> Result<(), DrawError> {
         Ok(self.area.draw(&Polygon::new(units(places), rgb(colour).mix(opacity)))?)
     }
 
     /// A dot.
     pub(super) fn dot(
         &self,
-        place: Place,
+        place: PixelPosition,
         radius_px: f64,
         colour: Colour,
         opacity: f64,
@@ -82,7 +92,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// Words on one line, vertically centred on the place.
-    pub(super) fn text(&self, words: &str, place: Place, text: Text) -> Result<(), DrawError> {
+    pub(super) fn text(&self, words: &str, place: PixelPosition, text: Text) -> Result<(), DrawError> {
         let colour = rgb(text.colour);
         let style = TextStyle::from(font(text)).color(&colour).pos(Pos::new(text.align, VPos::Center));
         Ok(self.area.draw_text(words, &style, unit(place))?)
@@ -113,10 +123,10 @@ fn rgb(colour: Colour) -> RGBColor {
     RGBColor(red, green, blue)
 }
 
-fn unit((x, y): Place) -> (i32, i32) {
+fn unit((x, y): PixelPosition) -> (i32, i32) {
     ((x * UNITS).round() as i32, (y * UNITS).round() as i32)
 }
 
-fn units(places: &[Place]) -> Vec<(i32, i32)> {
+fn units(places: &[PixelPosition]) -> Vec<(i32, i32)> {
     places.iter().map(|&place| unit(place)).collect()
 }

@@ -1,6 +1,6 @@
 //! Lines cut off where they leave the plot.
 
-use super::canvas::Place;
+use super::canvas::PixelPosition;
 
 /// What lies so little outside is inside: rounding puts the ends of axes there.
 const TOLERANCE_PX: f64 = 0.5;
@@ -16,14 +16,14 @@ pub(super) struct Plot {
 
 impl Plot {
     /// Whether a place lies in the plot.
-    pub(super) fn shows(&self, (x, y): Place) -> bool {
+    pub(super) fn shows(&self, (x, y): PixelPosition) -> bool {
         let [across, down] = self.sides();
         across.0 <= x && x <= across.1 && down.0 <= y && y <= down.1
     }
 
     /// The pieces of a line through all places that lie in the plot.
-    pub(super) fn pieces(&self, places: &[Place]) -> Vec<Vec<Place>> {
-        let mut pieces: Vec<Vec<Place>> = Vec::new();
+    pub(super) fn pieces(&self, places: &[PixelPosition]) -> Vec<Vec<PixelPosition>> {
+        let mut pieces: Vec<Vec<PixelPosition>> = Vec::new();
         for pair in places.windows(2) {
             let Some([from, to]) = self.part(pair[0], pair[1]) else { continue };
             match pieces.last_mut() {
@@ -35,7 +35,7 @@ impl Plot {
     }
 
     /// The part of a straight line that lies in the plot (Liang and Barsky 1984).
-    fn part(&self, from: Place, to: Place) -> Option<[Place; 2]> {
+    fn part(&self, from: PixelPosition, to: PixelPosition) -> Option<[PixelPosition; 2]> {
         let along = |share: f64| (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));
         let [across, down] = self.sides();
         let (mut enters, mut leaves) = (0.0, 1.0);

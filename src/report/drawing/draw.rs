@@ -5,13 +5,13 @@ use std::cell::RefCell;
 use plotters::style::text_anchor::HPos;
 
 use super::axis::Tick;
-use super::canvas::{Canvas, DrawError, Place, Text, text_width_px};
+use super::canvas::{Canvas, DrawError, PixelPosition, Text, text_width_px};
 use super::clip::Plot;
 use super::layout::{
     Frame, LABEL_PX, LINE_PX, Label, Layout, NOTE, PanelPlace, SIGN_PX, SPACE_PX, apart, beside,
     vertical_ticks,
 };
-use super::model::{Band, Bar, Chart, Mark, Note, Panel, Series, Side};
+use super::model::{Band, Bar, Chart, LabelSide, Mark, Panel, PanelNote, Series};
 use super::palette::{CARD, Colour, FRAME, GRID, INK};
 use crate::ReportError;
 use crate::escape::escape_controls;
@@ -43,7 +43,8 @@ fn draw(chart: &Chart, frame: Frame) -> Result<String, DrawError> {
     let (width, height) = (frame.width_px() as u32, layout.height_px.ceil() as u32);
     let mut body = String::new();
     let titles = RefCell::default();
-    Sheet { chart, frame, layout, canvas: Canvas::new(&mut body, width, height), titles: &titles }.draw()?;
+    DrawingSheet { chart, frame, layout, canvas: Canvas::new(&mut body, width, height), titles: &titles }
+        .draw()?;
     let body = titled(&body, &titles.into_inner());
     // A control character in a name would make a file that is no XML.
     Ok(escape_controls(&described(chart, frame, (width, height), &body)))
@@ -85,7 +86,7 @@ fn xml_escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-struct Sheet<'a> {
+struct DrawingSheet<'a> {
     chart: &'a Chart,
     frame: Frame,
     layout: Layout,
@@ -94,7 +95,7 @@ struct Sheet<'a> {
     titles: &'a RefCell<Vec<String>>,
 }
 
-impl Sheet<'_> {
+impl DrawingSheet<'_> {
     fn draw(self) -> Result<(), DrawError> {
         self.header()?;
         for (index, panel) in self.chart.panels.iter().enumerate() {
@@ -203,15 +204,15 @@ impl Sheet<'_> {
         self.canvas.shape(&[(from, top), (to, top), (to, bottom), (from, bottom)], bar.colour, 1.0)
     }
 
-    fn note(&self, note: &Note, panel: &Panel, place: &PanelPlace) -> Result<(), DrawError> {
+    fn note(&self, note: &PanelNote, panel: &Panel, place: &PanelPlace) -> Result<(), DrawError> {
         let (x, y) = (self.x(note.at.0), place.y(&panel.y, note.at.1));
         let (x, room, align) = match note.side {
-            Side::Left => (x - SPACE_PX, x - SPACE_PX, HPos::Right),
-            Side::Right => (x + SPACE_PX, self.frame.width_px() - x - SPACE_PX, HPos::Left),
+            LabelSide::Left => (x - SPACE_PX, x - SPACE_PX, HPos::Right),
+            LabelSide::Right => (x + SPACE_PX, self.frame.width_px() - x - SPACE_PX, HPos::Left),
         };
         let (words, text) = (fitting(&note.words, room)?, Text { align, colour: INK, ..NOTE });
         let width = text_width_px(&words, text)?;
-        let left = if note.side == Side::Left { x - width } else { x };
+        let left = if note.side == LabelSide::Left { x - width } else { x };
         let (right, top, bottom) = (left + width, y - LABEL_PX / 2.0, y + LABEL_PX / 2.0);
         // Lines behind the words would make them hard to read.
         self.canvas.shape(&[(left, top), (right, top), (right, bottom), (left, bottom)], CARD, 1.0)?;
@@ -227,7 +228,7 @@ impl Sheet<'_> {
     fn series(&self, series: &Series, panel: &Panel, place: &PanelPlace) -> Result<(), DrawError> {
         let held = |&(x, y): &(f64, f64)| (self.x(x), place.y(&panel.y, y));
         let free = |&(x, y): &(f64, f64)| (self.free_x(x), place.free_y(&panel.y, y));
-        let places: Vec<Place> = match series.mark {
+        let places: Vec<PixelPosition> = match series.mark {
             Mark::Area => stepped(series.points.iter().map(held)),
             _ => series.points.iter().map(free).collect(),
         };
@@ -235,7 +236,7 @@ impl Sheet<'_> {
             Plot { left: self.layout.left, right: self.layout.right, top: place.top, bottom: place.bottom };
         if let (Mark::Area, [(first, _), .., (last, _)]) = (series.mark, places.as_slice()) {
             let base = [(*last, place.bottom), (*first, place.bottom)];
-            let shape: Vec<Place> = places.iter().copied().chain(base).collect();
+            let shape: Vec<PixelPosition> = places.iter().copied().chain(base).collect();
             self.canvas.shape(&shape, series.colour, 0.15)?;
         }
         if !matches!(series.mark, Mark::Points | Mark::Triangles) {
@@ -267,11 +268,11 @@ impl Sheet<'_> {
         told.map(|(axis, value)| format!("{}: {value}", axis.name)).collect::<Vec<_>>().join(", ")
     }
 
-    fn triangle(&self, (x, y): Place, colour: Colour) -> Result<(), DrawError> {
+    fn triangle(&self, (x, y): PixelPosition, colour: Colour) -> Result<(), DrawError> {
         self.canvas.shape(&[(x - 4.5, y + 4.0), (x + 4.5, y + 4.0), (x, y - 5.0)], colour, 1.0)
     }
 
-    fn line(&self, places: &[Place], series: &Series) -> Result<(), DrawError> {
+    fn line(&self, places: &[PixelPosition], series: &Series) -> Result<(), DrawError> {
         match series.mark {
             Mark::Dashed => {
                 dashes(places).iter().try_for_each(|dash| self.canvas.line(dash, series.colour, 1.6))
@@ -294,7 +295,13 @@ impl Sheet<'_> {
     }
 
     /// Words behind a sign in a colour that need not be dark enough for words.
-    fn signed(&self, sign: &str, words: &str, colour: Colour, (x, y): Place) -> Result<(), DrawError> {
+    fn signed(
+        &self,
+        sign: &str,
+        words: &str,
+        colour: Colour,
+        (x, y): PixelPosition,
+    ) -> Result<(), DrawError> {
         self.canvas.text(sign, (x, y), Text { colour, ..NOTE })?;
         self.canvas.text(words, (x + SIGN_PX, y), NOTE)
     }
@@ -351,9 +358,9 @@ fn fitting(words: &str, room_px: f64) -> Result<String, DrawError> {
 }
 
 /// The pieces of a dashed line.
-fn dashes(places: &[Place]) -> Vec<Vec<Place>> {
+fn dashes(places: &[PixelPosition]) -> Vec<Vec<PixelPosition>> {
     let (mut pieces, mut is_drawn, mut left) = (Vec::new(), true, DASH_PX);
-    let mut piece: Vec<Place> = places.first().copied().into_iter().collect();
+    let mut piece: Vec<PixelPosition> = places.first().copied().into_iter().collect();
     for pair in places.windows(2) {
         let (mut from, to) = (pair[0], pair[1]);
         loop {
@@ -380,8 +387,8 @@ fn dashes(places: &[Place]) -> Vec<Vec<Place>> {
 }
 
 /// The corners of a line that holds each height until the next point.
-fn stepped(places: impl Iterator<Item = Place>) -> Vec<Place> {
-    let mut corners: Vec<Place> = Vec::new();
+fn stepped(places: impl Iterator<Item = PixelPosition>) -> Vec<PixelPosition> {
+    let mut corners: Vec<PixelPosition> = Vec::new();
     for (x, y) in places {
         if let Some(&(_, height)) = corners.last().filter(|&&(_, height)| height != y) {
             corners.push((x, height));

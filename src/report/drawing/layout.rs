@@ -3,7 +3,7 @@
 use plotters::style::text_anchor::HPos;
 
 use super::axis::{Axis, Tick};
-use super::canvas::{DrawError, Place, Text, text_width_px};
+use super::canvas::{DrawError, PixelPosition, Text, text_width_px};
 use super::model::{Chart, Mark, Panel, Series, Shades};
 use super::palette::{Colour, FRAME, MUTED};
 
@@ -91,7 +91,7 @@ pub(super) struct Key {
     pub sign: &'static str,
     pub words: String,
     pub colour: Colour,
-    pub at: Place,
+    pub at: PixelPosition,
 }
 
 /// The name of a border above the first panel.
@@ -152,7 +152,7 @@ impl Layout {
 fn border_names(
     chart: &Chart,
     frame: Frame,
-    (left, right): Place,
+    (left, right): PixelPosition,
 ) -> Result<Vec<Option<BorderName>>, DrawError> {
     let lanes = if chart.borders.len() <= FEW_BORDERS { chart.borders.len() } else { 1 };
     let mut taken: Vec<(usize, f64, f64)> = Vec::new();
@@ -206,7 +206,7 @@ pub(super) fn beside(panel: &Panel, frame: Frame) -> Vec<Label> {
 fn keys(
     (panel, shades): (&Panel, Option<&Shades>),
     frame: Frame,
-    (left, first_y): Place,
+    (left, first_y): PixelPosition,
 ) -> Result<Vec<Key>, DrawError> {
     let shades = shades.map(|shades| (&shades.label, shades.colour, "■")).into_iter();
     let bands = panel.bands.iter().map(|band| (&band.label, band.colour, "■"));

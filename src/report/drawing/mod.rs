@@ -13,4 +13,4 @@ pub mod palette;
 
 pub use draw::svg;
 pub use layout::Frame;
-pub use model::{Band, Bar, Chart, Mark, Note, Panel, Rule, Series, Shades, Side, Whisker};
+pub use model::{Band, Bar, Chart, GuideLine, LabelSide, Mark, Panel, PanelNote, Series, Shades, Whisker};

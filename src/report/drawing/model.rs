@@ -20,7 +20,7 @@ pub struct Chart {
     /// Horizontal axis of all panels.
     pub x: Axis,
     /// Borders across all panels.
-    pub borders: Vec<Rule>,
+    pub borders: Vec<GuideLine>,
     /// Stretches of the horizontal axis that are shaded in all panels.
     pub shades: Option<Shades>,
     /// Panels, from the top.
@@ -78,11 +78,11 @@ pub struct Panel {
     /// Intervals of points.
     pub whiskers: Vec<Whisker>,
     /// Values to compare with.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<GuideLine>,
     /// Horizontal bars.
     pub bars: Vec<Bar>,
     /// Words at places in the plot.
-    pub notes: Vec<Note>,
+    pub notes: Vec<PanelNote>,
 }
 
 impl Panel {
@@ -173,18 +173,18 @@ pub struct Bar {
 
 /// Words beside a place in a panel.
 #[derive(Debug, Clone)]
-pub struct Note {
+pub struct PanelNote {
     /// Horizontal and vertical value of the place.
     pub at: (f64, f64),
     /// On which side of the place they stand.
-    pub side: Side,
+    pub side: LabelSide,
     /// The words; what does not fit is left out.
     pub words: String,
 }
 
 /// A side of a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum LabelSide {
     /// Before it.
     Left,
     /// Behind it.
@@ -193,7 +193,7 @@ pub enum Side {
 
 /// A thin line across a panel.
 #[derive(Debug, Clone)]
-pub struct Rule {
+pub struct GuideLine {
     /// Value on the axis that it crosses.
     pub at: f64,
     /// Name.

@@ -6,8 +6,8 @@ use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::ReportError;
-use super::page::{Block, Depth, Link, Page, Part};
-use super::words::mark;
+use super::page::{Block, Depth, Link, Page, PagePart};
+use super::run_words::mark;
 pub use parts::GENERATOR;
 use parts::{Figure, Grid};
 use planner_core::law::finding::Verdict;
@@ -17,12 +17,12 @@ use planner_core::law::finding::Verdict;
 /// # Errors
 /// Where a chart cannot be drawn.
 pub fn render(page: &Page) -> Result<String, ReportError> {
-    render_for(page, Paper::Decision)
+    render_for(page, PrintScope::Decision)
 }
 
 /// How much of a page is printed on paper.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Paper {
+pub enum PrintScope {
     /// A decision on one sheet, without its reasons; a page without a decision as a whole.
     #[default]
     Decision,
@@ -34,11 +34,11 @@ pub enum Paper {
 ///
 /// # Errors
 /// Where a chart cannot be drawn.
-pub fn render_for(page: &Page, paper: Paper) -> Result<String, ReportError> {
-    let parts: Vec<&Part> = page.parts.iter().filter(|part| !part.blocks.is_empty()).collect();
+pub fn render_for(page: &Page, paper: PrintScope) -> Result<String, ReportError> {
+    let parts: Vec<&PagePart> = page.parts.iter().filter(|part| !part.blocks.is_empty()).collect();
     let anchors = anchors(parts.iter().map(|part| part.heading.as_str()));
     let parts = anchors.into_iter().zip(parts).map(|(anchor, part)| Section::of(anchor, part));
-    let is_cut = page.decides() && paper == Paper::Decision;
+    let is_cut = page.decides() && paper == PrintScope::Decision;
     let body = Body { page, is_cut, parts: parts.collect::<Result<_, _>>()? };
     parts::page(&page.title, !is_cut, &body.render()?)
 }
@@ -118,7 +118,7 @@ struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    fn of(anchor: String, part: &'a Part) -> Result<Self, ReportError> {
+    fn of(anchor: String, part: &'a PagePart) -> Result<Self, ReportError> {
         let blocks = part.blocks.iter().map(written).collect::<Result<_, _>>()?;
         let class = match part.depth {
             Depth::Decision => "decision",
@@ -221,15 +221,15 @@ fn anchors<'a>(headings: impl IntoIterator<Item = &'a str>) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::run;
-    use crate::sample::Sample;
+    use crate::sample_run::SampleRun;
 
-    fn page(sample: &Sample) -> String {
+    fn page(sample: &SampleRun) -> String {
         render(&run::page(&sample.view())).unwrap()
     }
 
     #[test]
     fn every_page_is_complete_in_itself_and_small() {
-        for sample in Sample::all() {
+        for sample in SampleRun::all() {
             let page = page(&sample);
             assert!(page.len() < 1_000_000, "{}", page.len());
             for load in ["<script", "<link", "<iframe", "url(", "@import", "src=\"", "https://"] {
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn every_drawing_has_a_title_a_description_and_a_table() {
-        for sample in Sample::all() {
+        for sample in SampleRun::all() {
             let page = page(&sample);
             for figure in page.split("<figure").skip(1).map(|rest| rest.split("</figure>").next().unwrap()) {
                 assert!(figure.contains("<table>") && figure.contains("<h3>"));
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn identifiers_are_unique_and_what_names_them_exists() {
-        let page = page(&Sample::sweep());
+        let page = page(&SampleRun::sweep());
         let ids: Vec<&str> =
             page.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
         for (index, id) in ids.iter().enumerate() {
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn whatever_the_run_holds_stays_text() {
-        let page = page(&Sample::hostile());
+        let page = page(&SampleRun::hostile());
         for tag in ["<script", "<img", "<svg onload", "<b>", "<i>"] {
             assert!(!page.contains(tag), "{tag}");
         }
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn what_matters_most_comes_first() {
-        let page = page(&Sample::incomplete());
+        let page = page(&SampleRun::incomplete());
         let at = |words: &str| page.find(words).unwrap_or_else(|| panic!("no {words}"));
         let order = [
             at("<h1>Rehearsed, incomplete: 96 objects copied"),
@@ -292,7 +292,7 @@ mod tests {
             at("planner measure scenarios/daily.toml"),
         ];
         assert!(order.is_sorted(), "{order:?}");
-        assert!(super::tests::page(&Sample::saturated()).contains("GENERATOR SATURATED"));
+        assert!(super::tests::page(&SampleRun::saturated()).contains("GENERATOR SATURATED"));
     }
 
     #[test]

@@ -2,22 +2,22 @@
 //! take.
 
 use planner_core::units::human::{capitalised, count, counted, duration, probability, promised, usd};
-use planner_plan::decision::{Choice, Reason, State};
+use planner_plan::decision::{ChoiceReason, PlanState, StrategyChoice};
+use planner_plan::deployment::Deployment;
 use planner_plan::fit::BasisKind;
-use planner_plan::preface::{Finish, Probability};
-use planner_plan::recommendation::{Recommendation, WithinLimits};
-use planner_plan::way::Way;
+use planner_plan::plan_header::{Finish, Probability};
+use planner_plan::sizing_document::{Recommendation, WithinLimits};
 
 use super::proposal::Proposal;
-use super::words::Limiting;
-use super::{evidence, preface};
+use super::sizing_words::Limiting;
+use super::{evidence, plan_header};
 use crate::page::{Card, Fact};
 
 /// Jobs for each copy in flight that a measurement for a plan has.
 const JOBS_EACH: u64 = 10;
 
 /// What a decision is told from.
-pub(super) struct Decided<'a> {
+pub(super) struct DecisionText<'a> {
     pub plan: &'a Recommendation,
     pub ways: &'a [Proposal<'a>],
     pub limits: &'a [Limiting],
@@ -28,16 +28,16 @@ pub(super) struct Decided<'a> {
 }
 
 /// A state in a word.
-pub(crate) fn word(state: State) -> &'static str {
+pub(crate) fn word(state: PlanState) -> &'static str {
     match state {
-        State::Ready => "ready",
-        State::Rehearsed => "rehearsed",
-        State::Assumed | State::Unproven => "unproven",
-        State::Blocked => "blocked",
+        PlanState::Ready => "ready",
+        PlanState::Rehearsed => "rehearsed",
+        PlanState::Assumed | PlanState::Unproven => "unproven",
+        PlanState::Blocked => "blocked",
     }
 }
 
-impl<'a> Decided<'a> {
+impl<'a> DecisionText<'a> {
     /// The verdict: whether the goal is reached, on which evidence, with what.
     pub(super) fn verdict(&self) -> String {
         let plan = self.plan;
@@ -47,11 +47,11 @@ impl<'a> Decided<'a> {
             steps => format!(", with {} first", counted(steps as u64, "step")),
         };
         match plan.state() {
-            State::Ready => format!("Yes{steps}: {}", self.finishes(way, "finish")),
-            State::Rehearsed => format!("Rehearsed{steps}: {}", self.finishes(way, "would finish")),
-            State::Assumed => format!("Assumed{steps}: {}", self.finishes(way, "would finish")),
-            State::Unproven => self.unproven(way),
-            State::Blocked => {
+            PlanState::Ready => format!("Yes{steps}: {}", self.finishes(way, "finish")),
+            PlanState::Rehearsed => format!("Rehearsed{steps}: {}", self.finishes(way, "would finish")),
+            PlanState::Assumed => format!("Assumed{steps}: {}", self.finishes(way, "would finish")),
+            PlanState::Unproven => self.unproven(way),
+            PlanState::Blocked => {
                 let needs = format!("{} needs {}", self.deadline(), way.number);
                 let basis = self.basis();
                 match self.today() {
@@ -68,7 +68,7 @@ impl<'a> Decided<'a> {
     pub(super) fn bullets(&self) -> Vec<Fact> {
         let rests_on = self.taken().map(|(_, way)| way.evidence);
         let unknown = rests_on.map(|rests_on| evidence::not_known(rests_on, &self.plan.preface.basis));
-        let unknown = unknown.or_else(|| preface::unmeasured(&self.plan.preface).map(str::to_owned));
+        let unknown = unknown.or_else(|| plan_header::unmeasured(&self.plan.preface).map(str::to_owned));
         [("Set", self.set()), ("Blocks", self.blocks()), ("Not known", unknown)]
             .into_iter()
             .filter_map(|(name, text)| Some(Fact::new(name, capitalised(&text?) + ".")))
@@ -108,32 +108,38 @@ impl<'a> Decided<'a> {
     pub(super) fn choice(&self) -> Option<String> {
         let (choice, way) = self.taken()?;
         let because = match (choice.reason, choice.way) {
-            (Reason::Only, _) => return None,
-            (Reason::WithinLimits, Way::Workers) => "they need no limit raised, and Lambda does".into(),
-            (Reason::WithinLimits, Way::Lambda) => "it needs no limit raised, and workers do".into(),
-            (Reason::Proven, Way::Workers) => {
+            (ChoiceReason::Only, _) => return None,
+            (ChoiceReason::WithinLimits, Deployment::Workers) => {
+                "they need no limit raised, and Lambda does".into()
+            }
+            (ChoiceReason::WithinLimits, Deployment::Lambda) => {
+                "it needs no limit raised, and workers do".into()
+            }
+            (ChoiceReason::Proven, Deployment::Workers) => {
                 "what they rest on was tested, and for Lambda it was not".into()
             }
-            (Reason::Proven, Way::Lambda) => "what it rests on was tested, and for workers it was not".into(),
-            (Reason::Cheaper, _) => {
+            (ChoiceReason::Proven, Deployment::Lambda) => {
+                "what it rests on was tested, and for workers it was not".into()
+            }
+            (ChoiceReason::Cheaper, _) => {
                 let other = self.ways.iter().find(|other| other.way != choice.way)?;
                 format!("both stand alike, for {} against {}", way.price, other.price)
             }
         };
         let this = match choice.way {
-            Way::Workers => "workers",
-            Way::Lambda => "Lambda",
+            Deployment::Workers => "workers",
+            Deployment::Lambda => "Lambda",
         };
         Some(format!("Take {this}: {because}."))
     }
 
-    fn taken(&self) -> Option<(Choice, &'a Proposal<'a>)> {
+    fn taken(&self) -> Option<(StrategyChoice, &'a Proposal<'a>)> {
         let choice = self.plan.choice()?;
         Some((choice, self.ways.iter().find(|way| way.way == choice.way)?))
     }
 
     fn deadline(&self) -> String {
-        preface::due(&self.plan.preface.job)
+        plan_header::due(&self.plan.preface.job)
     }
 
     fn goal(&self) -> f64 {
@@ -144,7 +150,7 @@ impl<'a> Decided<'a> {
         self.plan.lambda.as_ref()?.within_limits
     }
 
-    fn limits_of(&self, way: Way) -> impl Iterator<Item = &Limiting> {
+    fn limits_of(&self, way: Deployment) -> impl Iterator<Item = &Limiting> {
         let is_of =
             move |(binding, _): &(&planner_plan::limit::BindingLimit, &Limiting)| binding.limit.is_of(way);
         self.plan.binding_limits.iter().zip(self.limits).filter(is_of).map(|(_, told)| told)
@@ -158,7 +164,7 @@ impl<'a> Decided<'a> {
             Some(time_s) => format!(
                 "{} {verb} by {}, deadline {}, {}",
                 way.number,
-                preface::at(&self.plan.preface.job, time_s),
+                plan_header::at(&self.plan.preface.job, time_s),
                 self.deadline(),
                 promised(estimate)
             ),
@@ -208,7 +214,7 @@ impl<'a> Decided<'a> {
             goal.map(|[_, deadline, sure, way]| format!("; {deadline} is within reach with {way}, {sure}"));
         let within = within.unwrap_or_default();
         match self.plan.state() {
-            State::Blocked => format!("No{}: {} cannot be met{within}", self.basis(), self.deadline()),
+            PlanState::Blocked => format!("No{}: {} cannot be met{within}", self.basis(), self.deadline()),
             _ => format!("Unproven: {} is neither shown to be met nor out of reach{within}", self.deadline()),
         }
     }
@@ -244,10 +250,10 @@ impl<'a> Decided<'a> {
 }
 
 /// What a way is called.
-pub(super) fn name(way: Way) -> &'static str {
+pub(super) fn name(way: Deployment) -> &'static str {
     match way {
-        Way::Workers => "Workers",
-        Way::Lambda => "Lambda",
+        Deployment::Workers => "Workers",
+        Deployment::Lambda => "Lambda",
     }
 }
 

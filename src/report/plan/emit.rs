@@ -1,8 +1,8 @@
 //! A recommendation as parameters of a deployment.
 
 use planner_core::account::Limits;
-use planner_core::service::function::Shape;
-use planner_plan::recommendation::{LambdaPlan, PublishPlan, Recommendation};
+use planner_core::service::function::PipelineShape;
+use planner_plan::sizing_document::{LambdaPlan, PublishPlan, Recommendation};
 
 /// A form that a deployment reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +66,8 @@ pub fn emit(plan: &Recommendation, form: Emit) -> Result<String, EmitError> {
 
 fn parameters(function: &LambdaPlan, part_size_bytes: u64) -> [(&'static str, Value); 6] {
     let shape = match function.shape {
-        Shape::Direct => "direct",
-        Shape::Queue => "queue",
+        PipelineShape::Direct => "direct",
+        PipelineShape::Queue => "queue",
     };
     let PublishPlan { rate_per_s, threads } = function.publish;
     // The template reserves no less, whatever the shape.

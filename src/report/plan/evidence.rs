@@ -1,24 +1,26 @@
 //! What a stated probability rests on, in words.
 
 use planner_core::units::human::{capitalised, count, counted, number, probability};
+use planner_plan::deployment::Deployment;
 use planner_plan::evidence::{
-    Bracket, Condition, ConditionKind, ConditionStatus, Evidence, NextMeasurement, Standing,
+    Bracket, Condition, ConditionKind, ConditionStatus, EvidenceStatus, NextMeasurement, PlanEvidence,
 };
 use planner_plan::fit::Basis;
 use planner_plan::tolerance::Tolerance;
-use planner_plan::way::Way;
 
 use crate::table::Table;
 
 /// What a reader has to know beside the answer: the open condition, or what no sample can test, and whose times they are.
 #[must_use]
-pub fn not_known(evidence: &Evidence, basis: &Basis) -> String {
+pub fn not_known(evidence: &PlanEvidence, basis: &Basis) -> String {
     let open = evidence.first_open().map(|open| unknown(open, basis));
     let bracket = evidence.bracket.as_ref().map(needed);
     let whose = match (evidence.rehearsal, evidence.status) {
         (true, _) => Some("a rehearsal says nothing about a real account".to_owned()),
-        (false, Standing::Assumed) => Some("nothing was measured: times are as they were given".to_owned()),
-        (false, Standing::Proven | Standing::Unproven) => None,
+        (false, EvidenceStatus::Assumed) => {
+            Some("nothing was measured: times are as they were given".to_owned())
+        }
+        (false, EvidenceStatus::Proven | EvidenceStatus::Unproven) => None,
     };
     let all = open.into_iter().chain(bracket).chain(whose).chain([tolerated(evidence)]);
     all.map(|text| capitalised(&text)).collect::<Vec<_>>().join(". ")
@@ -26,13 +28,13 @@ pub fn not_known(evidence: &Evidence, basis: &Basis) -> String {
 
 /// How far the promise is covered, in a word or two.
 #[must_use]
-pub fn word(evidence: &Evidence) -> &'static str {
+pub fn word(evidence: &PlanEvidence) -> &'static str {
     match (evidence.rehearsal, evidence.status) {
-        (false, Standing::Proven) => "proven",
-        (false, Standing::Unproven) => "unproven",
-        (true, Standing::Proven) => "rehearsed",
-        (true, Standing::Unproven) => "rehearsed, unproven",
-        (_, Standing::Assumed) => "assumed",
+        (false, EvidenceStatus::Proven) => "proven",
+        (false, EvidenceStatus::Unproven) => "unproven",
+        (true, EvidenceStatus::Proven) => "rehearsed",
+        (true, EvidenceStatus::Unproven) => "rehearsed, unproven",
+        (_, EvidenceStatus::Assumed) => "assumed",
     }
 }
 
@@ -48,11 +50,13 @@ fn needed(bracket: &Bracket) -> String {
 }
 
 /// What the sample cannot test and has to be so.
-fn tolerated(evidence: &Evidence) -> String {
+fn tolerated(evidence: &PlanEvidence) -> String {
     let tolerance = &evidence.tolerance;
     let day = match evidence.status {
-        Standing::Assumed => "the plan holds for",
-        Standing::Proven | Standing::Unproven => "the plan holds for times as on the measured day and",
+        EvidenceStatus::Assumed => "the plan holds for",
+        EvidenceStatus::Proven | EvidenceStatus::Unproven => {
+            "the plan holds for times as on the measured day and"
+        }
     };
     let slow = match tolerance.ten_times_share {
         share if share > 0.0 => format!("at most {}", copies(share)),
@@ -90,7 +94,7 @@ pub fn survived(tolerance: &Tolerance) -> String {
 
 /// Every condition with its number and whether it holds.
 #[must_use]
-pub fn conditions(evidence: &Evidence, basis: &Basis) -> Table {
+pub fn conditions(evidence: &PlanEvidence, basis: &Basis) -> Table {
     let mut table =
         Table::new("What has to hold, and whether it was tested", &["condition", "tested", "what is so"])
             .words_from(1);
@@ -191,11 +195,11 @@ fn unknown(condition: &Condition, basis: &Basis) -> String {
 }
 
 /// The one command that settles what is open; of a plan with several ways, for one of them.
-pub(super) fn measurement(next: &NextMeasurement, way: Option<Way>) -> String {
+pub(super) fn measurement(next: &NextMeasurement, way: Option<Deployment>) -> String {
     let way = match way {
         None => "",
-        Some(Way::Workers) => " --as workers",
-        Some(Way::Lambda) => " --as lambda",
+        Some(Deployment::Workers) => " --as workers",
+        Some(Deployment::Lambda) => " --as lambda",
     };
     match next.concurrency {
         Some(concurrency) => {

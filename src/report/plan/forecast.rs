@@ -3,14 +3,14 @@
 use serde_json::{Result, Value};
 
 use super::json::{said, with_words};
-use super::{cost_table, doubt, finish, preface, time};
-use crate::chart::{Makespans, Stage, Stages, makespan, stages};
-use crate::page::{Block, Page, Part};
+use super::{cost_table, finish, limitation, plan_header, time};
+use crate::chart::{Makespans, StageChart, StageCurves, makespan, stages};
+use crate::page::{Block, Page, PagePart};
 use crate::table::Table;
-use planner_core::service::function::Shape;
+use planner_core::service::function::PipelineShape;
 use planner_core::simulate::work::Order;
 use planner_core::units::human::{count, counted, duration, number, probability, usd};
-use planner_plan::forecast::{Choice, Forecast, FunctionChoice, Moment, PoolChoice};
+use planner_plan::forecast::{Forecast, ForecastSetting, FunctionSetting, Moment, PoolSetting};
 
 /// A deadline that is met more rarely is missed.
 const LATE: f64 = 0.5;
@@ -19,7 +19,7 @@ const MOMENTS: usize = 12;
 
 /// A forecast with what it says.
 #[derive(Debug)]
-pub struct Told<'a> {
+pub struct ForecastText<'a> {
     plan: &'a Forecast,
     /// The way of copying.
     way: String,
@@ -27,35 +27,38 @@ pub struct Told<'a> {
     verdict: String,
     /// When it finishes and what goes wrong, in a sentence or two.
     details: String,
-    doubts: Vec<doubt::Said>,
+    doubts: Vec<limitation::LimitationText>,
 }
 
-impl<'a> Told<'a> {
+impl<'a> ForecastText<'a> {
     /// The forecast in words.
     #[must_use]
     pub fn of(plan: &'a Forecast) -> Self {
         let way = way(&plan.choice);
-        let verdict = preface::qualified(&plan.preface, &plan.doubts, &title(plan));
-        Self { plan, verdict, details: details(plan, &way), way, doubts: doubt::said(&plan.doubts) }
+        let verdict = plan_header::qualified(&plan.preface, &plan.doubts, &title(plan));
+        Self { plan, verdict, details: details(plan, &way), way, doubts: limitation::said(&plan.doubts) }
     }
 
     /// For people.
     #[must_use]
     pub fn page(&self) -> Page {
         let plan = self.plan;
-        let job = Block::Paragraph(format!("{}.", preface::objects(&plan.preface)));
+        let job = Block::Paragraph(format!("{}.", plan_header::objects(&plan.preface)));
         let page = Page {
             kind: "Forecast".into(),
             title: self.verdict.clone(),
             lead: self.details.clone(),
             parts: vec![
-                Part::decision("What happens", [job, outcome(plan).into()].into_iter().chain(charts(plan))),
-                Part::new("One run over time", [over_time(plan).into()]),
-                Part::new("Cost", [cost_table("everything", &plan.cost).into()]),
+                PagePart::decision(
+                    "What happens",
+                    [job, outcome(plan).into()].into_iter().chain(charts(plan)),
+                ),
+                PagePart::new("One run over time", [over_time(plan).into()]),
+                PagePart::new("Cost", [cost_table("everything", &plan.cost).into()]),
             ],
             ..Page::default()
         };
-        preface::framed(page, &plan.preface, &self.doubts, &plan.sources)
+        plan_header::framed(page, &plan.preface, &self.doubts, &plan.sources)
     }
 
     /// For programs: all that the forecast holds, with its words.
@@ -105,7 +108,7 @@ fn charts(plan: &Forecast) -> impl Iterator<Item = Block> {
     let over_time =
         |of: fn(&Moment) -> f64| plan.timeline.iter().map(|moment| (moment.t_s, of(moment))).collect();
     let has_backlog = plan.timeline.iter().any(|moment| moment.backlog > 0.0);
-    let stage = Stage {
+    let stage = StageCurves {
         name: "copies".into(),
         in_flight: over_time(|moment| moment.in_flight),
         backlog: if has_backlog { over_time(|moment| moment.backlog) } else { Vec::new() },
@@ -115,26 +118,26 @@ fn charts(plan: &Forecast) -> impl Iterator<Item = Block> {
     let end_s = plan.timeline.last().map_or(0.0, |moment| moment.t_s);
     let charts = [
         makespan(&Makespans { makespans_s: &plan.makespans_s, deadline_s }),
-        stages(&Stages { stages: &[stage], end_s, limit: None }),
+        stages(&StageChart { stages: &[stage], end_s, limit: None }),
     ];
     charts.into_iter().flatten().map(Block::from)
 }
 
 /// The way of copying.
-fn way(choice: &Choice) -> String {
+fn way(choice: &ForecastSetting) -> String {
     match *choice {
-        Choice::Pool(PoolChoice { workers, ramp, order }) => {
+        ForecastSetting::Pool(PoolSetting { workers, ramp, order }) => {
             let begin =
                 ramp.per_s.map_or_else(String::new, |per_s| format!(", {}/s of them begin", number(per_s)));
             let order = if order == Order::LongestFirst { ", the largest object first" } else { "" };
             format!("a pool of {}{begin}{order}", counted(workers, "worker"))
         }
-        Choice::Function(FunctionChoice { reserved, rate_per_s, threads, shape }) => {
+        ForecastSetting::Function(FunctionSetting { reserved, rate_per_s, threads, shape }) => {
             let pace = match rate_per_s {
                 Some(per_s) => format!("published at {}/s", number(per_s)),
                 None => format!("published by {} as fast as they can", counted(u64::from(threads), "thread")),
             };
-            let queue = if shape == Shape::Queue { " behind a queue" } else { "" };
+            let queue = if shape == PipelineShape::Queue { " behind a queue" } else { "" };
             format!("a function with a reserved concurrency of {}{queue}, {pace}", count(u64::from(reserved)))
         }
     }
@@ -181,7 +184,7 @@ fn details(forecast: &Forecast, way: &str) -> String {
         .then(|| format!(" {} throttled attempts on average.", count(forecast.throttles.round() as u64)));
     let failed = (forecast.failed > 0.0)
         .then(|| format!(" {} objects are not copied in the end, on average.", number(forecast.failed)));
-    let proviso = doubt::proviso(&forecast.doubts)
+    let proviso = limitation::proviso(&forecast.doubts)
         .map_or_else(String::new, |proviso| format!(" This holds {proviso}."));
     // Fewer runs have no 99th percentile but their longest.
     let done = match (makespan.p50, makespan.p99, forecast.replications) {
@@ -200,7 +203,7 @@ fn details(forecast: &Forecast, way: &str) -> String {
     };
     format!(
         "{} by {}: {done}, at {}.{by}{}{}{proviso}",
-        preface::counts(&forecast.preface.job),
+        plan_header::counts(&forecast.preface.job),
         way,
         usd(forecast.cost.total_usd),
         throttles.unwrap_or_default(),

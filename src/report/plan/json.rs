@@ -3,12 +3,12 @@
 use serde::Serialize;
 use serde_json::{Result, Value};
 
-use planner_plan::doubt::Doubt;
+use planner_plan::limitation::Limitation;
 
-use super::doubt::Said;
+use super::limitation::LimitationText;
 
 /// Doubts with what is so and what to do.
-pub(super) fn said(doubts: &[Doubt], words: &[Said]) -> Result<Value> {
+pub(super) fn said(doubts: &[Limitation], words: &[LimitationText]) -> Result<Value> {
     each(doubts, words, |doubt, said| with_words(doubt, &[("text", &said.text), ("advice", &said.advice)]))
 }
 

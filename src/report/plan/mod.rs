@@ -1,26 +1,26 @@
 //! Plans for people: the answer first, its reasons after.
 
 pub(crate) mod decision;
-pub mod doubt;
 pub mod emit;
 pub mod evidence;
 pub mod forecast;
 mod json;
-mod preface;
+pub mod limitation;
+mod plan_header;
 pub mod profile;
 mod proposal;
 mod quota;
-pub mod recommendation;
+pub mod sizing;
+mod sizing_words;
 pub mod strategies;
+mod strategy_words;
 pub mod verify;
-mod way;
-mod words;
 
 use super::table::Table;
 use planner_core::units::human::{count, duration, number, probability, usd};
 use planner_plan::bound::Bound;
 use planner_plan::cost::Cost;
-use planner_plan::preface::{Finish, Probability};
+use planner_plan::plan_header::{Finish, Probability};
 
 /// `3,380 (3,351 to 3,468)`.
 fn bound(bound: &Bound) -> String {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use planner_plan::fit::FittedModel;
-use planner_plan::fit::file::{Document, SCHEMA};
+use planner_plan::fit::model_file::{Document, SCHEMA};
 
-use super::doubt;
 use super::json::said;
+use super::limitation;
 
 /// The profile as the end of a scenario, under comments that say what it rests on.
 ///
@@ -24,7 +24,7 @@ pub fn toml(model: &FittedModel) -> Result<String, toml::ser::Error> {
 /// Where a number has no form in JSON.
 pub fn json(model: &FittedModel) -> serde_json::Result<String> {
     let mut document = serde_json::to_value(Document { schema: SCHEMA.into(), model })?;
-    document["doubts"] = said(&model.doubts, &doubt::said(&model.doubts))?;
+    document["doubts"] = said(&model.doubts, &limitation::said(&model.doubts))?;
     serde_json::to_string_pretty(&document).map(|text| text + "\n")
 }
 
@@ -34,7 +34,9 @@ fn header(model: &FittedModel) -> Vec<String> {
     if let Some(started_at) = &basis.started_at {
         lines.push(format!("Measured on {} jobs, {} copies, from {started_at}.", basis.jobs, basis.attempts));
     }
-    lines.extend(doubt::said(&model.doubts).iter().map(|it| format!("Doubt: {}; {}.", it.text, it.advice)));
+    lines.extend(
+        limitation::said(&model.doubts).iter().map(|it| format!("Doubt: {}; {}.", it.text, it.advice)),
+    );
     lines.push("Put it at the end of a scenario, or give it to `planner simulate --profile`.".into());
     // A name from elsewhere must not end the comment.
     lines.into_iter().map(|line| line.replace(char::is_control, " ")).collect()
@@ -44,9 +46,9 @@ fn header(model: &FittedModel) -> Vec<String> {
 mod tests {
     use super::*;
     use planner_core::service::Profile;
-    use planner_plan::doubt::Doubt;
-    use planner_plan::fit::file::parse;
+    use planner_plan::fit::model_file::parse;
     use planner_plan::fit::{Basis, BasisKind};
+    use planner_plan::limitation::Limitation;
 
     fn model() -> FittedModel {
         let basis = Basis {
@@ -60,7 +62,7 @@ mod tests {
             measured_size_bytes: None,
             copier: None,
         };
-        let doubts = vec![Doubt::Rehearsal, Doubt::SmallSample { jobs: 3 }];
+        let doubts = vec![Limitation::Rehearsal, Limitation::SmallSample { jobs: 3 }];
         let mut profile = Profile::default();
         profile.copy.base_s = 1.0 / 3.0;
         FittedModel {

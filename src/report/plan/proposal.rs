@@ -1,12 +1,12 @@
 //! A way of copying that a recommendation proposes: what to set, when it is done and what it costs.
 
-use planner_core::service::function::Shape;
+use planner_core::service::function::PipelineShape;
 use planner_core::units::human::{count, counted, number, rate, usd};
 use planner_plan::cost::Cost;
-use planner_plan::evidence::Evidence;
-use planner_plan::preface::{Finish, Probability};
-use planner_plan::recommendation::{CurvePoint, LambdaPlan, Recommendation, WorkerPlan};
-use planner_plan::way::Way;
+use planner_plan::deployment::Deployment;
+use planner_plan::evidence::PlanEvidence;
+use planner_plan::plan_header::{Finish, Probability};
+use planner_plan::sizing_document::{CurvePoint, LambdaPlan, Recommendation, WorkerPlan};
 
 use super::{bound, finish, stated};
 
@@ -18,7 +18,7 @@ pub(super) struct Proposal<'a> {
     /// Head of its column.
     pub head: &'static str,
     /// Which way it is.
-    pub way: Way,
+    pub way: Deployment,
     /// Its concurrency with what that counts.
     pub number: String,
     /// What to set, as a clause.
@@ -28,7 +28,7 @@ pub(super) struct Proposal<'a> {
     /// How sure it is to be done in time.
     pub probability: &'a Probability,
     /// What that rests on.
-    pub evidence: &'a Evidence,
+    pub evidence: &'a PlanEvidence,
     /// What it costs in all.
     pub price: String,
     /// Its column under the head.
@@ -58,7 +58,7 @@ fn workers(plan: &WorkerPlan) -> Proposal<'_> {
     Proposal {
         name: "workers",
         head: "workers",
-        way: Way::Workers,
+        way: Deployment::Workers,
         number: counted(workers, "worker"),
         clause: counted(workers, "worker"),
         finish: &plan.finish_s,
@@ -86,12 +86,12 @@ fn lambda(plan: &LambdaPlan) -> Proposal<'_> {
     let price = usd(plan.cost.total_usd);
     let (reserved, pace) = (count(plan.reserved_concurrency.value), rate(plan.publish.rate_per_s));
     let (head, axis, how) = match plan.shape {
-        Shape::Direct => (
+        PipelineShape::Direct => (
             "lambda",
             "N, executions at once on average",
             format!("reserve {reserved} for Lambda, publish {pace}"),
         ),
-        Shape::Queue => (
+        PipelineShape::Queue => (
             "lambda behind a queue",
             "N, executions at once",
             format!("reserve {reserved} for Lambda behind a queue"),
@@ -106,7 +106,7 @@ fn lambda(plan: &LambdaPlan) -> Proposal<'_> {
     Proposal {
         name: "lambda",
         head,
-        way: Way::Lambda,
+        way: Deployment::Lambda,
         number: counted(plan.reserved_concurrency.value, "concurrent execution"),
         clause: how,
         finish: &plan.finish_s,

@@ -3,51 +3,51 @@
 use serde_json::{Result, Value};
 
 use super::json::{each, said, with_words};
-use super::{doubt, preface, way};
+use super::{limitation, plan_header, strategy_words};
 use crate::chart;
 use crate::drawing::Chart;
-use crate::page::{Block, Page, Part};
+use crate::page::{Block, Page, PagePart};
 use crate::table::Table;
 use planner_core::units::human::{count, duration, number, percent, rate};
 use planner_core::units::human::{probability, usd};
-use planner_plan::strategy::{Observed, SURE, Strategies, Strategy};
+use planner_plan::strategies_document::{Observed, SURE, Strategies, Strategy};
 
 const UNKNOWN: &str = "–";
 
 /// A comparison with what it says.
 #[derive(Debug)]
-pub struct Told<'a> {
+pub struct StrategiesText<'a> {
     plan: &'a Strategies,
     /// Which ways do it, the fastest and the cheapest of them.
     verdict: String,
     /// What is said of each way.
-    ways: Vec<WayTold>,
-    doubts: Vec<doubt::Said>,
+    ways: Vec<StrategyText>,
+    doubts: Vec<limitation::LimitationText>,
 }
 
 /// What is said of a way.
 #[derive(Debug)]
-struct WayTold {
+struct StrategyText {
     name: &'static str,
     setting: String,
     /// What breaks, or what to know.
     breaks: String,
 }
 
-impl WayTold {
+impl StrategyText {
     fn of(way: &Strategy) -> Self {
-        let (name, setting) = (way::name(&way.way), way::setting(&way.way));
-        Self { name, setting, breaks: way::breaks(way) }
+        let (name, setting) = (strategy_words::name(&way.way), strategy_words::setting(&way.way));
+        Self { name, setting, breaks: strategy_words::breaks(way) }
     }
 }
 
-impl<'a> Told<'a> {
+impl<'a> StrategiesText<'a> {
     /// The comparison in words.
     #[must_use]
     pub fn of(plan: &'a Strategies) -> Self {
-        let ways = plan.strategies.iter().map(WayTold::of).collect();
-        let verdict = preface::qualified(&plan.preface, &plan.doubts, &way::title(plan));
-        Self { plan, verdict, ways, doubts: doubt::said(&plan.doubts) }
+        let ways = plan.strategies.iter().map(StrategyText::of).collect();
+        let verdict = plan_header::qualified(&plan.preface, &plan.doubts, &strategy_words::title(plan));
+        Self { plan, verdict, ways, doubts: limitation::said(&plan.doubts) }
     }
 
     /// For people.
@@ -62,20 +62,20 @@ impl<'a> Told<'a> {
             self.chart().map(Block::from),
         ];
         let page = Page {
-            kind: format!("Ways to copy {}", preface::counts(&comparison.preface.job)),
+            kind: format!("Ways to copy {}", plan_header::counts(&comparison.preface.job)),
             title: self.verdict.clone(),
             parts: vec![
-                Part::decision("Side by side", side_by_side.into_iter().flatten()),
-                Part::new("What breaks, and what to know", [self.breaks().into()]),
-                Part::detail("Against the for loop", [against_the_loop(comparison).into()]),
-                Part::decision(
+                PagePart::decision("Side by side", side_by_side.into_iter().flatten()),
+                PagePart::new("What breaks, and what to know", [self.breaks().into()]),
+                PagePart::detail("Against the for loop", [against_the_loop(comparison).into()]),
+                PagePart::decision(
                     "What was observed",
                     comparison.observed.iter().filter_map(|it| sentence(observed(it))),
                 ),
             ],
             ..Page::default()
         };
-        preface::framed(page, &comparison.preface, &self.doubts, &comparison.sources)
+        plan_header::framed(page, &comparison.preface, &self.doubts, &comparison.sources)
     }
 
     /// For programs: all that the comparison holds, with its words.
@@ -94,20 +94,20 @@ impl<'a> Told<'a> {
     /// When each way of doing a job is done.
     fn chart(&self) -> Option<Chart> {
         let deadline_s = Some(self.plan.preface.job.deadline_s).filter(|deadline_s| *deadline_s > 0.0);
-        let way = |(way, told): (&Strategy, &WayTold)| chart::Way {
+        let way = |(way, told): (&Strategy, &StrategyText)| chart::StrategyBar {
             name: format!("{}: {}", told.name, told.setting),
             finish_s: way.finish_p50_s.zip(way.finish_p99_s).map(<[f64; 2]>::from),
             meets: deadline_s.map(|_| way.meets_the_deadline()),
             cost_usd: way.cost_usd,
         };
-        let ways: Vec<chart::Way> = self.plan.strategies.iter().zip(&self.ways).map(way).collect();
+        let ways: Vec<chart::StrategyBar> = self.plan.strategies.iter().zip(&self.ways).map(way).collect();
         chart::ways(&ways, deadline_s)
     }
 
     /// Settings, and what breaks.
     fn breaks(&self) -> Table {
         let mut table = Table::new("What to know", &["way", "setting", "what to know"]).words_from(1);
-        for WayTold { name, setting, breaks } in &self.ways {
+        for StrategyText { name, setting, breaks } in &self.ways {
             table.row([(*name).into(), setting.clone(), breaks.clone()]);
         }
         table
@@ -116,7 +116,7 @@ impl<'a> Told<'a> {
 
 /// What is to be copied, by when.
 fn job(comparison: &Strategies) -> String {
-    let objects = preface::objects(&comparison.preface);
+    let objects = plan_header::objects(&comparison.preface);
     match comparison.preface.job.deadline_s {
         0.0 => objects,
         deadline_s => format!("{objects}, within {}", duration(deadline_s)),
@@ -131,7 +131,7 @@ fn ways(comparison: &Strategies) -> Table {
     let mut table = Table::new("Ways", &head);
     for way in &comparison.strategies {
         let mut row = vec![
-            way::name(&way.way).into(),
+            strategy_words::name(&way.way).into(),
             finish(way, way.finish_p50_s),
             finish(way, way.finish_p99_s),
             way.in_flight_peak.map_or_else(|| UNKNOWN.into(), count),
@@ -203,7 +203,7 @@ fn against_the_loop(comparison: &Strategies) -> Table {
             continue;
         };
         table.row([
-            way::name(&way.way).into(),
+            strategy_words::name(&way.way).into(),
             rate(objects / finish_s),
             number(loop_s / finish_s),
             usd(way.cost_usd / objects * 1000.0),
@@ -228,12 +228,18 @@ mod tests {
     use super::*;
     use crate::{html, markdown, terminal};
     use planner_plan::caveat::Caveat;
-    use planner_plan::doubt::Doubt;
-    use planner_plan::preface::{JobDescription, Preface, ResidenceSummary};
+    use planner_plan::limitation::Limitation;
+    use planner_plan::plan_header::{JobDescription, PlanHeader, ResidenceSummary};
     use planner_plan::residence::Residence;
-    use planner_plan::strategy::{SCHEMA, Way};
+    use planner_plan::strategies_document::{SCHEMA, StrategyKind};
 
-    fn row(way: Way, finish_s: Option<f64>, runs: u64, by_deadline: Option<f64>, caveat: Caveat) -> Strategy {
+    fn row(
+        way: StrategyKind,
+        finish_s: Option<f64>,
+        runs: u64,
+        by_deadline: Option<f64>,
+        caveat: Caveat,
+    ) -> Strategy {
         Strategy {
             way,
             finish_p50_s: finish_s,
@@ -256,7 +262,7 @@ mod tests {
         let paced = Caveat::PublishingTakes { published_s: 360.0, account_concurrency: Some(1000) };
         Strategies {
             schema: SCHEMA.into(),
-            preface: Preface {
+            preface: PlanHeader {
                 version: "0.1.0".into(),
                 created_at: "2026-01-02T03:04:05Z".into(),
                 command: vec!["planner".into(), "strategies".into()],
@@ -273,11 +279,29 @@ mod tests {
                 residence: ResidenceSummary { mean_s: 25.2, cv: 0.25, mean_at_most_in_flight_s: None },
             },
             strategies: vec![
-                row(Way::Loop, Some(1_134_000.0), 222, by(0.0), Caveat::OneAfterTheOther { copy_s: 25.2 }),
-                row(Way::OneFunction { threads: 100, memory_mb: 512 }, None, 222, by(0.0), cut_off),
-                row(Way::FanOutUnpaced { threads: 16, reserved: 900 }, Some(590.0), 22, by(0.45), back_off),
-                row(Way::FanOutPaced { rate_per_s: 125.0, reserved: 900 }, Some(400.0), 22, by(1.0), paced),
-                row(Way::BatchOperations, None, 0, None, Caveat::TimeUnknown),
+                row(
+                    StrategyKind::Loop,
+                    Some(1_134_000.0),
+                    222,
+                    by(0.0),
+                    Caveat::OneAfterTheOther { copy_s: 25.2 },
+                ),
+                row(StrategyKind::OneFunction { threads: 100, memory_mb: 512 }, None, 222, by(0.0), cut_off),
+                row(
+                    StrategyKind::FanOutUnpaced { threads: 16, reserved: 900 },
+                    Some(590.0),
+                    22,
+                    by(0.45),
+                    back_off,
+                ),
+                row(
+                    StrategyKind::FanOutPaced { rate_per_s: 125.0, reserved: 900 },
+                    Some(400.0),
+                    22,
+                    by(1.0),
+                    paced,
+                ),
+                row(StrategyKind::BatchOperations, None, 0, None, Caveat::TimeUnknown),
             ],
             observed: Some(Observed {
                 finish_s: 160.0,
@@ -285,14 +309,19 @@ mod tests {
                 in_flight: 39.375,
                 residence_s: 25.2,
             }),
-            doubts: vec![Doubt::Assumed],
+            doubts: vec![Limitation::Assumed],
             sources: vec!["limits of 2026-11 for <b>us-east-1".into()],
         }
     }
 
     #[test]
     fn a_comparison_at_80_columns() {
-        insta::assert_snapshot!(terminal::render(&Told::of(&sample(600.0)).page(), 80, false, true));
+        insta::assert_snapshot!(terminal::render(
+            &StrategiesText::of(&sample(600.0)).page(),
+            80,
+            false,
+            true
+        ));
     }
 
     #[test]
@@ -300,13 +329,13 @@ mod tests {
         let mut comparison = sample(600.0);
         comparison.strategies.iter_mut().for_each(|row| row.by_deadline = row.by_deadline.map(|_| 0.9));
         let nearest = "Assumed: no way is done within 10m; nearest fan-out paced, p99 7m 20s";
-        assert_eq!(Told::of(&comparison).page().title, nearest);
+        assert_eq!(StrategiesText::of(&comparison).page().title, nearest);
     }
 
     #[test]
     fn every_comparison_fits_its_width() {
         for (deadline_s, width) in [(0.0, 60), (600.0, 60), (0.0, 80), (600.0, 80), (600.0, 120)] {
-            let text = terminal::render(&Told::of(&sample(deadline_s)).page(), width, false, true);
+            let text = terminal::render(&StrategiesText::of(&sample(deadline_s)).page(), width, false, true);
             let widest = text.lines().map(|line| line.chars().count()).max();
             assert!(widest.is_some_and(|widest| widest <= width), "{text}");
         }
@@ -314,7 +343,7 @@ mod tests {
 
     #[test]
     fn a_page_holds_every_way_and_stays_text() {
-        let page = Told::of(&sample(600.0)).page();
+        let page = StrategiesText::of(&sample(600.0)).page();
         let markdown = markdown::render(&page);
         for told in ["| fan-out unpaced | 9m 50s | 10m 49s |", "45 %", "N = X·R = 39.4", "| never |"] {
             assert!(markdown.contains(told), "{told}: {markdown}");

@@ -4,19 +4,19 @@ use serde_json::{Result, Value};
 
 use super::json::with_words;
 use crate::page::Sentence;
-use crate::words;
+use crate::run_words;
 use planner_core::law::finding::Verdict;
 use planner_core::units::human::{count, counted, duration, percent, probability, rate, signed_percent};
-use planner_plan::forecast::Choice;
-use planner_plan::verify::{Outcome, Promise, Verification};
+use planner_plan::forecast::ForecastSetting;
+use planner_plan::verify::{PlanPromise, Verification, VerificationOutcome};
 
 /// The verdict as it stands above a run.
 #[must_use]
 pub fn sentence(found: &Verification) -> Sentence {
     let (verdict, outcome) = match found.outcome {
-        Outcome::Kept => (Verdict::Pass, "kept"),
-        Outcome::TooOptimistic => (Verdict::Fail, "too optimistic"),
-        Outcome::Undecided => (Verdict::Inconclusive, "undecided"),
+        VerificationOutcome::Kept => (Verdict::Pass, "kept"),
+        VerificationOutcome::TooOptimistic => (Verdict::Fail, "too optimistic"),
+        VerificationOutcome::Undecided => (Verdict::Inconclusive, "undecided"),
     };
     let promise = &found.promise;
     let rehearsed = if found.rehearsal { "Rehearsed, plan" } else { "Plan" };
@@ -35,11 +35,11 @@ pub fn sentence(found: &Verification) -> Sentence {
 #[must_use]
 pub fn title(found: &Verification) -> String {
     let state = match found.outcome {
-        Outcome::Kept => "kept",
-        Outcome::TooOptimistic => "too optimistic",
-        Outcome::Undecided => "undecided",
+        VerificationOutcome::Kept => "kept",
+        VerificationOutcome::TooOptimistic => "too optimistic",
+        VerificationOutcome::Undecided => "undecided",
     };
-    let Promise { deadline_s, probability: wanted, .. } = found.promise;
+    let PlanPromise { deadline_s, probability: wanted, .. } = found.promise;
     let verdict = format!(
         "{} within {} with {}, {} wanted",
         setting(&found.promise),
@@ -47,12 +47,12 @@ pub fn title(found: &Verification) -> String {
         between(found.interval),
         probability(wanted)
     );
-    words::titled(found.rehearsal, Some(state), &verdict)
+    run_words::titled(found.rehearsal, Some(state), &verdict)
 }
 
 /// What a run is driven for, before it begins.
 #[must_use]
-pub fn purpose(promise: &Promise) -> String {
+pub fn purpose(promise: &PlanPromise) -> String {
     format!("verifies a plan for {} within {}", setting(promise), duration(promise.deadline_s))
 }
 
@@ -64,11 +64,11 @@ pub fn document(found: &Verification) -> Result<Value> {
     with_words(found, &[("verdict", &sentence(found).text)])
 }
 
-fn setting(promise: &Promise) -> String {
+fn setting(promise: &PlanPromise) -> String {
     let objects = counted(promise.objects, "object");
     match promise.setting {
-        Choice::Pool(pool) => format!("{objects} with {}", counted(pool.workers, "worker")),
-        Choice::Function(function) => {
+        ForecastSetting::Pool(pool) => format!("{objects} with {}", counted(pool.workers, "worker")),
+        ForecastSetting::Function(function) => {
             let pace =
                 function.rate_per_s.map_or_else(|| "at once".into(), |per_s| format!("at {}", rate(per_s)));
             format!("{objects} published {pace} with {} reserved", count(function.reserved.into()))
@@ -85,18 +85,18 @@ fn between([low, high]: [f64; 2]) -> String {
 fn consequence(found: &Verification) -> String {
     let Verification { promise, finish_s, failed_share, residence_mean_s, .. } = found;
     match (found.outcome, promise.setting) {
-        (Outcome::Kept, _) => String::new(),
-        (Outcome::Undecided, Choice::Pool(_)) => {
+        (VerificationOutcome::Kept, _) => String::new(),
+        (VerificationOutcome::Undecided, ForecastSetting::Pool(_)) => {
             " `planner recommend --from` this run plans with what is known now.".into()
         }
-        (Outcome::Undecided, Choice::Function(_)) => {
+        (VerificationOutcome::Undecided, ForecastSetting::Function(_)) => {
             " Verify it again, or plan with a higher --confidence.".into()
         }
-        (Outcome::TooOptimistic, _) if *failed_share > 0.0 => format!(
+        (VerificationOutcome::TooOptimistic, _) if *failed_share > 0.0 => format!(
             " {} of the jobs failed for good, and nothing is done that lacks an object.",
             percent(*failed_share)
         ),
-        (Outcome::TooOptimistic, _) => format!(
+        (VerificationOutcome::TooOptimistic, _) => format!(
             " With that probability it takes {}, {} more: a copy takes {} where {} were planned ({}).",
             duration(*finish_s),
             duration((finish_s - promise.deadline_s).max(0.0)),
@@ -130,18 +130,21 @@ mod tests {
         };
         let job = "45,000 objects with 75 workers are done within 10m with a probability of";
         assert_eq!(
-            told(Outcome::Kept, [0.996, 0.999]),
+            told(VerificationOutcome::Kept, [0.996, 0.999]),
             format!("Plan kept: {job} 99.6 % to 99.9 %, and 99 % is wanted.")
         );
         assert_eq!(
-            told(Outcome::TooOptimistic, [0.0, 0.0]),
+            told(VerificationOutcome::TooOptimistic, [0.0, 0.0]),
             format!(
                 "Plan too optimistic: {job} 0 %, and 99 % is wanted. With that probability it takes 12m, 2m more: a \
                  copy takes 30.0 s where 25.0 s were planned (+20 %)."
             )
         );
-        assert!(told(Outcome::Undecided, [0.4, 0.999]).ends_with("plans with what is known now."));
-        (found.failed_share, found.rehearsal, found.outcome) = (0.02, true, Outcome::TooOptimistic);
+        assert!(
+            told(VerificationOutcome::Undecided, [0.4, 0.999]).ends_with("plans with what is known now.")
+        );
+        (found.failed_share, found.rehearsal, found.outcome) =
+            (0.02, true, VerificationOutcome::TooOptimistic);
         let text = sentence(&found).text;
         assert!(
             text.starts_with("Rehearsed, plan too optimistic: ") && text.contains("2 % of the jobs failed")

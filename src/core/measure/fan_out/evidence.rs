@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::second::FunctionSecond;
 use super::stage::StageWindows;
-use crate::fan_out::copied::Copied;
+use crate::fan_out::copy_record::CopyRecord;
 
 /// What the pipeline and the destination say about a run. Nothing here comes from the publisher.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Evidence {
+pub struct FanOutEvidence {
     /// The lines of the function about the run.
-    pub lines: Vec<Copied>,
+    pub lines: Vec<CopyRecord>,
     /// The start of the run on the clock of these lines.
     pub epoch_s: f64,
     /// Objects at the destination with their LastModified, since the start of the run.
@@ -22,7 +22,7 @@ pub struct Evidence {
     /// Whether nobody has any message left, so that what has not arrived never will.
     pub is_over: bool,
     /// What the function's metrics counted.
-    pub counts: Counts,
+    pub counts: FunctionCounts,
     /// Executions at the same time that the function may have.
     pub concurrency_limit: Option<u64>,
     /// What was counted stage by stage.
@@ -35,7 +35,7 @@ pub struct Evidence {
 
 /// What the function's metrics counted; none where nobody counts it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Counts {
+pub struct FunctionCounts {
     /// Invocations that ran.
     pub invocations: Option<u64>,
     /// Attempts to invoke that found no room.

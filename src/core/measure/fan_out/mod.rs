@@ -7,7 +7,7 @@ pub mod object;
 pub mod publishes;
 pub mod second;
 pub mod stage;
-pub mod stays;
+pub mod stage_residence;
 pub mod summary;
 
 #[cfg(test)]

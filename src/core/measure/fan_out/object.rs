@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::evidence::Evidence;
-use super::publishes::{Publish, Publishes};
-use crate::fan_out::copied::Copied;
-use crate::load::attempt::{Attempt, Outcome};
+use super::evidence::FanOutEvidence;
+use super::publishes::{ObjectPublication, Publishes};
+use crate::fan_out::copy_record::CopyRecord;
+use crate::load::attempt::{Attempt, AttemptOutcome};
 use crate::units::quantity::nanoseconds;
 
 /// What became of an object.
@@ -85,10 +85,16 @@ impl ObjectRecord {
         let started_ns = nanoseconds(started_s.max(0.0));
         // Of two clocks one may be behind.
         let ended_ns = nanoseconds(ended_s.max(0.0)).max(started_ns);
-        Attempt::seen(self.object, self.size_bytes, [started_ns, ended_ns], Outcome::Ok)
+        Attempt::seen(self.object, self.size_bytes, [started_ns, ended_ns], AttemptOutcome::Ok)
     }
 
-    fn of(object: u64, size_bytes: u64, publish: &Publish, lines: &[&Copied], evidence: &Evidence) -> Self {
+    fn of(
+        object: u64,
+        size_bytes: u64,
+        publish: &ObjectPublication,
+        lines: &[&CopyRecord],
+        evidence: &FanOutEvidence,
+    ) -> Self {
         let since_start = |time_s: f64| microseconds(time_s - evidence.epoch_s);
         let done = || lines.iter().filter(|line| line.outcome.is_done());
         let first = done().next();
@@ -116,7 +122,7 @@ impl ObjectRecord {
 }
 
 /// The destination has the last word, then the dead-letter queue.
-fn outcome(object: u64, publish: &Publish, evidence: &Evidence) -> ObjectOutcome {
+fn outcome(object: u64, publish: &ObjectPublication, evidence: &FanOutEvidence) -> ObjectOutcome {
     if evidence.modified_s.contains_key(&object) {
         ObjectOutcome::Copied
     } else if evidence.dead_lettered.contains(&object) {
@@ -134,10 +140,10 @@ fn outcome(object: u64, publish: &Publish, evidence: &Evidence) -> ObjectOutcome
 #[must_use]
 pub fn reconcile(
     publishes: &Publishes,
-    evidence: &Evidence,
+    evidence: &FanOutEvidence,
     size_bytes: impl Fn(u64) -> u64,
 ) -> Vec<ObjectRecord> {
-    let mut lines: BTreeMap<u64, Vec<&Copied>> = BTreeMap::new();
+    let mut lines: BTreeMap<u64, Vec<&CopyRecord>> = BTreeMap::new();
     for line in &evidence.lines {
         if let Some(object) = line.n {
             lines.entry(object).or_default().push(line);

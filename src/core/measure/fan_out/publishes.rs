@@ -7,7 +7,7 @@ use crate::units::quantity::seconds;
 
 /// The publishing of one object, over all attempts.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Publish {
+pub struct ObjectPublication {
     /// When it should have begun.
     pub intended_s: f64,
     /// When its first attempt began.
@@ -20,14 +20,14 @@ pub struct Publish {
 
 /// The publishing of all objects, by their numbers.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Publishes(BTreeMap<u64, Publish>);
+pub struct Publishes(BTreeMap<u64, ObjectPublication>);
 
 impl Publishes {
     /// Takes an attempt, in the order of their ends.
     pub fn add(&mut self, attempt: &Attempt) {
         let start = &attempt.start;
         for object in start.object..start.object + u64::from(start.items) {
-            let publish = self.0.entry(object).or_insert(Publish {
+            let publish = self.0.entry(object).or_insert(ObjectPublication {
                 intended_s: seconds(start.job_intended_ns),
                 started_s: seconds(attempt.started_ns),
                 ended_s: 0.0,
@@ -48,7 +48,7 @@ impl Publishes {
     }
 
     /// Objects that were to be published, with what became of it.
-    pub fn iter(&self) -> impl Iterator<Item = (u64, &Publish)> {
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &ObjectPublication)> {
         self.0.iter().map(|(object, publish)| (*object, publish))
     }
 

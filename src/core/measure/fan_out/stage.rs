@@ -6,7 +6,7 @@ use crate::law::finding::{Finding, Verdict};
 use crate::law::little::{Hindsight, Window};
 use crate::law::littles_law::LittlesLaw;
 use crate::law::tolerance::LITTLE_TOLERANCE;
-use crate::measure::why::Why;
+use crate::measure::verdict_reason::RunReason;
 use crate::units::quantity::nanoseconds;
 
 /// Where a message is on its way.
@@ -59,27 +59,27 @@ impl FanOutStage {
         stage: FanOutStageName,
         law: LittlesLaw,
         gauge_n: Option<f64>,
-        words: fn(&Why) -> String,
+        words: fn(&RunReason) -> String,
     ) -> Self {
         let verdict = verdict(&law, gauge_n).map(words);
         Self { stage, law, gauge_n, verdict }
     }
 }
 
-fn verdict(law: &LittlesLaw, gauge_n: Option<f64>) -> Finding<Why> {
+fn verdict(law: &LittlesLaw, gauge_n: Option<f64>) -> Finding<RunReason> {
     if law.departure_form_n == 0.0 {
-        return Finding::not_available(Why::NothingInStage);
+        return Finding::not_available(RunReason::NothingInStage);
     }
     let raw = law.xr / law.n;
     if !law.accounting_holds {
-        return Finding::new(Verdict::Fail, Some(raw), Why::StageNotAccounted);
+        return Finding::new(Verdict::Fail, Some(raw), RunReason::StageNotAccounted);
     }
     match gauge_n.map(|gauge_n| gauge_n / law.departure_form_n) {
         Some(ratio) if (ratio - 1.0).abs() > LITTLE_TOLERANCE => {
-            Finding::new(Verdict::Fail, Some(ratio), Why::StageGaugeOff)
+            Finding::new(Verdict::Fail, Some(ratio), RunReason::StageGaugeOff)
         }
-        Some(ratio) => Finding::new(Verdict::Pass, Some(ratio), Why::StageGaugeNear),
-        None => Finding::new(Verdict::Pass, Some(raw), Why::StageAccounted),
+        Some(ratio) => Finding::new(Verdict::Pass, Some(ratio), RunReason::StageGaugeNear),
+        None => Finding::new(Verdict::Pass, Some(raw), RunReason::StageAccounted),
     }
 }
 

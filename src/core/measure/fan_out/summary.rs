@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::evidence::Evidence;
+use super::evidence::FanOutEvidence;
 use super::object::{ObjectOutcome, ObjectRecord, microseconds};
 use super::stage::{FanOutStage, FanOutStageName};
 use crate::law::finding::Verdict;
-use crate::measure::histogram::{Percentiles, Times};
+use crate::measure::histogram::{Percentiles, TimeHistogram};
 use crate::measure::level::LevelSummary;
-use crate::measure::why::Why;
-use crate::service::function::Shape;
+use crate::measure::verdict_reason::RunReason;
+use crate::service::function::PipelineShape;
 use crate::units::quantity::nanoseconds;
 
 /// Objects that are named in the document; `deliveries.csv` has all.
@@ -19,7 +19,7 @@ const NAMED_AT_MOST: usize = 100;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FanOutSummary {
     /// How messages reach the function.
-    pub shape: Shape,
+    pub shape: PipelineShape,
     /// Objects that were to be published.
     pub objects: u64,
     /// Objects at the destination.
@@ -83,16 +83,16 @@ impl FanOutSummary {
     /// requests.
     #[must_use]
     pub fn of(
-        shape: Shape,
+        shape: PipelineShape,
         publish: &LevelSummary,
         records: &[ObjectRecord],
-        evidence: &Evidence,
-        words: fn(&Why) -> String,
+        evidence: &FanOutEvidence,
+        words: fn(&RunReason) -> String,
     ) -> Self {
         let with = |outcome| records.iter().filter(move |record| record.outcome == outcome);
         let count = |outcome| with(outcome).count() as u64;
         let named = |outcome| with(outcome).map(|record| record.object).take(NAMED_AT_MOST).collect();
-        let mut latency = Times::new();
+        let mut latency = TimeHistogram::new();
         for latency_s in records.iter().filter_map(ObjectRecord::latency_s) {
             latency.record(nanoseconds(latency_s));
         }
@@ -146,7 +146,11 @@ impl FanOutSummary {
     }
 }
 
-fn stages(publish: &LevelSummary, evidence: &Evidence, words: fn(&Why) -> String) -> Vec<FanOutStage> {
+fn stages(
+    publish: &LevelSummary,
+    evidence: &FanOutEvidence,
+    words: fn(&RunReason) -> String,
+) -> Vec<FanOutStage> {
     // The endpoint's gauge of publish requests is read once a second only; the level has its own verdict on it.
     let first = FanOutStage::new(FanOutStageName::Publish, publish.littles_law, None, words);
     let rest = evidence.windows.named().map(|(stage, window)| {
@@ -157,7 +161,7 @@ fn stages(publish: &LevelSummary, evidence: &Evidence, words: fn(&Why) -> String
 }
 
 /// What the sources leave open, or contradict each other in.
-fn unknown(records: &[ObjectRecord], evidence: &Evidence) -> Vec<String> {
+fn unknown(records: &[ObjectRecord], evidence: &FanOutEvidence) -> Vec<String> {
     let mut unknown = evidence.unknown.clone();
     let copied = || records.iter().filter(|record| record.outcome == ObjectOutcome::Copied);
     let untold = copied().filter(|record| record.copy_ended_s.is_none()).count();

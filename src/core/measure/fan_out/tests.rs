@@ -1,32 +1,32 @@
 //! Objects reconciled from sources that leave things out or contradict each other.
 
-use super::evidence::{Counts, Evidence};
+use super::evidence::{FanOutEvidence, FunctionCounts};
 use super::object::{ObjectOutcome, reconcile};
 use super::publishes::Publishes;
 use super::second::{count_copies, of_invocations};
 use super::stage::window;
 use super::summary::FanOutSummary;
-use crate::fan_out::copied::{Copied, Outcome};
-use crate::load::attempt::{self, Attempt, JobEnd, Request, Start};
+use crate::fan_out::copy_record::{CopyOutcome, CopyRecord};
+use crate::load::attempt::{self, Attempt, JobEnd, RequestKind, Start};
 use crate::measure::recorder::Recorder;
-use crate::service::function::Shape;
+use crate::service::function::PipelineShape;
 use crate::units::quantity::NS_PER_S;
 
 /// One attempt at a batch of messages.
 fn attempt(object: u64, items: u32, number: u32, ended_s: u64, job_end: Option<JobEnd>) -> Attempt {
-    let start = Start { request: Request::Publish, attempt: number, items, ..Start::of_copy(object) };
+    let start = Start { request: RequestKind::Publish, attempt: number, items, ..Start::of_copy(object) };
     let ended_ns = ended_s * NS_PER_S;
-    let (outcome, started_ns) = (attempt::Outcome::Ok, ended_ns - NS_PER_S);
+    let (outcome, started_ns) = (attempt::AttemptOutcome::Ok, ended_ns - NS_PER_S);
     Attempt { level: 0, start, started_ns, ended_ns, outcome, code: None, job_end }
 }
 
 /// A line about an object, with times since 1970; the run began at 1000.
-fn line(n: u64, outcome: Outcome, received_s: f64, ended_s: f64) -> Copied {
-    Copied {
+fn line(n: u64, outcome: CopyOutcome, received_s: f64, ended_s: f64) -> CopyRecord {
+    CopyRecord {
         outcome,
-        code: (outcome == Outcome::Failed).then(|| "NoSuchKey".into()),
+        code: (outcome == CopyOutcome::Failed).then(|| "NoSuchKey".into()),
         throttles: 1,
-        ..Copied::of_object(n, received_s, ended_s)
+        ..CopyRecord::of_object(n, received_s, ended_s)
     }
 }
 
@@ -38,25 +38,25 @@ fn every_object_has_one_end_and_the_destination_has_the_last_word() {
     publishes.add(&attempt(0, 5, 2, 3, Some(JobEnd::Done)));
     publishes.add(&attempt(5, 1, 1, 4, Some(JobEnd::Failed)));
     assert_eq!((publishes.done(), publishes.ended_s()), (5, 4.0));
-    let mut evidence = Evidence {
+    let mut evidence = FanOutEvidence {
         epoch_s: 1000.0,
         lines: vec![
             // Copied twice, and found there a third time; lines come in any order.
-            line(0, Outcome::Already, 1030.0, 1031.0),
-            line(0, Outcome::Failed, 1004.0, 1005.0),
-            line(0, Outcome::Copied, 1010.0, 1020.0),
-            line(0, Outcome::Copied, 1009.0, 1025.0),
+            line(0, CopyOutcome::Already, 1030.0, 1031.0),
+            line(0, CopyOutcome::Failed, 1004.0, 1005.0),
+            line(0, CopyOutcome::Copied, 1010.0, 1020.0),
+            line(0, CopyOutcome::Copied, 1009.0, 1025.0),
             // Somebody removed the copy.
-            line(1, Outcome::Copied, 1004.0, 1014.0),
-            line(2, Outcome::Failed, 1004.0, 1014.0),
+            line(1, CopyOutcome::Copied, 1004.0, 1014.0),
+            line(2, CopyOutcome::Failed, 1004.0, 1014.0),
         ],
         // Nothing is known of how object 3 came there.
         modified_s: [(0, 25.0), (3, 12.5)].into(),
         dead_lettered: [2].into(),
-        counts: Counts { invocations: Some(6), ..Counts::default() },
-        ..Evidence::default()
+        counts: FunctionCounts { invocations: Some(6), ..FunctionCounts::default() },
+        ..FanOutEvidence::default()
     };
-    let outcomes = |evidence: &Evidence| {
+    let outcomes = |evidence: &FanOutEvidence| {
         reconcile(&publishes, evidence, |_| 1).iter().map(|it| it.outcome).collect::<Vec<_>>()
     };
     use ObjectOutcome::{Copied as Done, DeadLettered, Lost, Unfinished, Unpublished};
@@ -75,7 +75,7 @@ fn every_object_has_one_end_and_the_destination_has_the_last_word() {
     assert_eq!((first.code.as_deref(), records[3].latency_s()), (Some("NoSuchKey"), None));
 
     let summary =
-        FanOutSummary::of(Shape::Queue, &Recorder::new(0, 0).summary(), &records, &evidence, |why| {
+        FanOutSummary::of(PipelineShape::Queue, &Recorder::new(0, 0).summary(), &records, &evidence, |why| {
             format!("{why:?}")
         });
     let sum =
@@ -92,7 +92,8 @@ fn a_message_that_was_taken_from_a_failed_batch_can_be_lost() {
     publishes.add(&attempt(0, 3, 1, 1, Some(JobEnd::Failed)));
     publishes.taken([0, 2, 7]);
     assert_eq!((publishes.done(), publishes.iter().count()), (2, 3), "nobody was to publish object 7");
-    let evidence = Evidence { modified_s: [(0, 5.0)].into(), is_over: true, ..Evidence::default() };
+    let evidence =
+        FanOutEvidence { modified_s: [(0, 5.0)].into(), is_over: true, ..FanOutEvidence::default() };
     let outcomes: Vec<_> =
         reconcile(&publishes, &evidence, |_| 1).iter().map(|record| record.outcome).collect();
     assert_eq!(outcomes, [ObjectOutcome::Copied, ObjectOutcome::Unpublished, ObjectOutcome::Lost]);
@@ -104,13 +105,13 @@ fn objects_are_missed_whatever_became_of_them() {
     publishes.add(&attempt(0, 2, 1, 1, Some(JobEnd::Done)));
     publishes.add(&attempt(2, 1, 1, 1, Some(JobEnd::Failed)));
     let misses = |arrived: &[u64], dead_letters: &[u64]| {
-        let evidence = Evidence {
+        let evidence = FanOutEvidence {
             modified_s: arrived.iter().map(|&object| (object, 5.0)).collect(),
             dead_lettered: dead_letters.iter().copied().collect(),
-            ..Evidence::default()
+            ..FanOutEvidence::default()
         };
         let records = reconcile(&publishes, &evidence, |_| 1);
-        FanOutSummary::of(Shape::Queue, &Recorder::new(0, 0).summary(), &records, &evidence, |why| {
+        FanOutSummary::of(PipelineShape::Queue, &Recorder::new(0, 0).summary(), &records, &evidence, |why| {
             format!("{why:?}")
         })
         .misses_objects()

@@ -5,16 +5,16 @@
 //! handles errors and retries with asynchronous invocation"). That Lambda reads a long queue more slowly is not
 //! modelled: no numbers are documented.
 
-use super::consumer::Consumer;
+use super::consumer::FunctionPipeline;
 use super::invocation::Invocation;
-use super::message::{Batch, Timer};
+use super::message::{MessageBatch, PipelineTimer};
 use crate::random;
 use crate::units::quantity::nanoseconds;
 
 /// Words that set this file's draws apart from all others.
 const SYSTEM_ERROR: u64 = 0x7379_7374;
 
-impl Consumer {
+impl FunctionPipeline {
     /// Invokes the function with an event, or puts the event back.
     pub(super) fn attempt(&mut self, now_ns: u64, id: u32) -> Option<Invocation> {
         let mut start = None;
@@ -25,7 +25,7 @@ impl Consumer {
         let Some(cold) = start else {
             let delivery = &mut self.deliveries[id as usize];
             delivery.retries += 1;
-            let wait_ns = self.function.throttle_wait_ns(self.seed, delivery.luck, delivery.retries);
+            let wait_ns = self.function.throttle_wait_ns(self.seed, delivery.draw_key, delivery.retries);
             self.try_again(now_ns, id, wait_ns);
             return None;
         };
@@ -34,7 +34,7 @@ impl Consumer {
         period.async_events_invoked += 1;
         period.async_event_age_sum_ns += u128::from(age_ns);
         period.async_event_age_max_ns = period.async_event_age_max_ns.max(age_ns);
-        let mut batch = Batch::default();
+        let mut batch = MessageBatch::default();
         batch.push(id);
         let batch = self.batches.insert(batch) as u32;
         Some(self.invoke(now_ns, batch, cold))
@@ -59,16 +59,16 @@ impl Consumer {
         let expires_ns = self.deliveries[id as usize].accepted_ns.saturating_add(oldest_ns);
         let due_ns = now_ns.saturating_add(wait_ns);
         if due_ns <= expires_ns {
-            self.timers.set(due_ns, Timer::Attempt(id));
+            self.timers.set(due_ns, PipelineTimer::Attempt(id));
         } else {
-            self.timers.set(expires_ns.max(now_ns), Timer::Expire(id));
+            self.timers.set(expires_ns.max(now_ns), PipelineTimer::Expire(id));
         }
     }
 
     fn has_system_error(&self, id: u32) -> bool {
         let rate = self.function.system_error_rate;
         let delivery = &self.deliveries[id as usize];
-        let purpose = [SYSTEM_ERROR, delivery.luck, u64::from(delivery.retries + delivery.errors)];
+        let purpose = [SYSTEM_ERROR, delivery.draw_key, u64::from(delivery.retries + delivery.errors)];
         rate > 0.0 && random::uniform(self.seed, &purpose) < rate
     }
 }

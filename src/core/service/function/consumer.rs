@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use slab::Slab;
 
 use super::environments::Environments;
-use super::invocation::{Action, Fate, Invocation, InvocationEnd, Member, Shape};
-use super::message::{Batch, Delivery, Message, Timer};
-use super::metrics::Metrics;
+use super::invocation::{Invocation, InvocationEnd, Member, MessageOutcome, PipelineAction, PipelineShape};
+use super::message::{MessageBatch, MessageDelivery, PipelineTimer, PublishedMessage};
+use super::metrics::MetricPeriods;
 use super::pollers::Pollers;
 use crate::law::little::{InFlight, Window};
 use crate::random;
@@ -22,7 +22,7 @@ const DEAD_LETTER: u64 = 0x6465_6164;
 
 /// What was counted at each stage, for Little's law.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stages {
+pub struct PipelineWindows {
     /// Between the publishing and the delivery.
     pub delivery: Window,
     /// Waiting for an invocation, back-off included.
@@ -33,31 +33,31 @@ pub struct Stages {
 
 /// Topic, queue and function with everything that is between publishing and the end.
 #[derive(Clone, Debug)]
-pub struct Consumer {
+pub struct FunctionPipeline {
     pub(super) function: FunctionProfile,
     pub(super) queue: QueueProfile,
     topic: DeliveryProfile,
-    shape: Shape,
+    shape: PipelineShape,
     pub(super) seed: u64,
     pub(super) environments: Environments,
     pub(super) pollers: Pollers,
-    pub(super) messages: Slab<Message>,
-    pub(super) deliveries: Slab<Delivery>,
-    pub(super) batches: Slab<Batch>,
-    pub(super) timers: Timers<Timer>,
+    pub(super) messages: Slab<PublishedMessage>,
+    pub(super) deliveries: Slab<MessageDelivery>,
+    pub(super) batches: Slab<MessageBatch>,
+    pub(super) timers: Timers<PipelineTimer>,
     /// Messages that the queue shows, the oldest first.
     pub(super) visible: VecDeque<u32>,
-    ends: VecDeque<(u64, Fate)>,
+    ends: VecDeque<(u64, MessageOutcome)>,
     delivering: InFlight,
     queued: InFlight,
     running: InFlight,
-    pub(super) metrics: Metrics,
+    pub(super) metrics: MetricPeriods,
 }
 
-impl Consumer {
+impl FunctionPipeline {
     /// An idle consumer at time 0. Metrics are kept per `period_s`, 60 for what CloudWatch shows.
     #[must_use]
-    pub fn new(profile: &Profile, shape: Shape, period_s: u64, seed: u64) -> Self {
+    pub fn new(profile: &Profile, shape: PipelineShape, period_s: u64, seed: u64) -> Self {
         Self {
             function: profile.function.clone(),
             queue: profile.queue.clone(),
@@ -75,14 +75,14 @@ impl Consumer {
             delivering: InFlight::new(),
             queued: InFlight::new(),
             running: InFlight::new(),
-            metrics: Metrics::new(period_s.max(1) * NS_PER_S),
+            metrics: MetricPeriods::new(period_s.max(1) * NS_PER_S),
         }
     }
 
     /// The topic accepts a message; ask [`Consumer::poll`] afterwards. Its key names it to the driver and decides its
     /// luck.
     pub fn publish(&mut self, now_ns: u64, key: u64) {
-        let message = Message { key, published_ns: now_ns, ..Message::default() };
+        let message = PublishedMessage { key, published_ns: now_ns, ..PublishedMessage::default() };
         let message = self.messages.insert(message) as u32;
         self.send(now_ns, message, 0);
         if self.topic.is_duplicated(self.seed, key) {
@@ -92,25 +92,25 @@ impl Consumer {
     }
 
     /// What to do at `now_ns`; times must not run backwards.
-    pub fn poll(&mut self, now_ns: u64) -> Action {
+    pub fn poll(&mut self, now_ns: u64) -> PipelineAction {
         loop {
             if let Some((key, fate)) = self.ends.pop_front() {
-                return Action::Ended { key, fate };
+                return PipelineAction::Ended { key, fate };
             }
             if let Some(timer) = self.timers.due(now_ns) {
                 match self.fire(now_ns, timer) {
-                    Some(invocation) => return Action::Invoke(invocation),
+                    Some(invocation) => return PipelineAction::Invoke(invocation),
                     None => continue,
                 }
             }
-            if self.shape == Shape::Queue
+            if self.shape == PipelineShape::Queue
                 && let Some(invocation) = self.receive(now_ns)
             {
-                return Action::Invoke(invocation);
+                return PipelineAction::Invoke(invocation);
             }
             if self.ends.is_empty() {
                 let next_ns = [self.timers.next_ns(), self.pollers.next_ns()].into_iter().flatten().min();
-                return Action::Wait(next_ns);
+                return PipelineAction::Wait(next_ns);
             }
         }
     }
@@ -145,14 +145,14 @@ impl Consumer {
         period.duration_sum_ns += u128::from(duration_ns);
         period.duration_max_ns = period.duration_max_ns.max(duration_ns);
         period.billed_ms += held_ns.div_ceil(1_000_000);
-        if self.shape == Shape::Queue {
+        if self.shape == PipelineShape::Queue {
             self.pollers.release();
         }
         for (place, &delivery) in batch.deliveries[..batch.length].iter().enumerate() {
             match (failed >> place & 1, self.shape) {
-                (0, _) => self.settle(delivery, Fate::Done),
-                (_, Shape::Direct) => self.retry_event(now_ns, delivery),
-                (_, Shape::Queue) => self.return_message(now_ns, delivery),
+                (0, _) => self.settle(delivery, MessageOutcome::Done),
+                (_, PipelineShape::Direct) => self.retry_event(now_ns, delivery),
+                (_, PipelineShape::Queue) => self.return_message(now_ns, delivery),
             }
         }
     }
@@ -164,7 +164,7 @@ impl Consumer {
     }
 
     /// What CloudWatch would have counted.
-    pub fn metrics(&mut self) -> &mut Metrics {
+    pub fn metrics(&mut self) -> &mut MetricPeriods {
         &mut self.metrics
     }
 
@@ -179,8 +179,8 @@ impl Consumer {
     }
 
     /// Closes the window at `now_ns` and opens the next.
-    pub fn close(&mut self, now_ns: u64) -> Stages {
-        Stages {
+    pub fn close(&mut self, now_ns: u64) -> PipelineWindows {
+        PipelineWindows {
             delivery: self.delivering.close(now_ns),
             queued: self.queued.close(now_ns),
             function: self.running.close(now_ns),
@@ -192,39 +192,39 @@ impl Consumer {
         published.open += 1;
         let key = published.key;
         let due_ns = now_ns + self.topic.latency_ns(self.seed, key, u64::from(copy));
-        let delivery = self.deliveries.insert(Delivery {
+        let delivery = self.deliveries.insert(MessageDelivery {
             message,
             copy,
-            luck: if copy == 0 { key } else { random::word(key, &[u64::from(copy)]) },
-            ..Delivery::default()
+            draw_key: if copy == 0 { key } else { random::word(key, &[u64::from(copy)]) },
+            ..MessageDelivery::default()
         }) as u32;
         self.delivering.started(now_ns);
-        self.timers.set(due_ns, Timer::Deliver(delivery));
+        self.timers.set(due_ns, PipelineTimer::Deliver(delivery));
     }
 
-    fn fire(&mut self, now_ns: u64, timer: Timer) -> Option<Invocation> {
+    fn fire(&mut self, now_ns: u64, timer: PipelineTimer) -> Option<Invocation> {
         match timer {
-            Timer::Deliver(delivery) => return self.deliver(now_ns, delivery),
-            Timer::Attempt(delivery) => return self.attempt(now_ns, delivery),
-            Timer::Again(batch) => return self.invoke_batch(now_ns, batch),
-            Timer::Expire(delivery) => {
+            PipelineTimer::Deliver(delivery) => return self.deliver(now_ns, delivery),
+            PipelineTimer::Attempt(delivery) => return self.attempt(now_ns, delivery),
+            PipelineTimer::Again(batch) => return self.invoke_batch(now_ns, batch),
+            PipelineTimer::Expire(delivery) => {
                 self.stop_waiting(now_ns, delivery);
                 self.metrics.at(now_ns).async_events_dropped += 1;
                 self.give_up(now_ns, delivery);
             }
-            Timer::Visible(delivery) => self.visible.push_back(delivery),
+            PipelineTimer::Visible(delivery) => self.visible.push_back(delivery),
         }
         None
     }
 
     fn deliver(&mut self, now_ns: u64, id: u32) -> Option<Invocation> {
         let delivery = self.deliveries[id as usize];
-        let Message { key, published_ns, .. } = self.messages[delivery.message as usize];
+        let PublishedMessage { key, published_ns, .. } = self.messages[delivery.message as usize];
         if self.topic.is_refused(self.seed, key, u64::from(delivery.copy), delivery.retries) {
             self.metrics.at(now_ns).delivery_refusals += 1;
             self.deliveries[id as usize].retries += 1;
             match DeliveryProfile::retry_wait_s(delivery.retries + 1) {
-                Some(wait_s) => self.timers.set(now_ns + nanoseconds(wait_s), Timer::Deliver(id)),
+                Some(wait_s) => self.timers.set(now_ns + nanoseconds(wait_s), PipelineTimer::Deliver(id)),
                 None => {
                     self.delivering.ended(published_ns, now_ns);
                     self.give_up(now_ns, id);
@@ -238,8 +238,8 @@ impl Consumer {
         delivery.retries = 0;
         self.wait(now_ns, id);
         match self.shape {
-            Shape::Direct => self.attempt(now_ns, id),
-            Shape::Queue => {
+            PipelineShape::Direct => self.attempt(now_ns, id),
+            PipelineShape::Queue => {
                 self.visible.push_back(id);
                 None
             }
@@ -284,23 +284,23 @@ impl Consumer {
     pub(super) fn give_up(&mut self, now_ns: u64, id: u32) {
         let rate = self.function.dead_letter_error_rate;
         let kept = self.keeps_dead_letters();
-        let luck = self.deliveries[id as usize].luck;
-        let refused = rate > 0.0 && random::uniform(self.seed, &[DEAD_LETTER, luck]) < rate;
+        let draw_key = self.deliveries[id as usize].draw_key;
+        let refused = rate > 0.0 && random::uniform(self.seed, &[DEAD_LETTER, draw_key]) < rate;
         let period = self.metrics.at(now_ns);
         period.dead_lettered += u64::from(kept && !refused);
         period.dead_letter_errors += u64::from(kept && refused);
-        self.settle(id, if kept && !refused { Fate::DeadLettered } else { Fate::Lost });
+        self.settle(id, if kept && !refused { MessageOutcome::DeadLettered } else { MessageOutcome::Lost });
     }
 
     fn keeps_dead_letters(&self) -> bool {
         match self.shape {
-            Shape::Direct => self.function.dead_letter_queue,
-            Shape::Queue => self.queue.max_receive_count.is_some(),
+            PipelineShape::Direct => self.function.dead_letter_queue,
+            PipelineShape::Queue => self.queue.max_receive_count.is_some(),
         }
     }
 
     /// Ends a delivery; the best of what became of a message's deliveries is what became of the message.
-    pub(super) fn settle(&mut self, id: u32, fate: Fate) {
+    pub(super) fn settle(&mut self, id: u32, fate: MessageOutcome) {
         let number = self.deliveries.remove(id as usize).message;
         let message = &mut self.messages[number as usize];
         message.open -= 1;

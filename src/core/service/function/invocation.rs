@@ -12,7 +12,7 @@ pub const RESERVE_NS: u64 = 2 * NS_PER_S;
 /// How messages reach the function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Shape {
+pub enum PipelineShape {
     /// The topic invokes the function; what is throttled waits in the function's asynchronous queue.
     #[default]
     Direct,
@@ -23,7 +23,7 @@ pub enum Shape {
 /// What became of a message, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fate {
+pub enum MessageOutcome {
     /// The function took it and returned without error.
     Done,
     /// It was given up and kept in a dead-letter queue.
@@ -34,7 +34,7 @@ pub enum Fate {
 
 /// What a driver has to do next.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Action {
+pub enum PipelineAction {
     /// Run the function now, then ask again.
     Invoke(Invocation),
     /// Every delivery of the message has ended.
@@ -42,7 +42,7 @@ pub enum Action {
         /// The message, as it was published.
         key: u64,
         /// What became of it.
-        fate: Fate,
+        fate: MessageOutcome,
     },
     /// Wait for this time, for a message or for an invocation to end, whichever is first.
     Wait(Option<u64>),

@@ -6,7 +6,7 @@ use crate::service::Gauge;
 
 /// One period of the function's metrics. The names are those of CloudWatch, in the program's spelling.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Period {
+pub struct MetricPeriod {
     /// Invocations that ran, however they ended.
     pub invocations: u64,
     /// Attempts that found no room.
@@ -49,7 +49,7 @@ pub struct Period {
     pub backlog_time_ns: u128,
 }
 
-impl Period {
+impl MetricPeriod {
     fn add(&mut self, other: &Self) {
         self.invocations += other.invocations;
         self.throttles += other.throttles;
@@ -76,12 +76,12 @@ impl Period {
 
 /// A gauge and its integral up to the last period's end.
 #[derive(Clone, Debug, Default)]
-struct Level {
+struct GaugeIntegral {
     gauge: Gauge,
     closed_ns: u128,
 }
 
-impl Level {
+impl GaugeIntegral {
     /// The integral since the last period's end.
     fn close(&mut self, now_ns: u64) -> u128 {
         let area_ns = self.gauge.in_flight_time_ns(now_ns);
@@ -91,22 +91,22 @@ impl Level {
 
 /// The metrics of a function since time 0, in periods of equal length. The last one is still open.
 #[derive(Clone, Debug)]
-pub struct Metrics {
+pub struct MetricPeriods {
     period_ns: u64,
-    closed: Vec<Period>,
-    open: Period,
-    executing: Level,
-    waiting: Level,
+    closed: Vec<MetricPeriod>,
+    open: MetricPeriod,
+    executing: GaugeIntegral,
+    waiting: GaugeIntegral,
 }
 
-impl Metrics {
+impl MetricPeriods {
     pub(super) fn new(period_ns: u64) -> Self {
         Self {
             period_ns,
             closed: Vec::new(),
-            open: Period::default(),
-            executing: Level::default(),
-            waiting: Level::default(),
+            open: MetricPeriod::default(),
+            executing: GaugeIntegral::default(),
+            waiting: GaugeIntegral::default(),
         }
     }
 
@@ -117,13 +117,13 @@ impl Metrics {
     }
 
     /// The periods that have ended at `now_ns`, from time 0, and the one that has not.
-    pub fn periods(&mut self, now_ns: u64) -> (&[Period], Period) {
+    pub fn periods(&mut self, now_ns: u64) -> (&[MetricPeriod], MetricPeriod) {
         self.at(now_ns);
         (&self.closed, self.open_period(now_ns))
     }
 
     /// Everything until `now_ns` as one period.
-    pub fn total(&mut self, now_ns: u64) -> Period {
+    pub fn total(&mut self, now_ns: u64) -> MetricPeriod {
         self.at(now_ns);
         let mut total = self.open_period(now_ns);
         for period in &self.closed {
@@ -143,7 +143,7 @@ impl Metrics {
     }
 
     /// The period of `now_ns`, to count in.
-    pub(super) fn at(&mut self, now_ns: u64) -> &mut Period {
+    pub(super) fn at(&mut self, now_ns: u64) -> &mut MetricPeriod {
         loop {
             let end_ns = (self.closed.len() as u64 + 1).saturating_mul(self.period_ns);
             if now_ns < end_ns || end_ns == u64::MAX {
@@ -152,10 +152,10 @@ impl Metrics {
             self.open.concurrent_executions_time_ns = self.executing.close(end_ns);
             self.open.backlog_time_ns = self.waiting.close(end_ns);
             self.closed.push(self.open);
-            self.open = Period {
+            self.open = MetricPeriod {
                 concurrent_executions_max: self.executing.gauge.in_flight(),
                 backlog_max: self.waiting.gauge.in_flight(),
-                ..Period::default()
+                ..MetricPeriod::default()
             };
         }
     }
@@ -183,8 +183,8 @@ impl Metrics {
         self.waiting.gauge.leave(now_ns);
     }
 
-    fn open_period(&self, now_ns: u64) -> Period {
-        Period {
+    fn open_period(&self, now_ns: u64) -> MetricPeriod {
+        MetricPeriod {
             concurrent_executions_time_ns: self.executing.gauge.in_flight_time_ns(now_ns)
                 - self.executing.closed_ns,
             backlog_time_ns: self.waiting.gauge.in_flight_time_ns(now_ns) - self.waiting.closed_ns,
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn an_execution_is_shared_out_to_the_periods_it_runs_in() {
-        let mut metrics = Metrics::new(10);
+        let mut metrics = MetricPeriods::new(10);
         metrics.execution_started(4);
         metrics.execution_started(8);
         metrics.execution_ended(25);

@@ -1,6 +1,6 @@
 //! Topic, queue and function: what happens to a message between its publishing and the end of its copy.
 //!
-//! [`Consumer`] is a state machine without I/O, told the time and what ended, like the dispatcher of the load: a
+//! [`FunctionPipeline`] is a state machine without I/O, told the time and what ended, like the dispatcher of the load: a
 //! simulation runs it on a virtual clock, the embedded endpoint behind the real protocols.
 
 mod asynchronous;
@@ -12,6 +12,8 @@ mod metrics;
 mod pollers;
 mod queued;
 
-pub use consumer::{Consumer, Stages};
-pub use invocation::{Action, Fate, Invocation, InvocationEnd, Member, RESERVE_NS, Shape};
-pub use metrics::{Metrics, Period};
+pub use consumer::{FunctionPipeline, PipelineWindows};
+pub use invocation::{
+    Invocation, InvocationEnd, Member, MessageOutcome, PipelineAction, PipelineShape, RESERVE_NS,
+};
+pub use metrics::{MetricPeriod, MetricPeriods};

@@ -1,18 +1,18 @@
 //! Delivery through a queue: an event source mapping receives batches and invokes the function with them.
 
-use super::consumer::Consumer;
-use super::invocation::{Fate, Invocation};
-use super::message::{Batch, Timer};
+use super::consumer::FunctionPipeline;
+use super::invocation::{Invocation, MessageOutcome};
+use super::message::{MessageBatch, PipelineTimer};
 use crate::units::quantity::nanoseconds;
 
-impl Consumer {
+impl FunctionPipeline {
     /// Receives what a free poller can take and invokes the function with it.
     pub(super) fn receive(&mut self, now_ns: u64) -> Option<Invocation> {
         while !self.visible.is_empty() {
             if !self.pollers.is_free(now_ns) {
                 return None;
             }
-            let mut batch = Batch::default();
+            let mut batch = MessageBatch::default();
             while batch.length < self.queue.batch_size as usize
                 && let Some(delivery) = self.visible.pop_front()
             {
@@ -45,11 +45,11 @@ impl Consumer {
         }
         self.metrics.at(now_ns).throttles += 1;
         self.pollers.throttled(now_ns);
-        let luck = self.deliveries[first as usize].luck;
+        let draw_key = self.deliveries[first as usize].draw_key;
         let batch = &mut self.batches[id as usize];
         batch.throttles += 1;
-        let due_ns = now_ns + self.queue.throttle_wait_ns(self.seed, luck, batch.throttles);
-        self.timers.set(due_ns.min(shown_ns), Timer::Again(id));
+        let due_ns = now_ns + self.queue.throttle_wait_ns(self.seed, draw_key, batch.throttles);
+        self.timers.set(due_ns.min(shown_ns), PipelineTimer::Again(id));
         None
     }
 
@@ -57,7 +57,7 @@ impl Consumer {
     pub(super) fn return_message(&mut self, now_ns: u64, id: u32) {
         self.wait(now_ns, id);
         let shown_ns = self.shown_again_ns(id).max(now_ns);
-        self.timers.set(shown_ns, Timer::Visible(id));
+        self.timers.set(shown_ns, PipelineTimer::Visible(id));
     }
 
     /// Receives a message; one that was received too often or is too old is given up instead.
@@ -68,7 +68,7 @@ impl Consumer {
         if too_old || self.queue.max_receive_count.is_some_and(|most| delivery.receives >= most) {
             self.stop_waiting(now_ns, id);
             if too_old {
-                self.settle(id, Fate::Lost);
+                self.settle(id, MessageOutcome::Lost);
             } else {
                 self.give_up(now_ns, id);
             }

@@ -2,7 +2,7 @@
 
 /// What is to happen at a time.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Event {
+pub(super) enum FanOutEvent {
     /// The publisher goes on.
     Publisher(PublisherEvent),
     /// The next step of this invocation.

@@ -5,18 +5,18 @@ mod outcome;
 mod publisher;
 mod worker;
 
-pub use outcome::{FanOutOutcome, Stages};
+pub use outcome::{FanOutOutcome, FanOutWindows};
 pub use publisher::Publisher;
 
 use crate::account::MB_PER_GB;
 use crate::load::retry::RetryPolicy;
 use crate::random;
-use crate::service::function::{Action, Consumer, Fate, Shape};
+use crate::service::function::{FunctionPipeline, MessageOutcome, PipelineAction, PipelineShape};
 use crate::service::{Profile, Timers};
-use crate::simulate::copies::Copies;
+use crate::simulate::copies::CopyService;
 use crate::units::quantity::{NS_PER_S, seconds};
-use event::Event;
-use publisher::{Answer, Publishing};
+use event::FanOutEvent;
+use publisher::{PublishResult, Publishing};
 use worker::Workers;
 
 /// Words that set this file's draws apart from all others.
@@ -27,13 +27,13 @@ const METRICS_PERIOD_S: u64 = 60;
 
 /// A fan-out of one message per object.
 #[derive(Clone, Copy, Debug)]
-pub struct FanOut<'a> {
+pub struct SimulatedFanOut<'a> {
     /// Size of every object, in the order of publishing.
     pub sizes_bytes: &'a [u64],
     /// Who publishes, and how fast.
     pub publisher: Publisher,
     /// How messages reach the function.
-    pub shape: Shape,
+    pub shape: PipelineShape,
     /// What follows a copy or a publish request that is refused.
     pub retry: RetryPolicy,
     /// Prefixes of the destination that the objects are spread over.
@@ -42,7 +42,7 @@ pub struct FanOut<'a> {
 
 /// What an observer sees at the end of every second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sample {
+pub struct FanOutSecond {
     /// Seconds since the start of publishing.
     pub second: u64,
     /// Executions of the function.
@@ -58,17 +58,17 @@ pub struct Sample {
 /// Runs one replication. The luck of an object depends on the seed and the replication and on nothing else, so that
 /// two ways to run the same objects meet the same copy times (common random numbers).
 #[must_use]
-pub fn run(fan_out: &FanOut<'_>, profile: &Profile, seed: u64, replication: u64) -> FanOutOutcome {
+pub fn run(fan_out: &SimulatedFanOut<'_>, profile: &Profile, seed: u64, replication: u64) -> FanOutOutcome {
     Simulation::new(fan_out, profile, seed, replication).run(None)
 }
 
 /// The same, with a look at every second.
 pub fn run_observed(
-    fan_out: &FanOut<'_>,
+    fan_out: &SimulatedFanOut<'_>,
     profile: &Profile,
     seed: u64,
     replication: u64,
-    mut observe: impl FnMut(Sample),
+    mut observe: impl FnMut(FanOutSecond),
 ) -> FanOutOutcome {
     Simulation::new(fan_out, profile, seed, replication).run(Some(&mut observe))
 }
@@ -76,9 +76,9 @@ pub fn run_observed(
 /// Where one replication stands.
 struct Simulation<'a> {
     profile: &'a Profile,
-    timers: Timers<Event>,
+    timers: Timers<FanOutEvent>,
     publishing: Publishing<'a>,
-    consumer: Consumer,
+    consumer: FunctionPipeline,
     workers: Workers<'a>,
     copied: u64,
     dead_lettered: u64,
@@ -87,22 +87,22 @@ struct Simulation<'a> {
 }
 
 /// Where an observer stands.
-struct Watch<'o> {
-    observe: &'o mut dyn FnMut(Sample),
+struct SecondObserver<'o> {
+    observe: &'o mut dyn FnMut(FanOutSecond),
     second: u64,
     throttles: u64,
 }
 
 impl<'a> Simulation<'a> {
-    fn new(fan_out: &FanOut<'a>, profile: &'a Profile, seed: u64, replication: u64) -> Self {
-        let FanOut { sizes_bytes, publisher, shape, retry, prefixes } = *fan_out;
+    fn new(fan_out: &SimulatedFanOut<'a>, profile: &'a Profile, seed: u64, replication: u64) -> Self {
+        let SimulatedFanOut { sizes_bytes, publisher, shape, retry, prefixes } = *fan_out;
         let seed = random::word(seed, &[REPLICATION, replication]);
-        let copies = Copies::new(profile, prefixes, seed);
+        let copies = CopyService::new(profile, prefixes, seed);
         Self {
             profile,
             timers: Timers::new(),
             publishing: Publishing::new(publisher, sizes_bytes.len(), profile, retry, seed),
-            consumer: Consumer::new(profile, shape, METRICS_PERIOD_S, seed),
+            consumer: FunctionPipeline::new(profile, shape, METRICS_PERIOD_S, seed),
             workers: Workers::new(sizes_bytes, copies, retry, seed),
             copied: 0,
             dead_lettered: 0,
@@ -111,21 +111,21 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    fn run(mut self, observe: Option<&mut dyn FnMut(Sample)>) -> FanOutOutcome {
-        let mut watch = observe.map(|observe| Watch { observe, second: 0, throttles: 0 });
+    fn run(mut self, observe: Option<&mut dyn FnMut(FanOutSecond)>) -> FanOutOutcome {
+        let mut watch = observe.map(|observe| SecondObserver { observe, second: 0, throttles: 0 });
         let mut now_ns = 0;
         self.publishing.proceed(now_ns, &mut self.timers);
         loop {
             let until_ns = match self.consumer.poll(now_ns) {
-                Action::Invoke(invocation) => {
+                PipelineAction::Invoke(invocation) => {
                     self.workers.begin(now_ns, &invocation, &self.consumer, &mut self.timers);
                     continue;
                 }
-                Action::Ended { fate, .. } => {
+                PipelineAction::Ended { fate, .. } => {
                     self.count(fate);
                     continue;
                 }
-                Action::Wait(until_ns) => until_ns,
+                PipelineAction::Wait(until_ns) => until_ns,
             };
             let Some(next_ns) = [until_ns, self.timers.next_ns()].into_iter().flatten().min() else {
                 return self.outcome(now_ns);
@@ -140,33 +140,33 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    fn handle(&mut self, now_ns: u64, event: Event) {
+    fn handle(&mut self, now_ns: u64, event: FanOutEvent) {
         match event {
-            Event::Worker(id) => self.workers.step(now_ns, id, &mut self.consumer, &mut self.timers),
-            Event::Publisher(event) => match self.publishing.handle(now_ns, event, &mut self.timers) {
-                Answer::Pending => {}
-                Answer::Published(messages) => {
+            FanOutEvent::Worker(id) => self.workers.step(now_ns, id, &mut self.consumer, &mut self.timers),
+            FanOutEvent::Publisher(event) => match self.publishing.handle(now_ns, event, &mut self.timers) {
+                PublishResult::Pending => {}
+                PublishResult::Published(messages) => {
                     messages.for_each(|message| self.consumer.publish(now_ns, message as u64));
                 }
-                Answer::GivenUp(messages) => self.unpublished += messages.len() as u64,
+                PublishResult::GivenUp(messages) => self.unpublished += messages.len() as u64,
             },
         }
     }
 
-    fn count(&mut self, fate: Fate) {
+    fn count(&mut self, fate: MessageOutcome) {
         match fate {
-            Fate::Done => self.copied += 1,
-            Fate::DeadLettered => self.dead_lettered += 1,
-            Fate::Lost => self.lost += 1,
+            MessageOutcome::Done => self.copied += 1,
+            MessageOutcome::DeadLettered => self.dead_lettered += 1,
+            MessageOutcome::Lost => self.lost += 1,
         }
     }
 
     /// Shows the seconds that end before `next_ns`.
-    fn show(&mut self, watch: &mut Watch<'_>, next_ns: u64) {
+    fn show(&mut self, watch: &mut SecondObserver<'_>, next_ns: u64) {
         while (watch.second + 1) * NS_PER_S <= next_ns {
             watch.second += 1;
             let throttles = self.consumer.metrics().total(watch.second * NS_PER_S - 1).throttles;
-            (watch.observe)(Sample {
+            (watch.observe)(FanOutSecond {
                 second: watch.second,
                 in_flight: self.consumer.executing(),
                 backlog: self.consumer.waiting(),
@@ -200,7 +200,7 @@ impl<'a> Simulation<'a> {
             timeouts: self.workers.timeouts,
             billed_gb_s: metrics.billed_ms as f64 / 1000.0 * memory_gb,
             metrics,
-            stages: Stages {
+            stages: FanOutWindows {
                 publish: self.publishing.close(now_ns),
                 delivery: stages.delivery,
                 queued: stages.queued,

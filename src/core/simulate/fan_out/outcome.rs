@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::law::little::Window;
-use crate::service::function::Period;
+use crate::service::function::MetricPeriod;
 
 /// What was counted at every stage from time 0 to the end of the last event, for Little's law.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stages {
+pub struct FanOutWindows {
     /// Publish requests.
     pub publish: Window,
     /// Messages between the publishing and the delivery.
@@ -20,7 +20,7 @@ pub struct Stages {
     pub copy: Window,
 }
 
-impl Stages {
+impl FanOutWindows {
     /// The stages with their names, in the order of a message's way.
     #[must_use]
     pub fn named(&self) -> [(&'static str, &Window); 5] {
@@ -70,9 +70,9 @@ pub struct FanOutOutcome {
     /// Memory times billed duration, in gigabyte-seconds.
     pub billed_gb_s: f64,
     /// What CloudWatch would have counted, over the whole replication.
-    pub metrics: Period,
+    pub metrics: MetricPeriod,
     /// X, N and R of every stage.
-    pub stages: Stages,
+    pub stages: FanOutWindows,
 }
 
 impl FanOutOutcome {

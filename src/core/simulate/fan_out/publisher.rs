@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Event, PublisherEvent};
+use super::event::{FanOutEvent, PublisherEvent};
 use crate::law::little::{InFlight, Window};
 use crate::load::arrival::{Process, Schedule, Spacing};
 use crate::load::retry::RetryPolicy;
@@ -28,7 +28,7 @@ pub struct Publisher {
 }
 
 /// What an answer means for the messages of a request.
-pub(super) enum Answer {
+pub(super) enum PublishResult {
     /// Nothing yet.
     Pending,
     /// The topic has these messages.
@@ -88,13 +88,13 @@ impl<'a> Publishing<'a> {
     }
 
     /// Starts what is due and what a thread is free for.
-    pub(super) fn proceed(&mut self, now_ns: u64, timers: &mut Timers<Event>) {
+    pub(super) fn proceed(&mut self, now_ns: u64, timers: &mut Timers<FanOutEvent>) {
         while self.idle_threads > 0 && self.range(self.next).start < self.messages {
             let due_ns = self.schedule.as_mut().and_then(Schedule::peek).unwrap_or(0);
             if due_ns > now_ns {
                 if !self.armed {
                     self.armed = true;
-                    timers.set(due_ns, Event::Publisher(PublisherEvent::Due));
+                    timers.set(due_ns, FanOutEvent::Publisher(PublisherEvent::Due));
                 }
                 return;
             }
@@ -112,17 +112,17 @@ impl<'a> Publishing<'a> {
         &mut self,
         now_ns: u64,
         event: PublisherEvent,
-        timers: &mut Timers<Event>,
-    ) -> Answer {
+        timers: &mut Timers<FanOutEvent>,
+    ) -> PublishResult {
         let (request, attempt, refused, started_ns) = match event {
             PublisherEvent::Due => {
                 self.armed = false;
                 self.proceed(now_ns, timers);
-                return Answer::Pending;
+                return PublishResult::Pending;
             }
             PublisherEvent::Again { request, attempt } => {
                 self.request(now_ns, request, attempt, timers);
-                return Answer::Pending;
+                return PublishResult::Pending;
             }
             PublisherEvent::Answered { request, attempt, refused, started_ns } => {
                 (request, attempt, refused, started_ns)
@@ -134,14 +134,18 @@ impl<'a> Publishing<'a> {
             let seed = self.seed ^ BACK_OFF;
             if let Some(wait_ns) = self.retry.back_off_ns(seed, u64::from(request), 0, u32::from(attempt)) {
                 let again = PublisherEvent::Again { request, attempt: attempt.saturating_add(1) };
-                timers.set(now_ns.saturating_add(wait_ns), Event::Publisher(again));
-                return Answer::Pending;
+                timers.set(now_ns.saturating_add(wait_ns), FanOutEvent::Publisher(again));
+                return PublishResult::Pending;
             }
         }
         self.idle_threads += 1;
         self.ended_ns = now_ns;
         self.proceed(now_ns, timers);
-        if refused { Answer::GivenUp(self.range(request)) } else { Answer::Published(self.range(request)) }
+        if refused {
+            PublishResult::GivenUp(self.range(request))
+        } else {
+            PublishResult::Published(self.range(request))
+        }
     }
 
     /// What was counted over the publish requests, up to `now_ns`.
@@ -156,7 +160,7 @@ impl<'a> Publishing<'a> {
         start..(start + batch).min(self.messages)
     }
 
-    fn request(&mut self, now_ns: u64, request: u32, attempt: u16, timers: &mut Timers<Event>) {
+    fn request(&mut self, now_ns: u64, request: u32, attempt: u16, timers: &mut Timers<FanOutEvent>) {
         let messages = self.range(request).len() as f64;
         let refused = !self.bucket.take(now_ns, messages, self.profile.rate_per_s);
         let duration_ns = if refused {
@@ -172,6 +176,6 @@ impl<'a> Publishing<'a> {
         self.requests += 1;
         self.stage.started(now_ns);
         let answered = PublisherEvent::Answered { request, attempt, refused, started_ns: now_ns };
-        timers.set(now_ns + duration_ns, Event::Publisher(answered));
+        timers.set(now_ns + duration_ns, FanOutEvent::Publisher(answered));
     }
 }

@@ -25,9 +25,9 @@ fn unlimited() -> Profile {
     Profile { function: profile.function.unlimited(), ..profile }
 }
 
-fn fan_out(sizes_bytes: &[u64], rate_per_s: Option<f64>) -> FanOut<'_> {
+fn fan_out(sizes_bytes: &[u64], rate_per_s: Option<f64>) -> SimulatedFanOut<'_> {
     let publisher = Publisher { threads: 64, batch_size: 1, rate_per_s, spacing: Spacing::Even };
-    FanOut { sizes_bytes, publisher, shape: Shape::Direct, retry: RETRY, prefixes: 4 }
+    SimulatedFanOut { sizes_bytes, publisher, shape: PipelineShape::Direct, retry: RETRY, prefixes: 4 }
 }
 
 /// P(T ≤ D) = Π F(D − j/ρ): every copy begins when its message is published.
@@ -140,7 +140,7 @@ fn the_queue_loses_nothing_under_throttling_and_its_maximum_concurrency_prevents
     let sizes_bytes = vec![1; 600];
     let mut profile = bare();
     profile.function.reserved_concurrency = Some(50);
-    let queue = FanOut { shape: Shape::Queue, ..fan_out(&sizes_bytes, None) };
+    let queue = SimulatedFanOut { shape: PipelineShape::Queue, ..fan_out(&sizes_bytes, None) };
     let throttled = run(&queue, &profile, 1, 0);
     profile.queue.maximum_concurrency = Some(50);
     let capped = run(&queue, &profile, 1, 0);
@@ -169,7 +169,7 @@ fn prefixes_share_the_load_and_a_batch_saves_requests() {
     let mut profile = unlimited();
     profile.request.prefix_rate_per_s = 50.0;
     let mut burst = fan_out(&sizes_bytes, None);
-    let spread = |burst: &FanOut<'_>| run(burst, &profile, 1, 0);
+    let spread = |burst: &SimulatedFanOut<'_>| run(burst, &profile, 1, 0);
     burst.prefixes = 1;
     let one = spread(&burst);
     burst.prefixes = 8;
@@ -244,7 +244,11 @@ fn faulty() -> impl Strategy<Value = Profile> {
     })
 }
 
-fn check_replication(fan_out: &FanOut<'_>, profile: &Profile, seed: u64) -> Result<(), TestCaseError> {
+fn check_replication(
+    fan_out: &SimulatedFanOut<'_>,
+    profile: &Profile,
+    seed: u64,
+) -> Result<(), TestCaseError> {
     profile.validate(Limits::built_in()).map_err(|error| TestCaseError::fail(error.to_string()))?;
     let outcome = run(fan_out, profile, seed, 0);
     let messages = fan_out.sizes_bytes.len() as u64;
@@ -283,7 +287,7 @@ proptest! {
         let mut fan_out = fan_out(&sizes_bytes, rate);
         fan_out.publisher = Publisher { threads, batch_size, ..fan_out.publisher };
         fan_out.retry.max_attempts = attempts;
-        fan_out.shape = if queue { Shape::Queue } else { Shape::Direct };
+        fan_out.shape = if queue { PipelineShape::Queue } else { PipelineShape::Direct };
         check_replication(&fan_out, &profile, seed)?;
     }
 }

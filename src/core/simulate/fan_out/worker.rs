@@ -1,11 +1,11 @@
 //! What an invocation does: it copies the objects of its messages one after the other, with retries of its own.
 
-use super::event::Event;
+use super::event::FanOutEvent;
 use crate::law::little::Window;
 use crate::load::retry::RetryPolicy;
-use crate::service::function::{Consumer, Invocation, InvocationEnd, Member};
-use crate::service::{Refusal, Timers};
-use crate::simulate::copies::{Copies, Copy};
+use crate::service::function::{FunctionPipeline, Invocation, InvocationEnd, Member};
+use crate::service::{ServiceRefusal, Timers};
+use crate::simulate::copies::{CopyService, SimulatedCopy};
 
 /// Attempts of one invocation at one object are numbered apart from those of the next.
 const ATTEMPTS: u64 = 1 << 16;
@@ -14,12 +14,12 @@ const ATTEMPTS: u64 = 1 << 16;
 #[derive(Clone, Copy, Debug)]
 struct Flight {
     started_ns: u64,
-    refusal: Option<Refusal>,
+    refusal: Option<ServiceRefusal>,
 }
 
 /// An invocation at work.
 #[derive(Clone, Copy, Debug)]
-struct Worker {
+struct RunningInvocation {
     member: usize,
     attempt: u32,
     failed: u16,
@@ -27,11 +27,11 @@ struct Worker {
     error_at: Option<f64>,
     flight: Option<Flight>,
     /// Whether the step that is due is not the end of the flight but of the invocation.
-    cut: Option<Cut>,
+    cut: Option<CutReason>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cut {
+enum CutReason {
     Crash,
     Timeout,
 }
@@ -39,10 +39,10 @@ enum Cut {
 /// All invocations at work, by their numbers, and what they have copied.
 pub(super) struct Workers<'a> {
     sizes_bytes: &'a [u64],
-    pub(super) copies: Copies<'a>,
+    pub(super) copies: CopyService<'a>,
     retry: RetryPolicy,
     seed: u64,
-    workers: Vec<Worker>,
+    workers: Vec<RunningInvocation>,
     /// Ends of every object's first and last copy; 0 while there is none.
     first_ns: Vec<u64>,
     last_ns: Vec<u64>,
@@ -53,7 +53,12 @@ pub(super) struct Workers<'a> {
 }
 
 impl<'a> Workers<'a> {
-    pub(super) fn new(sizes_bytes: &'a [u64], copies: Copies<'a>, retry: RetryPolicy, seed: u64) -> Self {
+    pub(super) fn new(
+        sizes_bytes: &'a [u64],
+        copies: CopyService<'a>,
+        retry: RetryPolicy,
+        seed: u64,
+    ) -> Self {
         Self {
             sizes_bytes,
             copies,
@@ -73,11 +78,11 @@ impl<'a> Workers<'a> {
         &mut self,
         now_ns: u64,
         invocation: &Invocation,
-        consumer: &Consumer,
-        timers: &mut Timers<Event>,
+        consumer: &FunctionPipeline,
+        timers: &mut Timers<FanOutEvent>,
     ) {
         let ready_ns = now_ns + invocation.cold_start_ns;
-        let worker = Worker {
+        let worker = RunningInvocation {
             member: 0,
             attempt: 1,
             failed: 0,
@@ -94,19 +99,25 @@ impl<'a> Workers<'a> {
         if ready_ns == now_ns {
             self.copy(now_ns, invocation.id, consumer, timers);
         } else {
-            timers.set(ready_ns, Event::Worker(invocation.id));
+            timers.set(ready_ns, FanOutEvent::Worker(invocation.id));
         }
     }
 
     /// What an invocation waited for has come.
-    pub(super) fn step(&mut self, now_ns: u64, id: u32, consumer: &mut Consumer, timers: &mut Timers<Event>) {
+    pub(super) fn step(
+        &mut self,
+        now_ns: u64,
+        id: u32,
+        consumer: &mut FunctionPipeline,
+        timers: &mut Timers<FanOutEvent>,
+    ) {
         let worker = &mut self.workers[id as usize];
         let flight = worker.flight.take();
         if let Some(Flight { started_ns, refusal }) = flight {
             self.copies.end(started_ns, now_ns, refusal);
         }
         if let Some(cut) = worker.cut {
-            self.timeouts += u64::from(cut == Cut::Timeout);
+            self.timeouts += u64::from(cut == CutReason::Timeout);
             consumer.ended(now_ns, id, InvocationEnd::Failed);
             return;
         }
@@ -136,24 +147,30 @@ impl<'a> Workers<'a> {
     }
 
     /// Asks for the copy of the object that is next, unless the invocation's time is over before.
-    fn copy(&mut self, now_ns: u64, id: u32, consumer: &Consumer, timers: &mut Timers<Event>) {
+    fn copy(&mut self, now_ns: u64, id: u32, consumer: &FunctionPipeline, timers: &mut Timers<FanOutEvent>) {
         let worker = &mut self.workers[id as usize];
         let Some(Member { key, ordinal }) = consumer.members(id).nth(worker.member) else { return };
         let object = key as usize;
         let ordinal = u64::from(ordinal) * ATTEMPTS + u64::from(worker.attempt - 1);
-        let copy = Copy { object, bytes: self.sizes_bytes[object], ordinal };
+        let copy = SimulatedCopy { object, bytes: self.sizes_bytes[object], ordinal };
         let (duration_ns, refusal) = self.copies.start(now_ns, copy);
         worker.flight = Some(Flight { started_ns: now_ns, refusal });
         let mut due_ns = now_ns.saturating_add(duration_ns);
         if let Some(share) = worker.error_at {
             due_ns = now_ns + (duration_ns as f64 * share) as u64;
-            worker.cut = Some(Cut::Crash);
+            worker.cut = Some(CutReason::Crash);
         }
         schedule(worker, id, due_ns, timers);
     }
 
     /// Waits before the same object is asked for again, or leaves it.
-    fn retry(&mut self, now_ns: u64, id: u32, consumer: &mut Consumer, timers: &mut Timers<Event>) {
+    fn retry(
+        &mut self,
+        now_ns: u64,
+        id: u32,
+        consumer: &mut FunctionPipeline,
+        timers: &mut Timers<FanOutEvent>,
+    ) {
         let worker = &mut self.workers[id as usize];
         let member = consumer.members(id).nth(worker.member).unwrap_or_default();
         // Another invocation of the same object backs off on its own.
@@ -170,7 +187,13 @@ impl<'a> Workers<'a> {
         }
     }
 
-    fn next_member(&mut self, now_ns: u64, id: u32, consumer: &mut Consumer, timers: &mut Timers<Event>) {
+    fn next_member(
+        &mut self,
+        now_ns: u64,
+        id: u32,
+        consumer: &mut FunctionPipeline,
+        timers: &mut Timers<FanOutEvent>,
+    ) {
         let worker = &mut self.workers[id as usize];
         worker.member += 1;
         worker.attempt = 1;
@@ -199,9 +222,9 @@ impl<'a> Workers<'a> {
 }
 
 /// Sets the next step of an invocation, which is its timeout if that comes first.
-fn schedule(worker: &mut Worker, id: u32, due_ns: u64, timers: &mut Timers<Event>) {
+fn schedule(worker: &mut RunningInvocation, id: u32, due_ns: u64, timers: &mut Timers<FanOutEvent>) {
     if due_ns > worker.deadline_ns {
-        worker.cut = Some(Cut::Timeout);
+        worker.cut = Some(CutReason::Timeout);
     }
-    timers.set(due_ns.min(worker.deadline_ns), Event::Worker(id));
+    timers.set(due_ns.min(worker.deadline_ns), FanOutEvent::Worker(id));
 }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
-use super::answer::AnswerOptions;
-use planner_core::audit::compare::CompareBy;
-use planner_core::audit::place::Place;
+use super::output::ReportOutputOptions;
+use planner_core::audit::listing_location::ListingLocation;
+use planner_core::audit::object_comparison::CompareBy;
 
 /// Where the buckets are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -41,10 +41,10 @@ impl From<CompareArgument> for CompareBy {
 pub(crate) struct AuditOptions {
     /// Where the objects were to be copied from: s3://bucket/prefix/.
     #[arg(long, value_name = "PLACE")]
-    pub source: Place,
+    pub source: ListingLocation,
     /// Where they were to go.
     #[arg(long, value_name = "PLACE")]
-    pub dest: Place,
+    pub dest: ListingLocation,
     /// Expect what this list names (`key,size` rows or an S3 Inventory list, which may end in .gz) instead of listing
     /// the source; sizes alone are compared then.
     #[arg(long, value_name = "FILE")]
@@ -71,7 +71,7 @@ pub(crate) struct AuditOptions {
     #[arg(long, value_name = "FOLDER")]
     pub resume: Option<PathBuf>,
     #[command(flatten)]
-    pub answer: AnswerOptions,
+    pub answer: ReportOutputOptions,
     #[command(flatten)]
     pub metrics: MetricsOptions,
     #[command(flatten)]

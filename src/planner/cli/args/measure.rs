@@ -66,7 +66,7 @@ pub(crate) struct VerifyOptions {
     pub plan: Option<PathBuf>,
     /// The way of the plan to verify, where it has two.
     #[arg(long = "as", value_enum, value_name = "WAY", requires = "plan")]
-    pub way: Option<PlannedWay>,
+    pub way: Option<PlannedDeployment>,
     /// Exit with 0 though it is undecided whether the plan is kept.
     #[arg(long, value_enum, value_name = "WHAT", requires = "plan")]
     pub accept: Option<Accepted>,
@@ -74,7 +74,7 @@ pub(crate) struct VerifyOptions {
 
 /// A way that a plan may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PlannedWay {
+pub(crate) enum PlannedDeployment {
     /// A pool of workers.
     Workers,
     /// A function behind a topic.

@@ -1,9 +1,9 @@
 //! The command line.
 
-pub(super) mod answer;
 mod audit;
 mod fit;
 mod measure;
+pub(super) mod output;
 pub(super) mod plan;
 mod report;
 mod target;
@@ -19,12 +19,12 @@ use planner_report::schema::DOCUMENTS;
 
 use super::format::Format;
 use crate::runs::baseline;
-use answer::{AnswerOptions, FolderOptions};
 pub(super) use audit::{AuditOptions, AuditTarget, ReachOptions};
 pub(super) use fit::{FitOptions, ProfileFormat};
 pub(super) use measure::{
-    Accepted, BudgetOptions, MeasureOptions, Overrides, PlannedWay, SearchOptions, VerifyOptions,
+    Accepted, BudgetOptions, MeasureOptions, Overrides, PlannedDeployment, SearchOptions, VerifyOptions,
 };
+use output::{FolderOptions, ReportOutputOptions};
 pub(super) use report::ReportOptions;
 
 /// The kind of schema that is no document's.
@@ -37,7 +37,7 @@ fn schema_kinds() -> PossibleValuesParser {
 /// Plan and measure large S3 copies: how many workers, how fast, and can the numbers be trusted.
 #[derive(Debug, Parser)]
 #[command(name = "planner", version = env!("PLANNER_VERSION"), after_help = include_str!("help/planner.txt"), propagate_version = true)]
-pub(super) struct Arguments {
+pub(super) struct CommandLine {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -149,7 +149,7 @@ pub(super) struct CompareOptions {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     #[command(flatten)]
-    pub answer: AnswerOptions,
+    pub answer: ReportOutputOptions,
 }
 
 /// Options of `planner cloud`.

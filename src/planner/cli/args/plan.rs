@@ -4,17 +4,17 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::answer::AnswerOptions;
+use super::output::ReportOutputOptions;
 use planner_core::account::Limits;
-use planner_core::scenario::check::{MAX_ATTEMPTS, MAX_OBJECTS};
 use planner_core::scenario::file::Size;
-use planner_core::service::function::Shape;
+use planner_core::scenario::validation::{MAX_ATTEMPTS, MAX_OBJECTS};
+use planner_core::service::function::PipelineShape;
 use planner_core::simulate::work::Order;
-use planner_core::units::count::{Counts, parse_count};
+use planner_core::units::count::{CountRange, parse_count};
 use planner_core::units::human;
 use planner_core::units::quantity::{Bytes, Rate, Share, Span, YEAR};
+use planner_plan::deployment as planned;
 use planner_plan::residence::Residence;
-use planner_plan::way as planned;
 use planner_report::plan::emit::Emit;
 
 fn probability(text: &str) -> Result<f64, String> {
@@ -45,11 +45,11 @@ fn positive_rate(text: &str) -> Result<Rate, String> {
     }
 }
 
-fn objects(text: &str) -> Result<Counts, String> {
-    let counts: Counts = text.parse()?;
+fn objects(text: &str) -> Result<CountRange, String> {
+    let counts: CountRange = text.parse()?;
     match counts {
-        Counts { least: 0, .. } => Err("there is nothing to copy; write 1 or more".into()),
-        Counts { most, .. } if most > MAX_OBJECTS => {
+        CountRange { least: 0, .. } => Err("there is nothing to copy; write 1 or more".into()),
+        CountRange { most, .. } if most > MAX_OBJECTS => {
             Err(format!("`{text}` is more than the {} objects of a plan at most", human::count(MAX_OBJECTS)))
         }
         counts => Ok(counts),
@@ -73,7 +73,7 @@ fn dollars(text: &str) -> Result<f64, String> {
 
 /// Ways of copying that a recommendation is for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Way {
+pub(crate) enum DeploymentArgument {
     /// A pool of workers.
     Workers,
     /// A function behind a topic.
@@ -83,13 +83,13 @@ pub(crate) enum Way {
     Both,
 }
 
-impl Way {
+impl DeploymentArgument {
     /// The ways to plan.
-    pub(crate) fn planned(self) -> &'static [planned::Way] {
+    pub(crate) fn planned(self) -> &'static [planned::Deployment] {
         match self {
-            Self::Workers => &[planned::Way::Workers],
-            Self::Lambda => &[planned::Way::Lambda],
-            Self::Both => planned::Way::ALL,
+            Self::Workers => &[planned::Deployment::Workers],
+            Self::Lambda => &[planned::Deployment::Lambda],
+            Self::Both => planned::Deployment::ALL,
         }
     }
 }
@@ -160,7 +160,7 @@ pub(crate) struct JobOptions {
         conflicts_with = "manifest",
         value_parser = objects
     )]
-    pub objects: Option<Counts>,
+    pub objects: Option<CountRange>,
     /// Their size: 700MB, 600MB..800MB or 'lognormal(700MB, cv=0.5)'; by default as in the run, or 600MB..800MB.
     #[arg(long, conflicts_with = "manifest")]
     pub size: Option<Size>,
@@ -245,7 +245,7 @@ pub(crate) struct RecommendOptions {
     pub confidence: f64,
     /// For workers, for a function behind a topic, or for both.
     #[arg(long = "as", value_enum, default_value_t, value_name = "WAY")]
-    pub way: Way,
+    pub way: DeploymentArgument,
     /// What lies between the topic and the function.
     #[arg(long, value_enum, default_value_t)]
     pub shape: ShapeArgument,
@@ -276,7 +276,7 @@ pub(crate) struct RecommendOptions {
     #[command(flatten)]
     pub basis: BasisOptions,
     #[command(flatten)]
-    pub answer: AnswerOptions,
+    pub answer: ReportOutputOptions,
 }
 
 /// Options of `planner simulate`.
@@ -315,7 +315,7 @@ pub(crate) struct SimulateOptions {
     #[command(flatten)]
     pub basis: BasisOptions,
     #[command(flatten)]
-    pub answer: AnswerOptions,
+    pub answer: ReportOutputOptions,
 }
 
 /// What lies between a topic and a function.
@@ -328,7 +328,7 @@ pub enum ShapeArgument {
     Queue,
 }
 
-impl From<ShapeArgument> for Shape {
+impl From<ShapeArgument> for PipelineShape {
     fn from(argument: ShapeArgument) -> Self {
         match argument {
             ShapeArgument::Direct => Self::Direct,
@@ -367,5 +367,5 @@ pub(crate) struct StrategiesOptions {
     #[command(flatten)]
     pub basis: BasisOptions,
     #[command(flatten)]
-    pub answer: AnswerOptions,
+    pub answer: ReportOutputOptions,
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::format::Format;
-use super::answer::Extent;
+use super::output::DetailOptions;
 
 /// Options of `planner report`.
 #[derive(Debug, Args)]
@@ -29,5 +29,5 @@ pub(crate) struct ReportOptions {
     #[arg(long, short)]
     pub quiet: bool,
     #[command(flatten)]
-    pub extent: Extent,
+    pub extent: DetailOptions,
 }

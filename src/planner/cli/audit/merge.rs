@@ -4,23 +4,23 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::expected::Expected;
+use super::expected_objects::Expected;
 use crate::cli::interrupt::interrupted;
 use crate::cli::progress::Counting;
 use crate::runs::audit::AuditFolder;
 use planner_aws::TargetError;
-use planner_aws::listing::{Next, PageBudget, pages};
-use planner_core::audit::Listed;
-use planner_core::audit::compare::Rules;
-use planner_core::audit::join::{Disorder, Join, Side, Step};
-use planner_core::audit::place::Place;
+use planner_aws::listing::{ListingStep, PageBudget, pages};
+use planner_core::audit::ListedObject;
+use planner_core::audit::listing_location::ListingLocation;
+use planner_core::audit::merge_join::{Disorder, Join, JoinStep, ListingSide};
+use planner_core::audit::object_comparison::Rules;
 
 /// Pages after which it is saved how far the audit has come: what a killed one looks at again, at most.
 const PAGES_PER_SAVE: u64 = 20;
 
 /// How a merge ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(super) enum MergeEnd {
     /// Both sides were read to their ends.
     Whole,
     /// No further request was allowed.
@@ -31,7 +31,7 @@ pub(super) enum Ended {
 
 /// Two places to be compared; the source comes first everywhere.
 pub(super) struct Merge<'a> {
-    pub places: [&'a Place; 2],
+    pub places: [&'a ListingLocation; 2],
     pub clients: [&'a aws_sdk_s3::Client; 2],
     pub rules: Rules,
     pub budget: &'a Arc<PageBudget>,
@@ -40,16 +40,16 @@ pub(super) struct Merge<'a> {
 
 /// One side.
 enum Pages {
-    Listing(mpsc::Receiver<Result<Next, TargetError>>),
+    Listing(mpsc::Receiver<Result<ListingStep, TargetError>>),
     List(Expected),
 }
 
 impl Pages {
     /// The next page; None at the end.
-    async fn next(&mut self) -> Result<Option<Next>, TargetError> {
+    async fn next(&mut self) -> Result<Option<ListingStep>, TargetError> {
         match self {
             Self::Listing(receiver) => receiver.recv().await.transpose(),
-            Self::List(expected) => Ok(expected.page().map(Next::Page)),
+            Self::List(expected) => Ok(expected.page().map(ListingStep::Page)),
         }
     }
 }
@@ -60,11 +60,11 @@ impl Merge<'_> {
         &self,
         folder: &mut AuditFolder,
         expected: Option<Expected>,
-    ) -> miette::Result<Ended> {
+    ) -> miette::Result<MergeEnd> {
         let cursor = folder.progress.cursor.clone();
         let requests_before = folder.progress.list_requests;
         let mut join = Join::after(cursor.as_deref());
-        let listing = |side: Side| {
+        let listing = |side: ListingSide| {
             let (client, place) = (self.clients[side as usize].clone(), self.places[side as usize].clone());
             Pages::Listing(pages(client, place, cursor.clone(), Arc::clone(self.budget)))
         };
@@ -73,15 +73,15 @@ impl Merge<'_> {
                 cursor.iter().for_each(|cursor| expected.skip_to(cursor));
                 Pages::List(expected)
             }
-            None => listing(Side::Source),
+            None => listing(ListingSide::Source),
         };
-        let mut sides = [source, listing(Side::Destination)];
+        let mut sides = [source, listing(ListingSide::Destination)];
         let mut stop = std::pin::pin!(interrupted());
         let mut pages_taken = 0u64;
         let ended = loop {
             match join.next_step() {
-                Step::Done => break Ended::Whole,
-                Step::Joined(joined) => {
+                JoinStep::Done => break MergeEnd::Whole,
+                JoinStep::Joined(joined) => {
                     let [source, destination] = self.places;
                     let progress = &mut folder.progress;
                     let item = progress.tally.take(&joined, self.rules, source, destination);
@@ -90,16 +90,16 @@ impl Merge<'_> {
                         folder.finding(&item)?;
                     }
                 }
-                Step::Need(side) => {
+                JoinStep::Need(side) => {
                     let next = tokio::select! {
                         biased;
-                        () = &mut stop => break Ended::Interrupted,
+                        () = &mut stop => break MergeEnd::Interrupted,
                         next = sides[side as usize].next() => next?,
                     };
                     match next {
                         None => join.end(side),
-                        Some(Next::OutOfBudget) => break Ended::OutOfBudget,
-                        Some(Next::Page(page)) => {
+                        Some(ListingStep::OutOfBudget) => break MergeEnd::OutOfBudget,
+                        Some(ListingStep::Page(page)) => {
                             folder.progress.tally.duplicates += push(&mut join, side, page)?;
                             folder.progress.list_requests = requests_before + self.budget.asked();
                             self.counting.show(&folder.progress.tally);
@@ -117,7 +117,7 @@ impl Merge<'_> {
     }
 }
 
-fn push(join: &mut Join, side: Side, page: Vec<Listed>) -> Result<u64, TargetError> {
+fn push(join: &mut Join, side: ListingSide, page: Vec<ListedObject>) -> Result<u64, TargetError> {
     join.push(side, page).map_err(|disorder: Disorder| {
         TargetError::new("failed to audit", disorder.to_string())
             .help("S3 lists a general purpose bucket in the order of its keys; a directory bucket or another server may not, and cannot be audited so")

@@ -1,46 +1,46 @@
 //! `planner audit`: did every object arrive, how long did it take, and was the plan kept?
 
-mod expected;
+mod clients;
+mod expected_objects;
 mod merge;
-mod reach;
 
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use miette::IntoDiagnostic;
 
-use super::answer::Answer;
 use super::args::AuditOptions;
 use super::exit::{BadInput, Exit, bad_input};
 use super::interrupt::interrupted;
 use super::progress::Counting;
-use super::{check, measure, tell};
+use super::report_output::ReportOutput;
+use super::{check, measure, stdio};
 use crate::runs::audit::{About, AuditFolder};
 use crate::runs::index::{AUDIT, PLAN};
 use crate::runs::{folder, machine};
-use expected::Expected;
-use merge::{Ended, Merge};
+use clients::AuditClients;
+use expected_objects::Expected;
+use merge::{Merge, MergeEnd};
 use planner_aws::listing::PageBudget;
 use planner_aws::metrics;
 use planner_core::account::Prices;
-use planner_core::audit::compare::{CompareBy, Rules};
 use planner_core::audit::document::{AuditDocument, Subject};
-use planner_core::audit::function::{Function, Peaks};
-use planner_core::audit::note::Note;
-use planner_core::audit::promise::Promise;
-use planner_core::check::Evidence;
-use planner_core::check::cloudwatch::Metrics;
+use planner_core::audit::function::{AuditedFunction, Peaks};
+use planner_core::audit::note::AuditNote;
+use planner_core::audit::object_comparison::{CompareBy, Rules};
+use planner_core::audit::plan_expectation::PlanExpectation;
+use planner_core::check::FileContent;
+use planner_core::check::cloudwatch::CloudWatchExport;
 use planner_core::check::window::FileWindow;
 use planner_report::audit as report;
-use reach::Reached;
 
 /// Everything that is settled before the first request.
 struct Audit<'a> {
     options: &'a AuditOptions,
     rules: Rules,
     expected: Option<Expected>,
-    promise: Option<Promise>,
-    exported: Option<Metrics>,
+    promise: Option<PlanExpectation>,
+    exported: Option<CloudWatchExport>,
     prices: Prices,
     now: Timestamp,
 }
@@ -86,12 +86,12 @@ impl<'a> Audit<'a> {
 
     async fn run(mut self) -> miette::Result<Exit> {
         let options = self.options;
-        reach::refuse_unnamed(&options.reach)?;
+        clients::refuse_unnamed(&options.reach)?;
         if !options.answer.folder.quiet {
-            tell::say(self.describe());
+            stdio::say(self.describe());
         }
         let reached = tokio::select! {
-            reached = reach::connect(&options.reach) => reached?,
+            reached = clients::connect(&options.reach) => reached?,
             () = interrupted() => return Ok(Exit::Interrupted),
         };
         let mut folder = self.open_folder()?;
@@ -106,9 +106,9 @@ impl<'a> Audit<'a> {
         let ended = merge.run(&mut folder, self.expected.take()).await;
         let ended = ended.inspect_err(|_| leave(&mut folder, options.resume.is_some()))?;
         let (function, doubt, was_stopped) = match ended {
-            Ended::Whole => self.function_unless_stopped(&reached).await,
-            Ended::OutOfBudget => (None, None, false),
-            Ended::Interrupted => (None, None, true),
+            MergeEnd::Whole => self.function_unless_stopped(&reached).await,
+            MergeEnd::OutOfBudget => (None, None, false),
+            MergeEnd::Interrupted => (None, None, true),
         };
         let mut document = self.document(&folder, &reached, ended, function);
         document.notes.extend(doubt);
@@ -124,13 +124,16 @@ impl<'a> Audit<'a> {
 
     /// The metrics, or why there are none, and whether the user wanted no more. What took many requests to find is not
     /// thrown away for want of a metric.
-    async fn function_unless_stopped(&self, reached: &Reached) -> (Option<Function>, Option<Note>, bool) {
+    async fn function_unless_stopped(
+        &self,
+        reached: &AuditClients,
+    ) -> (Option<AuditedFunction>, Option<AuditNote>, bool) {
         tokio::select! {
             function = self.function(reached) => match function {
                 Ok(function) => (function, None, false),
-                Err(error) => (None, Some(Note::NoMetrics(error.to_string())), false),
+                Err(error) => (None, Some(AuditNote::NoMetrics(error.to_string())), false),
             },
-            () = interrupted() => (None, Some(Note::NoMetrics("interrupted".into())), true),
+            () = interrupted() => (None, Some(AuditNote::NoMetrics("interrupted".into())), true),
         }
     }
 
@@ -168,11 +171,11 @@ impl<'a> Audit<'a> {
     }
 
     /// The metrics, from a file or from CloudWatch; None where there are none to be had.
-    async fn function(&self, reached: &Reached) -> miette::Result<Option<Function>> {
+    async fn function(&self, reached: &AuditClients) -> miette::Result<Option<AuditedFunction>> {
         let options = self.options;
         if let Some(exported) = &self.exported {
             let window = options.since.map(|since| window(since, options.until, exported.period_s));
-            let function = Function::of(None, exported, Peaks::default(), window.as_ref());
+            let function = AuditedFunction::of(None, exported, Peaks::default(), window.as_ref());
             return Ok(Some(function.map_err(|error| BadInput::new(error.to_string(), ""))?));
         }
         let (Some(name), Some(since)) = (&options.metrics.function, options.since) else { return Ok(None) };
@@ -180,7 +183,7 @@ impl<'a> Audit<'a> {
         let now_s = self.now.as_second();
         let (seen, peaks) =
             metrics::of_function(&reached.cloudwatch, name, since.as_second(), until_s, now_s).await?;
-        let function = Function::of(Some(name.clone()), &seen, peaks, None).map_err(|_| {
+        let function = AuditedFunction::of(Some(name.clone()), &seen, peaks, None).map_err(|_| {
             BadInput::new(
                 format!("CloudWatch knows nothing of function {name} in that time: check its name and region, or wait some minutes"),
                 "",
@@ -192,9 +195,9 @@ impl<'a> Audit<'a> {
     fn document(
         &self,
         folder: &AuditFolder,
-        reached: &Reached,
-        ended: Ended,
-        function: Option<Function>,
+        reached: &AuditClients,
+        ended: MergeEnd,
+        function: Option<AuditedFunction>,
     ) -> AuditDocument {
         let progress = &folder.progress;
         let subject = Subject {
@@ -204,7 +207,7 @@ impl<'a> Audit<'a> {
             rehearsal: reached.is_rehearsal,
             compared_by: self.rules.by,
             since_ns: self.rules.since_ns,
-            complete: ended == Ended::Whole,
+            complete: ended == MergeEnd::Whole,
             list_requests: progress.list_requests,
             command: machine::command_line(),
         };
@@ -216,7 +219,7 @@ impl<'a> Audit<'a> {
         folder.save()?;
         let page = &report::page(document, env!("CARGO_PKG_VERSION"));
         let told = &report::document(document).into_diagnostic()?;
-        let answer = Answer { file: AUDIT, document: told, page, csv: None };
+        let answer = ReportOutput { file: AUDIT, document: told, page, csv: None };
         answer.give_into(self.options.answer.format, &self.options.answer.folder, folder.path())?;
         if document.subject.complete {
             folder.finish()?;
@@ -231,7 +234,7 @@ fn leave(folder: &mut AuditFolder, was_resumed: bool) {
         // Where even this fails an empty folder is the least of the user's troubles.
         let _ = std::fs::remove_dir_all(folder.path());
     } else if folder.save().is_ok() {
-        tell::say(format_args!(
+        stdio::say(format_args!(
             "what was found until then is kept: --resume {} goes on",
             folder.path().display()
         ));
@@ -250,19 +253,19 @@ fn window(since: Timestamp, until: Option<Timestamp>, period_s: f64) -> FileWind
     FileWindow(start_ns..until.map_or(i64::MAX, |until| nanoseconds(until).saturating_add(period_ns)))
 }
 
-fn read_plan(path: &Path, of_function: bool) -> miette::Result<Promise> {
+fn read_plan(path: &Path, of_function: bool) -> miette::Result<PlanExpectation> {
     let path: PathBuf = if path.is_dir() { path.join(PLAN) } else { path.to_owned() };
     let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
     let help = "give the plan.json of `planner recommend`, or the folder that has it";
-    let promise = text.and_then(|text| Promise::read(&text, of_function));
+    let promise = text.and_then(|text| PlanExpectation::read(&text, of_function));
     Ok(promise.map_err(|reason| BadInput::file("read the plan", &path, reason, help))?)
 }
 
-fn read_metrics(path: &Path) -> miette::Result<Metrics> {
+fn read_metrics(path: &Path) -> miette::Result<CloudWatchExport> {
     let help = "give CloudWatch metrics as CSV or as the JSON of get-metric-data; `planner check --help` shows the form";
     let unusable = |reason: String| BadInput::file("read metrics from", path, reason, help);
     match check::read(path)?.map_err(|error| unusable(error.to_string()))? {
-        Evidence::CloudWatch(metrics) => Ok(metrics),
+        FileContent::CloudWatch(metrics) => Ok(metrics),
         _ => Err(unusable("they are in another form than CloudWatch's".into()).into()),
     }
 }

@@ -7,18 +7,18 @@ use tokio::time::{Instant, sleep};
 
 use super::Settling;
 use planner_aws::TargetError;
-use planner_aws::created::Written;
+use planner_aws::created::WriteReceipt;
 use planner_aws::pipeline::{Arrived, Pipeline};
-use planner_core::fan_out::copied::Copied;
-use planner_core::fan_out::names::Names;
-use planner_core::measure::fan_out::evidence::{Counts, Evidence};
+use planner_core::fan_out::copy_record::CopyRecord;
+use planner_core::fan_out::names::DeploymentNames;
+use planner_core::measure::fan_out::evidence::{FanOutEvidence, FunctionCounts};
 use planner_core::measure::fan_out::object::microseconds;
 use planner_core::measure::fan_out::publishes::Publishes;
 use planner_core::measure::fan_out::second;
 use planner_core::measure::fan_out::stage::{StageWindows, window};
-use planner_core::measure::fan_out::stays::Stays;
+use planner_core::measure::fan_out::stage_residence::StageResidences;
 use planner_core::scenario::file::TargetKind;
-use planner_core::service::function::Shape;
+use planner_core::service::function::PipelineShape;
 
 /// Between two looks at the destination, at first; the wait grows with what a look costs.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -39,7 +39,7 @@ const LETTERS_LEFT: &str =
     "the dead-letter queue holds more than one look can read, so some of what is missing may lie there";
 
 /// What a look at the pipeline found.
-struct Look {
+struct PipelineSnapshot {
     arrived: BTreeMap<String, Arrived>,
     /// Whether there were more dead letters than it could read.
     leaves_letters: bool,
@@ -50,15 +50,15 @@ impl Settling<'_> {
     /// Waits until every published object has arrived or lies in the dead-letter queue, or for as long as is wanted.
     pub(super) async fn deployed(
         &self,
-        names: &Names,
+        names: &DeploymentNames,
         publishes: &Publishes,
-    ) -> Result<Evidence, TargetError> {
+    ) -> Result<FanOutEvidence, TargetError> {
         let clients = &self.target.clients;
         let pipeline = Pipeline { clients, names, run: &self.places.run };
         let numbers = self.numbers(publishes);
         let began = Instant::now();
         let epoch_s = now_s() - self.epoch.elapsed().as_secs_f64();
-        let mut evidence = Evidence { epoch_s, ..Evidence::default() };
+        let mut evidence = FanOutEvidence { epoch_s, ..FanOutEvidence::default() };
         let mut look = self.look(&pipeline, &numbers, &mut evidence).await?;
         while is_awaited(publishes, &evidence) && began.elapsed() < self.wait() {
             tokio::select! {
@@ -90,8 +90,8 @@ impl Settling<'_> {
         &self,
         pipeline: &Pipeline<'_>,
         numbers: &HashMap<String, u64>,
-        evidence: &mut Evidence,
-    ) -> Result<Look, TargetError> {
+        evidence: &mut FanOutEvidence,
+    ) -> Result<PipelineSnapshot, TargetError> {
         let began = Instant::now();
         let (bucket, prefix) = (&self.places.destination_bucket, &self.places.destination_prefix);
         let arrived = pipeline.arrived(bucket, prefix).await?;
@@ -107,7 +107,7 @@ impl Settling<'_> {
             },
             () = self.interrupted() => {}
         }
-        Ok(Look { arrived, leaves_letters, took: began.elapsed() })
+        Ok(PipelineSnapshot { arrived, leaves_letters, took: began.elapsed() })
     }
 
     /// Lists the copies that are there as what the run made.
@@ -116,14 +116,14 @@ impl Settling<'_> {
         for (key, Arrived { etag, modified_s }) in arrived {
             let key = format!("{}{key}", self.places.destination_prefix);
             let modified_s = Some(modified_s.floor() as i64);
-            let written = Written { etag: etag.clone(), version: None, modified_s };
+            let written = WriteReceipt { etag: etag.clone(), version: None, modified_s };
             // What cannot be listed stays unconfirmed, which clean-up says.
             let _ = created.written(&self.places.destination_bucket, &key, written);
         }
     }
 
     /// Reads the log until it has a line about every object that arrived, or has had the time for it.
-    async fn read_lines(&self, pipeline: &Pipeline<'_>, evidence: &mut Evidence) {
+    async fn read_lines(&self, pipeline: &Pipeline<'_>, evidence: &mut FanOutEvidence) {
         let began = Instant::now();
         loop {
             match pipeline.lines(evidence.epoch_s).await {
@@ -144,10 +144,15 @@ impl Settling<'_> {
     }
 
     /// Whether nobody has a message any more.
-    async fn is_over(&self, pipeline: &Pipeline<'_>, waited: Duration, evidence: &mut Evidence) -> bool {
+    async fn is_over(
+        &self,
+        pipeline: &Pipeline<'_>,
+        waited: Duration,
+        evidence: &mut FanOutEvidence,
+    ) -> bool {
         let is_aws = self.scenario.file.target.kind == TargetKind::Aws;
         match self.scenario.file.pipeline().shape {
-            Shape::Queue => {
+            PipelineShape::Queue => {
                 let pause = if is_aws { COUNTS_SETTLE } else { LOOK_AGAIN };
                 tokio::select! {
                     stays_empty = stays_empty(async || pipeline.queued().await, pause) => {
@@ -159,18 +164,20 @@ impl Settling<'_> {
                     () = self.interrupted() => false,
                 }
             }
-            Shape::Direct if *self.interrupts.borrow() > 0 => false,
+            PipelineShape::Direct if *self.interrupts.borrow() > 0 => false,
             // The internal queue of a function cannot be inspected. AWS documents how long it keeps events; an
             // emulator's limit is unknown.
-            Shape::Direct => is_aws && waited.as_secs_f64() > self.scenario.limits.lambda.event_age_max_s,
+            PipelineShape::Direct => {
+                is_aws && waited.as_secs_f64() > self.scenario.limits.lambda.event_age_max_s
+            }
         }
     }
 
-    async fn count(&self, pipeline: &Pipeline<'_>, evidence: &mut Evidence) {
+    async fn count(&self, pipeline: &Pipeline<'_>, evidence: &mut FanOutEvidence) {
         let known = |value: Option<f64>| value.map(|value| value.round() as u64);
         match pipeline.metrics(evidence.epoch_s, now_s()).await {
             Ok((sums, peaks)) => {
-                evidence.counts = Counts {
+                evidence.counts = FunctionCounts {
                     invocations: known(sums.invocations),
                     throttles: known(sums.throttles),
                     errors: known(sums.errors),
@@ -192,7 +199,7 @@ impl Settling<'_> {
 }
 
 /// Whether a published object is neither at the destination nor given up.
-fn is_awaited(publishes: &Publishes, evidence: &Evidence) -> bool {
+fn is_awaited(publishes: &Publishes, evidence: &FanOutEvidence) -> bool {
     let accounted =
         |object: u64| evidence.modified_s.contains_key(&object) || evidence.dead_lettered.contains(&object);
     publishes.iter().any(|(object, publish)| publish.done && !accounted(object))
@@ -214,7 +221,7 @@ async fn stays_empty(
     Ok(true)
 }
 
-fn note(evidence: &mut Evidence, what: &str, error: &TargetError) {
+fn note(evidence: &mut FanOutEvidence, what: &str, error: &TargetError) {
     let text = format!("{what} is not known: {error}");
     if !evidence.unknown.contains(&text) {
         evidence.unknown.push(text);
@@ -230,13 +237,13 @@ fn modified_s(
     of_run.map(|(object, modified_s)| (object, microseconds(modified_s - epoch_s))).collect()
 }
 
-fn done_lines(lines: &[Copied]) -> impl Iterator<Item = &Copied> {
+fn done_lines(lines: &[CopyRecord]) -> impl Iterator<Item = &CopyRecord> {
     lines.iter().filter(|line| line.outcome.is_done())
 }
 
 /// What the lines say of the stages: when messages were queued, when invocations and copies ran.
-fn measure_stages(evidence: &mut Evidence, publishes: &Publishes) {
-    let stays = Stays::of(&evidence.lines, evidence.epoch_s);
+fn measure_stages(evidence: &mut FanOutEvidence, publishes: &Publishes) {
+    let stays = StageResidences::of(&evidence.lines, evidence.epoch_s);
     let end_s = stays.function.iter().map(|(_, to_s)| *to_s).fold(publishes.ended_s(), f64::max);
     evidence.windows = StageWindows {
         delivery: window(&stays.delivery, end_s),

@@ -1,17 +1,17 @@
 //! What the embedded endpoint says of its own function.
 
-use crate::emulator::{Account, Cloud, Function};
-use planner_core::measure::fan_out::evidence::{Counts, Evidence};
+use crate::emulator::{Cloud, DeployedFunction, FunctionActivity};
+use planner_core::measure::fan_out::evidence::{FanOutEvidence, FunctionCounts};
 use planner_core::measure::fan_out::object::microseconds;
 use planner_core::measure::fan_out::second::FunctionSecond;
 use planner_core::measure::fan_out::stage::StageWindows;
-use planner_core::service::function::{Fate, Period};
+use planner_core::service::function::{MessageOutcome, MetricPeriod};
 use planner_core::units::quantity::{nanoseconds, seconds};
 
 use super::Settling;
 
 impl Settling<'_> {
-    pub(super) async fn embedded(&self, cloud: &Cloud, function: &Function) -> Evidence {
+    pub(super) async fn embedded(&self, cloud: &Cloud, function: &DeployedFunction) -> FanOutEvidence {
         tokio::select! {
             // Its end or that of the waiting are both an answer.
             _ = tokio::time::timeout(self.wait(), function.idle()) => {}
@@ -25,14 +25,14 @@ impl Settling<'_> {
             let modified_ns = *modified.get(&objects.object(object).key)?;
             Some((object, seconds(modified_ns.saturating_sub(epoch_ns))))
         });
-        let with = |wanted: Fate| {
+        let with = |wanted: MessageOutcome| {
             let fates = account.fates.iter().filter(move |(_, fate)| **fate == wanted);
             fates.map(|(object, _)| *object).collect()
         };
-        let (dead_lettered, dropped) = (with(Fate::DeadLettered), with(Fate::Lost));
+        let (dead_lettered, dropped) = (with(MessageOutcome::DeadLettered), with(MessageOutcome::Lost));
         let profile = self.scenario.file.target.service.clone().unwrap_or_default();
         let stages = account.stages;
-        Evidence {
+        FanOutEvidence {
             epoch_s: seconds(epoch_ns),
             modified_s: modified_s.collect(),
             dead_lettered,
@@ -53,9 +53,9 @@ impl Settling<'_> {
     }
 }
 
-fn counts(account: &mut Account) -> Counts {
+fn counts(account: &mut FunctionActivity) -> FunctionCounts {
     let total = account.metrics.total(account.now_ns);
-    Counts {
+    FunctionCounts {
         invocations: Some(total.invocations),
         throttles: Some(total.throttles),
         errors: Some(total.errors),
@@ -68,17 +68,17 @@ fn counts(account: &mut Account) -> Counts {
     }
 }
 
-fn duration_mean_s(period: &Period) -> Option<f64> {
+fn duration_mean_s(period: &MetricPeriod) -> Option<f64> {
     let mean_s = period.duration_sum_ns as f64 / period.invocations as f64 / 1e9;
     (period.invocations > 0).then_some(mean_s)
 }
 
 /// The metrics since the start of the run.
-fn by_second(account: &mut Account, epoch_ns: u64) -> Vec<FunctionSecond> {
+fn by_second(account: &mut FunctionActivity, epoch_ns: u64) -> Vec<FunctionSecond> {
     let period_ns = account.metrics.period_ns();
     let now_ns = account.now_ns;
     let (closed, open) = account.metrics.periods(now_ns);
-    let row = |(number, period): (u64, &Period)| {
+    let row = |(number, period): (u64, &MetricPeriod)| {
         let start_ns = number * period_ns;
         let length_ns = (now_ns - start_ns).clamp(1, period_ns) as f64;
         let start_s = seconds(start_ns) - seconds(epoch_ns);

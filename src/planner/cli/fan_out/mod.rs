@@ -21,7 +21,7 @@ use planner_core::measure::fan_out::second::count_copies;
 use planner_core::measure::fan_out::summary::FanOutSummary;
 use planner_core::measure::level::LevelSummary;
 use planner_core::scenario::Scenario;
-use planner_report::why;
+use planner_report::reasons;
 
 /// A fan-out whose publishing is over.
 pub(super) struct Settling<'a> {
@@ -58,7 +58,7 @@ impl Settling<'_> {
             reconcile(&publishes, &evidence, |object| self.scenario.workload.objects.size_bytes(object));
         count_copies(&mut evidence.seconds, objects.iter().filter_map(|object| object.copy_ended_s));
         fan_out::write(self.folder, &objects, &evidence.seconds)?;
-        Ok(FanOutSummary::of(pipeline.shape, level, &objects, &evidence, why::run::words))
+        Ok(FanOutSummary::of(pipeline.shape, level, &objects, &evidence, reasons::run::words))
     }
 
     /// How long to wait for copies from now on.

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use futures::future::BoxFuture;
 use tokio::sync::{Notify, watch};
 
-use crate::emulator::gate::{Gate, lock};
-use planner_core::fan_out::copied::Copied;
+use crate::emulator::admission::{Gate, lock};
+use planner_core::fan_out::copy_record::CopyRecord;
 use planner_core::fan_out::message::{Message, MessageError};
-use planner_core::service::function::{Consumer, Fate, Shape};
+use planner_core::service::function::{FunctionPipeline, MessageOutcome, PipelineShape};
 use planner_core::service::{CopyProfile, Profile};
 
 /// Messages that name no object are numbered from here on.
@@ -21,10 +21,10 @@ const METRICS_PERIOD_S: u64 = 1;
 /// A function, what waits for it, and what it has done.
 pub(in crate::emulator) struct Host {
     pub(super) gate: Arc<Gate>,
-    pub(super) shape: Shape,
+    pub(super) shape: PipelineShape,
     pub(super) seed: u64,
     pub(super) mean_copy: CopyProfile,
-    pub(super) state: Mutex<State>,
+    pub(super) state: Mutex<HostState>,
     /// Something has changed that the consumer should be asked about.
     pub(super) woken: Notify,
     /// Messages that have not ended.
@@ -33,19 +33,24 @@ pub(in crate::emulator) struct Host {
     pub(super) driver: Mutex<Option<BoxFuture<'static, ()>>>,
 }
 
-pub(super) struct State {
-    pub(super) consumer: Consumer,
+pub(super) struct HostState {
+    pub(super) consumer: FunctionPipeline,
     /// What was published, by number; a second delivery finds it again.
     pub(super) messages: HashMap<u64, Result<Message, MessageError>>,
     strangers: u64,
-    pub(super) lines: Vec<Copied>,
-    pub(super) fates: BTreeMap<u64, Fate>,
+    pub(super) lines: Vec<CopyRecord>,
+    pub(super) fates: BTreeMap<u64, MessageOutcome>,
 }
 
 impl Host {
-    pub(in crate::emulator) fn new(gate: Arc<Gate>, profile: &Profile, shape: Shape, seed: u64) -> Self {
-        let state = State {
-            consumer: Consumer::new(profile, shape, METRICS_PERIOD_S, seed),
+    pub(in crate::emulator) fn new(
+        gate: Arc<Gate>,
+        profile: &Profile,
+        shape: PipelineShape,
+        seed: u64,
+    ) -> Self {
+        let state = HostState {
+            consumer: FunctionPipeline::new(profile, shape, METRICS_PERIOD_S, seed),
             messages: HashMap::new(),
             strangers: STRANGERS,
             lines: Vec::new(),

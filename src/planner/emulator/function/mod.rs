@@ -7,7 +7,7 @@ mod drive;
 mod host;
 mod work;
 
-pub use account::{Account, Function};
+pub use account::{DeployedFunction, FunctionActivity};
 pub(super) use drive::start;
 pub(super) use host::Host;
 

@@ -8,12 +8,12 @@ use planner_core::scenario::file::Copy;
 use planner_core::service::Profile;
 use tokio::time::Instant;
 
-use super::Account;
+use super::FunctionActivity;
 use crate::emulator::{Cloud, CloudConfig};
 use planner_core::account::Limits;
-use planner_core::fan_out::copied::Outcome;
-use planner_core::fan_out::message::Place;
-use planner_core::service::function::{Fate, Period, Shape};
+use planner_core::fan_out::copy_record::CopyOutcome;
+use planner_core::fan_out::message::ObjectLocation;
+use planner_core::service::function::{MessageOutcome, MetricPeriod, PipelineShape};
 use planner_core::units::quantity::{nanoseconds, seconds};
 
 /// Copies of 30 s on average whatever their size, cv 0.5, and nothing else that takes time.
@@ -32,23 +32,29 @@ fn bare() -> Profile {
 
 /// What a job came to.
 struct Done {
-    account: Account,
-    total: Period,
+    account: FunctionActivity,
+    total: MetricPeriod,
     finish_s: f64,
 }
 
 impl Done {
-    fn lines(&self, outcome: Outcome) -> usize {
+    fn lines(&self, outcome: CopyOutcome) -> usize {
         self.account.lines.iter().filter(|line| line.outcome == outcome).count()
     }
 
-    fn fates(&self, wanted: Fate) -> usize {
+    fn fates(&self, wanted: MessageOutcome) -> usize {
         self.account.fates.values().filter(|fate| **fate == wanted).count()
     }
 }
 
 /// Publishes so many objects, at a rate or all at once, and waits for what becomes of them.
-async fn publish(profile: &Profile, shape: Shape, seed: u64, objects: u64, rate_per_s: Option<f64>) -> Done {
+async fn publish(
+    profile: &Profile,
+    shape: PipelineShape,
+    seed: u64,
+    objects: u64,
+    rate_per_s: Option<f64>,
+) -> Done {
     profile.validate(Limits::built_in()).unwrap();
     let cloud = Cloud::new(CloudConfig { profile: profile.clone(), seed, ..CloudConfig::default() });
     cloud.create_bucket("target");
@@ -61,7 +67,7 @@ async fn publish(profile: &Profile, shape: Shape, seed: u64, objects: u64, rate_
             let due = Duration::from_nanos(nanoseconds(n as f64 / rate_per_s));
             tokio::time::sleep_until(start + due).await;
         }
-        let place = |bucket: &str, key: String| Place { bucket: bucket.into(), key };
+        let place = |bucket: &str, key: String| ObjectLocation { bucket: bucket.into(), key };
         let source = place("source", n.to_string());
         let destination = place("target", format!("{}/{n}", n % 8));
         let message = Message { run: "r".into(), n, source, destination, size_bytes: 1000, sent_s: 0.0 };
@@ -74,7 +80,7 @@ async fn publish(profile: &Profile, shape: Shape, seed: u64, objects: u64, rate_
     assert!(account.stages.function.accounting_holds() && account.copy.accounting_holds());
     assert_eq!(total.concurrent_executions_time_ns, account.stages.function.in_flight_time_ns);
     let modified = cloud.modified_ns("target", "");
-    let copied = account.fates.values().filter(|fate| **fate == Fate::Done).count();
+    let copied = account.fates.values().filter(|fate| **fate == MessageOutcome::Done).count();
     assert!(modified.len() >= copied, "what is done is there");
     Done { account, total, finish_s: modified.values().copied().max().map_or(0.0, seconds) }
 }
@@ -90,8 +96,8 @@ async fn paced_publishing_follows_the_closed_form() {
     };
     let mut finishes_s = Vec::new();
     for seed in 0..20 {
-        let done = publish(&profile, Shape::Direct, seed, 400, Some(20.0)).await;
-        assert_eq!((done.fates(Fate::Done), done.total.throttles), (400, 0));
+        let done = publish(&profile, PipelineShape::Direct, seed, 400, Some(20.0)).await;
+        assert_eq!((done.fates(MessageOutcome::Done), done.total.throttles), (400, 0));
         finishes_s.push(done.finish_s);
     }
     for deadline_s in [70.0, 80.0, 95.0] {
@@ -105,7 +111,7 @@ async fn paced_publishing_follows_the_closed_form() {
 #[tokio::test(start_paused = true)]
 async fn a_long_paced_job_has_as_many_executions_as_littles_law_says() {
     let profile = Profile { function: bare().function.unlimited(), ..bare() };
-    let mut done = publish(&profile, Shape::Direct, 1, 3000, Some(20.0)).await;
+    let mut done = publish(&profile, PipelineShape::Direct, 1, 3000, Some(20.0)).await;
     let (seconds, _) = done.account.metrics.periods(done.account.now_ns);
     // From 90 s on nearly every execution of the first seconds has ended; publishing ends at 150 s.
     let steady = &seconds[90..150];
@@ -119,8 +125,12 @@ async fn too_little_room_throttles_and_costs_time() {
     let mut last_s = 0.0;
     for (reserved, throttled) in [(None, false), (Some(100), true), (Some(25), true)] {
         profile.function.reserved_concurrency = reserved;
-        let done = publish(&profile, Shape::Direct, 1, 250, Some(20.0)).await;
-        assert_eq!((done.fates(Fate::Done), done.total.throttles > 0), (250, throttled), "{reserved:?}");
+        let done = publish(&profile, PipelineShape::Direct, 1, 250, Some(20.0)).await;
+        assert_eq!(
+            (done.fates(MessageOutcome::Done), done.total.throttles > 0),
+            (250, throttled),
+            "{reserved:?}"
+        );
         let peak = done.total.concurrent_executions_max;
         assert_eq!(peak, reserved.map_or(peak, u64::from), "what is reserved is used");
         assert!(done.finish_s > last_s + 10.0, "{reserved:?}: {}", done.finish_s);
@@ -137,8 +147,11 @@ async fn pacing_helps_a_burst_and_more_concurrency_does_not() {
     let mut finish_s = Vec::new();
     for (reserved, rate_per_s) in [(113, None), (169, None), (400, Some(119.70 / 20.0))] {
         profile.function.reserved_concurrency = Some(reserved);
-        let done = publish(&profile, Shape::Direct, 1, 2250, rate_per_s).await;
-        assert_eq!((done.fates(Fate::Done), done.total.throttles > 0), (2250, rate_per_s.is_none()));
+        let done = publish(&profile, PipelineShape::Direct, 1, 2250, rate_per_s).await;
+        assert_eq!(
+            (done.fates(MessageOutcome::Done), done.total.throttles > 0),
+            (2250, rate_per_s.is_none())
+        );
         finish_s.push(done.finish_s);
     }
     // Half as much room again ought to save a third of the time.
@@ -153,13 +166,13 @@ async fn a_queue_brings_everything_through_failures_that_a_topic_alone_gives_up(
     profile.function.timeout_s = 60.0;
     profile.queue.visibility_timeout_s = 90.0;
     profile.queue.max_receive_count = None;
-    let queued = publish(&profile, Shape::Queue, 1, 300, None).await;
-    assert_eq!(queued.fates(Fate::Done), 300);
+    let queued = publish(&profile, PipelineShape::Queue, 1, 300, None).await;
+    assert_eq!(queued.fates(MessageOutcome::Done), 300);
     assert!(queued.total.errors > 50 && queued.total.receives == queued.total.invocations);
     profile.function.dead_letter_queue = false;
-    let direct = publish(&profile, Shape::Direct, 1, 300, None).await;
+    let direct = publish(&profile, PipelineShape::Direct, 1, 300, None).await;
     // Three tries fail in a row with 2.7 %.
-    let lost = direct.fates(Fate::Lost);
+    let lost = direct.fates(MessageOutcome::Lost);
     assert!((1..=25).contains(&lost), "{lost}");
     assert_eq!(direct.total.async_events_dropped, lost as u64);
 }
@@ -171,9 +184,9 @@ async fn nothing_is_copied_twice() {
     profile.delivery.duplicate_rate = 1.0;
     profile.delivery.latency_s = 60.0;
     profile.delivery.latency_noise_cv = 2.0;
-    let done = publish(&profile, Shape::Direct, 1, 100, None).await;
-    let (copied, already) = (done.lines(Outcome::Copied), done.lines(Outcome::Already));
-    assert_eq!((copied + already, done.total.invocations, done.fates(Fate::Done)), (200, 200, 100));
+    let done = publish(&profile, PipelineShape::Direct, 1, 100, None).await;
+    let (copied, already) = (done.lines(CopyOutcome::Copied), done.lines(CopyOutcome::Already));
+    assert_eq!((copied + already, done.total.invocations, done.fates(MessageOutcome::Done)), (200, 200, 100));
     assert!(copied >= 100 && already > 20, "{copied} and {already}");
 }
 
@@ -182,8 +195,8 @@ async fn refusals_are_waited_out_and_timeouts_are_given_up() {
     let mut profile = bare();
     profile.request.error_rate = 0.3;
     profile.request.prefix_rate_per_s = 2.0;
-    let done = publish(&profile, Shape::Direct, 1, 100, None).await;
-    assert_eq!((done.lines(Outcome::Copied), done.total.invocations), (100, 100));
+    let done = publish(&profile, PipelineShape::Direct, 1, 100, None).await;
+    assert_eq!((done.lines(CopyOutcome::Copied), done.total.invocations), (100, 100));
     let throttles: u32 = done.account.lines.iter().map(|line| line.throttles).sum();
     let requests: u32 = done.account.lines.iter().map(|line| line.requests).sum();
     assert!(throttles > 50 && requests > 300 + throttles, "{throttles} of {requests}");
@@ -193,8 +206,8 @@ async fn refusals_are_waited_out_and_timeouts_are_given_up() {
     profile = bare();
     profile.copy.noise_cv = 0.0;
     profile.function.timeout_s = 20.0;
-    let done = publish(&profile, Shape::Direct, 1, 5, None).await;
-    assert_eq!((done.lines(Outcome::OutOfTime), done.fates(Fate::DeadLettered)), (15, 5));
+    let done = publish(&profile, PipelineShape::Direct, 1, 5, None).await;
+    assert_eq!((done.lines(CopyOutcome::OutOfTime), done.fates(MessageOutcome::DeadLettered)), (15, 5));
     assert_eq!((done.total.errors, done.total.billed_ms), (15, 15 * 18_000), "the rest of 20 s is kept back");
 }
 
@@ -209,8 +222,8 @@ async fn large_objects_go_in_parts_and_what_is_no_message_is_given_up() {
         part_size: "5MiB".parse().unwrap(),
         parallel_parts: 2,
     };
-    let function = cloud.deploy(&topic, Shape::Direct, Settings::between("source", "target", copy));
-    let place = |bucket: &str| Place { bucket: bucket.into(), key: "large".into() };
+    let function = cloud.deploy(&topic, PipelineShape::Direct, Settings::between("source", "target", copy));
+    let place = |bucket: &str| ObjectLocation { bucket: bucket.into(), key: "large".into() };
     let (source, destination) = (place("source"), place("target"));
     let message = Message { run: "r".into(), n: 0, source, destination, size_bytes: 12 << 20, sent_s: 0.0 };
     function.0.publish(&message.encode().unwrap());
@@ -219,7 +232,7 @@ async fn large_objects_go_in_parts_and_what_is_no_message_is_given_up() {
     let account = function.account();
     let line = |outcome| account.lines.iter().find(|line| line.outcome == outcome).unwrap();
     // Two looks, one begin, three parts, one end.
-    assert_eq!((line(Outcome::Copied).requests, account.copy.ended), (7, 3));
-    assert_eq!((line(Outcome::Rejected).n, account.fates.len()), (None, 1));
+    assert_eq!((line(CopyOutcome::Copied).requests, account.copy.ended), (7, 3));
+    assert_eq!((line(CopyOutcome::Rejected).n, account.fates.len()), (None, 1));
     assert!(cloud.modified_ns("target", "").contains_key("large"));
 }

@@ -10,13 +10,13 @@ use s3s::{S3Result, s3_error};
 
 use super::objects::check_match;
 use super::{Storage, entity_tag};
+use crate::emulator::admission::AdmittedRequest;
 use crate::emulator::content::Content;
-use crate::emulator::gate::InFlight;
-use crate::emulator::object::{Headers, Object};
+use crate::emulator::object::{Headers, StoredObject};
 use crate::emulator::store::Store;
 use crate::emulator::tag::Tag;
-use crate::emulator::upload::{Part, check_part_number};
-use planner_core::service::{CopyRequest, Request};
+use crate::emulator::upload::{UploadPart, check_part_number};
+use planner_core::service::{CopyRequest, ServiceRequest};
 
 /// What a copy will write, as it was when the copy began.
 struct Copying<T> {
@@ -30,7 +30,7 @@ impl Storage {
         let source = source_name(&input.copy_source)?;
         let begun = begin_copy(&mut self.store(), &input, source, self.limits().copy_max_bytes);
         let _in_flight = self.pass_copy(source, (&input.bucket, &input.key), None, &begun).await?;
-        let object = Object { modified_ns: self.now_ns(), ..begun?.written };
+        let object = StoredObject { modified_ns: self.now_ns(), ..begun?.written };
         let result = CopyObjectResult {
             e_tag: Some(entity_tag(object.tag)),
             last_modified: Some(self.timestamp(object.modified_ns)),
@@ -49,7 +49,7 @@ impl Storage {
         let begun = begin_part(&mut self.store(), &input, source, part_number, self.limits().part_max_bytes);
         let _in_flight =
             self.pass_copy(source, (&input.bucket, &input.key), Some(part_number), &begun).await?;
-        let part = Part { modified_ns: self.now_ns(), ..begun?.written };
+        let part = UploadPart { modified_ns: self.now_ns(), ..begun?.written };
         let result = CopyPartResult {
             e_tag: Some(entity_tag(part.tag)),
             last_modified: Some(self.timestamp(part.modified_ns)),
@@ -68,10 +68,10 @@ impl Storage {
         destination: (&str, &str),
         part_number: Option<u32>,
         begun: &S3Result<Copying<T>>,
-    ) -> S3Result<InFlight<'_>> {
+    ) -> S3Result<AdmittedRequest<'_>> {
         // A copy that cannot be done is still asked for, and answered like one of no bytes.
         let (bytes, ordinal) = begun.as_ref().map_or((0, 0), |copying| (copying.bytes, copying.ordinal));
-        self.pass(&Request::Copy(CopyRequest {
+        self.pass(&ServiceRequest::Copy(CopyRequest {
             source: &format!("{}/{}", source.0, source.1),
             destination: &format!("{}/{}", destination.0, destination.1),
             bytes,
@@ -87,7 +87,7 @@ fn begin_copy(
     input: &CopyObjectInput,
     (bucket, key): (&str, &str),
     most_bytes: u64,
-) -> S3Result<Copying<Object>> {
+) -> S3Result<Copying<StoredObject>> {
     store.check_bucket(&input.bucket)?;
     let replaces = input
         .metadata_directive
@@ -114,7 +114,11 @@ fn begin_copy(
     };
     let content = source.content.clone();
     let bytes = content.size_bytes();
-    Ok(Copying { bytes, written: Object { content, tag, modified_ns: 0, headers, copies_asked: 0 }, ordinal })
+    Ok(Copying {
+        bytes,
+        written: StoredObject { content, tag, modified_ns: 0, headers, copies_asked: 0 },
+        ordinal,
+    })
 }
 
 fn begin_part(
@@ -123,7 +127,7 @@ fn begin_part(
     source_name: (&str, &str),
     part_number: u32,
     most_bytes: u64,
-) -> S3Result<Copying<Part>> {
+) -> S3Result<Copying<UploadPart>> {
     store.uploads.get_mut(&input.bucket, &input.key, &input.upload_id)?;
     let source = checked_source(store, source_name, input.copy_source_if_match.as_ref())?;
     let (content, offset) = part_content(&source.content, input.copy_source_range.as_deref(), most_bytes)?;
@@ -132,7 +136,7 @@ fn begin_part(
     let upload = store.uploads.get_mut(&input.bucket, &input.key, &input.upload_id)?;
     let ordinal = upload.part_ordinal(part_number, &mut asked);
     store.object_mut(source_name.0, source_name.1)?.copies_asked = asked;
-    Ok(Copying { bytes: content.size_bytes(), written: Part { content, tag, modified_ns: 0 }, ordinal })
+    Ok(Copying { bytes: content.size_bytes(), written: UploadPart { content, tag, modified_ns: 0 }, ordinal })
 }
 
 /// The bytes of the source that a part is made of, and where they begin.
@@ -171,7 +175,7 @@ fn checked_source<'a>(
     store: &'a mut Store,
     (bucket, key): (&str, &str),
     condition: Option<&ETagCondition>,
-) -> S3Result<&'a mut Object> {
+) -> S3Result<&'a mut StoredObject> {
     let source = store.object_mut(bucket, key)?;
     condition.map_or(Ok(()), |condition| check_match(condition, source.tag))?;
     Ok(source)

@@ -10,7 +10,7 @@ use s3s::dto::{
 use s3s::{S3Result, s3_error};
 
 use super::{Storage, entity_tag};
-use crate::emulator::object::Object;
+use crate::emulator::object::StoredObject;
 use crate::emulator::store::Listing;
 
 /// What `encoding-type=url` leaves as it is.
@@ -18,9 +18,9 @@ const PLAIN: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'*');
 
 /// How an answer writes names: in per cent where the client asks for it, since XML cannot hold every character.
-struct Names(Option<EncodingType>);
+struct NameEncoding(Option<EncodingType>);
 
-impl Names {
+impl NameEncoding {
     fn write(&self, name: String) -> String {
         match &self.0 {
             Some(encoding) if encoding.as_str() == EncodingType::URL => {
@@ -44,7 +44,7 @@ impl Storage {
                 max_entries: max_keys,
             },
         )?;
-        let names = Names(input.encoding_type);
+        let names = NameEncoding(input.encoding_type);
         Ok(ListObjectsOutput {
             name: Some(input.bucket),
             prefix: Some(names.write(input.prefix.unwrap_or_default())),
@@ -73,7 +73,7 @@ impl Storage {
                 max_entries: max_keys,
             },
         )?;
-        let names = Names(input.encoding_type);
+        let names = NameEncoding(input.encoding_type);
         Ok(ListObjectsV2Output {
             name: Some(input.bucket),
             prefix: Some(names.write(input.prefix.unwrap_or_default())),
@@ -91,8 +91,8 @@ impl Storage {
         })
     }
 
-    fn listed(&self, objects: Vec<(String, Object)>, names: &Names) -> Vec<ListedObject> {
-        let listed = |(key, object): (String, Object)| ListedObject {
+    fn listed(&self, objects: Vec<(String, StoredObject)>, names: &NameEncoding) -> Vec<ListedObject> {
+        let listed = |(key, object): (String, StoredObject)| ListedObject {
             e_tag: Some(entity_tag(object.tag)),
             key: Some(names.write(key)),
             last_modified: Some(self.timestamp(object.modified_ns)),
@@ -104,7 +104,7 @@ impl Storage {
     }
 }
 
-fn rolled_up(prefixes: Vec<String>, names: &Names) -> Vec<CommonPrefix> {
+fn rolled_up(prefixes: Vec<String>, names: &NameEncoding) -> Vec<CommonPrefix> {
     prefixes.into_iter().map(|prefix| CommonPrefix { prefix: Some(names.write(prefix)) }).collect()
 }
 

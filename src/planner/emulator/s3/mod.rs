@@ -12,19 +12,19 @@ use async_trait::async_trait;
 use s3s::dto::{self, ETag, Timestamp};
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 
-use super::content::Budget;
-use super::gate::{Gate, InFlight, lock};
+use super::admission::{AdmittedRequest, Gate, lock};
+use super::content::ByteBudget;
 use super::store::Store;
 use super::tag::Tag;
 use planner_core::account::S3Limits;
-use planner_core::service::{Refusal, Request};
+use planner_core::service::{ServiceRefusal, ServiceRequest};
 
 /// Object storage over the store, with the times and refusals of the service model.
 #[derive(Clone, Debug)]
 pub(super) struct Storage {
     pub(super) gate: Arc<Gate>,
     pub(super) store: Arc<std::sync::Mutex<Store>>,
-    pub(super) budget: Arc<Budget>,
+    pub(super) budget: Arc<ByteBudget>,
     pub(super) region: Arc<str>,
 }
 
@@ -55,23 +55,23 @@ impl Storage {
     }
 
     /// Waits for the time of a request; dropping the answer ends it.
-    async fn pass(&self, request: &Request<'_>) -> S3Result<InFlight<'_>> {
+    async fn pass(&self, request: &ServiceRequest<'_>) -> S3Result<AdmittedRequest<'_>> {
         self.gate.pass(request).await.map_err(refused)
     }
 
     /// Waits for the time of a small request about `name`.
-    async fn pass_small(&self, name: &str) -> S3Result<InFlight<'_>> {
-        self.pass(&Request::Metadata { name }).await
+    async fn pass_small(&self, name: &str) -> S3Result<AdmittedRequest<'_>> {
+        self.pass(&ServiceRequest::Metadata { name }).await
     }
 }
 
-fn refused(refusal: Refusal) -> S3Error {
+fn refused(refusal: ServiceRefusal) -> S3Error {
     match refusal {
-        Refusal::SlowDown => s3_error!(SlowDown, "Please reduce your request rate."),
-        Refusal::InternalError => {
+        ServiceRefusal::SlowDown => s3_error!(SlowDown, "Please reduce your request rate."),
+        ServiceRefusal::InternalError => {
             s3_error!(InternalError, "We encountered an internal error. Please try again.")
         }
-        Refusal::Throttled => s3_error!(ServiceUnavailable, "Please reduce your request rate."),
+        ServiceRefusal::Throttled => s3_error!(ServiceUnavailable, "Please reduce your request rate."),
     }
 }
 

@@ -10,7 +10,7 @@ use s3s::{S3Result, s3_error};
 
 use super::{Storage, entity_tag};
 use crate::emulator::object::Headers;
-use crate::emulator::upload::{Part, check_part_number};
+use crate::emulator::upload::{UploadPart, check_part_number};
 
 impl Storage {
     pub(super) async fn create_multipart_upload(
@@ -34,7 +34,7 @@ impl Storage {
         let part_number = check_part_number(input.part_number, self.limits())?;
         let (content, tag) = self.receive(input.body, input.content_md5.as_deref()).await?;
         let _in_flight = self.pass_small(&input.key).await?;
-        let part = Part { content, tag, modified_ns: self.now_ns() };
+        let part = UploadPart { content, tag, modified_ns: self.now_ns() };
         let mut store = self.store();
         let upload = store.uploads.get_mut(&input.bucket, &input.key, &input.upload_id)?;
         upload.parts.insert(part_number, part);

@@ -15,14 +15,14 @@ use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::{Storage, entity_tag};
 use crate::emulator::content::{Content, Receiving};
-use crate::emulator::object::{Headers, Object};
+use crate::emulator::object::{Headers, StoredObject};
 use crate::emulator::tag::Tag;
 
 impl Storage {
     pub(super) async fn put_object(&self, input: PutObjectInput) -> S3Result<PutObjectOutput> {
         let (content, tag) = self.receive(input.body, input.content_md5.as_deref()).await?;
         let _in_flight = self.pass_small(&input.key).await?;
-        let object = Object {
+        let object = StoredObject {
             content,
             tag,
             modified_ns: self.now_ns(),
@@ -118,7 +118,7 @@ impl Storage {
         })
     }
 
-    fn found(&self, bucket: &str, key: &str, condition: Option<&ETagCondition>) -> S3Result<Object> {
+    fn found(&self, bucket: &str, key: &str, condition: Option<&ETagCondition>) -> S3Result<StoredObject> {
         let object = self.store().object(bucket, key)?.clone();
         condition.map_or(Ok(()), |condition| check_match(condition, object.tag))?;
         Ok(object)
