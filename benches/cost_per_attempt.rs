@@ -106,9 +106,9 @@ async fn driven(clients: Clients, observer: &mut dyn Observer) {
     assert_eq!(driven.summary.jobs_done, ATTEMPTS);
 }
 
-struct Nobody;
+struct Unobserved;
 
-impl Observer for Nobody {
+impl Observer for Unobserved {
     fn attempt(&mut self, _: &Attempt) -> Result<(), FileError> {
         Ok(())
     }
@@ -140,7 +140,7 @@ fn main() {
     let (mut bare, mut counted, mut written) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         bare.push(cpu_us(bare_sdk));
-        counted.push(cpu_us(async |clients| driven(clients, &mut Nobody).await));
+        counted.push(cpu_us(async |clients| driven(clients, &mut Unobserved).await));
         let run = folder.path().join(round.to_string());
         std::fs::create_dir(&run).expect("a folder");
         let mut disk = ToDisk(RunWriter::create(&run, jiff::Timestamp::UNIX_EPOCH).expect("files"));

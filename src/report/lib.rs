@@ -32,6 +32,8 @@ pub mod table;
 pub mod terminal;
 
 #[cfg(test)]
+mod sample_level;
+#[cfg(test)]
 mod sample_run;
 
 use planner_core::measure::document::RunDocument;

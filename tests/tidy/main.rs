@@ -7,6 +7,7 @@
 mod graph;
 mod source;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -81,6 +82,21 @@ fn no_crate_module_or_file_imports_itself_through_others() {
         cycles.extend(found.map(|cycle| format!("{}: {cycle}", folder.display())));
     }
     assert!(cycles.is_empty(), "\n{}\n", cycles.join("\n"));
+}
+
+/// A type's name says which one it is, wherever it is read.
+#[test]
+fn no_two_types_share_a_name() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in ["src", "tests", "benches"].iter().flat_map(|folder| rust_files(&root.join(folder))) {
+        for name in source::declared_types(&fs::read_to_string(&file).unwrap()) {
+            files.entry(name).or_default().push(file.display().to_string());
+        }
+    }
+    assert!(files.contains_key("ServiceModel"), "no types found under {}", root.display());
+    let shared: Vec<_> = files.into_iter().filter(|(_, files)| files.len() > 1).collect();
+    assert!(shared.is_empty(), "{shared:#?}");
 }
 
 /// Cargo refuses cycles of dependencies, except through those of tests, which would build a crate twice.

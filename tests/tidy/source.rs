@@ -33,6 +33,34 @@ pub(crate) fn paths_without_tests(text: &str) -> Vec<Named> {
     paths.found
 }
 
+/// The names of the types and traits that a file declares.
+///
+/// # Panics
+/// Where the file is no Rust.
+pub(crate) fn declared_types(text: &str) -> Vec<String> {
+    let mut types = Types::default();
+    types.visit_file(&syn::parse_file(text).unwrap());
+    types.names
+}
+
+#[derive(Default)]
+struct Types {
+    names: Vec<String>,
+}
+
+impl<'a> Visit<'a> for Types {
+    fn visit_item(&mut self, item: &'a syn::Item) {
+        self.names.extend(match item {
+            syn::Item::Struct(item) => Some(item.ident.to_string()),
+            syn::Item::Enum(item) => Some(item.ident.to_string()),
+            syn::Item::Trait(item) => Some(item.ident.to_string()),
+            syn::Item::Type(item) => Some(item.ident.to_string()),
+            _ => None,
+        });
+        visit::visit_item(self, item);
+    }
+}
+
 /// Every word and path of a file, without comments and literals. Rules about names are checked on these; the name of
 /// a macro ends in `!`.
 pub(crate) fn words(text: &str) -> Vec<Named> {

@@ -7,7 +7,7 @@ use std::io::BufRead;
 
 use jiff::fmt::strtime;
 
-use super::copy_log::{CopyLog, LogFormat, LoggedCopy, by_status};
+use super::logged_copy::{CopyLog, LogFormat, LoggedCopy, by_status};
 use crate::check::CheckError;
 use crate::load::attempt::AttemptOutcome;
 

@@ -8,7 +8,7 @@ use std::io::{BufRead, Read};
 
 use serde::Deserialize;
 
-use super::copy_log::{CopyLog, LogFormat, LoggedCopy};
+use super::logged_copy::{CopyLog, LogFormat, LoggedCopy};
 use crate::check::CheckError;
 use crate::check::cell::{self, HeaderColumns, parse_time_ns};
 use crate::load::attempt::AttemptOutcome;

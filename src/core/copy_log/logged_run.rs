@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::copy_log::{CopyLog, LogFormat, LoggedCopy};
+use super::logged_copy::{CopyLog, LogFormat, LoggedCopy};
 use crate::load::attempt::Attempt;
 use crate::measure::document::{RunDocument, SCHEMA, TargetSummary};
 use crate::measure::recorder::{Recorder, Second};

@@ -2,8 +2,8 @@
 //! access logs of S3. The form is found by the first line.
 
 mod access_log;
-mod copy_log;
 mod lambda;
+mod logged_copy;
 mod logged_run;
 mod requests;
 
@@ -11,7 +11,7 @@ use std::io::{BufRead, Read};
 
 use crate::check::CheckError;
 
-pub use copy_log::{CopyLog, LogFormat, LoggedCopy};
+pub use logged_copy::{CopyLog, LogFormat, LoggedCopy};
 pub use logged_run::LoggedRun;
 
 /// The forms, for messages.

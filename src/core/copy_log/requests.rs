@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::copy_log::{CopyLog, LogFormat, LoggedCopy, by_status};
+use super::logged_copy::{CopyLog, LogFormat, LoggedCopy, by_status};
 use crate::check::CheckError;
 use crate::check::cell::{self, HeaderColumns};
 use crate::check::requests::{RequestColumns, each};

@@ -12,6 +12,7 @@ pub mod latency_shift;
 pub mod level;
 pub mod precision;
 pub mod recorder;
+pub mod run_blocks;
 pub mod run_comparison;
 pub mod scaling;
 pub mod search;

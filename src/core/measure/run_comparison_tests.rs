@@ -1,5 +1,8 @@
 use super::*;
+use crate::law::little::Window;
 use crate::measure::recorder::Recorder;
+use crate::measure::run_blocks::cuts;
+use crate::measure::series::SeriesSecond;
 use crate::random;
 
 fn summary() -> LevelSummary {

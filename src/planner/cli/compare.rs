@@ -16,9 +16,8 @@ use crate::runs::read::{Run, read, read_document};
 use crate::runs::{attempts, blocks, machine};
 use planner_core::measure::document::RunDocument;
 use planner_core::measure::level::LevelSummary;
-use planner_core::measure::run_comparison::{
-    self, BlockDivision, ComparisonDocument, LevelComparison, SCHEMA,
-};
+use planner_core::measure::run_blocks::{self, BlockDivision};
+use planner_core::measure::run_comparison::{self, ComparisonDocument, LevelComparison, SCHEMA};
 use planner_core::measure::series::of_level;
 
 /// Runs the command.
@@ -128,7 +127,7 @@ fn levels(
     let summary = |run: usize, level: usize| &runs[run].document.levels[level];
     let cuts: Vec<[BlockDivision; 2]> = pairs
         .iter()
-        .map(|&[a, b]| run_comparison::cuts((summary(0, a), rows(0, a)), (summary(1, b), rows(1, b))))
+        .map(|&[a, b]| run_blocks::cuts((summary(0, a), rows(0, a)), (summary(1, b), rows(1, b))))
         .collect();
     let blocks = |run: usize| {
         let of_run: Vec<_> = pairs.iter().zip(&cuts).map(|(pair, cuts)| (pair[run], &cuts[run])).collect();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::histogram_log;
 use planner_aws::file_error::FileError;
-use planner_core::measure::run_comparison::{BlockDivision, RunBlock};
+use planner_core::measure::run_blocks::{BlockDivision, RunBlock};
 use planner_core::measure::series::SeriesSecond;
 use planner_core::units::quantity::nanoseconds;
 
