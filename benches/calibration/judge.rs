@@ -157,7 +157,7 @@ fn request(case: &Case) -> SizingRequest {
     SizingRequest {
         deadline_s: case.deadline_s,
         probability: case.probability,
-        ways: &[Deployment::Workers],
+        deployments: &[Deployment::Workers],
         shape: PipelineShape::Direct,
         max_concurrency: None,
         ramp: Ramp::default(),

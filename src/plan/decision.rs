@@ -30,7 +30,8 @@ pub enum PlanState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StrategyChoice {
     /// The way.
-    pub way: Deployment,
+    #[serde(rename = "way")]
+    pub deployment: Deployment,
     /// Its concurrency: workers, or what is reserved for a function.
     pub concurrency: u64,
     /// Why not the other one.
@@ -71,31 +72,36 @@ impl Recommendation {
     /// cheaper. None where no way is recommended.
     #[must_use]
     pub fn choice(&self) -> Option<StrategyChoice> {
-        let ways: Vec<Candidate> = self.candidates().collect();
-        let taken =
-            ways.iter().copied().reduce(|first, second| if second.beats(&first) { second } else { first })?;
-        let other = ways.iter().find(|other| other.way != taken.way);
+        let deployments: Vec<Candidate> = self.candidates().collect();
+        let taken = deployments
+            .iter()
+            .copied()
+            .reduce(|first, second| if second.beats(&first) { second } else { first })?;
+        let other = deployments.iter().find(|other| other.deployment != taken.deployment);
         let reason = match other {
             None => ChoiceReason::Only,
             Some(other) if other.is_within != taken.is_within => ChoiceReason::WithinLimits,
             Some(other) if other.is_proven != taken.is_proven => ChoiceReason::Proven,
             Some(_) => ChoiceReason::Cheaper,
         };
-        Some(StrategyChoice { way: taken.way, concurrency: taken.concurrency, reason })
+        Some(StrategyChoice { deployment: taken.deployment, concurrency: taken.concurrency, reason })
     }
 
     fn candidates(&self) -> impl Iterator<Item = Candidate> {
         let goal = self.probability.goal.unwrap_or_default();
-        let candidate =
-            move |way, concurrency, evidence: &PlanEvidence, probability: &Probability, cost: &Cost| {
-                Candidate {
-                    way,
-                    concurrency,
-                    is_within: self.limits_of(way).next().is_none(),
-                    is_proven: evidence.status == EvidenceStatus::Proven && probability.estimate >= goal,
-                    cost_usd: cost.total_usd,
-                }
-            };
+        let candidate = move |deployment,
+                              concurrency,
+                              evidence: &PlanEvidence,
+                              probability: &Probability,
+                              cost: &Cost| {
+            Candidate {
+                deployment,
+                concurrency,
+                is_within: self.limits_of(deployment).next().is_none(),
+                is_proven: evidence.status == EvidenceStatus::Proven && probability.estimate >= goal,
+                cost_usd: cost.total_usd,
+            }
+        };
         let workers = self.workers.iter().map(move |plan| {
             candidate(
                 Deployment::Workers,
@@ -118,14 +124,14 @@ impl Recommendation {
     }
 
     /// The limits that stand in the way of one way.
-    pub fn limits_of(&self, way: Deployment) -> impl Iterator<Item = &BindingLimit> {
-        self.binding_limits.iter().filter(move |binding| binding.limit.is_of(way))
+    pub fn limits_of(&self, deployment: Deployment) -> impl Iterator<Item = &BindingLimit> {
+        self.binding_limits.iter().filter(move |binding| binding.limit.is_of(deployment))
     }
 }
 
 #[derive(Clone, Copy)]
 struct Candidate {
-    way: Deployment,
+    deployment: Deployment,
     concurrency: u64,
     is_within: bool,
     is_proven: bool,
@@ -144,10 +150,10 @@ impl Candidate {
 impl Limit {
     /// Whether it stands in the way of one way: those of S3 do in that of both.
     #[must_use]
-    pub fn is_of(&self, way: Deployment) -> bool {
+    pub fn is_of(&self, deployment: Deployment) -> bool {
         match self {
             Self::ReservableConcurrency { .. } | Self::ScalingEnvironments | Self::PublishRate { .. } => {
-                way == Deployment::Lambda
+                deployment == Deployment::Lambda
             }
             Self::PrefixRate { .. } | Self::CopySize { .. } | Self::Parts { .. } => true,
         }
@@ -160,17 +166,20 @@ mod tests {
 
     #[test]
     fn limits_come_before_proof_and_proof_before_cost() {
-        let way = |is_within, is_proven, cost_usd| Candidate {
-            way: Deployment::Workers,
+        let deployment = |is_within, is_proven, cost_usd| Candidate {
+            deployment: Deployment::Workers,
             concurrency: 1,
             is_within,
             is_proven,
             cost_usd,
         };
-        assert!(way(true, false, 9.0).beats(&way(false, true, 1.0)));
-        assert!(way(true, true, 9.0).beats(&way(true, false, 1.0)));
-        assert!(way(true, true, 1.0).beats(&way(true, true, 2.0)));
-        assert!(!way(true, true, 1.0).beats(&way(true, true, 1.0)), "of equals the first stays");
+        assert!(deployment(true, false, 9.0).beats(&deployment(false, true, 1.0)));
+        assert!(deployment(true, true, 9.0).beats(&deployment(true, false, 1.0)));
+        assert!(deployment(true, true, 1.0).beats(&deployment(true, true, 2.0)));
+        assert!(
+            !deployment(true, true, 1.0).beats(&deployment(true, true, 1.0)),
+            "of equals the first stays"
+        );
     }
 
     #[test]

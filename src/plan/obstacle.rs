@@ -13,7 +13,8 @@ pub enum Obstacle {
     /// Copies slow each other down, and more at once do fewer.
     ThroughputTooLow {
         /// Which way.
-        way: Deployment,
+        #[serde(rename = "way")]
+        deployment: Deployment,
         /// Concurrency at which most is done.
         best: u64,
         /// What is done then, objects per second.
@@ -48,7 +49,8 @@ pub enum Obstacle {
     /// Workers or invocations begin too late.
     RampTooSlow {
         /// Which way.
-        way: Deployment,
+        #[serde(rename = "way")]
+        deployment: Deployment,
         /// How many begin per second.
         per_s: f64,
     },

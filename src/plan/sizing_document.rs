@@ -80,7 +80,8 @@ pub struct Recommendation {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rehearsal {
     /// The way that was rehearsed.
-    pub way: Deployment,
+    #[serde(rename = "way")]
+    pub deployment: Deployment,
     /// From the first start to the last end, seconds.
     pub makespan_s: f64,
     /// Objects that were copied.
@@ -245,8 +246,8 @@ impl Recommendation {
     #[must_use]
     pub fn predicted(&self) -> f64 {
         let workers = self.workers.iter().map(|plan| plan.probability.estimate);
-        let ways = workers.chain(self.lambda.iter().map(|plan| plan.probability.estimate));
-        ways.reduce(f64::min).unwrap_or(self.probability.estimate)
+        let deployments = workers.chain(self.lambda.iter().map(|plan| plan.probability.estimate));
+        deployments.reduce(f64::min).unwrap_or(self.probability.estimate)
     }
 }
 
@@ -260,7 +261,8 @@ pub struct NearestGoal {
     /// Probability.
     pub probability: f64,
     /// What reaches it.
-    pub way: Deployment,
+    #[serde(rename = "way")]
+    pub deployment: Deployment,
     /// Its concurrency.
     pub concurrency: u64,
 }

@@ -33,7 +33,7 @@ pub struct Strategies {
 pub struct Strategy {
     /// Which, and with which settings.
     #[serde(flatten)]
-    pub way: StrategyKind,
+    pub strategy: StrategyKind,
     /// Median of the time from the first start to the last end; absent where it never ends or is not known.
     pub finish_p50_s: Option<f64>,
     /// Its 99th percentile.

@@ -99,8 +99,8 @@ pub struct Verification {
 impl PlanPromise {
     /// Of one way of a plan, where the plan has it.
     #[must_use]
-    pub fn of(plan: &Recommendation, way: Deployment) -> Option<Self> {
-        let (setting, in_flight) = match way {
+    pub fn of(plan: &Recommendation, deployment: Deployment) -> Option<Self> {
+        let (setting, in_flight) = match deployment {
             Deployment::Workers => {
                 let plan = plan.workers.as_ref()?;
                 let (workers, ramp, order) = (plan.concurrency.value, plan.ramp, plan.order);

@@ -28,8 +28,8 @@ use proof::{StrategyLimits, is_proven};
 /// The smallest concurrency that does what is wanted, for each way that was asked for.
 #[must_use]
 pub fn recommend(inputs: &PlanInputs, request: &SizingRequest) -> Recommendation {
-    let pool = request.ways.contains(&Deployment::Workers).then(|| pool::plan(inputs, request));
-    let function = request.ways.contains(&Deployment::Lambda).then(|| match request.shape {
+    let pool = request.deployments.contains(&Deployment::Workers).then(|| pool::plan(inputs, request));
+    let function = request.deployments.contains(&Deployment::Lambda).then(|| match request.shape {
         PipelineShape::Direct => function::plan(inputs, request),
         PipelineShape::Queue => queue::plan(inputs, request),
     });
@@ -143,9 +143,9 @@ fn outcome(
 }
 
 fn split<P>(
-    way: Option<Result<P, Box<InfeasibleDeployment>>>,
+    deployment: Option<Result<P, Box<InfeasibleDeployment>>>,
 ) -> (Option<P>, Option<Box<InfeasibleDeployment>>) {
-    match way {
+    match deployment {
         None => (None, None),
         Some(Ok(plan)) => (Some(plan), None),
         Some(Err(cannot)) => (None, Some(cannot)),

@@ -117,24 +117,24 @@ fn cannot(request: &SizingRequest, infeasible: PoolInfeasible) -> Box<Infeasible
 }
 
 /// What a pool cannot do, and what stands for one.
-pub(super) fn obstacle(way: Deployment, best: u64, reason: &PoolLimit) -> Obstacle {
+pub(super) fn obstacle(deployment: Deployment, best: u64, reason: &PoolLimit) -> Obstacle {
     match *reason {
         PoolLimit::JobTooLong { .. } => Obstacle::JobTooLong,
         PoolLimit::ThroughputTooLow { x_per_s, needed_per_s } => {
-            Obstacle::ThroughputTooLow { way, best, x_per_s, needed_per_s }
+            Obstacle::ThroughputTooLow { deployment, best, x_per_s, needed_per_s }
         }
         PoolLimit::TooFewWorkers { most } => Obstacle::TooFewWorkers { most },
         PoolLimit::GivenUp { largest_probability, attempts } => {
             Obstacle::GivenUp { largest_probability, attempts }
         }
-        PoolLimit::RampTooSlow { per_s } => Obstacle::RampTooSlow { way, per_s },
+        PoolLimit::RampTooSlow { per_s } => Obstacle::RampTooSlow { deployment, per_s },
     }
 }
 
 /// The two goals within reach: a later deadline as sure, or the same one less sure.
 pub(super) fn nearest(
     request: &SizingRequest,
-    (way, best): (Deployment, u64),
+    (deployment, best): (Deployment, u64),
     deadline_s: f64,
     probability: Proportion,
 ) -> Vec<NearestGoal> {
@@ -142,14 +142,14 @@ pub(super) fn nearest(
         kind: Relaxed::Deadline,
         deadline_s,
         probability: request.probability,
-        way,
+        deployment,
         concurrency: best,
     });
     let less_sure = NearestGoal {
         kind: Relaxed::Probability,
         deadline_s: request.deadline_s,
         probability: probability.at_least,
-        way,
+        deployment,
         concurrency: best,
     };
     let is_of_use = less_sure.probability > 0.005;

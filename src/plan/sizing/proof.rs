@@ -142,7 +142,7 @@ mod tests {
     const WISH: SizingRequest = SizingRequest {
         deadline_s: 600.0,
         probability: 0.99,
-        ways: Deployment::ALL,
+        deployments: Deployment::ALL,
         shape: PipelineShape::Direct,
         max_concurrency: None,
         ramp: Ramp { per_s: None },

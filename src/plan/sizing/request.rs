@@ -15,7 +15,7 @@ pub struct SizingRequest {
     /// Probability of that, between 0 and 1, both excluded.
     pub probability: f64,
     /// Ways to do it.
-    pub ways: &'static [Deployment],
+    pub deployments: &'static [Deployment],
     /// What lies between the topic and that function.
     pub shape: PipelineShape,
     /// The largest concurrency allowed.

@@ -22,7 +22,7 @@ pub(super) fn batch_operations(inputs: &PlanInputs) -> Strategy {
     let left = batch.objects() - objects;
     let too_large = (left > 0).then_some(Caveat::TooLarge { objects: left, largest_bytes: most_bytes });
     Strategy {
-        way: StrategyKind::BatchOperations,
+        strategy: StrategyKind::BatchOperations,
         finish_p50_s: None,
         finish_p99_s: None,
         by_deadline: None,

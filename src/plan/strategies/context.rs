@@ -81,7 +81,12 @@ impl StrategyContext<'_> {
     }
 
     /// The row of a way that was simulated.
-    pub(super) fn way(&self, way: StrategyKind, runs: SimulatedRuns, caveats: Vec<Caveat>) -> Strategy {
+    pub(super) fn strategy(
+        &self,
+        strategy: StrategyKind,
+        runs: SimulatedRuns,
+        caveats: Vec<Caveat>,
+    ) -> Strategy {
         let SimulatedRuns { mut finishes_s, in_flight_peak, throttles, copied, cost_usd } = runs;
         finishes_s.sort_unstable_by(f64::total_cmp);
         let by = |deadline_s: f64| {
@@ -89,7 +94,7 @@ impl StrategyContext<'_> {
             ended as f64 / finishes_s.len().max(1) as f64
         };
         Strategy {
-            way,
+            strategy,
             finish_p50_s: quantile_s(&finishes_s, 0.5),
             finish_p99_s: quantile_s(&finishes_s, 0.99),
             by_deadline: self.request.deadline_s.map(by),

@@ -20,7 +20,7 @@ const THREADS_PER_BUSY: f64 = 2.0;
 const MARGIN: f64 = 2.326;
 
 /// The three ways, the function reserving what it can today.
-pub(super) fn ways(context: &StrategyContext<'_>) -> [Strategy; 3] {
+pub(super) fn strategies(context: &StrategyContext<'_>) -> [Strategy; 3] {
     [unpaced(context), paced(context), queued(context)]
 }
 
@@ -32,8 +32,9 @@ fn unpaced(context: &StrategyContext<'_>) -> Strategy {
     } else {
         Caveat::FitsAtOnce { objects: context.objects() }
     };
-    let way = StrategyKind::FanOutUnpaced { threads: PUBLISH_THREADS.into(), reserved: reserved(context) };
-    means.row(context, way, caveat)
+    let strategy =
+        StrategyKind::FanOutUnpaced { threads: PUBLISH_THREADS.into(), reserved: reserved(context) };
+    means.row(context, strategy, caveat)
 }
 
 fn paced(context: &StrategyContext<'_>) -> Strategy {
@@ -109,7 +110,7 @@ struct FanOutMeans {
 
 impl FanOutMeans {
     /// The row of a way, with what is not copied and why.
-    fn row(self, context: &StrategyContext<'_>, way: StrategyKind, caveat: Caveat) -> Strategy {
+    fn row(self, context: &StrategyContext<'_>, strategy: StrategyKind, caveat: Caveat) -> Strategy {
         let timeout_s = context.inputs.limits.lambda.timeout_s;
         let (messages, copies, share) = (self.unpublished, self.timeouts, 1.0 - self.runs.copied);
         let losses = [
@@ -117,7 +118,7 @@ impl FanOutMeans {
             (copies >= 0.5).then_some(Caveat::TimedOut { copies, timeout_s }),
             (share > 0.0).then_some(Caveat::NotCopied { share }),
         ];
-        context.way(way, self.runs, [Some(caveat)].into_iter().chain(losses).flatten().collect())
+        context.strategy(strategy, self.runs, [Some(caveat)].into_iter().chain(losses).flatten().collect())
     }
 }
 

@@ -38,8 +38,8 @@ pub(super) fn one(context: &StrategyContext<'_>) -> Strategy {
         (context.request.threads > threads).then_some(Caveat::MostThreads { most: lambda.threads_max }),
         little_cpu(inputs.memory_mb, lambda.cpu_memory_mb),
     ];
-    let way = StrategyKind::OneFunction { threads: workers, memory_mb: inputs.memory_mb };
-    context.way(way, runs, caveats.into_iter().flatten().collect())
+    let strategy = StrategyKind::OneFunction { threads: workers, memory_mb: inputs.memory_mb };
+    context.strategy(strategy, runs, caveats.into_iter().flatten().collect())
 }
 
 fn cut(context: &StrategyContext<'_>, ended: f64, copied: f64) -> Caveat {

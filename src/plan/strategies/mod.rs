@@ -21,12 +21,13 @@ pub fn strategies(inputs: &PlanInputs, request: &StrategiesRequest) -> Strategie
     let work = inputs.work(Order::Fifo);
     let times = Mixture::new(&work, &inputs.model.profile);
     let context = StrategyContext { inputs, request, work, times };
-    let mut ways = pools::on_the_machine_at_hand(&context);
-    ways.extend([function::one(&context), pools::rented(&context)]);
-    ways.extend(fan_out::ways(&context));
-    ways.push(batch_operations::batch_operations(inputs));
-    let peak = ways.iter().filter_map(|way| way.in_flight_peak).max();
-    let is_throttled = ways.iter().any(|way| way.throttles.is_some_and(|throttles| throttles > 0.0));
+    let mut strategies = pools::on_the_machine_at_hand(&context);
+    strategies.extend([function::one(&context), pools::rented(&context)]);
+    strategies.extend(fan_out::strategies(&context));
+    strategies.push(batch_operations::batch_operations(inputs));
+    let peak = strategies.iter().filter_map(|strategy| strategy.in_flight_peak).max();
+    let is_throttled =
+        strategies.iter().any(|strategy| strategy.throttles.is_some_and(|throttles| throttles > 0.0));
     let doubts =
         inputs.doubts(peak).into_iter().chain(is_throttled.then_some(Limitation::RetriesUndocumented));
     let preface = inputs.preface(request.deadline_s.unwrap_or(0.0));
@@ -35,7 +36,7 @@ pub fn strategies(inputs: &PlanInputs, request: &StrategiesRequest) -> Strategie
         observed: request
             .observed_s
             .map(|finish_s| observed(finish_s, preface.job.objects, preface.residence.mean_s)),
-        strategies: ways,
+        strategies: strategies,
         doubts: doubts.collect(),
         sources: inputs.sources(),
         preface,

@@ -16,10 +16,11 @@ const USUAL_OPEN_FILES: u64 = 1024;
 pub(super) fn on_the_machine_at_hand(context: &StrategyContext<'_>) -> Vec<Strategy> {
     let threads = u64::from(context.request.threads);
     let one_after_the_other = Caveat::OneAfterTheOther { copy_s: context.times.at(1).mean_s };
-    let one = context.way(StrategyKind::Loop, runs(context, &drained(context, 1)), vec![one_after_the_other]);
+    let one =
+        context.strategy(StrategyKind::Loop, runs(context, &drained(context, 1)), vec![one_after_the_other]);
     let caveats = vec![Caveat::OneProcess, connections(threads)];
     let pool =
-        context.way(StrategyKind::Pool { threads }, runs(context, &drained(context, threads)), caveats);
+        context.strategy(StrategyKind::Pool { threads }, runs(context, &drained(context, threads)), caveats);
     vec![one, pool, nested(context)]
 }
 
@@ -34,8 +35,8 @@ pub(super) fn rented(context: &StrategyContext<'_>) -> Strategy {
     let cost_usd = usage.cost(&context.inputs.prices).total_usd;
     let mut caveats = vec![Caveat::NeedsNoBandwidth, connections(threads)];
     caveats.extend(usd_per_hour.is_none().then_some(Caveat::PriceUnknown));
-    let way = StrategyKind::RentedMachine { threads, usd_per_hour };
-    context.way(way, SimulatedRuns { cost_usd, ..runs(context, &finishes) }, caveats)
+    let strategy = StrategyKind::RentedMachine { threads, usd_per_hour };
+    context.strategy(strategy, SimulatedRuns { cost_usd, ..runs(context, &finishes) }, caveats)
 }
 
 /// Threads that end by the deadline, a little more surely than a way has to so that simulated runs bear it out, or come
@@ -71,8 +72,8 @@ fn nested(context: &StrategyContext<'_>) -> Strategy {
         cost_usd: inputs.copy_usage(failed.max(0.0)).cost(&inputs.prices).total_usd,
     };
     let idle = Caveat::IdlePools { busy, threads, one_pool_s: plain_s };
-    let way = StrategyKind::NestedPools { pools: request.pools.into(), threads: request.threads.into() };
-    context.way(way, runs, vec![idle, connections(threads)])
+    let strategy = StrategyKind::NestedPools { pools: request.pools.into(), threads: request.threads.into() };
+    context.strategy(strategy, runs, vec![idle, connections(threads)])
 }
 
 fn drained(context: &StrategyContext<'_>, workers: u64) -> Finishes {

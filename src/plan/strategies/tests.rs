@@ -46,7 +46,7 @@ fn the_daily_job_takes_a_for_loop_an_hour_and_three_quarters() {
     let request = StrategiesRequest { observed_s: Some(160.0), runs: Some(4), ..WISH };
     let comparison = strategies(&inputs, &request);
     assert!(matches!(
-        comparison.strategies.iter().map(|row| row.way).collect::<Vec<_>>()[..],
+        comparison.strategies.iter().map(|row| row.strategy).collect::<Vec<_>>()[..],
         [
             StrategyKind::Loop,
             StrategyKind::Pool { threads: 100 },
@@ -75,8 +75,8 @@ fn the_built_in_profile_says_the_same_of_the_for_loop() {
     let inputs = inputs(250, 700_000_000, FittedModel { profile: Profile::default(), ..residence("25.2s") });
     let request = StrategiesRequest { threads: 1, ..WISH };
     let context = context(&inputs, &request);
-    let ways = pools::on_the_machine_at_hand(&context);
-    let (p50_s, p99_s) = (ways[0].finish_p50_s.unwrap(), ways[0].finish_p99_s.unwrap());
+    let strategies = pools::on_the_machine_at_hand(&context);
+    let (p50_s, p99_s) = (strategies[0].finish_p50_s.unwrap(), strategies[0].finish_p99_s.unwrap());
     assert!((p50_s - 6300.0).abs() < 20.0, "{p50_s}");
     // sd 0.25·25.2·√250 = 99.6 s, so that the 99th percentile is 232 s later.
     assert!((p99_s - 6532.0).abs() < 60.0, "{p99_s}");
@@ -86,29 +86,32 @@ fn the_built_in_profile_says_the_same_of_the_for_loop() {
 fn one_function_is_cut_off_and_says_how_much_is_copied() {
     let inputs = inputs(45_000, 700_000_000, residence("fixed(25.2s)"));
     let request = StrategiesRequest { runs: Some(2), ..WISH };
-    let way = function::one(&context(&inputs, &request));
+    let strategy = function::one(&context(&inputs, &request));
     // 35 rounds of a hundred fit into 900 s.
-    assert_eq!((way.finish_p50_s, way.copied, way.in_flight_peak), (None, 3500.0 / 45_000.0, Some(100)));
-    let cut_off = Caveat::CutOff { timeout_s: 900.0, copied: way.copied, in_turn: Some(13) };
-    assert_eq!(way.caveats[0], cut_off);
+    assert_eq!(
+        (strategy.finish_p50_s, strategy.copied, strategy.in_flight_peak),
+        (None, 3500.0 / 45_000.0, Some(100))
+    );
+    let cut_off = Caveat::CutOff { timeout_s: 900.0, copied: strategy.copied, in_turn: Some(13) };
+    assert_eq!(strategy.caveats[0], cut_off);
     // 3500 COPY requests, one invocation, and 900.3 s of an eighth of a gigabyte.
     let usd = 3500.0 * 5e-6 + 2e-7 + 900.3 / 8.0 * 0.000_016_666_7;
-    assert!((way.cost_usd - usd).abs() < 1e-9, "{}", way.cost_usd);
+    assert!((strategy.cost_usd - usd).abs() < 1e-9, "{}", strategy.cost_usd);
     let request = StrategiesRequest { threads: 5000, ..request };
-    let way = function::one(&context(&inputs, &request));
-    assert_eq!(way.in_flight_peak, Some(1024));
-    assert!(way.caveats.contains(&Caveat::MostThreads { most: 1024 }), "{way:?}");
+    let strategy = function::one(&context(&inputs, &request));
+    assert_eq!(strategy.in_flight_peak, Some(1024));
+    assert!(strategy.caveats.contains(&Caveat::MostThreads { most: 1024 }), "{strategy:?}");
 }
 
 #[test]
 fn one_function_in_time_costs_its_memory_and_its_time() {
     let inputs = inputs(250, 700_000_000, residence("fixed(25.2s)"));
     let request = StrategiesRequest { runs: Some(2), ..WISH };
-    let way = function::one(&context(&inputs, &request));
-    assert_near(&[way.finish_p50_s, way.finish_p99_s], 75.9);
-    assert_eq!(way.copied, 1.0);
+    let strategy = function::one(&context(&inputs, &request));
+    assert_near(&[strategy.finish_p50_s, strategy.finish_p99_s], 75.9);
+    assert_eq!(strategy.copied, 1.0);
     let usd = 250.0 * 5e-6 + 2e-7 + 75.9 / 8.0 * 0.000_016_666_7;
-    assert!((way.cost_usd - usd).abs() < 1e-9, "{}", way.cost_usd);
+    assert!((strategy.cost_usd - usd).abs() < 1e-9, "{}", strategy.cost_usd);
 }
 
 #[test]
@@ -116,7 +119,7 @@ fn a_burst_beyond_what_can_be_reserved_ends_later_than_a_pace() {
     let mut inputs = inputs(6000, 700_000_000, residence("lognormal(30s, cv=0.5)"));
     inputs.limits.lambda.account_concurrency = 700;
     let request = StrategiesRequest { runs: Some(2), ..WISH };
-    let [unpaced, paced, queued] = fan_out::ways(&context(&inputs, &request));
+    let [unpaced, paced, queued] = fan_out::strategies(&context(&inputs, &request));
     assert!(unpaced.finish_p50_s > paced.finish_p50_s, "{unpaced:?} {paced:?}");
     assert!(unpaced.throttles.unwrap() > 6000.0, "{unpaced:?}");
     assert!(matches!(unpaced.caveats[..], [Caveat::BackOff { longest_s: 300.0, .. }]), "{unpaced:?}");
@@ -133,8 +136,8 @@ fn a_pace_of_ones_own_is_kept_even_when_it_throttles() {
     let mut inputs = inputs(400, 700_000_000, residence("fixed(25.2s)"));
     inputs.limits.lambda.account_concurrency = 150;
     let request = StrategiesRequest { runs: Some(2), rate_per_s: Some(10.0), ..WISH };
-    let [_, paced, _] = fan_out::ways(&context(&inputs, &request));
-    assert_eq!(paced.way, StrategyKind::FanOutPaced { rate_per_s: 10.0, reserved: 50 });
+    let [_, paced, _] = fan_out::strategies(&context(&inputs, &request));
+    assert_eq!(paced.strategy, StrategyKind::FanOutPaced { rate_per_s: 10.0, reserved: 50 });
     let throttles = paced.throttles.filter(|&throttles| throttles > 0.0).unwrap();
     assert_eq!(paced.caveats, [Caveat::StillThrottled { throttles }]);
 }
@@ -148,7 +151,7 @@ fn contention_makes_pools_in_a_pool_and_fan_outs_slower() {
     let slowed = strategies(&inputs(250, 700_000_000, contended), &request);
     for (slowed, free) in slowed.strategies.iter().zip(&free.strategies) {
         let is_bound = matches!(
-            free.way,
+            free.strategy,
             StrategyKind::Loop | StrategyKind::FanOutQueued { .. } | StrategyKind::BatchOperations
         );
         assert!(is_bound || slowed.finish_p50_s > free.finish_p50_s.map(|free_s| 1.2 * free_s), "{slowed:?}");
@@ -177,13 +180,13 @@ fn a_deadline_marks_what_misses_it_and_sizes_the_rented_machine() {
 #[test]
 fn batch_operations_have_a_price_but_no_time_and_leave_what_is_too_large() {
     let mut inputs = inputs(45_000, 700_000_000, residence("fixed(30s)"));
-    let way = batch_operations::batch_operations(&inputs);
-    assert!((way.cost_usd - (0.25 + 0.045 + 0.225)).abs() < 1e-9, "{}", way.cost_usd);
-    assert_eq!((way.finish_p50_s, way.copied, way.runs), (None, 1.0, 0));
+    let strategy = batch_operations::batch_operations(&inputs);
+    assert!((strategy.cost_usd - (0.25 + 0.045 + 0.225)).abs() < 1e-9, "{}", strategy.cost_usd);
+    assert_eq!((strategy.finish_p50_s, strategy.copied, strategy.runs), (None, 1.0, 0));
     inputs.batch.sizes_bytes = [1, 6 << 30].into();
-    let way = batch_operations::batch_operations(&inputs);
-    assert_eq!(way.copied, 0.5);
-    assert_eq!(way.caveats[1], Caveat::TooLarge { objects: 1, largest_bytes: 5 << 30 });
+    let strategy = batch_operations::batch_operations(&inputs);
+    assert_eq!(strategy.copied, 0.5);
+    assert_eq!(strategy.caveats[1], Caveat::TooLarge { objects: 1, largest_bytes: 5 << 30 });
 }
 
 #[test]
@@ -193,8 +196,8 @@ fn no_objects_and_one_are_compared_too() {
             StrategiesRequest { deadline_s: Some(60.0), observed_s: Some(10.0), runs: Some(2), ..WISH };
         let comparison = strategies(&inputs(objects, 1, residence("fixed(30s)")), &request);
         assert_eq!(comparison.strategies.len(), 9);
-        for way in &comparison.strategies {
-            assert!(way.copied == 1.0 && way.cost_usd.is_finite(), "{objects}: {way:?}");
+        for strategy in &comparison.strategies {
+            assert!(strategy.copied == 1.0 && strategy.cost_usd.is_finite(), "{objects}: {strategy:?}");
         }
     }
 }

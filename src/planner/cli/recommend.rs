@@ -31,7 +31,7 @@ pub(super) fn run(options: &RecommendOptions) -> miette::Result<Exit> {
         // One of the two is required.
         deadline_s: clock.as_ref().map(|clock| clock.length_s).or(asked_s).unwrap_or_default(),
         probability: options.confidence,
-        ways: options.way.planned(),
+        deployments: options.way.planned(),
         shape: options.shape.into(),
         max_concurrency: options.max_concurrency,
         ramp: Ramp { per_s: options.ramp.map(|rate| rate.per_s()) },
@@ -66,7 +66,7 @@ fn planned(
 ) -> miette::Result<(PlanInputs, Recommendation)> {
     let is_named = options.basis.is_named();
     // What a function did says less about workers than the sweep that comes with the program.
-    let copiers = match request.ways {
+    let copiers = match request.deployments {
         [Deployment::Lambda] => &[Copier::Workers, Copier::Function][..],
         _ => &[Copier::Workers],
     };

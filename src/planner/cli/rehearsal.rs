@@ -35,7 +35,7 @@ pub(super) fn rehearsed(
     plan: &Recommendation,
     limits: Option<&Path>,
 ) -> miette::Result<Option<Rehearsal>> {
-    let Some((way, scenario)) = scenario(inputs, plan)? else { return Ok(None) };
+    let Some((deployment, scenario)) = scenario(inputs, plan)? else { return Ok(None) };
     let folder = tempfile::tempdir().into_diagnostic()?;
     replace(&folder.path().join(MANIFEST), manifest(inputs, plan).as_bytes())?;
     let path = folder.path().join("rehearsal.toml");
@@ -53,23 +53,23 @@ pub(super) fn rehearsed(
     let made = std::fs::read_dir(&out).into_diagnostic()?.filter_map(Result::ok);
     let document = made.map(|run| run.path()).find_map(|run| read::read_document(&run).ok());
     let lost = || BadInput::new("failed to rehearse the plan: the run left nothing behind", "");
-    Ok(Some(came_to(way, &document.ok_or_else(lost)?)))
+    Ok(Some(came_to(deployment, &document.ok_or_else(lost)?)))
 }
 
-fn came_to(way: Deployment, document: &RunDocument) -> Rehearsal {
+fn came_to(deployment: Deployment, document: &RunDocument) -> Rehearsal {
     let (makespan_s, objects_copied) = match (&document.fan_out, document.levels.first()) {
         (Some(found), _) => (found.finish_s.unwrap_or_default(), found.copied),
         (None, Some(level)) => (level.makespan_s, level.items_done),
         (None, None) => (0.0, 0),
     };
-    Rehearsal { way, makespan_s, objects_copied }
+    Rehearsal { deployment, makespan_s, objects_copied }
 }
 
 /// The job as a scenario for the service that the plan rests on.
 fn scenario(inputs: &PlanInputs, plan: &Recommendation) -> miette::Result<Option<(Deployment, File)>> {
     let mut file: File = toml::from_str(SCENARIO).into_diagnostic()?;
     let profile = &inputs.model.profile;
-    let (way, service) = match (&plan.workers, &plan.lambda) {
+    let (deployment, service) = match (&plan.workers, &plan.lambda) {
         (Some(workers), _) => {
             file.arrivals = Arrivals::closed(u32::try_from(workers.concurrency.value).unwrap_or(u32::MAX));
             (Deployment::Workers, inputs.on_account(profile))
@@ -91,7 +91,7 @@ fn scenario(inputs: &PlanInputs, plan: &Recommendation) -> miette::Result<Option
     file.copy.multipart_above = Bytes(batch.multipart_above_bytes);
     file.copy.part_size = Bytes(batch.part_size_bytes);
     (file.target.region, file.target.service) = (Some(inputs.region.clone()), Some(service));
-    Ok(Some((way, file)))
+    Ok(Some((deployment, file)))
 }
 
 /// The objects in the order in which they are started.

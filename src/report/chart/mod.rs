@@ -31,6 +31,6 @@ pub use readings::readings;
 pub use sensitivity::{Sensitivities, SensitivityBar, ValueKind, sensitivity};
 pub use size::size;
 pub use stages::{StageChart, StageCurves, stages};
-pub use strategies::{StrategyBar, ways};
+pub use strategies::{StrategyBar, strategies};
 pub use sweep::{measurements, sweep};
 pub use timeline::timeline;

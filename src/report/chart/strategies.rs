@@ -36,15 +36,16 @@ impl StrategyBar {
 
 /// The ways from the fastest on, on a logarithmic scale; None where none of them is ever done.
 #[must_use]
-pub fn ways(all: &[StrategyBar], deadline_s: Option<f64>) -> Option<Chart> {
+pub fn strategies(all: &[StrategyBar], deadline_s: Option<f64>) -> Option<Chart> {
     let mut all = all.to_vec();
-    let end_s = |way: &StrategyBar| way.finish_s.map_or(f64::INFINITY, |it| it[1]);
+    let end_s = |strategy: &StrategyBar| strategy.finish_s.map_or(f64::INFINITY, |it| it[1]);
     all.sort_by(|a, b| end_s(a).total_cmp(&end_s(b)));
     let all = all.as_slice();
-    let times = || all.iter().filter_map(|way| way.finish_s).filter(|it| it[0] > 0.0 && it[1].is_finite());
+    let times =
+        || all.iter().filter_map(|strategy| strategy.finish_s).filter(|it| it[0] > 0.0 && it[1].is_finite());
     let fastest = all
         .iter()
-        .filter_map(|way| Some((way, way.finish_s?[1])))
+        .filter_map(|strategy| Some((strategy, strategy.finish_s?[1])))
         .filter(|(_, p99_s)| *p99_s > 0.0)
         .min_by(|a, b| a.1.total_cmp(&b.1))?;
     let ends = || times().flatten().chain(deadline_s);
@@ -68,15 +69,19 @@ fn panel(all: &[StrategyBar], x: &Axis, has_deadline: bool) -> Panel {
     let left = x.low;
     let (mut bars, mut notes) = (Vec::new(), Vec::new());
     let [mut met, mut missed] = [Vec::new(), Vec::new()];
-    for (index, way) in all.iter().enumerate() {
+    for (index, strategy) in all.iter().enumerate() {
         let top = (all.len() - index) as f64;
         let at = top - 0.66;
-        let cost = usd(way.cost_usd);
-        notes.push(PanelNote { at: (left, top - 0.26), side: LabelSide::Right, words: way.name.clone() });
-        match way.finish_s {
+        let cost = usd(strategy.cost_usd);
+        notes.push(PanelNote {
+            at: (left, top - 0.26),
+            side: LabelSide::Right,
+            words: strategy.name.clone(),
+        });
+        match strategy.finish_s {
             Some([p50_s, p99_s]) => {
-                bars.push(Bar { at, from: p50_s, to: p99_s, colour: way.colour() });
-                let points = if way.meets == Some(false) { &mut missed } else { &mut met };
+                bars.push(Bar { at, from: p50_s, to: p99_s, colour: strategy.colour() });
+                let points = if strategy.meets == Some(false) { &mut missed } else { &mut met };
                 points.push((p50_s, at));
                 let times = if p50_s == p99_s {
                     duration(p50_s)
@@ -111,9 +116,9 @@ fn panel(all: &[StrategyBar], x: &Axis, has_deadline: bool) -> Panel {
 
 fn table(all: &[StrategyBar]) -> Table {
     let mut table = Table::new("How long each way takes", &["way", "p50", "p99", "cost"]);
-    for way in all {
-        let [p50, p99] = way.finish_s.map_or_else(|| ["–".into(), "–".into()], |it| it.map(duration));
-        table.row([way.name.clone(), p50, p99, usd(way.cost_usd)]);
+    for strategy in all {
+        let [p50, p99] = strategy.finish_s.map_or_else(|| ["–".into(), "–".into()], |it| it.map(duration));
+        table.row([strategy.name.clone(), p50, p99, usd(strategy.cost_usd)]);
     }
     table
 }
@@ -123,22 +128,22 @@ mod tests {
     use super::*;
     use crate::drawing::{Frame, svg};
 
-    fn way(name: &str, finish_s: Option<[f64; 2]>, meets: Option<bool>) -> StrategyBar {
+    fn strategy(name: &str, finish_s: Option<[f64; 2]>, meets: Option<bool>) -> StrategyBar {
         StrategyBar { name: name.into(), finish_s, meets, cost_usd: 0.23 }
     }
 
     fn sample() -> [StrategyBar; 4] {
         [
-            way("for loop", Some([6300.0, 6540.0]), Some(false)),
-            way("pool, 100 threads", Some([88.0, 104.0]), Some(true)),
-            way("one function, 100 threads in 128 MB", None, Some(false)),
-            way("fan-out, paced", Some([53.2, 68.0]), Some(true)),
+            strategy("for loop", Some([6300.0, 6540.0]), Some(false)),
+            strategy("pool, 100 threads", Some([88.0, 104.0]), Some(true)),
+            strategy("one function, 100 threads in 128 MB", None, Some(false)),
+            strategy("fan-out, paced", Some([53.2, 68.0]), Some(true)),
         ]
     }
 
     #[test]
     fn the_fastest_comes_first_and_shapes_tell_met_from_missed() {
-        let chart = ways(&sample(), Some(600.0)).unwrap();
+        let chart = strategies(&sample(), Some(600.0)).unwrap();
         let order: Vec<&str> = chart.table.rows.iter().map(|row| row[0].as_str()).collect();
         assert_eq!((order[0], order[2]), ("fan-out, paced", "for loop"));
         assert_eq!(chart.table.rows[2][1..], ["1h 45m", "1h 49m", "$0.23"].map(str::to_owned));
@@ -157,11 +162,14 @@ mod tests {
 
     #[test]
     fn odd_ways_make_drawings_or_none() {
-        assert!(ways(&[], None).is_none());
-        assert!(ways(&[way("never", None, None)], Some(60.0)).is_none());
-        let odd = [way("at once", Some([0.0; 2]), None), way(&"long ".repeat(40), Some([1e-6, 4e9]), None)];
+        assert!(strategies(&[], None).is_none());
+        assert!(strategies(&[strategy("never", None, None)], Some(60.0)).is_none());
+        let odd = [
+            strategy("at once", Some([0.0; 2]), None),
+            strategy(&"long ".repeat(40), Some([1e-6, 4e9]), None),
+        ];
         for frame in [Frame::Card, Frame::Inline { width_px: 350 }] {
-            let drawing = svg(&ways(&odd, None).unwrap(), frame).unwrap();
+            let drawing = svg(&strategies(&odd, None).unwrap(), frame).unwrap();
             assert!(!drawing.contains("NaN") && drawing.contains('…'), "{drawing}");
         }
     }
@@ -169,7 +177,7 @@ mod tests {
     #[test]
     fn a_drawing() {
         insta::assert_snapshot!(
-            svg(&ways(&sample(), Some(600.0)).unwrap(), Frame::Inline { width_px: 350 }).unwrap()
+            svg(&strategies(&sample(), Some(600.0)).unwrap(), Frame::Inline { width_px: 350 }).unwrap()
         );
     }
 }

@@ -19,7 +19,7 @@ const JOBS_EACH: u64 = 10;
 /// What a decision is told from.
 pub(super) struct DecisionText<'a> {
     pub plan: &'a Recommendation,
-    pub ways: &'a [Proposal<'a>],
+    pub deployments: &'a [Proposal<'a>],
     pub limits: &'a [Limiting],
     /// Why a way cannot do it at all.
     pub infeasible: Option<&'a str>,
@@ -41,18 +41,20 @@ impl<'a> DecisionText<'a> {
     /// The verdict: whether the goal is reached, on which evidence, with what.
     pub(super) fn verdict(&self) -> String {
         let plan = self.plan;
-        let Some((choice, way)) = self.taken() else { return self.out_of_reach() };
-        let steps = match plan.limits_of(choice.way).count() {
+        let Some((choice, deployment)) = self.taken() else { return self.out_of_reach() };
+        let steps = match plan.limits_of(choice.deployment).count() {
             0 => String::new(),
             steps => format!(", with {} first", counted(steps as u64, "step")),
         };
         match plan.state() {
-            PlanState::Ready => format!("Yes{steps}: {}", self.finishes(way, "finish")),
-            PlanState::Rehearsed => format!("Rehearsed{steps}: {}", self.finishes(way, "would finish")),
-            PlanState::Assumed => format!("Assumed{steps}: {}", self.finishes(way, "would finish")),
-            PlanState::Unproven => self.unproven(way),
+            PlanState::Ready => format!("Yes{steps}: {}", self.finishes(deployment, "finish")),
+            PlanState::Rehearsed => {
+                format!("Rehearsed{steps}: {}", self.finishes(deployment, "would finish"))
+            }
+            PlanState::Assumed => format!("Assumed{steps}: {}", self.finishes(deployment, "would finish")),
+            PlanState::Unproven => self.unproven(deployment),
             PlanState::Blocked => {
-                let needs = format!("{} needs {}", self.deadline(), way.number);
+                let needs = format!("{} needs {}", self.deadline(), deployment.number);
                 let basis = self.basis();
                 match self.today() {
                     Some(today) => {
@@ -66,7 +68,7 @@ impl<'a> DecisionText<'a> {
 
     /// At most three: what to set, what blocks, what is not known.
     pub(super) fn bullets(&self) -> Vec<Fact> {
-        let rests_on = self.taken().map(|(_, way)| way.evidence);
+        let rests_on = self.taken().map(|(_, deployment)| deployment.evidence);
         let unknown = rests_on.map(|rests_on| evidence::not_known(rests_on, &self.plan.preface.basis));
         let unknown = unknown.or_else(|| plan_header::unmeasured(&self.plan.preface).map(str::to_owned));
         [("Set", self.set()), ("Blocks", self.blocks()), ("Not known", unknown)]
@@ -77,37 +79,38 @@ impl<'a> DecisionText<'a> {
 
     /// The ways side by side.
     pub(super) fn cards(&self) -> Vec<Card> {
-        let taken = self.plan.choice().map(|choice| choice.way);
-        let card = |way: &Proposal| {
-            let blocked =
-                self.limits_of(way.way).map(|it| format!("{} {} of {}", it.short, it.have, it.need));
+        let taken = self.plan.choice().map(|choice| choice.deployment);
+        let card = |deployment: &Proposal| {
+            let blocked = self
+                .limits_of(deployment.deployment)
+                .map(|it| format!("{} {} of {}", it.short, it.have, it.need));
             let blocked: Vec<String> = blocked.collect();
-            let finish = way.finish;
-            let (number, unit) = way.number.split_once(' ').unwrap_or((&way.number, ""));
+            let finish = deployment.finish;
+            let (number, unit) = deployment.number.split_once(' ').unwrap_or((&deployment.number, ""));
             Card {
-                name: name(way.way).into(),
+                name: name(deployment.deployment).into(),
                 number: number.into(),
                 unit: unit.into(),
-                is_taken: taken == Some(way.way),
+                is_taken: taken == Some(deployment.deployment),
                 facts: vec![
                     Fact::new("p50, p99", spread(finish)),
-                    Fact::new("in time", probability(way.probability.estimate)),
-                    Fact::new("cost", &way.price),
+                    Fact::new("in time", probability(deployment.probability.estimate)),
+                    Fact::new("cost", &deployment.price),
                     Fact::new(
                         "blocked by",
                         if blocked.is_empty() { "nothing".into() } else { blocked.join("; ") },
                     ),
-                    Fact::new("evidence", evidence::word(way.evidence)),
+                    Fact::new("evidence", evidence::word(deployment.evidence)),
                 ],
             }
         };
-        self.ways.iter().map(card).collect()
+        self.deployments.iter().map(card).collect()
     }
 
     /// Which way to take and why, in a sentence.
     pub(super) fn choice(&self) -> Option<String> {
-        let (choice, way) = self.taken()?;
-        let because = match (choice.reason, choice.way) {
+        let (choice, deployment) = self.taken()?;
+        let because = match (choice.reason, choice.deployment) {
             (ChoiceReason::Only, _) => return None,
             (ChoiceReason::WithinLimits, Deployment::Workers) => {
                 "they need no limit raised, and Lambda does".into()
@@ -122,11 +125,11 @@ impl<'a> DecisionText<'a> {
                 "what it rests on was tested, and for workers it was not".into()
             }
             (ChoiceReason::Cheaper, _) => {
-                let other = self.ways.iter().find(|other| other.way != choice.way)?;
-                format!("both stand alike, for {} against {}", way.price, other.price)
+                let other = self.deployments.iter().find(|other| other.deployment != choice.deployment)?;
+                format!("both stand alike, for {} against {}", deployment.price, other.price)
             }
         };
-        let this = match choice.way {
+        let this = match choice.deployment {
             Deployment::Workers => "workers",
             Deployment::Lambda => "Lambda",
         };
@@ -135,7 +138,7 @@ impl<'a> DecisionText<'a> {
 
     fn taken(&self) -> Option<(StrategyChoice, &'a Proposal<'a>)> {
         let choice = self.plan.choice()?;
-        Some((choice, self.ways.iter().find(|way| way.way == choice.way)?))
+        Some((choice, self.deployments.iter().find(|deployment| deployment.deployment == choice.deployment)?))
     }
 
     fn deadline(&self) -> String {
@@ -150,33 +153,39 @@ impl<'a> DecisionText<'a> {
         self.plan.lambda.as_ref()?.within_limits
     }
 
-    fn limits_of(&self, way: Deployment) -> impl Iterator<Item = &Limiting> {
-        let is_of =
-            move |(binding, _): &(&planner_plan::limit::BindingLimit, &Limiting)| binding.limit.is_of(way);
+    fn limits_of(&self, deployment: Deployment) -> impl Iterator<Item = &Limiting> {
+        let is_of = move |(binding, _): &(&planner_plan::limit::BindingLimit, &Limiting)| {
+            binding.limit.is_of(deployment)
+        };
         self.plan.binding_limits.iter().zip(self.limits).filter(is_of).map(|(_, told)| told)
     }
 
     /// `2,951 workers finish by 9m 59s, deadline 10m, 99.09 %`.
-    fn finishes(&self, way: &Proposal, verb: &str) -> String {
-        let Probability { estimate, .. } = *way.probability;
-        let verb = if way.number.starts_with("1 ") && verb == "finish" { "finishes" } else { verb };
-        match at(way.finish, self.goal()) {
+    fn finishes(&self, deployment: &Proposal, verb: &str) -> String {
+        let Probability { estimate, .. } = *deployment.probability;
+        let verb = if deployment.number.starts_with("1 ") && verb == "finish" { "finishes" } else { verb };
+        match at(deployment.finish, self.goal()) {
             Some(time_s) => format!(
                 "{} {verb} by {}, deadline {}, {}",
-                way.number,
+                deployment.number,
                 plan_header::at(&self.plan.preface.job, time_s),
                 self.deadline(),
                 promised(estimate)
             ),
-            None => format!("{} {verb} within {} with {}", way.number, self.deadline(), promised(estimate)),
+            None => {
+                format!("{} {verb} within {} with {}", deployment.number, self.deadline(), promised(estimate))
+            }
         }
     }
 
     /// What to measure before there is an answer; where nothing is to be measured, how little is reached.
     fn unproven(&self, taken: &Proposal) -> String {
-        let open =
-            std::iter::once(taken).chain(self.ways).find(|way| way.evidence.next_measurement.is_some());
-        let Some((way, next)) = open.and_then(|way| Some((way, way.evidence.next_measurement?))) else {
+        let open = std::iter::once(taken)
+            .chain(self.deployments)
+            .find(|deployment| deployment.evidence.next_measurement.is_some());
+        let Some((deployment, next)) =
+            open.and_then(|deployment| Some((deployment, deployment.evidence.next_measurement?)))
+        else {
             let [met, wanted] = [taken.probability.estimate, self.goal()].map(promised);
             return format!(
                 "Unproven: {} meet {} with {met}, where {wanted} is wanted",
@@ -185,7 +194,7 @@ impl<'a> DecisionText<'a> {
             );
         };
         let job = &self.plan.preface.job;
-        let price = |jobs: u64| usd(way.cost.total_usd * jobs as f64 / job.objects.max(1) as f64);
+        let price = |jobs: u64| usd(deployment.cost.total_usd * jobs as f64 / job.objects.max(1) as f64);
         let Some(n) = next.concurrency.filter(|n| *n > 0) else {
             let jobs = counted(next.jobs, "job");
             return format!("Unproven: measure {jobs} first (about {})", price(next.jobs));
@@ -210,8 +219,9 @@ impl<'a> DecisionText<'a> {
 
     fn out_of_reach(&self) -> String {
         let goal = self.nearest.first();
-        let within =
-            goal.map(|[_, deadline, sure, way]| format!("; {deadline} is within reach with {way}, {sure}"));
+        let within = goal.map(|[_, deadline, sure, deployment]| {
+            format!("; {deadline} is within reach with {deployment}, {sure}")
+        });
         let within = within.unwrap_or_default();
         match self.plan.state() {
             PlanState::Blocked => format!("No{}: {} cannot be met{within}", self.basis(), self.deadline()),
@@ -220,14 +230,14 @@ impl<'a> DecisionText<'a> {
     }
 
     fn set(&self) -> Option<String> {
-        let (choice, way) = self.taken()?;
-        let other = self.ways.iter().find(|other| other.way != choice.way);
+        let (choice, deployment) = self.taken()?;
+        let other = self.deployments.iter().find(|other| other.deployment != choice.deployment);
         let other = other.map_or_else(String::new, |other| format!("; or {}", other.clause));
-        let set = format!("{}{other}", way.clause);
-        let next = way.evidence.next_measurement.as_ref();
+        let set = format!("{}{other}", deployment.clause);
+        let next = deployment.evidence.next_measurement.as_ref();
         Some(match next {
             Some(next) => {
-                let named = Some(choice.way).filter(|_| self.ways.len() > 1);
+                let named = Some(choice.deployment).filter(|_| self.deployments.len() > 1);
                 format!("{}; until then perhaps {set}", evidence::measurement(next, named))
             }
             None => set,
@@ -250,8 +260,8 @@ impl<'a> DecisionText<'a> {
 }
 
 /// What a way is called.
-pub(super) fn name(way: Deployment) -> &'static str {
-    match way {
+pub(super) fn name(deployment: Deployment) -> &'static str {
+    match deployment {
         Deployment::Workers => "Workers",
         Deployment::Lambda => "Lambda",
     }

@@ -18,7 +18,7 @@ pub(super) struct Proposal<'a> {
     /// Head of its column.
     pub head: &'static str,
     /// Which way it is.
-    pub way: Deployment,
+    pub deployment: Deployment,
     /// Its concurrency with what that counts.
     pub number: String,
     /// What to set, as a clause.
@@ -58,7 +58,7 @@ fn workers(plan: &WorkerPlan) -> Proposal<'_> {
     Proposal {
         name: "workers",
         head: "workers",
-        way: Deployment::Workers,
+        deployment: Deployment::Workers,
         number: counted(workers, "worker"),
         clause: counted(workers, "worker"),
         finish: &plan.finish_s,
@@ -106,7 +106,7 @@ fn lambda(plan: &LambdaPlan) -> Proposal<'_> {
     Proposal {
         name: "lambda",
         head,
-        way: Deployment::Lambda,
+        deployment: Deployment::Lambda,
         number: counted(plan.reserved_concurrency.value, "concurrent execution"),
         clause: how,
         finish: &plan.finish_s,

@@ -31,7 +31,7 @@ pub struct RecommendationText<'a> {
     choice: Option<String>,
     /// Why the deadline cannot be met, by any of the ways.
     infeasible: Option<String>,
-    ways: Vec<Proposal<'a>>,
+    deployments: Vec<Proposal<'a>>,
     limits: Vec<Limiting>,
     /// Goals that can be reached: what gives way, the deadline, the probability, the way.
     nearest: Vec<[String; 4]>,
@@ -48,11 +48,11 @@ impl<'a> RecommendationText<'a> {
     pub fn of(plan: &'a Recommendation) -> Self {
         let objects = plan_header::counts(&plan.preface.job);
         let deadline = duration(plan.preface.job.deadline_s);
-        let (ways, limits) = (proposals(plan), sizing_words::limits(plan));
+        let (deployments, limits) = (proposals(plan), sizing_words::limits(plan));
         let (infeasible, nearest) = (sizing_words::infeasible(plan, &deadline), sizing_words::nearest(plan));
         let decided = DecisionText {
             plan,
-            ways: &ways,
+            deployments: &deployments,
             limits: &limits,
             infeasible: infeasible.as_deref(),
             nearest: &nearest,
@@ -67,7 +67,7 @@ impl<'a> RecommendationText<'a> {
             cards,
             choice,
             infeasible,
-            ways,
+            deployments,
             limits,
             nearest,
             sensitivities,
@@ -89,7 +89,7 @@ impl<'a> RecommendationText<'a> {
                 self.answer(),
                 PagePart::new(
                     "When it is done, and how sure that is",
-                    self.ways.iter().flat_map(|way| self.finish(way)),
+                    self.deployments.iter().flat_map(|deployment| self.finish(deployment)),
                 ),
                 self.rests_on(),
                 PagePart::new("Limits that bind", [limits(&self.limits).into()]),
@@ -132,8 +132,8 @@ impl<'a> RecommendationText<'a> {
 
     /// What one run of the whole job came to.
     fn rehearsed(&self) -> Option<String> {
-        let Rehearsal { way, makespan_s, objects_copied } = self.plan.rehearsed?;
-        let way = match way {
+        let Rehearsal { deployment, makespan_s, objects_copied } = self.plan.rehearsed?;
+        let deployment = match deployment {
             Deployment::Workers => "workers",
             Deployment::Lambda => "a function",
         };
@@ -141,13 +141,15 @@ impl<'a> RecommendationText<'a> {
         let missing =
             if missing == 0 { String::new() } else { format!(", without {}", counted(missing, "object")) };
         let makespan = duration(makespan_s);
-        Some(format!("Rehearsed once with {way}: done in {makespan}{missing}. That is no evidence."))
+        Some(format!("Rehearsed once with {deployment}: done in {makespan}{missing}. That is no evidence."))
     }
 
     /// The ways side by side and which to take, with what shows the risk; or what is within reach instead.
     fn decision(&self) -> PagePart {
         let sentences = self.choice.iter().cloned().chain(self.rehearsed()).map(Block::Paragraph);
-        let taken = self.plan.choice().and_then(|choice| self.ways.iter().find(|way| way.way == choice.way));
+        let taken = self.plan.choice().and_then(|choice| {
+            self.deployments.iter().find(|deployment| deployment.deployment == choice.deployment)
+        });
         let chart = self.reach(taken).or_else(|| self.risk(taken?));
         let blocks = std::iter::once(Block::Cards(self.cards.clone())).chain(sentences).chain(chart);
         PagePart::decision("The decision", blocks.chain([self.reachable().into()]))
@@ -170,11 +172,11 @@ impl<'a> RecommendationText<'a> {
         let objects = capitalised(&plan_header::objects(&plan.preface));
         let job = format!("{objects}, within {} with probability {wanted}.", self.deadline);
         let mut head = vec!["answer"];
-        head.extend(self.ways.iter().map(|way| way.head));
+        head.extend(self.deployments.iter().map(|deployment| deployment.head));
         let mut table = Table::new("What to set, way by way", &head).words_from(1);
         let names = ["concurrency", "publish", "P(deadline)", "finish", "throttles", "cost"];
-        for (index, name) in names.into_iter().enumerate().filter(|_| !self.ways.is_empty()) {
-            let cells = self.ways.iter().map(|way| way.cells[index].clone());
+        for (index, name) in names.into_iter().enumerate().filter(|_| !self.deployments.is_empty()) {
+            let cells = self.deployments.iter().map(|deployment| deployment.cells[index].clone());
             table.rows.push(std::iter::once(name.to_owned()).chain(cells).collect());
         }
         let floor = match plan.mean_value_floor {
@@ -196,62 +198,73 @@ impl<'a> RecommendationText<'a> {
     }
 
     /// The risk of being late against the concurrency of a way.
-    fn risk(&self, way: &Proposal) -> Option<Block> {
+    fn risk(&self, deployment: &Proposal) -> Option<Block> {
         let chance = |point: &CurvePoint| Chance {
             at: point.n,
             met: point.probability,
             low: point.interval[0],
             high: point.interval[1],
         };
-        let chances: Vec<Chance> = way.curve.iter().map(chance).collect();
-        let input = Chances { choice: self.axis(way), chances: &chances, wanted: self.wanted() };
-        chart::chance(&input).map(|chart| of_way(chart, way))
+        let chances: Vec<Chance> = deployment.curve.iter().map(chance).collect();
+        let input = Chances { choice: self.axis(deployment), chances: &chances, wanted: self.wanted() };
+        chart::chance(&input).map(|chart| of_way(chart, deployment))
     }
 
     /// How far today's limits reach, where the way to take goes beyond them.
     fn reach(&self, taken: Option<&Proposal>) -> Option<Block> {
-        let way = taken.filter(|_| self.plan.state() == PlanState::Blocked)?;
-        let today = self.plan.lambda.as_ref().filter(|_| way.way == Deployment::Lambda)?.within_limits?;
-        let tried: Vec<(f64, f64)> = way.curve.iter().map(|point| (point.n, point.finish_p99_s)).collect();
+        let deployment = taken.filter(|_| self.plan.state() == PlanState::Blocked)?;
+        let today = self
+            .plan
+            .lambda
+            .as_ref()
+            .filter(|_| deployment.deployment == Deployment::Lambda)?
+            .within_limits?;
+        let tried: Vec<(f64, f64)> =
+            deployment.curve.iter().map(|point| (point.n, point.finish_p99_s)).collect();
         let input = DeadlineCurve {
-            name: way.axis,
+            name: deployment.axis,
             tried: &tried,
             today: (today.reserved_concurrency as f64, today.deadline_s),
-            needed: (way.chosen, &way.number),
+            needed: (deployment.chosen, &deployment.number),
             deadline_s: self.plan.preface.job.deadline_s,
         };
-        chart::reach(&input).map(|chart| of_way(chart, way))
+        chart::reach(&input).map(|chart| of_way(chart, deployment))
     }
 
     /// When a way is done, and the risk of being late where that is not shown with the decision.
-    fn finish(&self, way: &Proposal) -> Vec<Block> {
+    fn finish(&self, deployment: &Proposal) -> Vec<Block> {
         let deadline_s = Some(self.plan.preface.job.deadline_s);
-        let makespans = chart::makespan(&Makespans { makespans_s: way.makespans_s, deadline_s });
-        let is_taken = self.plan.choice().is_some_and(|choice| choice.way == way.way);
-        let is_shown = is_taken && self.reach(Some(way)).is_none();
-        let risk = if is_shown { None } else { self.risk(way) };
-        makespans.map(|chart| of_way(chart, way)).into_iter().chain(risk).collect()
+        let makespans = chart::makespan(&Makespans { makespans_s: deployment.makespans_s, deadline_s });
+        let is_taken = self.plan.choice().is_some_and(|choice| choice.deployment == deployment.deployment);
+        let is_shown = is_taken && self.reach(Some(deployment)).is_none();
+        let risk = if is_shown { None } else { self.risk(deployment) };
+        makespans.map(|chart| of_way(chart, deployment)).into_iter().chain(risk).collect()
     }
 
     /// What each way costs, against its concurrency and by service.
     fn costs(&self) -> PagePart {
-        let chart = |way: &Proposal| {
+        let chart = |deployment: &Proposal| {
             let cost = |point: &CurvePoint| CostPoint {
                 at: point.n,
                 cost_usd: point.cost_usd,
                 finish_s: point.finish_p99_s,
             };
-            let costs: Vec<CostPoint> = way.curve.iter().map(cost).collect();
+            let costs: Vec<CostPoint> = deployment.curve.iter().map(cost).collect();
             let (finish, deadline_s) = ("finishing time, p99", Some(self.plan.preface.job.deadline_s));
-            let input = Costs { choice: self.axis(way), costs: &costs, finish, deadline_s };
-            chart::cost(&input).map(|chart| of_way(chart, way))
+            let input = Costs { choice: self.axis(deployment), costs: &costs, finish, deadline_s };
+            chart::cost(&input).map(|chart| of_way(chart, deployment))
         };
-        let tables = self.ways.iter().map(|way| cost_table(way.name, way.cost).into());
-        PagePart::new("Cost", self.ways.iter().filter_map(chart).chain(tables))
+        let tables =
+            self.deployments.iter().map(|deployment| cost_table(deployment.name, deployment.cost).into());
+        PagePart::new("Cost", self.deployments.iter().filter_map(chart).chain(tables))
     }
 
-    fn axis<'b>(&self, way: &'b Proposal) -> ChoiceAxis<'b> {
-        ChoiceAxis { name: way.axis, chosen: Some((way.chosen, &way.number)), limits: &way.limits }
+    fn axis<'b>(&self, deployment: &'b Proposal) -> ChoiceAxis<'b> {
+        ChoiceAxis {
+            name: deployment.axis,
+            chosen: Some((deployment.chosen, &deployment.number)),
+            limits: &deployment.limits,
+        }
     }
 
     fn wanted(&self) -> f64 {
@@ -293,8 +306,8 @@ fn limits(all: &[Limiting]) -> Table {
 }
 
 /// A chart that says which way it is about.
-fn of_way(chart: Chart, way: &Proposal) -> Block {
-    let id = format!("{}-{}", chart.id, way.name).into();
-    let title = format!("{}: {}", decision::name(way.way), chart.title);
+fn of_way(chart: Chart, deployment: &Proposal) -> Block {
+    let id = format!("{}-{}", chart.id, deployment.name).into();
+    let title = format!("{}: {}", decision::name(deployment.deployment), chart.title);
     Chart { id, title, ..chart }.into()
 }

@@ -25,8 +25,8 @@ fn obstacle(obstacle: &Obstacle, deadline: &str, goal: f64) -> String {
              for a probability of {}",
             probability(goal)
         ),
-        Obstacle::ThroughputTooLow { way, best, x_per_s, needed_per_s } => {
-            let best = match way {
+        Obstacle::ThroughputTooLow { deployment, best, x_per_s, needed_per_s } => {
+            let best = match deployment {
                 Deployment::Workers => counted(best, "worker"),
                 Deployment::Lambda => format!("{} at once", count(best)),
             };
@@ -56,10 +56,10 @@ fn obstacle(obstacle: &Obstacle, deadline: &str, goal: f64) -> String {
             probability(largest_probability),
             counted(u64::from(attempts), "attempt")
         ),
-        Obstacle::RampTooSlow { way: Deployment::Workers, per_s } => {
+        Obstacle::RampTooSlow { deployment: Deployment::Workers, per_s } => {
             format!("workers that begin at {}/s begin too late", number(per_s))
         }
-        Obstacle::RampTooSlow { way: Deployment::Lambda, per_s } => {
+        Obstacle::RampTooSlow { deployment: Deployment::Lambda, per_s } => {
             format!("a queue's invocations begin at {}/s, too late", number(per_s))
         }
         Obstacle::RateTooLow { most_per_s, needed_per_s } => format!(
@@ -197,11 +197,11 @@ pub(super) fn nearest(plan: &Recommendation) -> Vec<[String; 4]> {
             Relaxed::Deadline => "a later deadline",
             Relaxed::Probability => "the same deadline, less sure",
         };
-        let way = match goal.way {
+        let deployment = match goal.deployment {
             Deployment::Workers => counted(goal.concurrency, "worker"),
             Deployment::Lambda => format!("a function of {} at once", count(goal.concurrency)),
         };
-        [relaxed.into(), duration(goal.deadline_s), probability(goal.probability), way]
+        [relaxed.into(), duration(goal.deadline_s), probability(goal.probability), deployment]
     };
     plan.nearest.iter().map(told).collect()
 }

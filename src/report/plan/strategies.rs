@@ -21,7 +21,7 @@ pub struct StrategiesText<'a> {
     /// Which ways do it, the fastest and the cheapest of them.
     verdict: String,
     /// What is said of each way.
-    ways: Vec<StrategyText>,
+    strategies: Vec<StrategyText>,
     doubts: Vec<limitation::LimitationText>,
 }
 
@@ -35,9 +35,10 @@ struct StrategyText {
 }
 
 impl StrategyText {
-    fn of(way: &Strategy) -> Self {
-        let (name, setting) = (strategy_words::name(&way.way), strategy_words::setting(&way.way));
-        Self { name, setting, breaks: strategy_words::breaks(way) }
+    fn of(strategy: &Strategy) -> Self {
+        let (name, setting) =
+            (strategy_words::name(&strategy.strategy), strategy_words::setting(&strategy.strategy));
+        Self { name, setting, breaks: strategy_words::breaks(strategy) }
     }
 }
 
@@ -45,9 +46,9 @@ impl<'a> StrategiesText<'a> {
     /// The comparison in words.
     #[must_use]
     pub fn of(plan: &'a Strategies) -> Self {
-        let ways = plan.strategies.iter().map(StrategyText::of).collect();
+        let strategies = plan.strategies.iter().map(StrategyText::of).collect();
         let verdict = plan_header::qualified(&plan.preface, &plan.doubts, &strategy_words::title(plan));
-        Self { plan, verdict, ways, doubts: limitation::said(&plan.doubts) }
+        Self { plan, verdict, strategies, doubts: limitation::said(&plan.doubts) }
     }
 
     /// For people.
@@ -57,7 +58,7 @@ impl<'a> StrategiesText<'a> {
         let sentence = |text: String| Some(Block::Paragraph(format!("{text}.")));
         let side_by_side = [
             sentence(job(comparison)),
-            Some(ways(comparison).into()),
+            Some(strategies(comparison).into()),
             sentence(legend(comparison)),
             self.chart().map(Block::from),
         ];
@@ -85,8 +86,8 @@ impl<'a> StrategiesText<'a> {
     pub fn document(&self) -> Result<Value> {
         let mut document = with_words(self.plan, &[("verdict", &self.verdict)])?;
         document["doubts"] = said(&self.plan.doubts, &self.doubts)?;
-        document["strategies"] = each(&self.plan.strategies, &self.ways, |way, told| {
-            with_words(way, &[("name", told.name), ("setting", &told.setting), ("breaks", &told.breaks)])
+        document["strategies"] = each(&self.plan.strategies, &self.strategies, |strategy, told| {
+            with_words(strategy, &[("name", told.name), ("setting", &told.setting), ("breaks", &told.breaks)])
         })?;
         Ok(document)
     }
@@ -94,20 +95,21 @@ impl<'a> StrategiesText<'a> {
     /// When each way of doing a job is done.
     fn chart(&self) -> Option<Chart> {
         let deadline_s = Some(self.plan.preface.job.deadline_s).filter(|deadline_s| *deadline_s > 0.0);
-        let way = |(way, told): (&Strategy, &StrategyText)| chart::StrategyBar {
+        let strategy = |(strategy, told): (&Strategy, &StrategyText)| chart::StrategyBar {
             name: format!("{}: {}", told.name, told.setting),
-            finish_s: way.finish_p50_s.zip(way.finish_p99_s).map(<[f64; 2]>::from),
-            meets: deadline_s.map(|_| way.meets_the_deadline()),
-            cost_usd: way.cost_usd,
+            finish_s: strategy.finish_p50_s.zip(strategy.finish_p99_s).map(<[f64; 2]>::from),
+            meets: deadline_s.map(|_| strategy.meets_the_deadline()),
+            cost_usd: strategy.cost_usd,
         };
-        let ways: Vec<chart::StrategyBar> = self.plan.strategies.iter().zip(&self.ways).map(way).collect();
-        chart::ways(&ways, deadline_s)
+        let strategies: Vec<chart::StrategyBar> =
+            self.plan.strategies.iter().zip(&self.strategies).map(strategy).collect();
+        chart::strategies(&strategies, deadline_s)
     }
 
     /// Settings, and what breaks.
     fn breaks(&self) -> Table {
         let mut table = Table::new("What to know", &["way", "setting", "what to know"]).words_from(1);
-        for StrategyText { name, setting, breaks } in &self.ways {
+        for StrategyText { name, setting, breaks } in &self.strategies {
             table.row([(*name).into(), setting.clone(), breaks.clone()]);
         }
         table
@@ -124,31 +126,31 @@ fn job(comparison: &Strategies) -> String {
 }
 
 /// The ways with their numbers.
-fn ways(comparison: &Strategies) -> Table {
+fn strategies(comparison: &Strategies) -> Table {
     let has_deadline = comparison.preface.job.deadline_s > 0.0;
     let mut head = vec!["way", "p50", "p99", "N", "throttles", "cost", "copied"];
     head.extend(has_deadline.then_some("met"));
     let mut table = Table::new("Ways", &head);
-    for way in &comparison.strategies {
+    for strategy in &comparison.strategies {
         let mut row = vec![
-            strategy_words::name(&way.way).into(),
-            finish(way, way.finish_p50_s),
-            finish(way, way.finish_p99_s),
-            way.in_flight_peak.map_or_else(|| UNKNOWN.into(), count),
-            way.throttles.map_or_else(|| UNKNOWN.into(), |throttles| count(throttles.round() as u64)),
-            usd(way.cost_usd),
-            copied(way.copied),
+            strategy_words::name(&strategy.strategy).into(),
+            finish(strategy, strategy.finish_p50_s),
+            finish(strategy, strategy.finish_p99_s),
+            strategy.in_flight_peak.map_or_else(|| UNKNOWN.into(), count),
+            strategy.throttles.map_or_else(|| UNKNOWN.into(), |throttles| count(throttles.round() as u64)),
+            usd(strategy.cost_usd),
+            copied(strategy.copied),
         ];
-        row.extend(has_deadline.then(|| met(way)));
+        row.extend(has_deadline.then(|| met(strategy)));
         table.rows.push(row);
     }
     table
 }
 
-fn finish(way: &Strategy, finish_s: Option<f64>) -> String {
+fn finish(strategy: &Strategy, finish_s: Option<f64>) -> String {
     match finish_s {
         Some(finish_s) => duration(finish_s),
-        None if way.runs > 0 => "never".into(),
+        None if strategy.runs > 0 => "never".into(),
         None => UNKNOWN.into(),
     }
 }
@@ -162,10 +164,10 @@ fn copied(share: f64) -> String {
     }
 }
 
-fn met(way: &Strategy) -> String {
-    match way.by_deadline {
+fn met(strategy: &Strategy) -> String {
+    match strategy.by_deadline {
         None => "?".into(),
-        Some(_) if way.meets_the_deadline() => "yes".into(),
+        Some(_) if strategy.meets_the_deadline() => "yes".into(),
         Some(share) if share >= 0.005 => format!("{:.0} %", share * 100.0),
         Some(_) => "no".into(),
     }
@@ -173,7 +175,7 @@ fn met(way: &Strategy) -> String {
 
 /// What the columns say, and how sure they are.
 fn legend(comparison: &Strategies) -> String {
-    let runs = || comparison.strategies.iter().map(|way| way.runs).filter(|&runs| runs > 0);
+    let runs = || comparison.strategies.iter().map(|strategy| strategy.runs).filter(|&runs| runs > 0);
     let (least, most) = (runs().min().unwrap_or(0), runs().max().unwrap_or(0));
     let runs = if least == most { count(most) } else { format!("{} to {}", count(least), count(most)) };
     let met = match comparison.preface.job.deadline_s {
@@ -196,17 +198,18 @@ fn against_the_loop(comparison: &Strategies) -> Table {
         &["way", "objects per second", "times as fast", "cost of 1,000 objects"],
     );
     let objects = comparison.preface.job.objects as f64;
-    let loop_s = comparison.strategies.first().and_then(|way| way.finish_p50_s);
-    for way in &comparison.strategies {
-        let (Some(finish_s), Some(loop_s)) = (way.finish_p50_s.filter(|&finish_s| finish_s > 0.0), loop_s)
+    let loop_s = comparison.strategies.first().and_then(|strategy| strategy.finish_p50_s);
+    for strategy in &comparison.strategies {
+        let (Some(finish_s), Some(loop_s)) =
+            (strategy.finish_p50_s.filter(|&finish_s| finish_s > 0.0), loop_s)
         else {
             continue;
         };
         table.row([
-            strategy_words::name(&way.way).into(),
+            strategy_words::name(&strategy.strategy).into(),
             rate(objects / finish_s),
             number(loop_s / finish_s),
-            usd(way.cost_usd / objects * 1000.0),
+            usd(strategy.cost_usd / objects * 1000.0),
         ]);
     }
     table
@@ -234,14 +237,14 @@ mod tests {
     use planner_plan::strategies_document::{SCHEMA, StrategyKind};
 
     fn row(
-        way: StrategyKind,
+        strategy: StrategyKind,
         finish_s: Option<f64>,
         runs: u64,
         by_deadline: Option<f64>,
         caveat: Caveat,
     ) -> Strategy {
         Strategy {
-            way,
+            strategy,
             finish_p50_s: finish_s,
             finish_p99_s: finish_s.map(|finish_s| finish_s * 1.1),
             by_deadline,

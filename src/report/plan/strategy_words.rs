@@ -6,8 +6,8 @@ use planner_plan::caveat::Caveat;
 use planner_plan::strategies_document::{Strategies, Strategy, StrategyKind};
 
 /// What a way is called.
-pub(super) fn name(way: &StrategyKind) -> &'static str {
-    match way {
+pub(super) fn name(strategy: &StrategyKind) -> &'static str {
+    match strategy {
         StrategyKind::Loop => "for loop",
         StrategyKind::Pool { .. } => "pool",
         StrategyKind::NestedPools { .. } => "pools in a pool",
@@ -21,12 +21,12 @@ pub(super) fn name(way: &StrategyKind) -> &'static str {
 }
 
 /// Its settings.
-pub(super) fn setting(way: &StrategyKind) -> String {
+pub(super) fn setting(strategy: &StrategyKind) -> String {
     let reserve = |reserved: u32| match reserved {
         0 => "nothing to reserve".to_owned(),
         reserved => format!("reserve {}", count(u64::from(reserved))),
     };
-    match *way {
+    match *strategy {
         StrategyKind::Loop => "1 worker".into(),
         StrategyKind::Pool { threads } => counted(threads, "thread"),
         StrategyKind::NestedPools { pools, threads } => {
@@ -53,8 +53,8 @@ pub(super) fn setting(way: &StrategyKind) -> String {
 }
 
 /// What breaks, or what to know.
-pub(super) fn breaks(way: &Strategy) -> String {
-    way.caveats.iter().map(caveat).collect::<Vec<_>>().join("; ")
+pub(super) fn breaks(strategy: &Strategy) -> String {
+    strategy.caveats.iter().map(caveat).collect::<Vec<_>>().join("; ")
 }
 
 fn caveat(caveat: &Caveat) -> String {
@@ -143,13 +143,16 @@ fn caveat(caveat: &Caveat) -> String {
 pub(super) fn title(comparison: &Strategies) -> String {
     let deadline_s = comparison.preface.job.deadline_s;
     let has_deadline = deadline_s > 0.0;
-    let is_kept = |way: &&Strategy| way.finish_p99_s.is_some() && (!has_deadline || way.meets_the_deadline());
+    let is_kept = |strategy: &&Strategy| {
+        strategy.finish_p99_s.is_some() && (!has_deadline || strategy.meets_the_deadline())
+    };
     let kept: Vec<&Strategy> = comparison.strategies.iter().filter(is_kept).collect();
     let Some(fastest) = fastest(&kept) else {
         let done: Vec<&Strategy> = comparison.strategies.iter().collect();
-        let nearest = self::fastest(&done).filter(|way| way.finish_p99_s.is_some());
-        let nearest =
-            nearest.map_or_else(String::new, |way| format!("; nearest {}, {}", name(&way.way), finish(way)));
+        let nearest = self::fastest(&done).filter(|strategy| strategy.finish_p99_s.is_some());
+        let nearest = nearest.map_or_else(String::new, |strategy| {
+            format!("; nearest {}, {}", name(&strategy.strategy), finish(strategy))
+        });
         return match has_deadline {
             true => format!("no way is done within {}{nearest}", duration(deadline_s)),
             false => "no way copies all of it".into(),
@@ -165,27 +168,27 @@ pub(super) fn title(comparison: &Strategies) -> String {
         ),
         false => String::new(),
     };
-    let cheapest = cheapest.filter(|way| way.way != fastest.way).map_or_else(
+    let cheapest = cheapest.filter(|strategy| strategy.strategy != fastest.strategy).map_or_else(
         || format!(", also cheapest, {}", usd(fastest.cost_usd)),
-        |way| format!("; cheapest {}, {}", name(&way.way), usd(way.cost_usd)),
+        |strategy| format!("; cheapest {}, {}", name(&strategy.strategy), usd(strategy.cost_usd)),
     );
-    format!("{in_time}fastest {}, {}{cheapest}", name(&fastest.way), finish(fastest))
+    format!("{in_time}fastest {}, {}{cheapest}", name(&fastest.strategy), finish(fastest))
 }
 
-fn fastest<'a>(ways: &[&'a Strategy]) -> Option<&'a Strategy> {
-    ways.iter().copied().min_by(|a, b| order(a, b))
+fn fastest<'a>(strategies: &[&'a Strategy]) -> Option<&'a Strategy> {
+    strategies.iter().copied().min_by(|a, b| order(a, b))
 }
 
 fn order(a: &Strategy, b: &Strategy) -> std::cmp::Ordering {
-    let finish_s = |way: &Strategy| way.finish_p99_s.unwrap_or(f64::INFINITY);
+    let finish_s = |strategy: &Strategy| strategy.finish_p99_s.unwrap_or(f64::INFINITY);
     finish_s(a).total_cmp(&finish_s(b))
 }
 
 /// Costs that print alike are alike.
-fn key(way: &Strategy) -> f64 {
-    (way.cost_usd * 100.0).round()
+fn key(strategy: &Strategy) -> f64 {
+    (strategy.cost_usd * 100.0).round()
 }
 
-fn finish(way: &Strategy) -> String {
-    way.finish_p99_s.map_or_else(|| "never".into(), |finish_s| format!("p99 {}", duration(finish_s)))
+fn finish(strategy: &Strategy) -> String {
+    strategy.finish_p99_s.map_or_else(|| "never".into(), |finish_s| format!("p99 {}", duration(finish_s)))
 }
