@@ -36,7 +36,7 @@ pub fn strategies(inputs: &PlanInputs, request: &StrategiesRequest) -> Strategie
         observed: request
             .observed_s
             .map(|finish_s| observed(finish_s, preface.job.objects, preface.residence.mean_s)),
-        strategies: strategies,
+        strategies,
         doubts: doubts.collect(),
         sources: inputs.sources(),
         preface,
