@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bound::Bound;
+use super::concurrency_interval::ConcurrencyInterval;
 use super::fit::{BasisKind, FittedModel};
 use super::limitation::Limitation;
 use super::plan_inputs::{EXTRAPOLATION, ObjectBatch};
@@ -148,7 +148,7 @@ impl PlanEvidence {
         model: &FittedModel,
         batch: &ObjectBatch,
         in_flight: f64,
-        needed: &Bound,
+        needed: &ConcurrencyInterval,
         tolerance: Tolerance,
     ) -> Self {
         let mut conditions = measured_conditions(model, batch, in_flight);
@@ -235,7 +235,7 @@ fn beyond(measured_bytes: [u64; 2], planned_bytes: [u64; 2]) -> f64 {
 }
 
 /// One measured concurrency says nothing of how times grow with it.
-fn bracket(conditions: &[Condition], model: &FittedModel, needed: &Bound) -> Bracket {
+fn bracket(conditions: &[Condition], model: &FittedModel, needed: &ConcurrencyInterval) -> Bracket {
     let is_beyond =
         |condition: &Condition| condition.kind == ConditionKind::Contention && condition.is_open();
     let is_unbounded = conditions.iter().any(is_beyond)

@@ -1,9 +1,9 @@
 //! What a load costs, what limits it, and the service model that a run shows.
 
 mod bisection;
-pub mod bound;
 pub mod caveat;
 pub mod closed_form;
+pub mod concurrency_interval;
 pub mod copier;
 pub mod cost;
 pub mod critical;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bound::Bound;
+use super::concurrency_interval::ConcurrencyInterval;
 use super::cost::Cost;
 use super::deployment::Deployment;
 use super::evidence::PlanEvidence;
@@ -34,7 +34,7 @@ pub struct Recommendation {
     pub within_limits: bool,
     /// Concurrency to use: workers, or reserved concurrency where only that was asked for. Absent when nothing
     /// meets the deadline.
-    pub concurrency: Option<Bound>,
+    pub concurrency: Option<ConcurrencyInterval>,
     /// J·R/D, the mean-value answer, a floor that the tail lifts; None where the mean copy takes longer than that.
     pub mean_value_floor: Option<u64>,
     /// Probability of meeting the deadline at that concurrency, or at the one that comes nearest.
@@ -92,7 +92,7 @@ pub struct Rehearsal {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorkerPlan {
     /// Workers.
-    pub concurrency: Bound,
+    pub concurrency: ConcurrencyInterval,
     /// When they begin.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub ramp: Ramp,
@@ -125,7 +125,7 @@ pub struct LambdaPlan {
     pub shape: PipelineShape,
     /// Concurrency to reserve, with the interval of what paced publishing needs; behind a queue also the maximum
     /// concurrency of the event source.
-    pub reserved_concurrency: Bound,
+    pub reserved_concurrency: ConcurrencyInterval,
     /// Memory of the function, in MB: what is billed for every second of it.
     pub memory_mb: u32,
     /// How fast to publish.

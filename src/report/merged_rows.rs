@@ -52,7 +52,7 @@ pub(super) fn readable_length_s(rows: &[SeriesSecond], at_most: u64, ended_at_le
 mod tests {
     use super::*;
     use crate::sample_run::SampleRun;
-    use planner_core::law::little::Window;
+    use planner_core::law::in_flight_window::Window;
 
     #[test]
     fn merging_loses_nothing_and_keeps_the_law_exact() {

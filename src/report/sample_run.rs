@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::sample_level::{RecordedLevel, SIZE_BYTES};
 use super::{LevelTimes, RunView};
 use planner_core::law::finding::{Finding, Verdict, Verdicts};
-use planner_core::law::little::Window;
+use planner_core::law::in_flight_window::Window;
 use planner_core::law::littles_law::LittlesLaw;
 use planner_core::load::attempt::{Attempt, AttemptOutcome, RequestKind, Start};
 use planner_core::measure::document::{Generator, RunDocument, SCHEMA, TargetSummary, ThresholdResult};

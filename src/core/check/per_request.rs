@@ -10,7 +10,7 @@ use super::window::FileWindow;
 use super::{CheckError, drift};
 use crate::check::document::{CheckDocument, FileFormat};
 use crate::law::finding::{Finding, Verdict, Verdicts};
-use crate::law::little::{Hindsight, Window};
+use crate::law::in_flight_window::{Hindsight, Window};
 use crate::law::littles_law::LittlesLaw;
 use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, LITTLE_TOLERANCE};
 use crate::measure::histogram::Percentiles;

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::cell::{self, HeaderColumns};
 use super::error::CheckError;
-use crate::law::little::Hindsight;
+use crate::law::in_flight_window::Hindsight;
 use crate::measure::histogram::TimeHistogram;
 
 /// Distinct outcomes that are told apart.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::little::Window;
+use super::in_flight_window::Window;
 use crate::units::quantity::seconds;
 
 /// N = X·R over one window, with what its edges explain.

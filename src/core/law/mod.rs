@@ -4,9 +4,9 @@ pub mod candidate_models;
 pub mod finding;
 pub mod fit_refusal;
 pub mod gauge_verdict;
+pub mod in_flight_window;
 pub mod intervals;
 mod least_squares;
-pub mod little;
 pub mod littles_law;
 #[cfg(test)]
 pub(crate) mod queueing;

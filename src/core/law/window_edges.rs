@@ -46,7 +46,7 @@ impl Age {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::law::little::Hindsight;
+    use crate::law::in_flight_window::Hindsight;
     use crate::random;
 
     #[test]

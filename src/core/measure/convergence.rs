@@ -69,7 +69,7 @@ impl ConvergenceWatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::law::little::Window;
+    use crate::law::in_flight_window::Window;
     use crate::random;
     use crate::units::quantity::NS_PER_S;
 

@@ -248,7 +248,7 @@ fn value<W>(metric: Metric, level: &LevelSummary, verdicts: &Verdicts<W>) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::law::little::Window;
+    use crate::law::in_flight_window::Window;
     use crate::measure::recorder::Recorder;
     use crate::units::quantity::{NS_PER_S, nanoseconds};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::full_load::FullLoad;
 use super::histogram::TimeHistogram;
 use super::series::SeriesSecond;
-use crate::law::little::{InFlight, Window};
+use crate::law::in_flight_window::{InFlight, Window};
 use crate::law::littles_law::LittlesLaw;
 use crate::load::attempt::{Attempt, AttemptOutcome, JobEnd, RequestKind, Start};
 use crate::measure::level::{LevelSummary, Stage, StageName};

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::block_bootstrap::bins_per_block;
 use super::series::SeriesSecond;
-use crate::law::little::Window;
+use crate::law::in_flight_window::Window;
 use crate::law::tolerance::COMPARED_BATCHES;
 use crate::measure::level::LevelSummary;
 use crate::units::quantity::{NS_PER_S, seconds};

@@ -1,5 +1,5 @@
 use super::*;
-use crate::law::little::Window;
+use crate::law::in_flight_window::Window;
 use crate::measure::recorder::Recorder;
 use crate::measure::run_blocks::cuts;
 use crate::measure::series::SeriesSecond;

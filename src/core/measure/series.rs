@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::law::little::Window;
+use crate::law::in_flight_window::Window;
 use crate::units::quantity::seconds;
 
 /// The rows of one level, of rows in the order of their levels.

@@ -7,7 +7,7 @@ use super::verdict_reason::RunReason;
 use super::warm_up::mser5;
 use crate::law::finding::{Finding, Verdict};
 use crate::law::gauge_verdict::{Bin, GaugeAgreement, independent_of};
-use crate::law::little::Window;
+use crate::law::in_flight_window::Window;
 use crate::law::littles_law::LittlesLaw;
 use crate::law::tolerance::{BATCH_RESIDENCES, BATCHES, LAG_1_SIGNIFICANCE};
 use crate::numeric::batch_means::{batch_means, effective_size, lag_1, may_be_independent};

@@ -1,6 +1,6 @@
 //! The copies of one replication: how long they take, and what refuses them.
 
-use crate::law::little::{InFlight, Window};
+use crate::law::in_flight_window::{InFlight, Window};
 use crate::random;
 use crate::service::{CopyProfile, Factor, Profile, RequestProfile, ServiceRefusal, TokenBucket};
 use crate::units::quantity::nanoseconds;

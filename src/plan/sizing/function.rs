@@ -3,7 +3,7 @@
 use super::infeasible::InfeasibleDeployment;
 use super::pool::{CURVE_PROFILES, around, nearest, spread};
 use super::request::SizingRequest;
-use crate::bound::Bound;
+use crate::concurrency_interval::ConcurrencyInterval;
 use crate::cost::{Usage, gigabyte_seconds};
 use crate::deployment::Deployment;
 use crate::evidence::PlanEvidence;
@@ -102,7 +102,7 @@ pub(super) fn plan(
     let met = |profile: &Profile| form.under(&work, &on(profile)).met(answer.value_per_s, request.deadline_s);
     let tolerance = Tolerance::of(&inputs.model, work.jobs(), request.probability, met);
     let reserved_concurrency =
-        Bound { value: reserved, low: answer.reserved.low, high: Some(answer.reserved.value) };
+        ConcurrencyInterval { value: reserved, low: answer.reserved.low, high: Some(answer.reserved.value) };
     let evidence =
         PlanEvidence::of(&inputs.model, &inputs.batch, in_flight_mean, &reserved_concurrency, tolerance);
     Ok(LambdaPlan {

@@ -2,8 +2,8 @@
 
 use super::infeasible::InfeasibleDeployment;
 use super::request::SizingRequest;
-use crate::bound::Bound;
 use crate::closed_form::ClosedForm;
+use crate::concurrency_interval::ConcurrencyInterval;
 use crate::cost::{Cost, Usage};
 use crate::deployment::Deployment;
 use crate::evidence::PlanEvidence;
@@ -41,7 +41,7 @@ pub(super) fn plan(
     let form = ClosedForm::new(&work, &inputs.model.profile, request.ramp);
     let met = |profile: &Profile| form.under(&work, profile).probability(answer.value, request.deadline_s);
     let tolerance = Tolerance::of(&inputs.model, work.jobs(), request.probability, met);
-    let concurrency = Bound { value: answer.value, low: answer.low, high: answer.high };
+    let concurrency = ConcurrencyInterval { value: answer.value, low: answer.low, high: answer.high };
     let in_flight = answer.value as f64;
     Ok(WorkerPlan {
         evidence: PlanEvidence::of(&inputs.model, &inputs.batch, in_flight, &concurrency, tolerance),

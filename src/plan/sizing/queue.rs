@@ -9,8 +9,8 @@ use super::function::{self, confirming_runs};
 use super::infeasible::InfeasibleDeployment;
 use super::pool::{curve, nearest, obstacle};
 use super::request::SizingRequest;
-use crate::bound::Bound;
 use crate::closed_form::ClosedForm;
+use crate::concurrency_interval::ConcurrencyInterval;
 use crate::cost::{Usage, gigabyte_seconds};
 use crate::deployment::Deployment;
 use crate::evidence::PlanEvidence;
@@ -81,7 +81,7 @@ pub(super) fn plan(
     let form = ClosedForm::new(&work, &central, ramp(inputs));
     let met = |profile: &Profile| form.under(&work, &on(profile)).probability(reserved, goal.deadline_s);
     let tolerance = Tolerance::of(&inputs.model, work.jobs(), request.probability, met);
-    let reserved_concurrency = Bound {
+    let reserved_concurrency = ConcurrencyInterval {
         value: reserved,
         low: answer.low.min(reserved),
         high: answer.high.map(|high| high.max(reserved)),

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::clock::EndpointClock;
 use planner_core::account::Limits;
-use planner_core::law::little;
+use planner_core::law::in_flight_window;
 use planner_core::service::{Admission, Profile, ServiceModel, ServiceRefusal, ServiceRequest};
 
 /// The service model, the clock that it is told, and the limits on what a request may ask for.
@@ -19,7 +19,7 @@ pub(super) struct Gate {
 #[derive(Debug)]
 struct GateState {
     model: ServiceModel,
-    copying: little::InFlight,
+    copying: in_flight_window::InFlight,
 }
 
 /// Locks `mutex`; what it guards is whole even if a holder panicked, since holders only compute.
@@ -29,7 +29,8 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Gate {
     pub(super) fn new(profile: Profile, limits: Limits, seed: u64) -> Self {
-        let served = GateState { model: ServiceModel::new(profile, seed), copying: little::InFlight::new() };
+        let served =
+            GateState { model: ServiceModel::new(profile, seed), copying: in_flight_window::InFlight::new() };
         Self { clock: EndpointClock::start(), limits, served: Mutex::new(served) }
     }
 
@@ -57,7 +58,7 @@ impl Gate {
     }
 
     /// What was counted over the copy requests, refused ones included, since the call before.
-    pub(super) fn close_copies(&self) -> little::Window {
+    pub(super) fn close_copies(&self) -> in_flight_window::Window {
         let mut served = lock(&self.served);
         served.copying.close(self.clock.now_ns())
     }

@@ -11,7 +11,7 @@ use super::attempts;
 use super::folder::replace;
 use planner_aws::file_error::FileError;
 use planner_core::measure::fan_out::object::ObjectRecord;
-use planner_core::measure::fan_out::publishes::Publishes;
+use planner_core::measure::fan_out::publications::Publications;
 use planner_core::measure::fan_out::second::FunctionSecond;
 
 /// Name of the file with the objects.
@@ -23,8 +23,8 @@ pub const FUNCTION: &str = "function.csv";
 ///
 /// # Errors
 /// Where the attempts cannot be read.
-pub fn publishes(folder: &Path) -> Result<Publishes, FileError> {
-    let mut publishes = Publishes::default();
+pub fn publishes(folder: &Path) -> Result<Publications, FileError> {
+    let mut publishes = Publications::default();
     attempts::read(folder, |attempt| publishes.add(&attempt))?;
     Ok(publishes)
 }

@@ -131,7 +131,7 @@ fn is_of_moderate_size(encoded: &[u8]) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use planner_core::law::little::Window;
+    use planner_core::law::in_flight_window::Window;
     use planner_core::measure::series::SeriesSecond;
 
     #[test]

@@ -7,7 +7,7 @@ use crate::drawing::{Band, Chart, LabelSide, Mark, Panel, PanelNote, Series, Whi
 use crate::merged_rows::merged;
 use crate::table::Table;
 use crate::{RunView, run_limitations, run_words};
-use planner_core::law::little::Window;
+use planner_core::law::in_flight_window::Window;
 use planner_core::law::tolerance::LITTLE_TOLERANCE;
 use planner_core::measure::level::LevelSummary;
 use planner_core::measure::series::{SeriesSecond, of_level};

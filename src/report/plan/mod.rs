@@ -18,12 +18,12 @@ pub mod verify;
 
 use super::table::Table;
 use planner_core::units::human::{count, duration, number, probability, usd};
-use planner_plan::bound::Bound;
+use planner_plan::concurrency_interval::ConcurrencyInterval;
 use planner_plan::cost::Cost;
 use planner_plan::plan_header::{Finish, Probability};
 
 /// `3,380 (3,351 to 3,468)`.
-fn bound(bound: &Bound) -> String {
+fn bound(bound: &ConcurrencyInterval) -> String {
     if bound.high == Some(bound.low) {
         return count(bound.value);
     }

@@ -4,7 +4,7 @@
 
 pub mod evidence;
 pub mod object;
-pub mod publishes;
+pub mod publications;
 pub mod second;
 pub mod stage;
 pub mod stage_residence;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::FanOutEvidence;
-use super::publishes::{ObjectPublication, Publishes};
+use super::publications::{ObjectPublication, Publications};
 use crate::fan_out::copy_record::CopyRecord;
 use crate::load::attempt::{Attempt, AttemptOutcome};
 use crate::units::quantity::nanoseconds;
@@ -139,7 +139,7 @@ fn outcome(object: u64, publish: &ObjectPublication, evidence: &FanOutEvidence) 
 /// Every object that was to be published, in the order of their numbers, which their sizes go by.
 #[must_use]
 pub fn reconcile(
-    publishes: &Publishes,
+    publishes: &Publications,
     evidence: &FanOutEvidence,
     size_bytes: impl Fn(u64) -> u64,
 ) -> Vec<ObjectRecord> {

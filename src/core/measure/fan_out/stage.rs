@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::law::finding::{Finding, Verdict};
-use crate::law::little::{Hindsight, Window};
+use crate::law::in_flight_window::{Hindsight, Window};
 use crate::law::littles_law::LittlesLaw;
 use crate::law::tolerance::LITTLE_TOLERANCE;
 use crate::measure::verdict_reason::RunReason;

@@ -2,7 +2,7 @@
 
 use super::evidence::{FanOutEvidence, FunctionCounts};
 use super::object::{ObjectOutcome, reconcile};
-use super::publishes::Publishes;
+use super::publications::Publications;
 use super::second::{count_copies, of_invocations};
 use super::stage::window;
 use super::summary::FanOutSummary;
@@ -32,7 +32,7 @@ fn line(n: u64, outcome: CopyOutcome, received_s: f64, ended_s: f64) -> CopyReco
 
 #[test]
 fn every_object_has_one_end_and_the_destination_has_the_last_word() {
-    let mut publishes = Publishes::default();
+    let mut publishes = Publications::default();
     // A batch of five in two attempts, then one that was never taken.
     publishes.add(&attempt(0, 5, 1, 1, None));
     publishes.add(&attempt(0, 5, 2, 3, Some(JobEnd::Done)));
@@ -88,7 +88,7 @@ fn every_object_has_one_end_and_the_destination_has_the_last_word() {
 /// A batch is one job, and yet its messages may be taken one by one.
 #[test]
 fn a_message_that_was_taken_from_a_failed_batch_can_be_lost() {
-    let mut publishes = Publishes::default();
+    let mut publishes = Publications::default();
     publishes.add(&attempt(0, 3, 1, 1, Some(JobEnd::Failed)));
     publishes.taken([0, 2, 7]);
     assert_eq!((publishes.done(), publishes.iter().count()), (2, 3), "nobody was to publish object 7");
@@ -101,7 +101,7 @@ fn a_message_that_was_taken_from_a_failed_batch_can_be_lost() {
 
 #[test]
 fn objects_are_missed_whatever_became_of_them() {
-    let mut publishes = Publishes::default();
+    let mut publishes = Publications::default();
     publishes.add(&attempt(0, 2, 1, 1, Some(JobEnd::Done)));
     publishes.add(&attempt(2, 1, 1, 1, Some(JobEnd::Failed)));
     let misses = |arrived: &[u64], dead_letters: &[u64]| {

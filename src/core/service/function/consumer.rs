@@ -11,7 +11,7 @@ use super::invocation::{Invocation, InvocationEnd, Member, MessageOutcome, Pipel
 use super::message::{MessageBatch, MessageDelivery, PipelineTimer, PublishedMessage};
 use super::metrics::MetricPeriods;
 use super::pollers::Pollers;
-use crate::law::little::{InFlight, Window};
+use crate::law::in_flight_window::{InFlight, Window};
 use crate::random;
 use crate::service::{DeliveryProfile, FunctionProfile, Profile, QueueProfile, Timers};
 use crate::units::quantity::{NS_PER_S, nanoseconds};

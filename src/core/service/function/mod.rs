@@ -10,7 +10,7 @@ mod invocation;
 mod message;
 mod metrics;
 mod pollers;
-mod queued;
+mod queue_source;
 
 pub use consumer::{FunctionPipeline, PipelineWindows};
 pub use invocation::{

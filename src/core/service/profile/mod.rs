@@ -1,9 +1,9 @@
 //! The numbers that describe a service, as a user writes them.
 
+mod account_limits;
 pub(super) mod bounds;
 mod delivery;
 mod function;
-mod limited;
 pub(super) mod queue;
 
 use schemars::JsonSchema;

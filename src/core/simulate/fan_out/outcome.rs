@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::law::little::Window;
+use crate::law::in_flight_window::Window;
 use crate::service::function::MetricPeriod;
 
 /// What was counted at every stage from time 0 to the end of the last event, for Little's law.

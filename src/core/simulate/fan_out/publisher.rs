@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{FanOutEvent, PublisherEvent};
-use crate::law::little::{InFlight, Window};
+use crate::law::in_flight_window::{InFlight, Window};
 use crate::load::arrival::{Process, Schedule, Spacing};
 use crate::load::retry::RetryPolicy;
 use crate::random;

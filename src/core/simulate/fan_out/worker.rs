@@ -1,7 +1,7 @@
 //! What an invocation does: it copies the objects of its messages one after the other, with retries of its own.
 
 use super::event::FanOutEvent;
-use crate::law::little::Window;
+use crate::law::in_flight_window::Window;
 use crate::load::retry::RetryPolicy;
 use crate::service::function::{FunctionPipeline, Invocation, InvocationEnd, Member};
 use crate::service::{ServiceRefusal, Timers};

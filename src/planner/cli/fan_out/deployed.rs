@@ -13,7 +13,7 @@ use planner_core::fan_out::copy_record::CopyRecord;
 use planner_core::fan_out::names::DeploymentNames;
 use planner_core::measure::fan_out::evidence::{FanOutEvidence, FunctionCounts};
 use planner_core::measure::fan_out::object::microseconds;
-use planner_core::measure::fan_out::publishes::Publishes;
+use planner_core::measure::fan_out::publications::Publications;
 use planner_core::measure::fan_out::second;
 use planner_core::measure::fan_out::stage::{StageWindows, window};
 use planner_core::measure::fan_out::stage_residence::StageResidences;
@@ -51,7 +51,7 @@ impl Settling<'_> {
     pub(super) async fn deployed(
         &self,
         names: &DeploymentNames,
-        publishes: &Publishes,
+        publishes: &Publications,
     ) -> Result<FanOutEvidence, TargetError> {
         let clients = &self.target.clients;
         let pipeline = Pipeline { clients, names, run: &self.places.run };
@@ -199,7 +199,7 @@ impl Settling<'_> {
 }
 
 /// Whether a published object is neither at the destination nor given up.
-fn is_awaited(publishes: &Publishes, evidence: &FanOutEvidence) -> bool {
+fn is_awaited(publishes: &Publications, evidence: &FanOutEvidence) -> bool {
     let accounted =
         |object: u64| evidence.modified_s.contains_key(&object) || evidence.dead_lettered.contains(&object);
     publishes.iter().any(|(object, publish)| publish.done && !accounted(object))
@@ -242,7 +242,7 @@ fn done_lines(lines: &[CopyRecord]) -> impl Iterator<Item = &CopyRecord> {
 }
 
 /// What the lines say of the stages: when messages were queued, when invocations and copies ran.
-fn measure_stages(evidence: &mut FanOutEvidence, publishes: &Publishes) {
+fn measure_stages(evidence: &mut FanOutEvidence, publishes: &Publications) {
     let stays = StageResidences::of(&evidence.lines, evidence.epoch_s);
     let end_s = stays.function.iter().map(|(_, to_s)| *to_s).fold(publishes.ended_s(), f64::max);
     evidence.windows = StageWindows {

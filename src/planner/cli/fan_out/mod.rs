@@ -16,7 +16,7 @@ use crate::runs::fan_out;
 use planner_aws::created::CreatedLog;
 use planner_aws::operation::Places;
 use planner_core::measure::fan_out::object::reconcile;
-use planner_core::measure::fan_out::publishes::Publishes;
+use planner_core::measure::fan_out::publications::Publications;
 use planner_core::measure::fan_out::second::count_copies;
 use planner_core::measure::fan_out::summary::FanOutSummary;
 use planner_core::measure::level::LevelSummary;
@@ -72,7 +72,7 @@ impl Settling<'_> {
     }
 
     /// Numbers of the published objects by their keys.
-    fn numbers(&self, publishes: &Publishes) -> HashMap<String, u64> {
+    fn numbers(&self, publishes: &Publications) -> HashMap<String, u64> {
         let objects = &self.scenario.workload.objects;
         publishes.iter().map(|(object, _)| (objects.object(object).key, object)).collect()
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::host::Host;
 use crate::emulator::admission::lock;
 use planner_core::fan_out::copy_record::CopyRecord;
-use planner_core::law::little::Window;
+use planner_core::law::in_flight_window::Window;
 use planner_core::service::function::{MessageOutcome, MetricPeriods, PipelineWindows};
 
 /// What a function has done.

@@ -20,9 +20,9 @@ pub struct ObjectPublication {
 
 /// The publishing of all objects, by their numbers.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Publishes(BTreeMap<u64, ObjectPublication>);
+pub struct Publications(BTreeMap<u64, ObjectPublication>);
 
-impl Publishes {
+impl Publications {
     /// Takes an attempt, in the order of their ends.
     pub fn add(&mut self, attempt: &Attempt) {
         let start = &attempt.start;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A concurrency with its interval; the upper end is the one to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bound {
+pub struct ConcurrencyInterval {
     /// The one to use.
     pub value: u64,
     /// Lower end of the interval of the smallest sufficient concurrency.
