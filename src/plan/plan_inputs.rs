@@ -143,6 +143,11 @@ impl PlanInputs {
         profile
     }
 
+    /// Each of these services under the limits of the account.
+    pub(crate) fn each_on_account(&self, profiles: &[Profile]) -> Vec<Profile> {
+        profiles.iter().map(|profile| self.on_account(profile)).collect()
+    }
+
     /// The same with a concurrency that is reserved for the function, and with what must be raised for it raised.
     #[must_use]
     pub fn deployed(&self, profile: &Profile, reserved: u32) -> Profile {

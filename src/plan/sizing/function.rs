@@ -62,16 +62,15 @@ pub(super) fn plan(
     request: &SizingRequest,
 ) -> Result<LambdaPlan, Box<InfeasibleDeployment>> {
     let work = inputs.work(Order::Fifo);
-    let on = |profile: &Profile| inputs.on_account(profile);
-    let central = on(&inputs.model.profile);
-    let resampled: Vec<Profile> = inputs.model.resampled.iter().map(on).collect();
+    let central = inputs.on_account(&inputs.model.profile);
+    let resampled = inputs.each_on_account(&inputs.model.resampled);
     let question = RateQuestion {
         most_concurrency: request.max_concurrency,
         ..question(inputs, &work, &central, &resampled)
     };
     let goal = Goal { deadline_s: request.deadline_s, probability: request.probability };
     let answer =
-        smallest_rate(&question, goal).map_err(|infeasible| cannot(&question, request, *infeasible))?;
+        smallest_rate(&question, goal).map_err(|infeasible| out_of_reach(&question, request, *infeasible))?;
     if answer.timeout_probability > TIMEOUT_SHARE.min(1.0 - request.probability) {
         return Err(times_out(inputs, &answer));
     }
@@ -99,7 +98,9 @@ pub(super) fn plan(
     });
     let form = PacedClosedForm::new(&work, &central, 1);
     let in_flight_mean = form.busy(answer.value_per_s);
-    let met = |profile: &Profile| form.under(&work, &on(profile)).met(answer.value_per_s, request.deadline_s);
+    let met = |profile: &Profile| {
+        form.under(&work, &inputs.on_account(profile)).met(answer.value_per_s, request.deadline_s)
+    };
     let tolerance = Tolerance::of(&inputs.model, work.jobs(), request.probability, met);
     let reserved_concurrency =
         ConcurrencyInterval { value: reserved, low: answer.reserved.low, high: Some(answer.reserved.value) };
@@ -162,7 +163,7 @@ fn times_out(inputs: &PlanInputs, answer: &RateSizing) -> Box<InfeasibleDeployme
     Box::new(InfeasibleDeployment { obstacle, probability: Proportion::of(0, 0), nearest: Vec::new() })
 }
 
-fn cannot(
+fn out_of_reach(
     question: &RateQuestion<'_>,
     request: &SizingRequest,
     infeasible: RateInfeasible,

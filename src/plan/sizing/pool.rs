@@ -37,7 +37,7 @@ pub(super) fn plan(
         seed: inputs.seed,
     };
     let goal = Goal { deadline_s: request.deadline_s, probability: request.probability };
-    let answer = smallest_pool(&question, goal).map_err(|infeasible| cannot(request, *infeasible))?;
+    let answer = smallest_pool(&question, goal).map_err(|infeasible| out_of_reach(request, *infeasible))?;
     let form = ClosedForm::new(&work, &inputs.model.profile, request.ramp);
     let met = |profile: &Profile| form.under(&work, profile).probability(answer.value, request.deadline_s);
     let tolerance = Tolerance::of(&inputs.model, work.jobs(), request.probability, met);
@@ -109,7 +109,7 @@ pub(super) fn spread(mut met: Vec<f64>, central: impl FnOnce() -> f64) -> (f64, 
     (met.iter().sum::<f64>() / met.len() as f64, [at(0.025), at(0.975)])
 }
 
-fn cannot(request: &SizingRequest, infeasible: PoolInfeasible) -> Box<InfeasibleDeployment> {
+fn out_of_reach(request: &SizingRequest, infeasible: PoolInfeasible) -> Box<InfeasibleDeployment> {
     let PoolInfeasible { reason, best, probability, deadline_s, .. } = infeasible;
     let obstacle = obstacle(Deployment::Workers, best, &reason);
     let nearest = nearest(request, (Deployment::Workers, best), deadline_s, probability);

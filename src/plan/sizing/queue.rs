@@ -40,9 +40,8 @@ pub(super) fn plan(
     request: &SizingRequest,
 ) -> Result<LambdaPlan, Box<InfeasibleDeployment>> {
     let work = inputs.work(Order::Fifo);
-    let on = |profile: &Profile| inputs.on_account(profile);
-    let central = on(&inputs.model.profile);
-    let resampled: Vec<Profile> = inputs.model.resampled.iter().map(on).collect();
+    let central = inputs.on_account(&inputs.model.profile);
+    let resampled = inputs.each_on_account(&inputs.model.resampled);
     let sqs = &inputs.limits.sqs;
     let most = request.max_concurrency.unwrap_or(u64::MAX).min(u64::from(sqs.event_source_concurrency_max));
     let question = PoolQuestion {
@@ -65,7 +64,7 @@ pub(super) fn plan(
     }
     let goal = Goal { deadline_s: left_s, probability: request.probability };
     let mut answer = smallest_pool(&question, goal)
-        .map_err(|infeasible| cannot(inputs, request, before_s, *infeasible))?;
+        .map_err(|infeasible| out_of_reach(inputs, request, before_s, *infeasible))?;
     for makespan_s in &mut answer.finishes.makespans_s {
         *makespan_s += before_s;
     }
@@ -79,7 +78,9 @@ pub(super) fn plan(
         deadline_s: before_s + deadline_within(&question, goal, today),
     });
     let form = ClosedForm::new(&work, &central, ramp(inputs));
-    let met = |profile: &Profile| form.under(&work, &on(profile)).probability(reserved, goal.deadline_s);
+    let met = |profile: &Profile| {
+        form.under(&work, &inputs.on_account(profile)).probability(reserved, goal.deadline_s)
+    };
     let tolerance = Tolerance::of(&inputs.model, work.jobs(), request.probability, met);
     let reserved_concurrency = ConcurrencyInterval {
         value: reserved,
@@ -169,7 +170,7 @@ fn curve_of(
     curve(inputs, question, goal.deadline_s, answer.value).into_iter().map(of_function).collect()
 }
 
-fn cannot(
+fn out_of_reach(
     inputs: &PlanInputs,
     request: &SizingRequest,
     before_s: f64,

@@ -124,7 +124,7 @@ impl Asks<'_> {
             return met.sum::<f64>() / profiles.len().max(1) as f64;
         }
         let central = inputs.on_account(central);
-        let resampled: Vec<Profile> = profiles.iter().map(|profile| inputs.on_account(profile)).collect();
+        let resampled = inputs.each_on_account(profiles);
         let question = function::question(inputs, self.work, &central, &resampled);
         let pace = FanOutSetting {
             shape: PipelineShape::Direct,
