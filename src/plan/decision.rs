@@ -166,20 +166,17 @@ mod tests {
 
     #[test]
     fn limits_come_before_proof_and_proof_before_cost() {
-        let deployment = |is_within, is_proven, cost_usd| Candidate {
+        let candidate = |is_within, is_proven, cost_usd| Candidate {
             deployment: Deployment::Workers,
             concurrency: 1,
             is_within,
             is_proven,
             cost_usd,
         };
-        assert!(deployment(true, false, 9.0).beats(&deployment(false, true, 1.0)));
-        assert!(deployment(true, true, 9.0).beats(&deployment(true, false, 1.0)));
-        assert!(deployment(true, true, 1.0).beats(&deployment(true, true, 2.0)));
-        assert!(
-            !deployment(true, true, 1.0).beats(&deployment(true, true, 1.0)),
-            "of equals the first stays"
-        );
+        assert!(candidate(true, false, 9.0).beats(&candidate(false, true, 1.0)));
+        assert!(candidate(true, true, 9.0).beats(&candidate(true, false, 1.0)));
+        assert!(candidate(true, true, 1.0).beats(&candidate(true, true, 2.0)));
+        assert!(!candidate(true, true, 1.0).beats(&candidate(true, true, 1.0)), "of equals the first stays");
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! The ways that a recommendation is for.
+//! What a recommendation is for: workers, or a function.
 
 use serde::{Deserialize, Serialize};
 
-/// A way to copy.
+/// Where the copies are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Deployment {
@@ -13,6 +13,6 @@ pub enum Deployment {
 }
 
 impl Deployment {
-    /// Every way.
+    /// Every deployment.
     pub const ALL: &[Self] = &[Self::Workers, Self::Lambda];
 }

@@ -139,7 +139,7 @@ mod tests {
     use planner_core::simulate::pool::Ramp;
     use planner_core::simulate::work::Order;
 
-    const WISH: SizingRequest = SizingRequest {
+    const REQUEST: SizingRequest = SizingRequest {
         deadline_s: 600.0,
         probability: 0.99,
         deployments: Deployment::ALL,
@@ -157,16 +157,16 @@ mod tests {
     /// 45,000 copies of some 25 s need 1,874 workers for 600 s if none ever waits.
     #[test]
     fn too_few_workers_are_a_proof_only_below_what_the_mean_alone_needs() {
-        let of = |most| is_proven_of_workers(&SizingRequest { max_concurrency: Some(most), ..WISH });
+        let of = |most| is_proven_of_workers(&SizingRequest { max_concurrency: Some(most), ..REQUEST });
         assert_eq!([1000, 1700, 1890, 2900].map(of), [true, true, false, false]);
         let begun =
-            |per_s| is_proven_of_workers(&SizingRequest { ramp: Ramp { per_s: Some(per_s) }, ..WISH });
+            |per_s| is_proven_of_workers(&SizingRequest { ramp: Ramp { per_s: Some(per_s) }, ..REQUEST });
         assert_eq!([5.0, 10.0].map(begun), [true, false]);
     }
 
     #[test]
     fn a_deadline_that_measured_copies_missed_is_out_of_reach_and_a_longer_one_is_not() {
-        let of = |deadline_s| is_proven_of_workers(&SizingRequest { deadline_s, ..WISH });
+        let of = |deadline_s| is_proven_of_workers(&SizingRequest { deadline_s, ..REQUEST });
         assert_eq!([20.0, 40.0, 90.0].map(of), [true, true, false]);
     }
 
@@ -174,7 +174,7 @@ mod tests {
     fn a_function_keeps_to_what_can_be_reserved_and_published_today() {
         let inputs = inputs(45_000, 700_000_000, reference().unwrap());
         let of = |deadline_s| {
-            let request = SizingRequest { deadline_s, ..WISH };
+            let request = SizingRequest { deadline_s, ..REQUEST };
             is_proven(&inputs, &request, &StrategyLimits::function(&inputs, &request), None)
         };
         assert_eq!([600.0, 1200.0, 1500.0].map(of), [true, true, false], "900 do it in 21 minutes at best");
@@ -183,6 +183,6 @@ mod tests {
     #[test]
     fn what_is_given_needs_no_sample() {
         let inputs = inputs(10, 700_000_000, FittedModel::assumed(Profile::default(), "a test".into()));
-        assert!(is_proven(&inputs, &WISH, &StrategyLimits::workers(&inputs, &WISH), None));
+        assert!(is_proven(&inputs, &REQUEST, &StrategyLimits::workers(&inputs, &REQUEST), None));
     }
 }

@@ -9,7 +9,7 @@ use crate::strategies_document::StrategyKind;
 use planner_core::service::Profile;
 use planner_core::units::quantity::Bytes;
 
-const WISH: StrategiesRequest = StrategiesRequest {
+const REQUEST: StrategiesRequest = StrategiesRequest {
     deadline_s: None,
     threads: 100,
     pools: 31,
@@ -43,7 +43,7 @@ const BATCH_OPERATIONS: usize = 8;
 #[test]
 fn the_daily_job_takes_a_for_loop_an_hour_and_three_quarters() {
     let inputs = inputs(250, 700_000_000, residence("fixed(25.2s)"));
-    let request = StrategiesRequest { observed_s: Some(160.0), runs: Some(4), ..WISH };
+    let request = StrategiesRequest { observed_s: Some(160.0), runs: Some(4), ..REQUEST };
     let comparison = strategies(&inputs, &request);
     assert!(matches!(
         comparison.strategies.iter().map(|row| row.strategy).collect::<Vec<_>>()[..],
@@ -73,7 +73,7 @@ fn the_daily_job_takes_a_for_loop_an_hour_and_three_quarters() {
 #[test]
 fn the_built_in_profile_says_the_same_of_the_for_loop() {
     let inputs = inputs(250, 700_000_000, FittedModel { profile: Profile::default(), ..residence("25.2s") });
-    let request = StrategiesRequest { threads: 1, ..WISH };
+    let request = StrategiesRequest { threads: 1, ..REQUEST };
     let context = context(&inputs, &request);
     let strategies = pools::on_the_machine_at_hand(&context);
     let (p50_s, p99_s) = (strategies[0].finish_p50_s.unwrap(), strategies[0].finish_p99_s.unwrap());
@@ -85,7 +85,7 @@ fn the_built_in_profile_says_the_same_of_the_for_loop() {
 #[test]
 fn one_function_is_cut_off_and_says_how_much_is_copied() {
     let inputs = inputs(45_000, 700_000_000, residence("fixed(25.2s)"));
-    let request = StrategiesRequest { runs: Some(2), ..WISH };
+    let request = StrategiesRequest { runs: Some(2), ..REQUEST };
     let strategy = function::one(&context(&inputs, &request));
     // 35 rounds of a hundred fit into 900 s.
     assert_eq!(
@@ -106,7 +106,7 @@ fn one_function_is_cut_off_and_says_how_much_is_copied() {
 #[test]
 fn one_function_in_time_costs_its_memory_and_its_time() {
     let inputs = inputs(250, 700_000_000, residence("fixed(25.2s)"));
-    let request = StrategiesRequest { runs: Some(2), ..WISH };
+    let request = StrategiesRequest { runs: Some(2), ..REQUEST };
     let strategy = function::one(&context(&inputs, &request));
     assert_near(&[strategy.finish_p50_s, strategy.finish_p99_s], 75.9);
     assert_eq!(strategy.copied, 1.0);
@@ -118,7 +118,7 @@ fn one_function_in_time_costs_its_memory_and_its_time() {
 fn a_burst_beyond_what_can_be_reserved_ends_later_than_a_pace() {
     let mut inputs = inputs(6000, 700_000_000, residence("lognormal(30s, cv=0.5)"));
     inputs.limits.lambda.account_concurrency = 700;
-    let request = StrategiesRequest { runs: Some(2), ..WISH };
+    let request = StrategiesRequest { runs: Some(2), ..REQUEST };
     let [unpaced, paced, queued] = fan_out::strategies(&context(&inputs, &request));
     assert!(unpaced.finish_p50_s > paced.finish_p50_s, "{unpaced:?} {paced:?}");
     assert!(unpaced.throttles.unwrap() > 6000.0, "{unpaced:?}");
@@ -135,7 +135,7 @@ fn a_burst_beyond_what_can_be_reserved_ends_later_than_a_pace() {
 fn a_pace_of_ones_own_is_kept_even_when_it_throttles() {
     let mut inputs = inputs(400, 700_000_000, residence("fixed(25.2s)"));
     inputs.limits.lambda.account_concurrency = 150;
-    let request = StrategiesRequest { runs: Some(2), rate_per_s: Some(10.0), ..WISH };
+    let request = StrategiesRequest { runs: Some(2), rate_per_s: Some(10.0), ..REQUEST };
     let [_, paced, _] = fan_out::strategies(&context(&inputs, &request));
     assert_eq!(paced.strategy, StrategyKind::FanOutPaced { rate_per_s: 10.0, reserved: 50 });
     let throttles = paced.throttles.filter(|&throttles| throttles > 0.0).unwrap();
@@ -146,7 +146,7 @@ fn a_pace_of_ones_own_is_kept_even_when_it_throttles() {
 fn contention_makes_pools_in_a_pool_and_fan_outs_slower() {
     let mut contended = residence("fixed(25.2s)");
     contended.profile.copy.sigma = 0.01;
-    let request = StrategiesRequest { runs: Some(1), ..WISH };
+    let request = StrategiesRequest { runs: Some(1), ..REQUEST };
     let free = strategies(&inputs(250, 700_000_000, residence("fixed(25.2s)")), &request);
     let slowed = strategies(&inputs(250, 700_000_000, contended), &request);
     for (slowed, free) in slowed.strategies.iter().zip(&free.strategies) {
@@ -162,7 +162,7 @@ fn contention_makes_pools_in_a_pool_and_fan_outs_slower() {
 fn a_deadline_marks_what_misses_it_and_sizes_the_rented_machine() {
     let mut inputs = inputs(250, 700_000_000, residence("lognormal(25.2s, cv=0.25)"));
     inputs.prices.ec2.usd_per_hour = 3.6;
-    let request = StrategiesRequest { deadline_s: Some(160.0), runs: Some(300), ..WISH };
+    let request = StrategiesRequest { deadline_s: Some(160.0), runs: Some(300), ..REQUEST };
     let comparison = strategies(&inputs, &request);
     assert_eq!(
         (comparison.strategies[LOOP].by_deadline, comparison.strategies[BATCH_OPERATIONS].by_deadline),
@@ -173,7 +173,8 @@ fn a_deadline_marks_what_misses_it_and_sizes_the_rented_machine() {
     // 250 COPY requests and about 150 s of a machine of 0.001 $ a second.
     assert!((rented.cost_usd - 0.15).abs() < 0.03, "{}", rented.cost_usd);
     assert!(comparison.some_way_meets_the_deadline());
-    let hopeless = strategies(&inputs, &StrategiesRequest { deadline_s: Some(5.0), runs: Some(2), ..WISH });
+    let hopeless =
+        strategies(&inputs, &StrategiesRequest { deadline_s: Some(5.0), runs: Some(2), ..REQUEST });
     assert!(!hopeless.some_way_meets_the_deadline());
 }
 
@@ -193,7 +194,7 @@ fn batch_operations_have_a_price_but_no_time_and_leave_what_is_too_large() {
 fn no_objects_and_one_are_compared_too() {
     for objects in [0, 1] {
         let request =
-            StrategiesRequest { deadline_s: Some(60.0), observed_s: Some(10.0), runs: Some(2), ..WISH };
+            StrategiesRequest { deadline_s: Some(60.0), observed_s: Some(10.0), runs: Some(2), ..REQUEST };
         let comparison = strategies(&inputs(objects, 1, residence("fixed(30s)")), &request);
         assert_eq!(comparison.strategies.len(), 9);
         for strategy in &comparison.strategies {
@@ -205,7 +206,7 @@ fn no_objects_and_one_are_compared_too() {
 #[test]
 fn the_same_seed_gives_the_same_comparison_on_any_number_of_cores() {
     let inputs = inputs(60, 700_000_000, residence("exponential(5s)"));
-    let request = StrategiesRequest { runs: Some(6), ..WISH };
+    let request = StrategiesRequest { runs: Some(6), ..REQUEST };
     let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     assert_eq!(alone.install(|| strategies(&inputs, &request)), strategies(&inputs, &request));
 }

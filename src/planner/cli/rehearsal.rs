@@ -53,10 +53,10 @@ pub(super) fn rehearsed(
     let made = std::fs::read_dir(&out).into_diagnostic()?.filter_map(Result::ok);
     let document = made.map(|run| run.path()).find_map(|run| read::read_document(&run).ok());
     let lost = || BadInput::new("failed to rehearse the plan: the run left nothing behind", "");
-    Ok(Some(came_to(deployment, &document.ok_or_else(lost)?)))
+    Ok(Some(rehearsal_of(deployment, &document.ok_or_else(lost)?)))
 }
 
-fn came_to(deployment: Deployment, document: &RunDocument) -> Rehearsal {
+fn rehearsal_of(deployment: Deployment, document: &RunDocument) -> Rehearsal {
     let (makespan_s, objects_copied) = match (&document.fan_out, document.levels.first()) {
         (Some(found), _) => (found.finish_s.unwrap_or_default(), found.copied),
         (None, Some(level)) => (level.makespan_s, level.items_done),
